@@ -1,0 +1,170 @@
+"""One transaction, told as steps: read what the calls need, decide each in memory, write once.
+
+``decide_group`` is a generator without I/O. It yields ``Read`` and ``Write`` steps and the database
+adapter carries them out, asynchronously on PostgreSQL, inside the single writer on SQLite. So one
+mechanism serves a single command, a batch, and a group of commands that happen to wait together.
+"""
+
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from app.application.shared.commands import Answer, Call, IdempotencyKeyReused, Outcome
+from app.application.shared.idempotency import STORED_ANSWERS, StoredAnswer
+from app.application.shared.kinds import Needs
+from app.application.shared.trail import AUDIT_ENTRIES, OUTBOX_EVENTS, AuditEntry, OutboxEvent
+from app.application.shared.work import Loaded, NeedMore, Work
+from app.domain.shared.errors import DomainError
+from app.domain.shared.ids import Id
+
+# A command asks again only for what it learned from the last read; deeper chains are a mistake.
+_ROUNDS_MAX = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Load ``needs`` into ``loaded``, locking in the global order; send back the database's clock."""
+
+    needs: Needs
+    loaded: Loaded
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Write everything that changed in ``loaded``."""
+
+    loaded: Loaded
+
+
+Steps = Generator[Read | Write, datetime, list[Outcome]]
+
+
+def decide_group(
+    calls: Sequence[Call[Any]],
+    *,
+    atomic: bool,
+    dry_run: bool,
+    new_id: Callable[[], Id],
+) -> Steps:
+    """Run ``calls`` of one tenant in order; the answers come in the same order.
+
+    With ``atomic`` a refusal ends the group: the answers end with it and nothing is written.
+    """
+    loaded = Loaded()
+    needs = Needs()
+    for call in calls:
+        needs.join(_needs_of(call))
+    now = yield Read(needs, loaded)
+    outcomes: list[Outcome] = []
+    for index, call in enumerate(calls):
+        for _ in range(_ROUNDS_MAX):
+            work = Work(loaded, call.principal, now, new_id)
+            try:
+                outcome = _decide(call, work, keep=not dry_run)
+                break
+            except NeedMore as more:
+                yield Read(_foresee(more.needs, calls[index + 1 :], loaded, now, new_id), loaded)
+        else:
+            raise RuntimeError(f"{call.command.name} never ends to need more")
+        outcomes.append(outcome)
+        if isinstance(outcome, Answer):
+            if not outcome.replayed:
+                work.merge()
+        elif atomic:
+            return outcomes
+    if loaded.changed and not dry_run:
+        _leave_trail(loaded, now, new_id)
+        yield Write(loaded)
+    return outcomes
+
+
+def _needs_of(call: Call[Any]) -> Needs:
+    needs = call.command.needs(call.input, call.principal)
+    if call.idempotency_key is not None:
+        needs.one(STORED_ANSWERS, *_answer_key(call))
+    return needs
+
+
+def _answer_key(call: Call[Any]) -> tuple[Id, str, str | None]:
+    return call.principal.user_id, call.command.name, call.idempotency_key
+
+
+def _decide(call: Call[Any], work: Work, *, keep: bool) -> Outcome:
+    """The outcome of one call: the stored answer, a fresh one, or the refusal."""
+    if call.idempotency_key is not None:
+        stored = work.find(STORED_ANSWERS, *_answer_key(call))
+        if stored is not None:
+            if stored.request_hash != call.request_hash:
+                return IdempotencyKeyReused()
+            headers = orjson.loads(stored.headers)
+            return Answer(stored.status, stored.body.encode(), headers, replayed=True)
+    try:
+        done = call.command.decide(call.input, work)
+    except DomainError as refusal:
+        return refusal
+    headers = {}
+    if done.location is not None:
+        headers["location"] = done.location
+    if done.version is not None:
+        headers["etag"] = f'"{done.version}"'
+    body = orjson.dumps(done.view)
+    if keep and call.idempotency_key is not None:
+        stored = StoredAnswer(
+            principal_id=call.principal.user_id,
+            operation=call.command.name,
+            idempotency_key=call.idempotency_key,
+            request_hash=call.request_hash,
+            status=done.status,
+            headers=orjson.dumps(headers).decode(),
+            body=body.decode(),
+            recorded_at=work.recorded_at,
+        )
+        work.put(STORED_ANSWERS, stored)
+    return Answer(done.status, body, headers)
+
+
+def _foresee(
+    needs: Needs,
+    later: Sequence[Call[Any]],
+    loaded: Loaded,
+    now: datetime,
+    new_id: Callable[[], Id],
+) -> Needs:
+    """``needs`` with what the later calls of the group will ask for, so that one read serves all.
+
+    A decision is free of side effects, so it is tried and dropped.
+    """
+    for call in later:
+        try:
+            _decide(call, Work(loaded, call.principal, now, new_id), keep=False)
+        except NeedMore as more:
+            needs.join(more.needs)
+    return needs
+
+
+def _leave_trail(loaded: Loaded, now: datetime, new_id: Callable[[], Id]) -> None:
+    """Turn the notes and events of the accepted commands into rows."""
+    entries = loaded.present.setdefault(AUDIT_ENTRIES, {})
+    for principal, note in loaded.notes:
+        entry = AuditEntry(
+            id=new_id(),
+            actor_id=principal.user_id,
+            session_id=principal.session_id,
+            request_id=principal.request_id,
+            address=principal.address,
+            action=note.action,
+            entity_kind=note.entity_kind,
+            entity_id=Id(note.entity_id),
+            changes=note.changes,
+            recorded_at=now,
+        )
+        entries[entry.id,] = entry
+        loaded.changed.setdefault(AUDIT_ENTRIES, {})[entry.id,] = None
+    events = loaded.present.setdefault(OUTBOX_EVENTS, {})
+    for event in loaded.events:
+        row = OutboxEvent(new_id(), event.type, Id(event.subject_id), event.payload, now)
+        events[row.id,] = row
+        loaded.changed.setdefault(OUTBOX_EVENTS, {})[row.id,] = None

@@ -1,0 +1,39 @@
+"""Rows that every accepted command leaves beside its own: the audit trail and the outbox."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from app.application.shared.kinds import Kind
+from app.domain.shared.ids import Id
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """Who did what to which entity, from where; append-only."""
+
+    id: Id
+    actor_id: Id
+    session_id: Id
+    request_id: str
+    address: str
+    action: str
+    entity_kind: str
+    entity_id: Id
+    changes: dict[str, Any]
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxEvent:
+    """An event to be told to others after the commit; its sequence is given by the relay."""
+
+    id: Id
+    type: str
+    subject_id: Id
+    payload: dict[str, Any]
+    recorded_at: datetime
+
+
+AUDIT_ENTRIES: Kind[AuditEntry] = Kind("audit_entries", key=lambda entry: (entry.id,))
+OUTBOX_EVENTS: Kind[OutboxEvent] = Kind("outbox_events", key=lambda event: (event.id,))

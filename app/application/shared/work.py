@@ -1,0 +1,196 @@
+"""Units of work: what was loaded, and what one command makes of it.
+
+``Loaded`` is what one read brought, shared by a group of commands of one tenant. ``Work`` lays the
+changes of a single command over it: a refused command is dropped with its layer and leaves nothing
+behind, an accepted one is merged, and the next command of the group sees it. Nothing is written
+until the whole group is decided; then one flush writes everything.
+"""
+
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+from app.application.shared.access import Principal
+from app.application.shared.kinds import Finder, Key, Kind, Needs
+from app.domain.shared.clock import business_date
+from app.domain.shared.errors import ReferenceNotFound
+from app.domain.shared.ids import Id
+
+A = TypeVar("A")
+_MISSING: Any = object()
+
+
+class NeedMore(Exception):  # noqa: N818 - a request to the runner, not an error
+    """The command learned that it needs more than it said; the runner loads it and starts it anew."""
+
+    def __init__(self, needs: Needs) -> None:
+        super().__init__("more must be loaded")
+        self.needs = needs
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened, for the outbox: told to others after the commit."""
+
+    type: str
+    subject_id: bytes
+    payload: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class AuditNote:
+    """What a command did to which entity; ``changes`` hold before and after, without secrets."""
+
+    action: str
+    entity_kind: str
+    entity_id: bytes
+    changes: dict[str, Any]
+
+
+class Loaded:
+    """The rows of one transaction as aggregates, with what accepted commands changed."""
+
+    def __init__(self) -> None:
+        self.originals: dict[Kind[Any], dict[Key, Any]] = {}
+        self.present: dict[Kind[Any], dict[Key, Any]] = {}
+        self.asked: dict[Kind[Any], set[Key]] = {}
+        self.found: dict[Finder[Any], dict[Key, list[Key]]] = {}
+        self.changed: dict[Kind[Any], dict[Key, None]] = {}
+        self.events: list[Event] = []
+        self.notes: list[tuple[Principal, AuditNote]] = []
+
+    def take(self, kind: Kind[Any], asked: Iterable[Key], aggregates: Iterable[Any]) -> None:
+        """Accept what a read brought; what an earlier command of the group changed stays."""
+        self.asked.setdefault(kind, set()).update(asked)
+        originals = self.originals.setdefault(kind, {})
+        present = self.present.setdefault(kind, {})
+        for aggregate in aggregates:
+            key = kind.key(aggregate)
+            if key not in originals:
+                originals[key] = aggregate
+                present.setdefault(key, aggregate)
+
+    def take_search(self, finder: Finder[Any], asked: Iterable[Key], found: Iterable[Any]) -> None:
+        """Accept what a search brought."""
+        results = self.found.setdefault(finder, {})
+        for key in asked:
+            results.setdefault(key, [])
+        aggregates = list(found)
+        self.take(finder.kind, (finder.kind.key(item) for item in aggregates), aggregates)
+        for aggregate in aggregates:
+            search_key = finder.key_of(aggregate)
+            if search_key is not None and search_key in results:
+                results[search_key].append(finder.kind.key(aggregate))
+
+    def missing(self, needs: Needs) -> Needs:
+        """The part of ``needs`` that no read has asked for yet."""
+        rest = Needs()
+        for (kind, lock), keys in needs.keys.items():
+            unasked = keys - self.asked.get(kind, set()) - self.present.get(kind, {}).keys()
+            if unasked:
+                rest.keys[kind, lock] = unasked
+        for finder, keys in needs.searches.items():
+            unasked = keys - self.found.get(finder, {}).keys()
+            if unasked:
+                rest.searches[finder] = unasked
+        return rest
+
+
+class Work:
+    """The view of one command on what was loaded, and the record of what it decided."""
+
+    def __init__(
+        self,
+        loaded: Loaded,
+        principal: Principal,
+        now: datetime,
+        new_id: Callable[[], Id],
+    ) -> None:
+        self._loaded = loaded
+        self._layer: dict[Kind[Any], dict[Key, Any]] = {}
+        self._events: list[Event] = []
+        self._notes: list[AuditNote] = []
+        self.principal = principal
+        self.recorded_at = now  # the database's clock (rulings R-02)
+        self.new_id = new_id
+
+    def find(self, kind: Kind[A], *key: Hashable) -> A | None:
+        """The aggregate with this key, or None when the tenant has none."""
+        layer = self._layer.get(kind)
+        if layer is not None:
+            found = layer.get(key, _MISSING)
+            if found is not _MISSING:
+                return found  # type: ignore[no-any-return]
+        present = self._loaded.present.get(kind, {}).get(key, _MISSING)
+        if present is not _MISSING:
+            return present  # type: ignore[no-any-return]
+        if key not in self._loaded.asked.get(kind, ()):
+            raise NeedMore(Needs().one(kind, *key))
+        return None
+
+    def get(self, kind: Kind[A], *key: Hashable, pointer: str = "") -> A:
+        """The aggregate with this key.
+
+        Raises:
+            ReferenceNotFound: the tenant has none; ``pointer`` names the member that referred to it.
+        """
+        found = self.find(kind, *key)
+        if found is None:
+            raise ReferenceNotFound.at(pointer) if pointer else ReferenceNotFound
+        return found
+
+    def search(self, finder: Finder[A], *key: Hashable) -> list[A]:
+        """All aggregates found under this key, with what this work changed, in no stated order."""
+        results = self._loaded.found.get(finder, {})
+        if key not in results:
+            raise NeedMore(Needs().search(finder, *key))
+        kind = finder.kind
+        layer = self._layer.get(kind, {})
+        # Rows that commands of this group made are not among the search's results yet.
+        candidates = dict.fromkeys(results[key])
+        candidates.update(dict.fromkeys(self._loaded.changed.get(kind, ())))
+        candidates.update(dict.fromkeys(layer))
+        present = self._loaded.present.get(kind, {})
+        aggregates = (layer.get(each) or present[each] for each in candidates)
+        return [item for item in aggregates if finder.key_of(item) == key]
+
+    def need(self, needs: Needs) -> None:
+        """Make sure that all of ``needs`` is loaded, in one further read where it is not."""
+        missing = self._loaded.missing(needs)
+        if missing:
+            raise NeedMore(missing)
+
+    def put(self, kind: Kind[A], aggregate: A) -> A:
+        """Record a new or changed aggregate; the answer carries its new version, if it has one."""
+        key = kind.key(aggregate)
+        version = getattr(aggregate, "version", None)
+        if version is not None:
+            before = self._layer.get(kind, {}).get(key) or self._loaded.present.get(kind, {}).get(key)
+            expected = 1 if before is None else before.version + 1
+            if version != expected:
+                aggregate = replace(aggregate, version=expected)  # type: ignore[type-var]
+        self._layer.setdefault(kind, {})[key] = aggregate
+        return aggregate
+
+    def event(self, type_: str, subject_id: bytes, **payload: Any) -> None:
+        """Tell the outbox."""
+        self._events.append(Event(type_, subject_id, payload))
+
+    def note(self, action: str, entity_kind: str, entity_id: bytes, **changes: Any) -> None:
+        """Tell the audit trail."""
+        self._notes.append(AuditNote(action, entity_kind, entity_id, changes))
+
+    def effective(self, effective_at: datetime | None, zone: str) -> tuple[datetime, date]:
+        """The business instant (now, unless stated) and its day where the company is."""
+        instant = effective_at or self.recorded_at
+        return instant, business_date(instant, zone)
+
+    def merge(self) -> None:
+        """Make this command's changes part of the group's; done once it was accepted."""
+        loaded = self._loaded
+        for kind, layer in self._layer.items():
+            loaded.present.setdefault(kind, {}).update(layer)
+            loaded.changed.setdefault(kind, {}).update(dict.fromkeys(layer))
+        loaded.events.extend(self._events)
+        loaded.notes.extend((self.principal, note) for note in self._notes)

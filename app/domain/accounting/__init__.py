@@ -1,0 +1,1 @@
+"""Accounting: the chart, periods, entries, tax, document amounts, payments and open items."""

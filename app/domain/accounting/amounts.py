@@ -1,0 +1,158 @@
+"""Amounts of document lines before tax, and their shares when a document is undone in pieces.
+
+Amounts are minor units; quantities, unit prices and percentages are scaled by 10^6, so 10 percent
+is 10_000_000.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.domain.accounting.errors import DiscountTooLarge
+from app.domain.shared.errors import InvalidValue, ValueOutOfRange
+from app.domain.shared.numbers import (
+    QUANTITY_MAX,
+    SCALE,
+    allocate,
+    checked_amount,
+    divide_rounded,
+    extended,
+    share,
+)
+
+ONE_HUNDRED_PERCENT = 100 * SCALE
+
+
+@dataclass(frozen=True, slots=True)
+class Discount:
+    """Percentages, each on what the ones before it left, and then a fixed amount.
+
+    Raises:
+        DiscountTooLarge: a percentage is above 100.
+        ValueOutOfRange: a percentage or the amount is negative.
+    """
+
+    percents: tuple[int, ...] = ()
+    amount: int = 0
+
+    def __post_init__(self) -> None:
+        for percent in self.percents:
+            if percent < 0:
+                raise ValueOutOfRange
+            if percent > ONE_HUNDRED_PERCENT:
+                raise DiscountTooLarge
+        if self.amount < 0:
+            raise ValueOutOfRange
+
+    def on(self, total: int) -> int:
+        """The discount on ``total`` in minor units; the percentages together are rounded once.
+
+        Raises:
+            DiscountTooLarge: the fixed amount is more than the percentages leave.
+        """
+        taken = 0
+        if self.percents:
+            left, whole = total, 1
+            for percent in self.percents:
+                left *= ONE_HUNDRED_PERCENT - percent
+                whole *= ONE_HUNDRED_PERCENT
+            taken = divide_rounded(total * whole - left, whole)
+        taken += self.amount
+        if taken > total:
+            raise DiscountTooLarge
+        return taken
+
+
+@dataclass(frozen=True, slots=True)
+class PricedLine:
+    """What a line of a document says: a quantity at a unit price, less its own discount."""
+
+    quantity: int
+    unit_price: int
+    discount: Discount | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LineAmount:
+    """What a line comes to in minor units: ``amount`` = ``gross`` - ``discount``, never negative.
+
+    ``discount`` holds the line's own discount and its share of the document's.
+    """
+
+    gross: int
+    discount: int
+    amount: int
+
+
+def line_amount(line: PricedLine, exponent: int) -> LineAmount:
+    """Quantity times price, rounded once to the currency's ``exponent``, less the discount.
+
+    Raises:
+        ValueOutOfRange: the quantity is not positive, the price is negative, or the result is
+            larger than the books hold.
+        DiscountTooLarge: the discount is more than the line.
+    """
+    if not 0 < line.quantity <= QUANTITY_MAX or line.unit_price < 0:
+        raise ValueOutOfRange
+    gross = checked_amount(extended(line.quantity, line.unit_price, exponent))
+    if line.discount is None:
+        return LineAmount(gross, 0, gross)
+    discount = line.discount.on(gross)
+    return LineAmount(gross, discount, gross - discount)
+
+
+def document_amounts(
+    lines: Sequence[PricedLine], exponent: int, discount: Discount | None = None
+) -> list[LineAmount]:
+    """The amounts of all lines, with the document's ``discount`` spread over them by amount.
+
+    The spread comes before tax, so that each tax rate gets its share (semantics 5.6). An error of a
+    line carries the pointer of that line.
+
+    Raises:
+        InvalidValue: there are no lines.
+        ValueOutOfRange: as for ``line_amount``, or the lines together are more than the books hold.
+        DiscountTooLarge: a discount is more than what it is taken from.
+    """
+    if not lines:
+        raise InvalidValue.at("/lines")
+    amounts: list[LineAmount] = []
+    for index, line in enumerate(lines):
+        try:
+            amounts.append(line_amount(line, exponent))
+        except (ValueOutOfRange, DiscountTooLarge) as error:
+            raise type(error).at(f"/lines/{index}") from None
+    checked_amount(sum(line.gross for line in amounts))
+    if discount is None:
+        return amounts
+    weights = [line.amount for line in amounts]
+    try:
+        total = discount.on(sum(weights))
+    except DiscountTooLarge:
+        raise DiscountTooLarge.at("/discount") from None
+    return [
+        LineAmount(line.gross, line.discount + part, line.amount - part)
+        for line, part in zip(amounts, allocate(total, weights), strict=True)
+    ]
+
+
+def prorate(
+    total: int, quantity: int, of_quantity: int, already_quantity: int, already_amount: int
+) -> int:
+    """The part of ``total`` that belongs to ``quantity`` more pieces out of ``of_quantity``.
+
+    The pieces so far and these are given their rounded share of the total together, less what the
+    pieces so far were given. So any cutting gives the same sums on the way, the last piece takes
+    what is left, and the pieces add to the whole (semantics 1.6). A part never has the opposite
+    sign of the total, unless it is the last one after too much was given before.
+
+    Raises:
+        ValueOutOfRange: the quantity is not positive, or more than what is left of it.
+    """
+    done = already_quantity + quantity
+    if quantity <= 0 or already_quantity < 0 or done > of_quantity:
+        raise ValueOutOfRange
+    left = total - already_amount
+    if done == of_quantity:
+        return left
+    part = share(total, done, of_quantity) - already_amount
+    return max(min(part, left), 0) if total >= 0 else min(max(part, left), 0)

@@ -1,0 +1,280 @@
+"""Journal entries: balanced, final, undone only by a linked reversal."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import StrEnum
+
+from app.domain.accounting.chart import Account
+from app.domain.accounting.errors import (
+    AlreadyReversed,
+    EntryLineZero,
+    EntryOfDocument,
+    EntryTooShort,
+    EntryUnbalanced,
+    ReversalOfReversal,
+)
+from app.domain.accounting.texts import (
+    EXTERNAL_REF_LENGTH_MAX,
+    MEMO_LENGTH_MAX,
+    check_filled,
+    check_text,
+)
+from app.domain.shared.errors import ReferenceNotFound
+from app.domain.shared.ids import Id
+from app.domain.shared.numbers import checked_amount
+
+
+class DocumentKind(StrEnum):
+    """What caused a posting or an open item; with the id it leads back to the document."""
+
+    JOURNAL = "journal"  # an entry made by hand is its own document
+    SALE = "sale"
+    RETURN = "return"
+    RECEIPT = "receipt"
+    SUPPLIER_RETURN = "supplier_return"
+    BILL = "bill"
+    PAYMENT = "payment"
+    ADJUSTMENT = "adjustment"
+
+
+class Purpose(StrEnum):
+    """Why a document posts. A document posts once per purpose (domain-notes L6)."""
+
+    POSTING = "posting"
+    REVERSAL = "reversal"
+
+
+@dataclass(frozen=True, slots=True)
+class EntryLine:
+    """One side of an entry: ``amount`` in minor units, a debit positive, a credit negative.
+
+    ``contact_id`` is the party on a receivables or payables account.
+    """
+
+    line: int
+    account_id: Id
+    amount: int
+    memo: str = ""
+    contact_id: Id | None = None
+
+    @property
+    def debit(self) -> int:
+        """The amount when it is a debit, else 0."""
+        return max(self.amount, 0)
+
+    @property
+    def credit(self) -> int:
+        """The amount, as a positive number, when it is a credit, else 0."""
+        return max(-self.amount, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """A posted entry. It is never edited: ``reverse`` makes the entry that undoes it.
+
+    ``source_kind`` and ``source_id`` name the document; of an entry made by hand it is the entry.
+    ``number`` is given when it is written.
+
+    Raises:
+        EntryTooShort: fewer than two lines.
+        EntryLineZero: a line has no amount.
+        EntryUnbalanced: debits and credits differ, be it by one minor unit.
+        ValueOutOfRange: an amount, or the sum of one side, is larger than the books hold.
+        InvalidValue: a text cannot be stored.
+    """
+
+    id: Id
+    number: str | None
+    effective_at: datetime
+    effective_on: date
+    source_kind: DocumentKind
+    source_id: Id
+    purpose: Purpose
+    memo: str
+    reverses_id: Id | None
+    lines: tuple[EntryLine, ...]
+    external_ref: str | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.lines) < 2:
+            raise EntryTooShort
+        balance = debits = 0
+        for index, line in enumerate(self.lines):
+            amount = line.amount
+            if amount == 0:
+                raise EntryLineZero.at(f"/lines/{index}")
+            if amount > 0:
+                debits += amount
+            balance += amount
+            check_text(f"/lines/{index}/memo", line.memo, MEMO_LENGTH_MAX)
+        if balance != 0:
+            raise EntryUnbalanced
+        # With the sides equal, a bound on one of them bounds every line.
+        checked_amount(debits)
+        check_text("/memo", self.memo, MEMO_LENGTH_MAX)
+        if self.external_ref is not None:
+            check_filled("/external_ref", self.external_ref, EXTERNAL_REF_LENGTH_MAX)
+
+
+class Postings:
+    """Collects what a document posts and nets it to one line per account (and party).
+
+    The lines stand in a fixed order, debits before credits and each side by account, so the entry
+    does not depend on the order in which the amounts were added.
+    """
+
+    __slots__ = ("_amounts",)
+
+    def __init__(self) -> None:
+        self._amounts: dict[tuple[Id, Id | None], int] = {}
+
+    def add(self, account_id: Id, amount: int, contact_id: Id | None = None) -> None:
+        """Add ``amount`` minor units to the account, a debit positive, a credit negative."""
+        key = (account_id, contact_id)
+        self._amounts[key] = self._amounts.get(key, 0) + amount
+
+    def debit(self, account_id: Id, amount: int, contact_id: Id | None = None) -> None:
+        """Debit the account; a negative amount credits it."""
+        self.add(account_id, amount, contact_id)
+
+    def credit(self, account_id: Id, amount: int, contact_id: Id | None = None) -> None:
+        """Credit the account; a negative amount debits it."""
+        self.add(account_id, -amount, contact_id)
+
+    def lines(self) -> tuple[EntryLine, ...]:
+        """The netted lines, numbered from 1; accounts that come to zero are left out."""
+        netted = sorted(
+            (amount < 0, account_id, contact_id or b"", amount, contact_id)
+            for (account_id, contact_id), amount in self._amounts.items()
+            if amount != 0
+        )
+        return tuple(
+            EntryLine(number, account_id, amount, "", contact_id)
+            for number, (_, account_id, _, amount, contact_id) in enumerate(netted, start=1)
+        )
+
+    def entry(
+        self,
+        *,
+        id: Id,
+        effective_at: datetime,
+        effective_on: date,
+        source_kind: DocumentKind,
+        source_id: Id,
+        memo: str = "",
+        purpose: Purpose = Purpose.POSTING,
+        number: str | None = None,
+    ) -> JournalEntry | None:
+        """The document's entry, or None when nothing is left to post (a sale at 0.00 without cost).
+
+        Raises:
+            EntryUnbalanced: what was added does not balance.
+            ValueOutOfRange: an amount is larger than the books hold.
+            InvalidValue: the memo cannot be stored.
+        """
+        lines = self.lines()
+        if not lines:
+            return None
+        if len(lines) == 1:
+            raise EntryUnbalanced
+        return JournalEntry(
+            id=id,
+            number=number,
+            effective_at=effective_at,
+            effective_on=effective_on,
+            source_kind=source_kind,
+            source_id=source_id,
+            purpose=purpose,
+            memo=memo,
+            reverses_id=None,
+            lines=lines,
+        )
+
+
+def manual_entry(
+    *,
+    id: Id,
+    effective_at: datetime,
+    effective_on: date,
+    memo: str,
+    lines: Sequence[EntryLine],
+    accounts: Mapping[Id, Account],
+    external_ref: str | None = None,
+) -> JournalEntry:
+    """An entry made by hand. Its lines are kept as written and are not netted.
+
+    Raises:
+        ReferenceNotFound: a line names an account that is not among ``accounts``.
+        ControlAccount: a line is on a control account.
+        AccountInactive: a line is on an account that is no longer in use.
+        EntryTooShort, EntryLineZero, EntryUnbalanced, ValueOutOfRange, InvalidValue: as for
+            ``JournalEntry``.
+    """
+    for index, line in enumerate(lines):
+        pointer = f"/lines/{index}/account_id"
+        account = accounts.get(line.account_id)
+        if account is None:
+            raise ReferenceNotFound.at(pointer)
+        account.check_named(pointer)
+    return JournalEntry(
+        id=id,
+        number=None,
+        effective_at=effective_at,
+        effective_on=effective_on,
+        source_kind=DocumentKind.JOURNAL,
+        source_id=id,
+        purpose=Purpose.POSTING,
+        memo=memo,
+        reverses_id=None,
+        lines=tuple(lines),
+        external_ref=external_ref,
+    )
+
+
+def reverse(
+    entry: JournalEntry,
+    *,
+    id: Id,
+    effective_at: datetime,
+    effective_on: date,
+    already_reversed: bool,
+    memo: str = "",
+) -> JournalEntry:
+    """The entry that undoes ``entry``: the sides swapped, linked, of the same document.
+
+    It carries its own date, so the month of the original is not touched. An account that was
+    deactivated since is no obstacle, for nothing else can correct what was posted to it.
+    ``already_reversed`` tells whether a stored entry reverses this one.
+
+    Raises:
+        ReversalOfReversal: ``entry`` is a reversal itself.
+        AlreadyReversed: it was reversed before.
+        InvalidValue: the memo cannot be stored.
+    """
+    if entry.reverses_id is not None:
+        raise ReversalOfReversal
+    if already_reversed:
+        raise AlreadyReversed
+    return JournalEntry(
+        id=id,
+        number=None,
+        effective_at=effective_at,
+        effective_on=effective_on,
+        source_kind=entry.source_kind,
+        source_id=entry.source_id,
+        purpose=Purpose.REVERSAL,
+        memo=memo or entry.memo,
+        reverses_id=entry.id,
+        lines=tuple(replace(line, amount=-line.amount) for line in entry.lines),
+    )
+
+
+def check_reversible_by_hand(entry: JournalEntry) -> None:
+    """Let a reversal by hand pass. A document's entry goes only together with the document.
+
+    Raises:
+        EntryOfDocument: the entry was posted by a sale, a bill, a payment and so on.
+    """
+    if entry.source_kind is not DocumentKind.JOURNAL:
+        raise EntryOfDocument

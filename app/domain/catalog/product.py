@@ -1,0 +1,136 @@
+"""Products: goods that are stocked, and services that are not."""
+
+import re
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from app.domain.shared.errors import DomainError, InvalidValue, Kind, ValueOutOfRange
+from app.domain.shared.ids import Id
+from app.domain.shared.numbers import AMOUNT_MAX
+from app.domain.shared.texts import checked_name, folded
+
+SKU_LENGTH_MAX = 64
+DESCRIPTION_LENGTH_MAX = 2000
+_BARCODE = re.compile(r"[0-9A-Za-z][0-9A-Za-z -]{0,47}", re.ASCII)
+
+
+class ProductInactive(DomainError):
+    """An inactive product cannot be bought or sold."""
+
+    code = "catalog.product_inactive"
+    kind = Kind.CONFLICT
+
+
+class SkuTaken(DomainError):
+    """Another product has this SKU; case does not tell them apart (rulings R-14)."""
+
+    code = "catalog.sku_taken"
+    kind = Kind.CONFLICT
+
+
+class BarcodeTaken(DomainError):
+    """Another product has this barcode."""
+
+    code = "catalog.barcode_taken"
+    kind = Kind.CONFLICT
+
+
+class NotStocked(DomainError):
+    """A service has no stock."""
+
+    code = "catalog.not_stocked"
+    kind = Kind.RULE_BROKEN
+
+
+class PriceMissing(DomainError):
+    """The product has no list price and the line states none; no price is not zero."""
+
+    code = "catalog.price_missing"
+    kind = Kind.RULE_BROKEN
+
+
+class ProductKind(StrEnum):
+    """Whether stock is kept."""
+
+    GOODS = "goods"
+    SERVICE = "service"
+
+
+class Costing(StrEnum):
+    """How the value of goods that leave is found (semantics 2.2)."""
+
+    AVERAGE = "average"
+    FIFO = "fifo"
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """What is bought and sold. ``price`` is the list price per unit, scaled by 10^6, None if none.
+
+    ``sku_folded`` is the SKU without regard to case. A service posts to its own revenue and return
+    accounts; None means the company's accounts for sales and sales returns.
+    """
+
+    id: Id
+    sku: str
+    sku_folded: str
+    name: str
+    description: str
+    barcode: str | None
+    kind: ProductKind
+    unit_id: Id
+    category_id: Id | None
+    price: int | None
+    tax_id: Id | None
+    purchase_tax_id: Id | None
+    costing: Costing
+    revenue_account_id: Id | None
+    return_account_id: Id | None
+    active: bool
+    version: int
+
+    def __post_init__(self) -> None:
+        if self.price is not None and not 0 <= self.price <= AMOUNT_MAX:
+            raise ValueOutOfRange.at("/price")
+        if len(self.description) > DESCRIPTION_LENGTH_MAX or "\0" in self.description:
+            raise InvalidValue.at("/description")
+        if self.barcode is not None and _BARCODE.fullmatch(self.barcode) is None:
+            raise InvalidValue.at("/barcode")
+
+    @classmethod
+    def new(cls, id_: Id, sku: str, name: str, **members: Any) -> "Product":
+        """A new, active product; ``members`` are the other fields."""
+        shown = checked_name(sku, "/sku", SKU_LENGTH_MAX)
+        return cls(
+            id=id_,
+            sku=shown,
+            sku_folded=folded(shown),
+            name=checked_name(name),
+            active=True,
+            version=1,
+            **members,
+        )
+
+    @property
+    def stocked(self) -> bool:
+        """Whether the product moves stock and value."""
+        return self.kind is ProductKind.GOODS
+
+    def changed(self, **members: Any) -> "Product":
+        """The product with other members. Kind, unit and costing stay: stock is counted in them."""
+        if "sku" in members:
+            members["sku"] = checked_name(members["sku"], "/sku", SKU_LENGTH_MAX)
+            members["sku_folded"] = folded(members["sku"])
+        if "name" in members:
+            members["name"] = checked_name(members["name"])
+        return replace(self, **members)
+
+    def check_tradable(self, pointer: str) -> None:
+        """Let a document name this product.
+
+        Raises:
+            ProductInactive: it was deactivated.
+        """
+        if not self.active:
+            raise ProductInactive.at(pointer)

@@ -1,0 +1,44 @@
+"""Units of measure: what a quantity of a product counts."""
+
+from dataclasses import dataclass, replace
+
+from app.domain.shared.texts import checked_code, checked_name
+from app.domain.shared.errors import DomainError, Kind, ValueOutOfRange
+from app.domain.shared.ids import Id
+from app.domain.shared.numbers import SCALE, SCALE_DIGITS
+
+
+class QuantityStep(DomainError):
+    """A quantity has more decimals than its unit allows (half a piece)."""
+
+    code = "catalog.quantity_step"
+    kind = Kind.RULE_BROKEN
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit; quantities in it have at most ``decimals`` decimals (0 for pieces, 3 for kilograms)."""
+
+    id: Id
+    code: str
+    name: str
+    decimals: int
+    active: bool
+    version: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.decimals <= SCALE_DIGITS:
+            raise ValueOutOfRange.at("/decimals")
+
+    @classmethod
+    def new(cls, id_: Id, code: str, name: str, decimals: int) -> "Unit":
+        """A new unit; raises InvalidValue for a code or name without the right form."""
+        return cls(id_, checked_code(code), checked_name(name), decimals, active=True, version=1)
+
+    def renamed(self, name: str) -> "Unit":
+        """The unit under another name; its code and decimals stay, stock is counted in them."""
+        return replace(self, name=checked_name(name))
+
+    def allows(self, quantity: int) -> bool:
+        """Whether a quantity (scaled by 10^6) is a whole number of this unit's steps."""
+        return quantity % (SCALE // 10**self.decimals) == 0

@@ -1,0 +1,153 @@
+"""Typed errors: every refusal of the business has a class, a stable code and a kind.
+
+The kind decides the HTTP status (one table, in ``api/errors.py``); the code never changes and is
+the key of the message catalogue (``api/locales``) and of the error reference (``docs/errors.md``).
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import ClassVar
+
+
+
+
+class Kind(Enum):
+    """What went wrong, seen by whoever must decide what to do next."""
+
+    MALFORMED = "malformed"  # the request cannot be read at all
+    UNAUTHENTICATED = "unauthenticated"
+    FORBIDDEN = "forbidden"
+    NOT_FOUND = "not_found"
+    CONFLICT = "conflict"  # the present state refuses; another state would not
+    STALE = "stale"  # If-Match names an old version
+    TOO_LARGE = "too_large"
+    UNSUPPORTED_MEDIA = "unsupported_media"
+    RULE_BROKEN = "rule_broken"  # no state would allow this request
+    VERSION_REQUIRED = "version_required"  # If-Match is missing
+    LIMIT_REACHED = "limit_reached"
+    UNAVAILABLE = "unavailable"  # try again later, nothing was done
+    METHOD_NOT_ALLOWED = "method_not_allowed"
+    INTERNAL = "internal"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One offending member of a request: where it stands and the code of what is wrong there."""
+
+    pointer: str
+    code: str
+    params: dict[str, str | int] = field(default_factory=dict)
+
+
+class DomainError(Exception):
+    """Base of every refusal. ``params`` fill the message; they never hold a submitted value."""
+
+    code: ClassVar[str]
+    kind: ClassVar[Kind]
+
+    def __init__(self, *, faults: Iterable[Fault] = (), **params: str | int) -> None:
+        super().__init__(self.code)
+        self.faults = tuple(faults)
+        self.params = params
+
+    @classmethod
+    def at(cls, pointer: str, **params: str | int) -> "DomainError":
+        """The error with itself as its only fault, at ``pointer`` of the request."""
+        return cls(faults=(Fault(pointer, cls.code, dict(params)),), **params)
+
+
+def all_errors(base: type[DomainError] = DomainError) -> Iterator[type[DomainError]]:
+    """Every concrete error class loaded so far (those that state a code)."""
+    for subclass in base.__subclasses__():
+        if "code" in subclass.__dict__:
+            yield subclass
+        yield from all_errors(subclass)
+
+
+class NotFound(DomainError):
+    """The addressed resource does not exist for this tenant; another tenant's looks the same."""
+
+    code = "common.not_found"
+    kind = Kind.NOT_FOUND
+
+
+class ReferenceNotFound(DomainError):
+    """A body names something that does not exist for this tenant. Only the pointer is told."""
+
+    code = "common.reference_not_found"
+    kind = Kind.RULE_BROKEN
+
+
+class IdTaken(DomainError):
+    """A client-made id is in use by an object with other content."""
+
+    code = "common.id_taken"
+    kind = Kind.CONFLICT
+
+
+class StaleVersion(DomainError):
+    """``If-Match`` names a version that is no longer the present one."""
+
+    code = "common.stale_version"
+    kind = Kind.STALE
+
+
+class VersionRequired(DomainError):
+    """A change of a mutable resource needs ``If-Match``."""
+
+    code = "common.version_required"
+    kind = Kind.VERSION_REQUIRED
+
+
+class ConcurrentChange(DomainError):
+    """Others kept changing the same rows; after the retries the request was given up, nothing done."""
+
+    code = "common.concurrent_change"
+    kind = Kind.CONFLICT
+
+
+class ValueOutOfRange(DomainError):
+    """A number is outside what the books can hold or the rule allows."""
+
+    code = "common.out_of_range"
+    kind = Kind.RULE_BROKEN
+
+
+class InvalidValue(DomainError):
+    """A value does not have the form that its field demands."""
+
+    code = "common.invalid_value"
+    kind = Kind.RULE_BROKEN
+
+
+class Duplicate(DomainError):
+    """A name, code or reference that must be unique is in use."""
+
+    code = "common.duplicate"
+    kind = Kind.CONFLICT
+
+
+class ExternalRefTaken(DomainError):
+    """Another document of this kind carries the same ``external_ref`` (unique for ever)."""
+
+    code = "common.external_ref_taken"
+    kind = Kind.CONFLICT
+
+
+class PermissionMissing(DomainError):
+    """The caller is known and may not do this."""
+
+    code = "auth.permission_missing"
+    kind = Kind.FORBIDDEN
+
+
+class ServiceUnavailable(DomainError):
+    """The service cannot answer now; nothing was done. Retry after ``retry_after_seconds``."""
+
+    code = "common.unavailable"
+    kind = Kind.UNAVAILABLE
+
+    def __init__(self, *, retry_after_seconds: int = 1, **params: str | int) -> None:
+        super().__init__(**params)
+        self.retry_after_seconds = retry_after_seconds

@@ -1,0 +1,41 @@
+"""The forms of codes and names."""
+
+import re
+import unicodedata
+
+from app.domain.shared.errors import InvalidValue
+
+NAME_LENGTH_MAX = 200
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}", re.ASCII)
+
+
+def checked_code(code: str, pointer: str = "/code") -> str:
+    """``code`` itself.
+
+    Raises:
+        InvalidValue: not 1 to 32 letters, digits, dots, dashes or underscores.
+    """
+    if _CODE.fullmatch(code) is None:
+        raise InvalidValue.at(pointer)
+    return code
+
+
+def checked_name(name: str, pointer: str = "/name", length_max: int = NAME_LENGTH_MAX) -> str:
+    """``name`` in normal form C without blanks around it.
+
+    Raises:
+        InvalidValue: empty, too long, or with control characters.
+    """
+    normal = unicodedata.normalize("NFC", name).strip()
+    if not normal or len(normal) > length_max or any(map(_is_control, normal)):
+        raise InvalidValue.at(pointer)
+    return normal
+
+
+def folded(text: str) -> str:
+    """The form in which texts are compared without regard to case (rulings R-14)."""
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def _is_control(letter: str) -> bool:
+    return unicodedata.category(letter) in ("Cc", "Cs", "Cn")

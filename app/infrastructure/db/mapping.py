@@ -1,0 +1,88 @@
+"""How kinds and finders of the application meet tables.
+
+A mapping is two pure functions: ``load`` makes an aggregate from a row (and the rows of its
+children), ``dump`` makes the rows again. The unit of work compares the rows of before and after
+and writes what differs, so a repository never sees a connection.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from sqlalchemy import Table
+
+from app.application.shared.kinds import Finder, Kind
+
+Row = dict[str, Any]
+TableRow = tuple[Table, Row]
+
+
+@dataclass(frozen=True, slots=True)
+class Children:
+    """Rows that belong to an aggregate: those of ``table`` whose ``by`` equals the root's key."""
+
+    table: Table
+    columns: tuple[str, ...]
+    by: tuple[str, ...]
+    order: tuple[str, ...]
+    where: str = ""  # further condition, SQL that both databases understand
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """The table behind a kind.
+
+    ``load(row, *children)`` takes the values of ``columns`` as a tuple, and one list of tuples per
+    child. ``dump(aggregate)`` gives all rows. ``changes(before, after)`` may name only the rows that
+    differ, where dumping everything would be slow.
+    """
+
+    kind: Kind[Any]
+    table: Table
+    columns: tuple[str, ...]
+    key: tuple[str, ...]
+    load: Callable[..., Any]
+    dump: Callable[[Any], Iterable[TableRow]]
+    children: tuple[Children, ...] = ()
+    changes: Callable[[Any, Any], Iterable[TableRow]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """The query behind a finder: rows whose ``by`` columns equal the search key."""
+
+    finder: Finder[Any]
+    by: tuple[str, ...]
+    where: str = ""
+
+
+@dataclass(slots=True)
+class Registry:
+    """All mappings of the service; filled once by the composition root."""
+
+    mappings: dict[Kind[Any], Mapping] = field(default_factory=dict)
+    searches: dict[Finder[Any], Search] = field(default_factory=dict)
+    # Per table: a SELECT that finds a row when the inserted row breaks a rule that SQLite cannot
+    # defer to the commit by itself (rulings R-06). It takes the row's columns as parameters.
+    sqlite_checks: dict[Table, str] = field(default_factory=dict)
+
+    def add(self, *parts: Mapping | Search) -> None:
+        """Register mappings and searches."""
+        for part in parts:
+            if isinstance(part, Mapping):
+                self.mappings[part.kind] = part
+            else:
+                self.searches[part.finder] = part
+
+
+def flat(kind: Kind[Any], table: Table, type_: type[Any], key: tuple[str, ...] = ("id",)) -> Mapping:
+    """The mapping of a flat dataclass whose fields are the columns of its table, name by name."""
+    names = tuple(each.name for each in fields(type_))
+
+    def load(row: Sequence[Any]) -> Any:
+        return type_(*row)
+
+    def dump(aggregate: Any) -> list[TableRow]:
+        return [(table, {name: getattr(aggregate, name) for name in names})]
+
+    return Mapping(kind, table, names, key, load, dump)

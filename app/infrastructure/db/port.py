@@ -1,0 +1,44 @@
+"""The database port: what readers and the command runner ask of either database."""
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol
+
+from app.application.shared.commands import CommandRunner
+from app.infrastructure.db.query import Query
+
+Rows = Sequence[Sequence[Any]]
+
+
+class Scope(Protocol):
+    """Reads within one tenant (or within the platform tables), all on one snapshot."""
+
+    async def rows(self, query: Query, **values: Any) -> Rows:
+        """All rows of a query."""
+        ...
+
+    async def row(self, query: Query, **values: Any) -> Sequence[Any] | None:
+        """The first row, or None."""
+        ...
+
+
+class Database(CommandRunner, Protocol):
+    """One of the two databases."""
+
+    dialect: str
+
+    async def start(self) -> None:
+        """Open connections; raises ServiceUnavailable when the server cannot be reached."""
+        ...
+
+    async def stop(self) -> None:
+        """Close connections after the running work ended."""
+        ...
+
+    def read(self, tenant_id: bytes | None) -> AbstractAsyncContextManager[Scope]:
+        """A read-only transaction bound to a tenant; None reads only tables without a tenant."""
+        ...
+
+    async def ping(self) -> None:
+        """Answer a trivial statement; raises ServiceUnavailable when that is not possible."""
+        ...

@@ -1,0 +1,319 @@
+"""PostgreSQL: asyncpg pools, the tenant bound per transaction, four round trips a command."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+import orjson
+import structlog
+
+from app.application.shared.commands import Call, Outcome
+from app.application.shared.group import Read, Write, decide_group
+from app.application.shared.kinds import Needs
+from app.application.shared.work import Loaded
+from app.domain.shared.errors import ConcurrentChange, DomainError, ServiceUnavailable
+from app.domain.shared.ids import Id
+from app.infrastructure.db.changes import BatchKey, collect
+from app.infrastructure.db.errors import Retry, constraint_error
+from app.infrastructure.db.mapping import Registry
+from app.infrastructure.db.port import Rows
+from app.infrastructure.db.postgres_statements import ReadShape, json_rows, write_statement
+from app.infrastructure.db.query import Query
+from app.infrastructure.db.reading import Source, sources_in_lock_order, take
+
+APP_ROLE = "tradepost_app"
+_RETRIES_MAX = 3
+_log = structlog.get_logger("app.database")
+
+_COMMON = {
+    "application_name": "tradepost",
+    "jit": "off",
+    "idle_in_transaction_session_timeout": "15s",
+    "timezone": "UTC",
+}
+# Short commands: the planner would plan the large statements anew each time otherwise (stack §5).
+_COMMANDS = {
+    **_COMMON,
+    "plan_cache_mode": "force_generic_plan",
+    "lock_timeout": "5s",
+    "transaction_timeout": "10s",  # rulings R-02
+}
+_READS = {**_COMMON, "statement_timeout": "30s", "default_transaction_read_only": "on"}
+
+
+class PostgresDatabase:
+    """The clustered database."""
+
+    dialect = "postgresql"
+
+    def __init__(
+        self,
+        url: str,
+        registry: Registry,
+        new_id: Callable[[], Id],
+        *,
+        role: str = APP_ROLE,
+        pool_size: int = 8,
+        pool_wait_seconds: float = 5.0,
+    ) -> None:
+        self._dsn = driver_url(url)
+        self._registry = registry
+        self._new_id = new_id
+        self._role = role
+        self._pool_size = pool_size
+        self._pool_wait_seconds = pool_wait_seconds
+        self._read_shapes: dict[tuple[Source, ...], ReadShape] = {}
+        self._writes: dict[tuple[BatchKey, ...], str] = {}
+        self._commands: asyncpg.Pool | None = None
+        self._reads: asyncpg.Pool | None = None
+
+    async def start(self) -> None:
+        """Open both pools.
+
+        Raises:
+            ServiceUnavailable: the server does not answer or refuses the login.
+        """
+        try:
+            self._commands = await self._open(_COMMANDS)
+            self._reads = await self._open(_READS)
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            _log.warning("database_unreachable", error=type(error).__name__)
+            raise ServiceUnavailable from error
+
+    async def _open(self, server_settings: dict[str, str]) -> asyncpg.Pool:
+        # The role is part of the connection's start, so RESET ALL comes back to it (rulings R-30).
+        return await asyncpg.create_pool(
+            self._dsn,
+            min_size=1,
+            max_size=self._pool_size,
+            max_inactive_connection_lifetime=300,
+            command_timeout=35,
+            timeout=5,
+            statement_cache_size=500,
+            init=_prepare_connection,
+            # What a transaction sets, it sets locally: nothing is left to reset on release.
+            reset=_nothing_to_reset,
+            server_settings={**server_settings, "role": self._role},
+        )
+
+    async def stop(self) -> None:
+        """Close both pools once the running statements ended."""
+        for pool in (self._commands, self._reads):
+            if pool is not None:
+                await pool.close()
+        self._commands = self._reads = None
+
+    @asynccontextmanager
+    async def _connection(self, pool: asyncpg.Pool | None) -> AsyncIterator[Any]:
+        if pool is None:
+            raise ServiceUnavailable
+        try:
+            connection = await pool.acquire(timeout=self._pool_wait_seconds)
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise ServiceUnavailable from error
+        try:
+            yield connection
+        finally:
+            if connection.is_in_transaction():
+                await _roll_back(connection)
+            await pool.release(connection)
+
+    @asynccontextmanager
+    async def read(self, tenant_id: bytes | None) -> AsyncIterator["PostgresScope"]:
+        """A read-only snapshot bound to the tenant; without one, each read stands alone."""
+        async with self._connection(self._reads) as connection:
+            with _translated():
+                if tenant_id is None:
+                    yield PostgresScope(connection, None)
+                    return
+                await connection.execute(_begin(tenant_id, "BEGIN ISOLATION LEVEL REPEATABLE READ"))
+                yield PostgresScope(connection, tenant_id)
+                await connection.execute("COMMIT")
+
+    async def ping(self) -> None:
+        """Answer a trivial statement within two seconds."""
+        async with self._connection(self._reads) as connection:
+            with _translated():
+                await connection.fetchval("SELECT 1", timeout=2)
+
+    async def run(
+        self, calls: Sequence[Call[Any]], *, atomic: bool = False, dry_run: bool = False
+    ) -> list[Outcome]:
+        """Run calls of one tenant in one transaction (see ``CommandRunner``)."""
+        for attempt in range(_RETRIES_MAX + 1):
+            try:
+                return await self._transaction(calls, atomic=atomic, dry_run=dry_run)
+            except Retry as retry:
+                _log.info("command_retried", attempt=attempt, reason=str(retry))
+                await asyncio.sleep(0.005 * attempt)
+            except ServiceUnavailable:
+                raise
+            except DomainError as refusal:
+                if atomic or len(calls) == 1:
+                    return [refusal]
+                return await self._one_by_one(calls, dry_run=dry_run)
+        raise ConcurrentChange
+
+    async def _one_by_one(self, calls: Sequence[Call[Any]], *, dry_run: bool) -> list[Outcome]:
+        """The database refused a row of a group: find out whose by running each call alone."""
+        outcomes: list[Outcome] = []
+        for call in calls:
+            outcomes.extend(await self.run([call], dry_run=dry_run))
+        return outcomes
+
+    async def _transaction(
+        self, calls: Sequence[Call[Any]], *, atomic: bool, dry_run: bool
+    ) -> list[Outcome]:
+        tenant_id = calls[0].principal.tenant_id
+        steps = decide_group(calls, atomic=atomic, dry_run=dry_run, new_id=self._new_id)
+        async with self._connection(self._commands) as connection:
+            with _translated():
+                await connection.execute(_begin(tenant_id, "BEGIN"))
+                step = next(steps)
+                wrote = False
+                while True:
+                    if isinstance(step, Write):
+                        await self._write(connection, tenant_id, step.loaded)
+                        wrote = True
+                        now = datetime.min
+                    else:
+                        now = await self._read(connection, tenant_id, step)
+                    try:
+                        step = steps.send(now)
+                    except StopIteration as end:
+                        await connection.execute("COMMIT" if wrote else "ROLLBACK")
+                        return end.value  # type: ignore[no-any-return]
+
+    async def _read(self, connection: Any, tenant_id: bytes, step: Read) -> datetime:
+        needs: Needs = step.needs
+        sources = sources_in_lock_order(needs)
+        shape = self._read_shapes.get(sources)
+        if shape is None:
+            shape = self._read_shapes[sources] = ReadShape(sources, self._registry)
+        record = await connection.fetchrow(shape.sql, *shape.arguments(tenant_id, needs))
+        place = 2
+        for source in sources:
+            mapping = self._registry.mappings[getattr(source[0], "kind", source[0])]
+            children = len(mapping.children)
+            rows, child_rows = record[place], record[place + 1 : place + 1 + children]
+            take(step.loaded, needs, source, self._registry, rows, child_rows)
+            place += 1 + children
+        return record[0]  # type: ignore[no-any-return]
+
+    async def _write(self, connection: Any, tenant_id: bytes, loaded: Loaded) -> None:
+        batches = collect(loaded, self._registry, tenant_id).in_order()
+        shape = tuple(key for key, _ in batches)
+        sql = self._writes.get(shape)
+        if sql is None:
+            sql = self._writes[shape] = write_statement(shape)
+        counts = await connection.fetchrow(sql, *(json_rows(rows) for _, rows in batches))
+        for count, ((table, operation, _), rows) in zip(counts, batches, strict=True):
+            if count != len(rows):
+                raise Retry(f"{operation} {table.name}")
+
+
+class PostgresScope:
+    """Reads on one connection."""
+
+    def __init__(self, connection: Any, tenant_id: bytes | None) -> None:
+        self._connection = connection
+        self._tenant_id = tenant_id
+
+    async def rows(self, query: Query, **values: Any) -> Rows:
+        """All rows of a query."""
+        values["tenant_id"] = self._tenant_id
+        arguments = query.postgres_arguments(values)
+        return await self._connection.fetch(query.postgres_sql, *arguments)  # type: ignore[no-any-return]
+
+    async def row(self, query: Query, **values: Any) -> Sequence[Any] | None:
+        """The first row, or None."""
+        values["tenant_id"] = self._tenant_id
+        arguments = query.postgres_arguments(values)
+        return await self._connection.fetchrow(query.postgres_sql, *arguments)  # type: ignore[no-any-return]
+
+
+def _begin(tenant_id: bytes, begin: str) -> str:
+    # A ULID in hexadecimal: nothing that came from a request reaches this text.
+    return f"{begin}; SET LOCAL app.tenant_id = '{tenant_id.hex()}'"
+
+
+async def _prepare_connection(connection: Any) -> None:
+    await connection.set_type_codec(
+        "uuid", schema="pg_catalog", encoder=bytes, decoder=bytes, format="binary"
+    )
+    await connection.set_type_codec(
+        "jsonb", schema="pg_catalog", encoder=bytes, decoder=_read_jsonb, format="binary"
+    )
+
+
+def _read_jsonb(value: bytes) -> Any:
+    return orjson.loads(value[1:])
+
+
+async def _nothing_to_reset(connection: Any) -> None:
+    del connection
+
+
+async def _roll_back(connection: Any) -> None:
+    try:
+        await connection.execute("ROLLBACK")
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        connection.terminate()
+
+
+class _translated:  # noqa: N801 - reads as a statement
+    """Turn what the driver raises into domain errors and retries."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        del kind, trace
+        if error is None:
+            return
+        translated = _translate(error)
+        if translated is not None:
+            raise translated from error
+
+
+_AGAIN = (
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+)
+_BUSY = (
+    asyncpg.LockNotAvailableError,
+    asyncpg.QueryCanceledError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.InterfaceError,
+    asyncpg.TransactionTimeoutError,
+    OSError,
+    TimeoutError,
+)
+
+
+def _translate(error: BaseException) -> Exception | None:
+    if isinstance(error, _AGAIN):
+        return Retry(type(error).__name__)
+    if isinstance(error, asyncpg.IntegrityConstraintViolationError):
+        _log.warning(
+            "constraint_violated",
+            constraint=error.constraint_name,
+            table=error.table_name,
+            sqlstate=error.sqlstate,
+        )
+        return constraint_error(error.constraint_name)
+    if isinstance(error, _BUSY):
+        _log.warning("database_busy", error=type(error).__name__)
+        return ServiceUnavailable()
+    return None
+
+
+def driver_url(url: str) -> str:
+    """``url`` for asyncpg: any ``postgres[ql][+driver]`` scheme becomes ``postgresql``."""
+    return re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql://", url)

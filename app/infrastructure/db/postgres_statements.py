@@ -1,0 +1,142 @@
+"""The two statements of a command on PostgreSQL, generated from the mappings and cached by shape.
+
+The locking read is one SELECT whose columns are arrays of rows, one per kind, evaluated from left
+to right: that is the lock order. The write is one statement of data-modifying CTEs, each fed by one
+jsonb parameter, whose answer is the number of rows that each of them touched.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import Table
+from sqlalchemy.dialects import postgresql
+
+from app.application.shared.kinds import Finder, Kind, Lock, Needs
+from app.infrastructure.db.changes import BatchKey, key_columns
+from app.infrastructure.db.mapping import Children, Mapping, Registry, Row
+
+_DIALECT = postgresql.dialect()
+
+
+def sql_type(table: Table, name: str) -> str:
+    """The PostgreSQL type of a column."""
+    return str(table.c[name].type.compile(dialect=_DIALECT))
+
+
+class ReadShape:
+    """The locking read for one set of kinds, locks and finders."""
+
+    def __init__(self, sources: Sequence[tuple[Kind[Any] | Finder[Any], Lock]], registry: Registry) -> None:
+        self.sources = sources
+        parts = ["clock_timestamp()", "$1::uuid"]
+        place = 2  # $1 is the tenant
+        self.widths: list[int] = []
+        for source, lock in sources:
+            if isinstance(source, Finder):
+                search = registry.searches[source]
+                mapping, by, where = registry.mappings[source.kind], search.by, search.where
+            else:
+                mapping = registry.mappings[source]
+                by, where = mapping.key, ""
+            match = _match(mapping.table, by, place)
+            parts.append(_array(mapping.table, mapping.columns, match, where, mapping.key, lock))
+            for child in mapping.children:
+                parts.append(_child_array(mapping, child, match, where))
+            place += len(by)
+            self.widths.append(len(by))
+        self.sql = "SELECT " + ",\n".join(parts)
+
+    def arguments(self, tenant_id: bytes, needs: Needs) -> list[Any]:
+        """The keys as one array per key column, ascending, so that locks are taken in key order."""
+        arguments: list[Any] = [tenant_id]
+        for (source, lock), width in zip(self.sources, self.widths, strict=True):
+            if isinstance(source, Finder):
+                keys = sorted(needs.searches[source])  # type: ignore[type-var]
+            else:
+                keys = sorted(needs.keys[source, lock])  # type: ignore[type-var]
+            arguments.extend([key[column] for key in keys] for column in range(width))
+        return arguments
+
+
+def _match(table: Table, by: Sequence[str], place: int) -> str:
+    if len(by) == 1:
+        return f"t.{by[0]} = ANY(${place}::{sql_type(table, by[0])}[])"
+    arrays = ", ".join(f"${place + at}::{sql_type(table, name)}[]" for at, name in enumerate(by))
+    return f"({', '.join('t.' + name for name in by)}) IN (SELECT * FROM unnest({arrays}))"
+
+
+def _array(
+    table: Table, columns: Sequence[str], match: str, where: str, order: Sequence[str], lock: Lock
+) -> str:
+    condition = _condition(table, match, where)
+    return (
+        f"ARRAY(SELECT ROW({', '.join('t.' + name for name in columns)}) FROM {table.fullname} t "
+        f"WHERE {condition} ORDER BY {', '.join('t.' + name for name in order)} {lock.value})"
+    )
+
+
+def _condition(table: Table, match: str, where: str) -> str:
+    tenant = "t.tenant_id = $1 AND " if table.info["tenant"] else ""
+    return tenant + match + (f" AND ({where})" if where else "")
+
+
+def _child_array(mapping: Mapping, child: Children, match: str, where: str) -> str:
+    """The children of the rows that the same condition selects, led by the root's key."""
+    join = " AND ".join(
+        f"c.{mine} = t.{theirs}" for mine, theirs in zip(child.by, mapping.key, strict=True)
+    )
+    condition = _condition(mapping.table, match, where)
+    condition += f" AND ({child.where})" if child.where else ""
+    columns = ", ".join("c." + name for name in (*child.by, *child.columns))
+    order = ", ".join("c." + name for name in (*child.by, *child.order))
+    return (
+        f"ARRAY(SELECT ROW({columns}) FROM {mapping.table.fullname} t "
+        f"JOIN {child.table.fullname} c ON c.tenant_id = $1 AND {join} "
+        f"WHERE {condition} ORDER BY {order})"
+    )
+
+
+def write_statement(batches: Sequence[BatchKey]) -> str:
+    """One statement for all batches; it answers one row with the rows touched by each."""
+    parts = []
+    for place, (table, operation, columns) in enumerate(batches, start=1):
+        typed = ", ".join(
+            f"{name} {sql_type(table, 'version' if name == 'expected_version' else name)}"
+            for name in columns
+        )
+        source = f"jsonb_to_recordset(${place}::jsonb) AS r({typed})"
+        if operation == "insert":
+            names = ", ".join(columns)
+            body = f"INSERT INTO {table.fullname} ({names}) SELECT {names} FROM {source} RETURNING 1"
+        else:
+            body = _update(table, columns, source)
+        parts.append(f"w{place} AS ({body})")
+    counts = ", ".join(f"(SELECT count(*) FROM w{place})" for place in range(1, len(batches) + 1))
+    return "WITH " + ",\n".join(parts) + f"\nSELECT {counts}"
+
+
+def _update(table: Table, columns: Sequence[str], source: str) -> str:
+    keys = key_columns(table)
+    sets = ", ".join(
+        f"{name} = r.{name}" for name in columns if name not in keys and name != "expected_version"
+    )
+    match = " AND ".join(f"t.{name} = r.{name}" for name in keys)
+    if "expected_version" in columns:
+        match += " AND t.version = r.expected_version"
+    return f"UPDATE {table.fullname} t SET {sets} FROM {source} WHERE {match} RETURNING 1"
+
+
+def json_rows(rows: Sequence[Row]) -> bytes:
+    """Rows as the jsonb parameter of a batch: ids and hashes in hexadecimal, dates in ISO 8601."""
+    return b"\x01" + orjson.dumps(rows, default=_json_value)
+
+
+def _json_value(value: Any) -> Any:
+    if isinstance(value, bytes):
+        # uuid and bytea both read hexadecimal; a ULID is the only value of 16 bytes.
+        return value.hex() if len(value) == 16 else "\\x" + value.hex()  # noqa: PLR2004
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    raise TypeError(type(value).__name__)

@@ -1,0 +1,116 @@
+"""Read statements: written once in Core, compiled once per database, always within the tenant.
+
+A ``Query`` on tenant tables checks when it is made that every tenant table in it is bound to the
+tenant; a statement that forgets one cannot be constructed, so it fails when the module is imported.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from sqlalchemy import (
+    BinaryExpression,
+    BindParameter,
+    ColumnElement,
+    Select,
+    Table,
+    bindparam,
+    cast,
+    func,
+)
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
+from sqlalchemy.sql import operators, visitors
+from sqlalchemy.sql.selectable import SelectBase
+
+from app.infrastructure.db.metadata import PLATFORM
+from app.infrastructure.db.types import Id, Integer, sqlite_reader
+
+TENANT = "tenant_id"
+_POSTGRES = asyncpg_dialect.dialect()
+_SQLITE = sqlite.dialect(paramstyle="named")
+
+Reader = Callable[[Any], Any] | None
+
+
+class TenantMissing(TypeError):
+    """A statement reads a tenant table without naming the tenant."""
+
+
+def of_tenant(*tables: Any) -> list[ColumnElement[bool]]:
+    """The conditions that bind each table (or alias) to the tenant of the scope."""
+    return [each.c.tenant_id == bindparam(TENANT, type_=Id) for each in tables]
+
+
+class Query:
+    """A compiled read statement with named parameters."""
+
+    __slots__ = ("defaults", "names", "postgres_sql", "readers", "sqlite_sql", "tenant")
+
+    def __init__(self, statement: SelectBase) -> None:
+        self.tenant = _check_tenant(statement)
+        postgres = statement.compile(dialect=_POSTGRES)
+        self.postgres_sql = str(postgres)
+        self.names = tuple(postgres.positiontup or ())
+        without_schema = statement.compile(
+            dialect=_SQLITE, schema_translate_map={PLATFORM: None}, render_schema_translate=True
+        )
+        self.sqlite_sql = str(without_schema)
+        literals = {**postgres.params, **without_schema.params}
+        self.defaults = {name: value for name, value in literals.items() if value is not None}
+        self.readers: tuple[tuple[int, Callable[[Any], Any]], ...] = tuple(
+            (place, reader)
+            for place, each in enumerate(statement.selected_columns)
+            if (reader := sqlite_reader(each.type)) is not None
+        )
+
+    def postgres_arguments(self, values: dict[str, Any]) -> list[Any]:
+        """The values in the order of the statement's placeholders."""
+        defaults = self.defaults
+        return [values[name] if name in values else defaults[name] for name in self.names]
+
+
+def _check_tenant(statement: SelectBase) -> bool:
+    """Whether the statement reads tenant tables; each of them must be bound to the tenant."""
+    sources: dict[Any, str] = {}
+    bound: set[Any] = set()
+    for element in visitors.iterate(statement):
+        if isinstance(element, Select):
+            for source in element.get_final_froms():
+                for leaf in _leaves(source):
+                    if _is_tenant(leaf):
+                        sources[leaf] = str(leaf)
+        elif isinstance(element, BinaryExpression) and element.operator is operators.eq:
+            sides = (element.left, element.right)
+            for one, other in (sides, sides[::-1]):
+                if isinstance(other, BindParameter) and other.key == TENANT:
+                    bound.add(getattr(one, "table", None))
+    missing = [name for source, name in sources.items() if source not in bound]
+    if missing:
+        raise TenantMissing(f"not bound to the tenant: {', '.join(missing)}")
+    return bool(sources)
+
+
+def _leaves(source: Any) -> Iterable[Any]:
+    if hasattr(source, "left") and hasattr(source, "right"):
+        yield from _leaves(source.left)
+        yield from _leaves(source.right)
+    else:
+        yield source
+
+
+def _is_tenant(source: Any) -> bool:
+    table = getattr(source, "element", source)
+    return isinstance(table, Table) and bool(table.info.get("tenant"))
+
+
+def total(amount: ColumnElement[int]) -> ColumnElement[int]:
+    """The sum of an integer column as a 64-bit integer, 0 over no rows."""
+    return cast(func.coalesce(func.sum(amount), 0), Integer)
+
+
+def like_pattern(text: str) -> str:
+    """``text`` as a LIKE pattern for "contains", its own wildcards escaped with a backslash."""
+    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"
+
+

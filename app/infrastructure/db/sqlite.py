@@ -1,0 +1,352 @@
+"""SQLite: one writer thread that commits groups, reader connections beside it (WAL).
+
+A commit with synchronous=FULL waits for the disk, so the writer takes up to 64 waiting works into
+one transaction, each behind a savepoint, and answers them after the one COMMIT.
+"""
+
+import asyncio
+import contextlib
+import queue
+import sqlite3
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from app.application.shared.commands import Call, Outcome
+from app.application.shared.group import Read, Write, decide_group
+from app.application.shared.kinds import Finder
+from app.domain.shared.clock import Clock
+from app.domain.shared.errors import ConcurrentChange, DomainError, ServiceUnavailable
+from app.domain.shared.ids import Id
+from app.infrastructure.db.changes import BatchKey, collect
+from app.infrastructure.db.errors import Retry, constraint_error
+from app.infrastructure.db.mapping import Registry
+from app.infrastructure.db.port import Rows
+from app.infrastructure.db.query import Query
+from app.infrastructure.db.reading import Source, sources_in_lock_order, take
+from app.infrastructure.db.sqlite_statements import SourceRead, constraint_name, write_statement
+from app.infrastructure.db.types import sqlite_value
+
+GROUP_MAX = 64
+WORK_SECONDS_MAX = 10.0  # a transaction lives no longer (rulings R-02)
+_READERS = 4
+_log = structlog.get_logger("app.database")
+
+
+class Unbalanced(Exception):  # noqa: N818 - a defect of the service, answered as 500
+    """A row broke a rule that is checked before the commit; the work was undone."""
+
+
+@dataclass(slots=True)
+class _Job:
+    calls: Sequence[Call[Any]]
+    atomic: bool
+    dry_run: bool
+    answer: Future[list[Outcome]] = field(default_factory=Future)
+
+
+class SqliteDatabase:
+    """The embedded database."""
+
+    dialect = "sqlite"
+
+    def __init__(
+        self,
+        path: Path,
+        registry: Registry,
+        new_id: Callable[[], Id],
+        clock: Clock,
+        *,
+        wait_seconds: float = 5.0,
+    ) -> None:
+        self._path = path
+        self._registry = registry
+        self._new_id = new_id
+        self._clock = clock
+        self._wait_seconds = wait_seconds
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._writer: threading.Thread | None = None
+        self._executor: ThreadPoolExecutor | None = None
+        self._idle: asyncio.Queue[sqlite3.Connection] = asyncio.Queue()
+        self._open_readers: list[sqlite3.Connection] = []
+        self._reads: dict[Source, SourceRead] = {}
+        self._writes: dict[BatchKey, str] = {}
+
+    async def start(self) -> None:
+        """Open the connections and start the writer.
+
+        Raises:
+            ServiceUnavailable: the file cannot be opened.
+        """
+        try:
+            writing = connect(self._path)
+            self._open_readers = [connect(self._path, read_only=True) for _ in range(_READERS)]
+        except sqlite3.Error as error:
+            raise ServiceUnavailable from error
+        self._idle = asyncio.Queue()
+        for connection in self._open_readers:
+            self._idle.put_nowait(connection)
+        self._executor = ThreadPoolExecutor(_READERS, thread_name_prefix="sqlite-reader")
+        self._writer = threading.Thread(
+            target=self._write_loop, args=(writing,), name="sqlite-writer", daemon=True
+        )
+        self._writer.start()
+
+    async def stop(self) -> None:
+        """Finish the queued works, then close."""
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            self._jobs.put(None)
+            await asyncio.to_thread(writer.join)
+        if self._executor is not None:
+            self._executor.shutdown(wait=True)
+            self._executor = None
+        for connection in self._open_readers:
+            connection.close()
+        self._open_readers = []
+
+    async def run(
+        self, calls: Sequence[Call[Any]], *, atomic: bool = False, dry_run: bool = False
+    ) -> list[Outcome]:
+        """Run calls of one tenant in one savepoint of the writer (see ``CommandRunner``)."""
+        if self._writer is None:
+            raise ServiceUnavailable
+        try:
+            job = _Job(calls, atomic, dry_run)
+            self._jobs.put(job)
+            # The work goes on when the client hangs up: its answer is stored under its key.
+            return await asyncio.shield(asyncio.wrap_future(job.answer))
+        except Retry:
+            # Nobody else writes, so another try would meet the same row.
+            raise ConcurrentChange from None
+        except ServiceUnavailable:
+            raise
+        except DomainError as refusal:
+            if atomic or len(calls) == 1:
+                return [refusal]
+        outcomes: list[Outcome] = []
+        for call in calls:
+            outcomes.extend(await self.run([call], dry_run=dry_run))
+        return outcomes
+
+    @asynccontextmanager
+    async def read(self, tenant_id: bytes | None) -> AsyncIterator["SqliteScope"]:
+        """A read-only snapshot bound to the tenant."""
+        if self._executor is None:
+            raise ServiceUnavailable
+        try:
+            connection = await asyncio.wait_for(self._idle.get(), self._wait_seconds)
+        except TimeoutError as error:
+            raise ServiceUnavailable from error
+        try:
+            yield SqliteScope(connection, self._executor, tenant_id)
+        except sqlite3.Error as error:
+            raise ServiceUnavailable from error
+        finally:
+            with contextlib.suppress(sqlite3.Error):
+                connection.rollback()
+            self._idle.put_nowait(connection)
+
+    async def ping(self) -> None:
+        """Read one row."""
+        async with self.read(None) as scope:
+            await scope.execute("SELECT 1", {})
+
+    def _write_loop(self, connection: sqlite3.Connection) -> None:
+        while True:
+            first = self._jobs.get()
+            if first is None:
+                connection.close()
+                return
+            jobs = [first]
+            last = False
+            while len(jobs) < GROUP_MAX:
+                try:
+                    job = self._jobs.get_nowait()
+                except queue.Empty:
+                    break
+                if job is None:
+                    last = True
+                    break
+                jobs.append(job)
+            self._commit_together(connection, jobs)
+            if last:
+                connection.close()
+                return
+
+    def _commit_together(self, connection: sqlite3.Connection, jobs: list[_Job]) -> None:
+        answers: list[tuple[_Job, list[Outcome] | BaseException]] = []
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            for job in jobs:
+                answers.append((job, self._in_savepoint(connection, job)))
+            connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            _log.error("commit_failed", error=type(error).__name__)
+            with contextlib.suppress(sqlite3.Error):
+                connection.execute("ROLLBACK")
+            answers = [(job, ServiceUnavailable()) for job in jobs]
+        for job, answer in answers:
+            if isinstance(answer, BaseException):
+                job.answer.set_exception(answer)
+            else:
+                job.answer.set_result(answer)
+
+    def _in_savepoint(
+        self, connection: sqlite3.Connection, job: _Job
+    ) -> list[Outcome] | BaseException:
+        deadline = time.monotonic() + WORK_SECONDS_MAX
+        connection.set_progress_handler(lambda: time.monotonic() > deadline, 100_000)
+        connection.execute("SAVEPOINT work")
+        try:
+            outcomes = self._work(connection, job)
+        except Exception as error:  # noqa: BLE001 - handed to the waiting request, which answers it
+            # An error such as a full disk ends the whole transaction, and the savepoint with it.
+            if not connection.in_transaction:
+                raise sqlite3.OperationalError("the transaction was ended") from error
+            connection.execute("ROLLBACK TO work")
+            connection.execute("RELEASE work")
+            return _translate(error)
+        finally:
+            connection.set_progress_handler(None, 0)
+        connection.execute("RELEASE work")
+        return outcomes
+
+    def _work(self, connection: sqlite3.Connection, job: _Job) -> list[Outcome]:
+        tenant_id = job.calls[0].principal.tenant_id
+        steps = decide_group(
+            job.calls, atomic=job.atomic, dry_run=job.dry_run, new_id=self._new_id
+        )
+        step = next(steps)
+        try:
+            while True:
+                if isinstance(step, Write):
+                    self._write(connection, tenant_id, step)
+                    step = steps.send(datetime.min)
+                else:
+                    self._read(connection, tenant_id, step)
+                    step = steps.send(self._clock.now())
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
+
+    def _read(self, connection: sqlite3.Connection, tenant_id: bytes, step: Read) -> None:
+        needs = step.needs
+        for source in sources_in_lock_order(needs):
+            read = self._reads.get(source)
+            if read is None:
+                read = self._reads[source] = SourceRead(source, self._registry)
+            what, lock = source
+            keys = needs.searches[what] if isinstance(what, Finder) else needs.keys[what, lock]
+            rows: list[Any] = []
+            children: list[list[Any]] = [[] for _ in read.children]
+            for key in keys:
+                values = (tenant_id, *map(sqlite_value, key))
+                found = connection.execute(read.sql, values).fetchall()
+                rows.extend(_converted(found, read.readers))
+                for place, (sql, readers) in enumerate(read.children if found else ()):
+                    child_rows = connection.execute(sql, values).fetchall()
+                    children[place].extend(_converted(child_rows, readers))
+            take(step.loaded, needs, source, self._registry, rows, children)
+
+    def _write(self, connection: sqlite3.Connection, tenant_id: bytes, step: Write) -> None:
+        batches = collect(step.loaded, self._registry, tenant_id).in_order()
+        for batch, rows in batches:
+            sql = self._writes.get(batch)
+            if sql is None:
+                sql = self._writes[batch] = write_statement(batch)
+            bound = [{name: sqlite_value(value) for name, value in row.items()} for row in rows]
+            cursor = connection.executemany(sql, bound)
+            if cursor.rowcount != len(rows):
+                raise Retry(f"{batch[1]} {batch[0].name}")
+        for (table, operation, _), rows in batches:
+            rule = self._registry.sqlite_checks.get(table)
+            if rule is None or operation != "insert":
+                continue
+            for row in rows:
+                bound_row = {name: sqlite_value(value) for name, value in row.items()}
+                if connection.execute(rule, bound_row).fetchone() is not None:
+                    raise Unbalanced(table.name)
+
+
+class SqliteScope:
+    """Reads on one connection, in a reader thread; all of them see one snapshot."""
+
+    def __init__(
+        self, connection: sqlite3.Connection, executor: ThreadPoolExecutor, tenant_id: bytes | None
+    ) -> None:
+        self._connection = connection
+        self._executor = executor
+        self._tenant_id = tenant_id
+
+    async def rows(self, query: Query, **values: Any) -> Rows:
+        """All rows of a query."""
+        bound = {
+            name: sqlite_value(value) for name, value in {**query.defaults, **values}.items()
+        }
+        bound["tenant_id"] = self._tenant_id
+        rows = await self.execute(query.sqlite_sql, bound)
+        return _converted(rows, query.readers)
+
+    async def row(self, query: Query, **values: Any) -> Sequence[Any] | None:
+        """The first row, or None."""
+        rows = await self.rows(query, **values)
+        return rows[0] if rows else None
+
+    async def execute(self, sql: str, values: dict[str, Any]) -> list[Any]:
+        """Run one statement in a reader thread."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._executor, self._fetch, sql, values)
+
+    def _fetch(self, sql: str, values: dict[str, Any]) -> list[Any]:
+        if not self._connection.in_transaction:
+            self._connection.execute("BEGIN")
+        return self._connection.execute(sql, values).fetchall()
+
+
+def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
+    """A connection with our settings; transactions are begun by hand."""
+    connection = sqlite3.connect(
+        path, isolation_level=None, check_same_thread=False, timeout=5, cached_statements=500
+    )
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute("PRAGMA busy_timeout=5000")
+    connection.execute("PRAGMA cache_size=-16384")
+    if read_only:
+        connection.execute("PRAGMA query_only=ON")
+    return connection
+
+
+def _converted(rows: list[Any], readers: Sequence[tuple[int, Callable[[Any], Any]]]) -> list[Any]:
+    if not readers:
+        return rows
+    converted = []
+    for row in rows:
+        values = list(row)
+        for place, reader in readers:
+            if values[place] is not None:
+                values[place] = reader(values[place])
+        converted.append(tuple(values))
+    return converted
+
+
+def _translate(error: Exception) -> Exception:
+    if isinstance(error, sqlite3.IntegrityError):
+        name = constraint_name(str(error))
+        _log.warning("constraint_violated", constraint=name)
+        if name is None:
+            return error  # NOT NULL or an append-only trigger: a defect, not a request's fault
+        return constraint_error(name)
+    if isinstance(error, sqlite3.OperationalError):
+        _log.warning("database_busy", error=str(error))
+        return ServiceUnavailable()
+    return error

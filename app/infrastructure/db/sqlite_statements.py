@@ -1,0 +1,106 @@
+"""The statements of a command on SQLite, generated from the mappings and cached by shape."""
+
+import re
+from typing import Any
+
+from sqlalchemy import Table, UniqueConstraint
+
+from app.application.shared.kinds import Finder
+from app.infrastructure.db.changes import BatchKey, key_columns
+from app.infrastructure.db.mapping import Registry
+from app.infrastructure.db.metadata import metadata
+from app.infrastructure.db.reading import Source
+from app.infrastructure.db.types import sqlite_reader
+
+
+class SourceRead:
+    """Reads the rows of one kind or finder, key by key."""
+
+    def __init__(self, source: Source, registry: Registry) -> None:
+        what = source[0]
+        if isinstance(what, Finder):
+            search = registry.searches[what]
+            mapping, by, where = registry.mappings[what.kind], search.by, search.where
+        else:
+            mapping = registry.mappings[what]
+            by, where = mapping.key, ""
+        tenant = ["t.tenant_id = ?1"] if mapping.table.info["tenant"] else ["?1 IS NOT NULL"]
+        match = tenant + [f"t.{name} = ?{place}" for place, name in enumerate(by, start=2)]
+        if where:
+            match.append(f"({where})")
+        condition = " AND ".join(match)
+        self.sql = (
+            f"SELECT {', '.join('t.' + name for name in mapping.columns)} "
+            f"FROM {mapping.table.name} t WHERE {condition} "
+            f"ORDER BY {', '.join('t.' + name for name in mapping.key)}"
+        )
+        self.readers = _readers(mapping.table, mapping.columns)
+        self.children: list[tuple[str, list[tuple[int, Any]]]] = []
+        for child in mapping.children:
+            join = " AND ".join(
+                f"c.{mine} = t.{theirs}" for mine, theirs in zip(child.by, mapping.key, strict=True)
+            )
+            columns = (*child.by, *child.columns)
+            sql = (
+                f"SELECT {', '.join('c.' + name for name in columns)} FROM {mapping.table.name} t "
+                f"JOIN {child.table.name} c ON c.tenant_id = ?1 AND {join} WHERE {condition}"
+                f"{f' AND ({child.where})' if child.where else ''} "
+                f"ORDER BY {', '.join('c.' + name for name in (*child.by, *child.order))}"
+            )
+            self.children.append((sql, _readers(child.table, columns)))
+
+
+def _readers(table: Table, columns: tuple[str, ...]) -> list[tuple[int, Any]]:
+    return [
+        (place, reader)
+        for place, name in enumerate(columns)
+        if (reader := sqlite_reader(table.c[name].type)) is not None
+    ]
+
+
+def write_statement(batch: BatchKey) -> str:
+    """The statement for one row of a batch, with named parameters."""
+    table, operation, columns = batch
+    if operation == "insert":
+        values = ", ".join(f":{name}" for name in columns)
+        return f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({values})"
+    keys = key_columns(table)
+    sets = ", ".join(
+        f"{name} = :{name}" for name in columns if name not in keys and name != "expected_version"
+    )
+    match = " AND ".join(f"{name} = :{name}" for name in keys)
+    if "expected_version" in columns:
+        match += " AND version = :expected_version"
+    return f"UPDATE {table.name} SET {sets} WHERE {match}"
+
+
+_UNIQUE = re.compile(r"UNIQUE constraint failed: (.+)")
+_CHECK = re.compile(r"CHECK constraint failed: (\w+)")
+_INDEX = re.compile(r"index '(\w+)'")
+
+
+def constraint_name(message: str) -> str | None:
+    """The name of the constraint that SQLite's message is about, None when it does not tell."""
+    check = _CHECK.search(message)
+    if check:
+        return check[1]
+    unique = _UNIQUE.search(message)
+    if unique is None:
+        return "unknown_fk" if message.startswith("FOREIGN KEY") else None
+    index = _INDEX.search(unique[1])
+    if index:
+        return index[1]
+    columns = [part.strip() for part in unique[1].split(",")]
+    table = next(
+        each for each in metadata.tables.values() if each.name == columns[0].split(".", 1)[0]
+    )
+    names = [part.split(".", 1)[1] for part in columns]
+    for constraint in table.constraints:
+        if isinstance(constraint, UniqueConstraint) and [
+            each.name for each in constraint.columns
+        ] == names:
+            return str(constraint.name)
+    for index_ in table.indexes:
+        if index_.unique and [each.name for each in index_.columns] == names:
+            return str(index_.name)
+    return f"{table.name}_pk"

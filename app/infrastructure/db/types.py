@@ -1,0 +1,141 @@
+"""Column types that both databases understand alike, without a processor on PostgreSQL.
+
+| type    | in Python       | PostgreSQL  | SQLite (STRICT)                |
+| Id      | bytes (16)      | uuid        | BLOB                           |
+| Integer | int             | bigint      | INTEGER                        |
+| Text    | str             | text        | TEXT                           |
+| Bytes   | bytes           | bytea       | BLOB                           |
+| Flag    | bool            | boolean     | INTEGER 0/1                    |
+| Day     | date            | date        | TEXT, ISO 8601                 |
+| Instant | aware datetime  | timestamptz | INTEGER, microseconds of Unix  |
+| Json    | dict or list    | jsonb       | TEXT                           |
+"""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import orjson
+from sqlalchemy import types
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Dialect
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class _Both(types.TypeDecorator[Any]):
+    """A type with one implementation per database."""
+
+    cache_ok = True
+    impl = types.Text
+    postgres: types.TypeEngine[Any]
+    sqlite: types.TypeEngine[Any]
+    from_sqlite: Callable[[Any], Any] | None = None
+
+    def load_dialect_impl(self, dialect: Dialect) -> types.TypeEngine[Any]:
+        """The implementation for ``dialect``."""
+        chosen = self.postgres if dialect.name == "postgresql" else self.sqlite
+        return dialect.type_descriptor(chosen)
+
+    def coerce_compared_value(self, op: Any, value: Any) -> types.TypeEngine[Any]:
+        """Values compared with such a column are of its type."""
+        del op, value
+        return self
+
+
+class _SqliteInteger(types.UserDefinedType[Any]):
+    """INTEGER, whatever the width asked for: the only integer of a STRICT table."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        """The name in DDL."""
+        return "INTEGER"
+
+
+class Id(_Both):
+    """A ULID."""
+
+    postgres = postgresql.UUID()
+    sqlite = sqlite.BLOB()
+
+
+class Integer(_Both):
+    """A 64-bit integer; every number of the books is one."""
+
+    postgres = types.BigInteger()
+    sqlite = _SqliteInteger()
+
+
+class Text(_Both):
+    """Text of bounded length; the bound stands in the schema of the request and in a CHECK."""
+
+    postgres = types.Text()
+    sqlite = types.Text()
+
+
+class Bytes(_Both):
+    """Raw bytes (hashes, sealed keys)."""
+
+    postgres = postgresql.BYTEA()
+    sqlite = sqlite.BLOB()
+
+
+class Flag(_Both):
+    """True or false."""
+
+    postgres = types.Boolean()
+    sqlite = _SqliteInteger()
+    from_sqlite = bool
+
+
+class Day(_Both):
+    """A calendar day where the company is."""
+
+    postgres = types.Date()
+    sqlite = types.Text()
+    from_sqlite = date.fromisoformat
+
+
+def _instant(microseconds: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=microseconds)
+
+
+def to_microseconds(instant: datetime) -> int:
+    """Microseconds since the Unix epoch, exact."""
+    return (instant - _EPOCH) // _MICROSECOND
+
+
+class Instant(_Both):
+    """A point in time, UTC."""
+
+    postgres = postgresql.TIMESTAMP(timezone=True)
+    sqlite = _SqliteInteger()
+    from_sqlite = staticmethod(_instant)
+
+
+class Json(_Both):
+    """A JSON document that the service writes and never searches on the hot path."""
+
+    postgres = postgresql.JSONB()
+    sqlite = types.Text()
+    from_sqlite = staticmethod(orjson.loads)
+
+
+def sqlite_reader(type_: types.TypeEngine[Any]) -> Callable[[Any], Any] | None:
+    """How a value of SQLite becomes the value of Python, None when it already is."""
+    if not isinstance(type_, _Both):
+        return None
+    return type_.from_sqlite
+
+
+def sqlite_value(value: Any) -> Any:
+    """How a value of Python is bound to a statement of SQLite."""
+    if isinstance(value, datetime):
+        return to_microseconds(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, dict | list):
+        return orjson.dumps(value).decode()
+    return value

@@ -1,0 +1,1 @@
+"""Programs that drive the service from outside, over HTTP only."""

