@@ -106,7 +106,11 @@ class Listed(NamedTuple):
 
 @dataclass(slots=True)
 class Book:
-    """The whole file as documents."""
+    """The whole file as documents.
+
+    ``names`` has, by code, the code as first written and the first description. A row belongs to
+    the month in which its invoice stands, also when the row itself is of a later minute.
+    """
 
     digest: str
     rows: int = 0
@@ -122,6 +126,7 @@ class _Row(NamedTuple):
     number: int
     invoice: str
     code: str
+    code_as_written: str
     quantity: int
     at: str
     price: int
@@ -205,6 +210,7 @@ class _Reading:
                 number,
                 invoice,
                 normal(code),
+                code.strip(),
                 int(quantity),
                 self.times.get(at) or self._time(at),
                 self.prices[price] if price in self.prices else self._price(price),
@@ -292,4 +298,5 @@ class _Reading:
             self.book.customers.setdefault(row.customer)
         known = self.book.names.get(row.code)
         if known is None or (not known[1] and row.description):
-            self.book.names[row.code] = (row.code, row.description)
+            code_as_written = known[0] if known else row.code_as_written
+            self.book.names[row.code] = (code_as_written, row.description)

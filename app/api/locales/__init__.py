@@ -42,6 +42,7 @@ class Catalogue:
 
     def __init__(self, locales: Mapping[str, Mapping[str, Message]]) -> None:
         self._locales = locales
+        self.codes = frozenset(locales[DEFAULT_LOCALE])
         self.locales = tuple(sorted(locales, key=lambda name: (name != DEFAULT_LOCALE, name)))
 
     @classmethod
@@ -68,10 +69,6 @@ class Catalogue:
         """One sentence on what went wrong, its placeholders filled from ``params``."""
         message = self.get(locale, code)
         return message.detail.format_map(_Parameters(params)) if message else ""
-
-    def codes(self) -> list[str]:
-        """Every code of the default language, sorted."""
-        return sorted(self._locales[DEFAULT_LOCALE])
 
     def gaps(self, codes: Iterable[str]) -> list[str]:
         """What is incomplete: a line for each code that a language lacks, leaves empty, or words

@@ -22,7 +22,6 @@ class Negotiator:
         A range matches itself and every shortening of it (``ar-EG`` is served by ``ar``); ``*``
         is any language that no other range names; weight 0 excludes.
         """
-        default = self._locales[0]
         weights: dict[str, float] = {}
         any_weight = 0.0
         for name, weight in _ranges(header[:_LONGEST_HEADER]):
@@ -35,11 +34,7 @@ class Negotiator:
         for locale in self._locales:
             weights.setdefault(locale, any_weight)
         best = max(weights, key=lambda locale: weights[locale])
-        if weights[best] <= 0.0:
-            return default
-        if weights.get(default) == weights[best] == any_weight:
-            return default
-        return best
+        return best if weights[best] > 0.0 else self._locales[0]
 
     def _lookup(self, name: str) -> str | None:
         while name:

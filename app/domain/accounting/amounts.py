@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from app.domain.accounting.errors import DiscountTooLarge
 from app.domain.shared.errors import InvalidValue, ValueOutOfRange
 from app.domain.shared.numbers import (
+    AMOUNT_MAX,
     QUANTITY_MAX,
     SCALE,
     allocate,
@@ -24,41 +25,37 @@ ONE_HUNDRED_PERCENT = 100 * SCALE
 
 @dataclass(frozen=True, slots=True)
 class Discount:
-    """Percentages, each on what the ones before it left, and then a fixed amount.
-
-    Raises:
-        DiscountTooLarge: a percentage is above 100.
-        ValueOutOfRange: a percentage or the amount is negative.
-    """
+    """Percentages, each on what the ones before it left, and then a fixed amount."""
 
     percents: tuple[int, ...] = ()
     amount: int = 0
 
-    def __post_init__(self) -> None:
-        for percent in self.percents:
-            if percent < 0:
-                raise ValueOutOfRange
-            if percent > ONE_HUNDRED_PERCENT:
-                raise DiscountTooLarge
-        if self.amount < 0:
-            raise ValueOutOfRange
-
-    def on(self, total: int) -> int:
+    def on(self, total: int, pointer: str) -> int:
         """The discount on ``total`` in minor units; the percentages together are rounded once.
 
+        ``pointer`` is how the members of the discount start in the request, up to "percent" and
+        "amount".
+
         Raises:
-            DiscountTooLarge: the fixed amount is more than the percentages leave.
+            ValueOutOfRange: a percentage or the amount is negative.
+            DiscountTooLarge: a percentage is above 100, or the fixed amount more than they leave.
         """
         taken = 0
         if self.percents:
             left, whole = total, 1
             for percent in self.percents:
+                if percent < 0:
+                    raise ValueOutOfRange.at(pointer + "percent")
+                if percent > ONE_HUNDRED_PERCENT:
+                    raise DiscountTooLarge.at(pointer + "percent")
                 left *= ONE_HUNDRED_PERCENT - percent
                 whole *= ONE_HUNDRED_PERCENT
             taken = divide_rounded(total * whole - left, whole)
+        if self.amount < 0:
+            raise ValueOutOfRange.at(pointer + "amount")
         taken += self.amount
         if taken > total:
-            raise DiscountTooLarge
+            raise DiscountTooLarge.at(pointer + "amount")
         return taken
 
 
@@ -83,20 +80,24 @@ class LineAmount:
     amount: int
 
 
-def line_amount(line: PricedLine, exponent: int) -> LineAmount:
+def line_amount(line: PricedLine, exponent: int, pointer: str = "") -> LineAmount:
     """Quantity times price, rounded once to the currency's ``exponent``, less the discount.
 
+    ``pointer`` is where the line stands in the request, for the errors.
+
     Raises:
-        ValueOutOfRange: the quantity is not positive, the price is negative, or the result is
-            larger than the books hold.
+        ValueOutOfRange: the quantity is not positive, the price or the discount is negative, or the
+            line is larger than the books hold.
         DiscountTooLarge: the discount is more than the line.
     """
-    if not 0 < line.quantity <= QUANTITY_MAX or line.unit_price < 0:
-        raise ValueOutOfRange
-    gross = checked_amount(extended(line.quantity, line.unit_price, exponent))
+    if not 0 < line.quantity <= QUANTITY_MAX:
+        raise ValueOutOfRange.at(pointer + "/quantity")
+    gross = extended(line.quantity, line.unit_price, exponent)
+    if line.unit_price < 0 or gross > AMOUNT_MAX:
+        raise ValueOutOfRange.at(pointer + "/unit_price")
     if line.discount is None:
         return LineAmount(gross, 0, gross)
-    discount = line.discount.on(gross)
+    discount = line.discount.on(gross, pointer + "/discount_")
     return LineAmount(gross, discount, gross - discount)
 
 
@@ -105,8 +106,7 @@ def document_amounts(
 ) -> list[LineAmount]:
     """The amounts of all lines, with the document's ``discount`` spread over them by amount.
 
-    The spread comes before tax, so that each tax rate gets its share (semantics 5.6). An error of a
-    line carries the pointer of that line.
+    The spread comes before tax, so that each tax rate gets its share (semantics 5.6).
 
     Raises:
         InvalidValue: there are no lines.
@@ -115,20 +115,12 @@ def document_amounts(
     """
     if not lines:
         raise InvalidValue.at("/lines")
-    amounts: list[LineAmount] = []
-    for index, line in enumerate(lines):
-        try:
-            amounts.append(line_amount(line, exponent))
-        except (ValueOutOfRange, DiscountTooLarge) as error:
-            raise type(error).at(f"/lines/{index}") from None
+    amounts = [line_amount(line, exponent, f"/lines/{i}") for i, line in enumerate(lines)]
     checked_amount(sum(line.gross for line in amounts))
     if discount is None:
         return amounts
     weights = [line.amount for line in amounts]
-    try:
-        total = discount.on(sum(weights))
-    except DiscountTooLarge:
-        raise DiscountTooLarge.at("/discount") from None
+    total = discount.on(sum(weights), "/discount/")
     return [
         LineAmount(line.gross, line.discount + part, line.amount - part)
         for line, part in zip(amounts, allocate(total, weights), strict=True)

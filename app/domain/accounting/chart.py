@@ -1,4 +1,4 @@
-"""The chart of accounts: account types, the roles the books post by, the template of a new company."""
+"""The chart of accounts: types, the roles the books post by, the template of a new company."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -6,9 +6,9 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from app.domain.accounting.errors import AccountInactive, AccountRequired, ControlAccount
-from app.domain.accounting.texts import NAME_LENGTH_MAX, check_code, check_filled
 from app.domain.shared.errors import InvalidValue
 from app.domain.shared.ids import Id
+from app.domain.shared.texts import checked_code, checked_name
 
 
 class AccountType(StrEnum):
@@ -67,22 +67,36 @@ class Account:
     """One account of the general ledger. Its type and role never change.
 
     Raises:
-        InvalidValue: the code or the name does not have its form, or the type is not the role's.
+        InvalidValue: the type is not the role's.
+        AccountRequired: it has a role and is not active; the books could not post.
     """
 
     id: Id
     code: str
     name: str
     type: AccountType
-    role: AccountRole | None = None
-    active: bool = True
-    version: int = 1
+    role: AccountRole | None
+    active: bool
+    version: int
 
     def __post_init__(self) -> None:
-        check_code("/code", self.code)
-        check_filled("/name", self.name, NAME_LENGTH_MAX)
-        if self.role is not None and ROLE_TYPES[self.role] is not self.type:
+        if self.role is None:
+            return
+        if ROLE_TYPES[self.role] is not self.type:
             raise InvalidValue.at("/type")
+        if not self.active:
+            raise AccountRequired
+
+    @classmethod
+    def new(cls, id_: Id, code: str, name: str, type: AccountType) -> "Account":  # noqa: A002
+        """A new account without a role; only the template gives roles.
+
+        Raises:
+            InvalidValue: the code or the name does not have its form.
+        """
+        return cls(
+            id_, checked_code(code), checked_name(name), type, role=None, active=True, version=1
+        )
 
     @property
     def control(self) -> AccountRole | None:
@@ -101,44 +115,37 @@ class Account:
         if not self.active:
             raise AccountInactive.at(pointer)
 
-    def edit(self, *, code: str | None = None, name: str | None = None) -> "Account":
+    def changed(self, *, code: str | None = None, name: str | None = None) -> "Account":
         """The account under another code or name; None keeps what is there.
 
         Raises:
             InvalidValue: the code or the name does not have its form.
         """
-        code = self.code if code is None else code
-        name = self.name if name is None else name
-        if (code, name) == (self.code, self.name):
-            return self
-        return replace(self, code=code, name=name, version=self.version + 1)
+        return replace(
+            self,
+            code=self.code if code is None else checked_code(code),
+            name=self.name if name is None else checked_name(name),
+        )
 
-    def rename(self, name: str) -> "Account":
+    def renamed(self, name: str) -> "Account":
         """The account under another name.
 
         Raises:
             InvalidValue: the name does not have its form.
         """
-        return self.edit(name=name)
+        return self.changed(name=name)
 
-    def deactivate(self) -> "Account":
+    def deactivated(self) -> "Account":
         """The account closed to new postings. Its balance and history stay.
 
         Raises:
             AccountRequired: the books post to it by its role.
         """
-        if self.role is not None:
-            raise AccountRequired
-        return self._with_active(False)
+        return replace(self, active=False)
 
-    def activate(self) -> "Account":
+    def activated(self) -> "Account":
         """The account open to postings again."""
-        return self._with_active(True)
-
-    def _with_active(self, active: bool) -> "Account":
-        if self.active is active:
-            return self
-        return replace(self, active=active, version=self.version + 1)
+        return replace(self, active=True)
 
 
 class TemplateAccount(NamedTuple):
@@ -235,5 +242,8 @@ def template_accounts(existing: Iterable[Account], new_id: Callable[[], Id]) -> 
         code = row.code
         while code in codes:
             code = str(int(code) + 1)
-        missing.append(Account(new_id(), code, row.name, row.type, row.role))
+        codes.add(code)
+        missing.append(
+            Account(new_id(), code, row.name, row.type, row.role, active=True, version=1)
+        )
     return missing

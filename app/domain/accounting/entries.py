@@ -14,15 +14,13 @@ from app.domain.accounting.errors import (
     EntryUnbalanced,
     ReversalOfReversal,
 )
-from app.domain.accounting.texts import (
-    EXTERNAL_REF_LENGTH_MAX,
-    MEMO_LENGTH_MAX,
-    check_filled,
-    check_text,
-)
 from app.domain.shared.errors import ReferenceNotFound
 from app.domain.shared.ids import Id
 from app.domain.shared.numbers import checked_amount
+from app.domain.shared.texts import checked_name
+
+MEMO_LENGTH_MAX = 500
+EXTERNAL_REF_LENGTH_MAX = 100
 
 
 class DocumentKind(StrEnum):
@@ -81,7 +79,6 @@ class JournalEntry:
         EntryLineZero: a line has no amount.
         EntryUnbalanced: debits and credits differ, be it by one minor unit.
         ValueOutOfRange: an amount, or the sum of one side, is larger than the books hold.
-        InvalidValue: a text cannot be stored.
     """
 
     id: Id
@@ -107,14 +104,10 @@ class JournalEntry:
             if amount > 0:
                 debits += amount
             balance += amount
-            check_text(f"/lines/{index}/memo", line.memo, MEMO_LENGTH_MAX)
         if balance != 0:
             raise EntryUnbalanced
         # With the sides equal, a bound on one of them bounds every line.
         checked_amount(debits)
-        check_text("/memo", self.memo, MEMO_LENGTH_MAX)
-        if self.external_ref is not None:
-            check_filled("/external_ref", self.external_ref, EXTERNAL_REF_LENGTH_MAX)
 
 
 class Postings:
@@ -157,7 +150,7 @@ class Postings:
     def entry(
         self,
         *,
-        id: Id,
+        id_: Id,
         effective_at: datetime,
         effective_on: date,
         source_kind: DocumentKind,
@@ -171,7 +164,6 @@ class Postings:
         Raises:
             EntryUnbalanced: what was added does not balance.
             ValueOutOfRange: an amount is larger than the books hold.
-            InvalidValue: the memo cannot be stored.
         """
         lines = self.lines()
         if not lines:
@@ -179,7 +171,7 @@ class Postings:
         if len(lines) == 1:
             raise EntryUnbalanced
         return JournalEntry(
-            id=id,
+            id=id_,
             number=number,
             effective_at=effective_at,
             effective_on=effective_on,
@@ -192,9 +184,18 @@ class Postings:
         )
 
 
+def checked_memo(memo: str, pointer: str = "/memo") -> str:
+    """``memo`` in the form of a name, or empty.
+
+    Raises:
+        InvalidValue: too long, or with control characters.
+    """
+    return checked_name(memo, pointer, MEMO_LENGTH_MAX) if memo.strip() else ""
+
+
 def manual_entry(
     *,
-    id: Id,
+    id_: Id,
     effective_at: datetime,
     effective_on: date,
     memo: str,
@@ -208,26 +209,30 @@ def manual_entry(
         ReferenceNotFound: a line names an account that is not among ``accounts``.
         ControlAccount: a line is on a control account.
         AccountInactive: a line is on an account that is no longer in use.
-        EntryTooShort, EntryLineZero, EntryUnbalanced, ValueOutOfRange, InvalidValue: as for
-            ``JournalEntry``.
+        EntryTooShort, EntryLineZero, EntryUnbalanced, ValueOutOfRange: as for ``JournalEntry``.
+        InvalidValue: a memo or the external reference does not have its form.
     """
+    written: list[EntryLine] = []
     for index, line in enumerate(lines):
         pointer = f"/lines/{index}/account_id"
         account = accounts.get(line.account_id)
         if account is None:
             raise ReferenceNotFound.at(pointer)
         account.check_named(pointer)
+        written.append(replace(line, memo=checked_memo(line.memo, f"/lines/{index}/memo")))
+    if external_ref is not None:
+        external_ref = checked_name(external_ref, "/external_ref", EXTERNAL_REF_LENGTH_MAX)
     return JournalEntry(
-        id=id,
+        id=id_,
         number=None,
         effective_at=effective_at,
         effective_on=effective_on,
         source_kind=DocumentKind.JOURNAL,
-        source_id=id,
+        source_id=id_,
         purpose=Purpose.POSTING,
-        memo=memo,
+        memo=checked_memo(memo),
         reverses_id=None,
-        lines=tuple(lines),
+        lines=tuple(written),
         external_ref=external_ref,
     )
 
@@ -235,7 +240,7 @@ def manual_entry(
 def reverse(
     entry: JournalEntry,
     *,
-    id: Id,
+    id_: Id,
     effective_at: datetime,
     effective_on: date,
     already_reversed: bool,
@@ -250,21 +255,21 @@ def reverse(
     Raises:
         ReversalOfReversal: ``entry`` is a reversal itself.
         AlreadyReversed: it was reversed before.
-        InvalidValue: the memo cannot be stored.
+        InvalidValue: the memo does not have its form.
     """
     if entry.reverses_id is not None:
         raise ReversalOfReversal
     if already_reversed:
         raise AlreadyReversed
     return JournalEntry(
-        id=id,
+        id=id_,
         number=None,
         effective_at=effective_at,
         effective_on=effective_on,
         source_kind=entry.source_kind,
         source_id=entry.source_id,
         purpose=Purpose.REVERSAL,
-        memo=memo or entry.memo,
+        memo=checked_memo(memo) or entry.memo,
         reverses_id=entry.id,
         lines=tuple(replace(line, amount=-line.amount) for line in entry.lines),
     )

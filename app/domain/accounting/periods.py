@@ -17,10 +17,11 @@ from app.domain.accounting.errors import (
     PeriodOpen,
     PeriodReasonMissing,
 )
-from app.domain.accounting.texts import MEMO_LENGTH_MAX, check_text
 from app.domain.shared.errors import InvalidValue
 from app.domain.shared.money import currency_exponent
+from app.domain.shared.texts import checked_name
 
+REASON_LENGTH_MAX = 500
 _LABEL = re.compile(r"([1-9][0-9]{3})-(0[1-9]|1[0-2])", re.ASCII)
 
 
@@ -62,7 +63,7 @@ class Period:
     reopened and is empty when it never was.
 
     Raises:
-        InvalidValue: ``starts_on`` is not the first of a month, or the reason cannot be stored.
+        InvalidValue: ``starts_on`` is not the first of a month.
     """
 
     starts_on: date
@@ -75,7 +76,6 @@ class Period:
     def __post_init__(self) -> None:
         if self.starts_on.day != 1:
             raise InvalidValue.at("/starts_on")
-        check_text("/reason", self.reason, MEMO_LENGTH_MAX)
 
     @property
     def ends_on(self) -> date:
@@ -108,7 +108,7 @@ class Period:
             PeriodLocked: it is locked already.
         """
         self.check_closed()
-        return replace(self, state=PeriodState.LOCKED, locked_at=at, version=self.version + 1)
+        return replace(self, state=PeriodState.LOCKED, locked_at=at)
 
     def check_closed(self) -> None:
         """Let a lock or a reopening pass.
@@ -179,7 +179,7 @@ class Books:
         """The decimals of the currency's minor unit."""
         return currency_exponent(self.currency)
 
-    def edit(
+    def changed(
         self,
         *,
         time_zone: str | None = None,
@@ -191,20 +191,19 @@ class Books:
         Raises:
             InvalidValue: an unknown time zone.
         """
-        changed = replace(
+        return replace(
             self,
             time_zone=self.time_zone if time_zone is None else time_zone,
             tax_rounding=tax_rounding or self.tax_rounding,
             price_difference_policy=price_difference_policy or self.price_difference_policy,
         )
-        return self if changed == self else replace(changed, version=self.version + 1)
 
     def is_closed(self, day: date) -> bool:
         """Whether ``day`` lies in a closed (or locked) month."""
         return self.closed_through is not None and day <= self.closed_through
 
     def period_of(self, day: date, stored: Period | None = None) -> Period:
-        """The month of ``day``: the ``stored`` row, or, when there is none, as the books imply it."""
+        """The month of ``day``: the ``stored`` row, or without one what the books imply."""
         if stored is not None:
             return stored
         state = PeriodState.CLOSED if self.is_closed(day) else PeriodState.OPEN
@@ -240,8 +239,8 @@ def close_period(
     period.check_open()
     if earliest_open is not None and earliest_open < period.starts_on:
         raise EarlierPeriodOpen(period=Period(earliest_open).label)
-    closed = replace(period, state=PeriodState.CLOSED, closed_at=at, version=period.version + 1)
-    return _closed_through(books, period.ends_on), closed
+    closed = replace(period, state=PeriodState.CLOSED, closed_at=at)
+    return replace(books, closed_through=period.ends_on), closed
 
 
 def reopen_period(books: Books, period: Period, reason: str) -> tuple[Books, Period]:
@@ -252,23 +251,13 @@ def reopen_period(books: Books, period: Period, reason: str) -> tuple[Books, Per
         PeriodOpen: the month is open.
         PeriodLocked: the month is locked.
         LaterPeriodClosed: a later month is closed.
-        InvalidValue: the reason cannot be stored.
+        InvalidValue: the reason does not have its form.
     """
-    reason = reason.strip()
-    if not reason:
-        raise PeriodReasonMissing
+    if not reason.strip():
+        raise PeriodReasonMissing.at("/reason")
+    reason = checked_name(reason, "/reason", REASON_LENGTH_MAX)
     period.check_closed()
     if books.closed_through != period.ends_on:
         raise LaterPeriodClosed(period=period.label)
-    opened = replace(
-        period,
-        state=PeriodState.OPEN,
-        closed_at=None,
-        reason=reason,
-        version=period.version + 1,
-    )
-    return _closed_through(books, period.starts_on - timedelta(days=1)), opened
-
-
-def _closed_through(books: Books, day: date) -> Books:
-    return replace(books, closed_through=day, version=books.version + 1)
+    opened = replace(period, state=PeriodState.OPEN, closed_at=None, reason=reason)
+    return replace(books, closed_through=period.starts_on - timedelta(days=1)), opened

@@ -68,7 +68,7 @@ class Costing(StrEnum):
 class Product:
     """What is bought and sold. ``price`` is the list price per unit, scaled by 10^6, None if none.
 
-    ``sku_folded`` is the SKU without regard to case. A service posts to its own revenue and return
+    ``sku_folded`` and ``name_folded`` are without regard to case. A service posts to its own revenue and return
     accounts; None means the company's accounts for sales and sales returns.
     """
 
@@ -76,6 +76,7 @@ class Product:
     sku: str
     sku_folded: str
     name: str
+    name_folded: str
     description: str
     barcode: str | None
     kind: ProductKind
@@ -102,11 +103,13 @@ class Product:
     def new(cls, id_: Id, sku: str, name: str, **members: Any) -> "Product":
         """A new, active product; ``members`` are the other fields."""
         shown = checked_name(sku, "/sku", SKU_LENGTH_MAX)
+        shown_name = checked_name(name)
         return cls(
             id=id_,
             sku=shown,
             sku_folded=folded(shown),
-            name=checked_name(name),
+            name=shown_name,
+            name_folded=folded(shown_name),
             active=True,
             version=1,
             **members,
@@ -124,6 +127,7 @@ class Product:
             members["sku_folded"] = folded(members["sku"])
         if "name" in members:
             members["name"] = checked_name(members["name"])
+            members["name_folded"] = folded(members["name"])
         return replace(self, **members)
 
     def check_tradable(self, pointer: str) -> None:

@@ -75,12 +75,29 @@ class Registry:
                 self.searches[part.finder] = part
 
 
-def flat(kind: Kind[Any], table: Table, type_: type[Any], key: tuple[str, ...] = ("id",)) -> Mapping:
-    """The mapping of a flat dataclass whose fields are the columns of its table, name by name."""
+def flat(
+    kind: Kind[Any],
+    table: Table,
+    type_: type[Any],
+    key: tuple[str, ...] = ("id",),
+    **converters: Callable[[Any], Any],
+) -> Mapping:
+    """The mapping of a flat dataclass whose fields are the columns of its table, name by name.
+
+    ``converters`` make the value of a field from the value of its column (an enumeration from its
+    text); a None stays None.
+    """
     names = tuple(each.name for each in fields(type_))
+    places = [(names.index(name), convert) for name, convert in converters.items()]
 
     def load(row: Sequence[Any]) -> Any:
-        return type_(*row)
+        if not places:
+            return type_(*row)
+        values = list(row)
+        for place, convert in places:
+            if values[place] is not None:
+                values[place] = convert(values[place])
+        return type_(*values)
 
     def dump(aggregate: Any) -> list[TableRow]:
         return [(table, {name: getattr(aggregate, name) for name in names})]

@@ -5,6 +5,8 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
 from app.application.shared.commands import CommandRunner
+from app.application.shared.kinds import Needs
+from app.application.shared.work import Loaded
 from app.infrastructure.db.query import Query
 
 Rows = Sequence[Sequence[Any]]
@@ -37,6 +39,10 @@ class Database(CommandRunner, Protocol):
 
     def read(self, tenant_id: bytes | None) -> AbstractAsyncContextManager[Scope]:
         """A read-only transaction bound to a tenant; None reads only tables without a tenant."""
+        ...
+
+    async def load(self, tenant_id: bytes | None, needs: Needs) -> Loaded:
+        """Load aggregates without locking them."""
         ...
 
     async def ping(self) -> None:

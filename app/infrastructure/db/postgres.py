@@ -16,7 +16,7 @@ from app.application.shared.group import Read, Write, decide_group
 from app.application.shared.kinds import Needs
 from app.application.shared.work import Loaded
 from app.domain.shared.errors import ConcurrentChange, DomainError, ServiceUnavailable
-from app.domain.shared.ids import Id
+from app.domain.shared.ids import NO_ID, Id
 from app.infrastructure.db.changes import BatchKey, collect
 from app.infrastructure.db.errors import Retry, constraint_error
 from app.infrastructure.db.mapping import Registry
@@ -66,7 +66,7 @@ class PostgresDatabase:
         self._role = role
         self._pool_size = pool_size
         self._pool_wait_seconds = pool_wait_seconds
-        self._read_shapes: dict[tuple[Source, ...], ReadShape] = {}
+        self._read_shapes: dict[tuple[tuple[Source, ...], bool], ReadShape] = {}
         self._writes: dict[tuple[BatchKey, ...], str] = {}
         self._commands: asyncpg.Pool | None = None
         self._reads: asyncpg.Pool | None = None
@@ -134,6 +134,17 @@ class PostgresDatabase:
                 yield PostgresScope(connection, tenant_id)
                 await connection.execute("COMMIT")
 
+    async def load(self, tenant_id: bytes | None, needs: Needs) -> Loaded:
+        """Load aggregates without locking them."""
+        loaded = Loaded()
+        bound = tenant_id or NO_ID
+        async with self._connection(self._reads) as connection:
+            with _translated():
+                await connection.execute(_begin(bound, "BEGIN"))
+                await self._read(connection, bound, Read(needs, loaded), locking=False)
+                await connection.execute("COMMIT")
+        return loaded
+
     async def ping(self) -> None:
         """Answer a trivial statement within two seconds."""
         async with self._connection(self._reads) as connection:
@@ -188,12 +199,15 @@ class PostgresDatabase:
                         await connection.execute("COMMIT" if wrote else "ROLLBACK")
                         return end.value  # type: ignore[no-any-return]
 
-    async def _read(self, connection: Any, tenant_id: bytes, step: Read) -> datetime:
+    async def _read(
+        self, connection: Any, tenant_id: bytes, step: Read, *, locking: bool = True
+    ) -> datetime:
         needs: Needs = step.needs
         sources = sources_in_lock_order(needs)
-        shape = self._read_shapes.get(sources)
+        shape = self._read_shapes.get((sources, locking))
         if shape is None:
-            shape = self._read_shapes[sources] = ReadShape(sources, self._registry)
+            shape = ReadShape(sources, self._registry, locking=locking)
+            self._read_shapes[sources, locking] = shape
         record = await connection.fetchrow(shape.sql, *shape.arguments(tenant_id, needs))
         place = 2
         for source in sources:

@@ -28,7 +28,13 @@ def sql_type(table: Table, name: str) -> str:
 class ReadShape:
     """The locking read for one set of kinds, locks and finders."""
 
-    def __init__(self, sources: Sequence[tuple[Kind[Any] | Finder[Any], Lock]], registry: Registry) -> None:
+    def __init__(
+        self,
+        sources: Sequence[tuple[Kind[Any] | Finder[Any], Lock]],
+        registry: Registry,
+        *,
+        locking: bool,
+    ) -> None:
         self.sources = sources
         parts = ["clock_timestamp()", "$1::uuid"]
         place = 2  # $1 is the tenant
@@ -41,7 +47,8 @@ class ReadShape:
                 mapping = registry.mappings[source]
                 by, where = mapping.key, ""
             match = _match(mapping.table, by, place)
-            parts.append(_array(mapping.table, mapping.columns, match, where, mapping.key, lock))
+            held = lock if locking else Lock.NONE
+            parts.append(_array(mapping.table, mapping.columns, match, where, mapping.key, held))
             for child in mapping.children:
                 parts.append(_child_array(mapping, child, match, where))
             place += len(by)
@@ -61,6 +68,8 @@ class ReadShape:
 
 
 def _match(table: Table, by: Sequence[str], place: int) -> str:
+    if not by:
+        return "TRUE"  # one row a tenant
     if len(by) == 1:
         return f"t.{by[0]} = ANY(${place}::{sql_type(table, by[0])}[])"
     arrays = ", ".join(f"${place + at}::{sql_type(table, name)}[]" for at, name in enumerate(by))

@@ -16,16 +16,17 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 
 from app.application.shared.commands import Call, Outcome
 from app.application.shared.group import Read, Write, decide_group
-from app.application.shared.kinds import Finder
+from app.application.shared.kinds import Finder, Needs
+from app.application.shared.work import Loaded
 from app.domain.shared.clock import Clock
 from app.domain.shared.errors import ConcurrentChange, DomainError, ServiceUnavailable
-from app.domain.shared.ids import Id
+from app.domain.shared.ids import NO_ID, Id
 from app.infrastructure.db.changes import BatchKey, collect
 from app.infrastructure.db.errors import Retry, constraint_error
 from app.infrastructure.db.mapping import Registry
@@ -34,6 +35,8 @@ from app.infrastructure.db.query import Query
 from app.infrastructure.db.reading import Source, sources_in_lock_order, take
 from app.infrastructure.db.sqlite_statements import SourceRead, constraint_name, write_statement
 from app.infrastructure.db.types import sqlite_value
+
+T = TypeVar("T")
 
 GROUP_MAX = 64
 WORK_SECONDS_MAX = 10.0  # a transaction lives no longer (rulings R-02)
@@ -154,6 +157,13 @@ class SqliteDatabase:
             with contextlib.suppress(sqlite3.Error):
                 connection.rollback()
             self._idle.put_nowait(connection)
+
+    async def load(self, tenant_id: bytes | None, needs: Needs) -> Loaded:
+        """Load aggregates."""
+        loaded = Loaded()
+        async with self.read(tenant_id) as scope:
+            await scope.call(self._read, tenant_id or NO_ID, Read(needs, loaded))
+        return loaded
 
     async def ping(self) -> None:
         """Read one row."""
@@ -302,13 +312,26 @@ class SqliteScope:
 
     async def execute(self, sql: str, values: dict[str, Any]) -> list[Any]:
         """Run one statement in a reader thread."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._executor, self._fetch, sql, values)
+        return await self.call(_fetch, sql, values)
 
-    def _fetch(self, sql: str, values: dict[str, Any]) -> list[Any]:
-        if not self._connection.in_transaction:
-            self._connection.execute("BEGIN")
-        return self._connection.execute(sql, values).fetchall()
+    async def call(self, function: Callable[..., T], *arguments: Any) -> T:
+        """Run ``function(connection, *arguments)`` in a reader thread, on this scope's snapshot."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(
+            self._executor, _on_snapshot, self._connection, function, arguments
+        )
+
+
+def _on_snapshot(
+    connection: sqlite3.Connection, function: Callable[..., T], arguments: tuple[Any, ...]
+) -> T:
+    if not connection.in_transaction:
+        connection.execute("BEGIN")
+    return function(connection, *arguments)
+
+
+def _fetch(connection: sqlite3.Connection, sql: str, values: dict[str, Any]) -> list[Any]:
+    return connection.execute(sql, values).fetchall()
 
 
 def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:

@@ -71,7 +71,7 @@ class Integer(_Both):
 class Text(_Both):
     """Text of bounded length; the bound stands in the schema of the request and in a CHECK."""
 
-    postgres = types.Text()
+    postgres = types.Text(collation="C")  # the order of SQLite, and of keyset pages
     sqlite = types.Text()
 
 

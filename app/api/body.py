@@ -1,0 +1,114 @@
+"""JSON bodies: read whole, checked for what parsers disagree on, parsed once.
+
+The bounds keep every later step safe: numbers are finite, strings are valid Unicode without NUL
+(PostgreSQL stores none), nesting is shallow, and no member stands twice in an object.
+"""
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any, Final
+
+import orjson
+
+from app.api.errors import (
+    DuplicateMember,
+    MalformedJson,
+    NestedTooDeep,
+    UnsupportedMedia,
+    ValidationFailed,
+)
+from app.api.validation import FAULTS_MAX
+from app.domain.shared.errors import Fault
+
+DEPTH_MAX: Final = 64
+JSON_TYPE: Final = "application/json"
+MERGE_PATCH_TYPE: Final = "application/merge-patch+json"
+
+_BRACES_AS_BRACKETS: Final = bytes.maketrans(b"{}", b"[]")
+_NOT_STRUCTURE: Final = bytes(value for value in range(256) if value not in b'[]{}"')
+_NUL_ESCAPE: Final = b"\\u0000"
+
+
+def parse_json(body: bytes) -> Any:
+    """The value of ``body``. Cost is linear in its size: about 1 ms for 100 kB.
+
+    Raises:
+        MalformedJson: not JSON in UTF-8, or a number that is not finite (NaN, 1e400).
+        NestedTooDeep: more than ``DEPTH_MAX`` levels.
+        DuplicateMember: an object names a member twice.
+        ValidationFailed: a string holds a NUL character.
+    """
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise MalformedJson from None
+    # Outside of strings there are no backslashes, and an escaped backslash escapes nothing else.
+    plain = body.replace(b"\\\\", b"") if b"\\" in body else body
+    if depth_exceeds(plain, DEPTH_MAX):
+        raise NestedTooDeep(limit=DEPTH_MAX)
+    if _colons(plain) != orjson.dumps(value).count(b":"):
+        raise DuplicateMember
+    if _NUL_ESCAPE in plain:
+        pointers = islice(_nul_pointers(value), FAULTS_MAX)
+        raise ValidationFailed(faults=[Fault(at, "validation.nul_character") for at in pointers])
+    return value
+
+
+def check_media_type(content_type: bytes | None, accepted: tuple[str, ...]) -> None:
+    """Pass when a body is declared as one of the ``accepted`` types, in UTF-8.
+
+    Raises:
+        UnsupportedMedia: another type or charset, or none at all.
+    """
+    if content_type is None:
+        raise UnsupportedMedia
+    name, *params = (part.strip().lower() for part in content_type.decode("latin-1").split(";"))
+    charsets = [param for param in params if param.startswith("charset=")]
+    if name not in accepted or any(text[8:].strip('"') != "utf-8" for text in charsets):
+        raise UnsupportedMedia
+
+
+def depth_exceeds(plain: bytes, limit: int) -> bool:
+    """Whether valid JSON (without escaped backslashes) nests deeper than ``limit`` levels.
+
+    Only brackets and quotes are kept. Two quotes side by side are a string without brackets, or
+    the seam of two strings; where a quote is left, a bracket stands in a string, and the text
+    between every other quote is what counts. Then each pass takes away the innermost level.
+    """
+    if plain.count(b"[") + plain.count(b"{") <= limit:
+        return False
+    text = plain.replace(b'\\"', b"") if b"\\" in plain else plain
+    text = text.translate(_BRACES_AS_BRACKETS, _NOT_STRUCTURE).replace(b'""', b"")
+    if b'"' in text:
+        text = b"".join(text.split(b'"')[::2])
+    for _ in range(limit):
+        text = text.replace(b"[]", b"")
+        if not text:
+            return False
+    return True
+
+
+def _colons(plain: bytes) -> int:
+    """The colons of a document as orjson would write it, if no member were lost.
+
+    A lost duplicate takes at least its own colon along, so a document has duplicates exactly when
+    writing its value gives fewer colons.
+    """
+    if b"\\" not in plain:
+        return plain.count(b":")
+    return plain.count(b":") + plain.count(b"\\u003a") + plain.count(b"\\u003A")
+
+
+def _nul_pointers(value: Any, pointer: str = "") -> Iterator[str]:
+    """Where strings or member names with a NUL stand. The depth is bounded already."""
+    if isinstance(value, str) and "\0" in value:
+        yield pointer
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _nul_pointers(item, f"{pointer}/{index}")
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            if "\0" in name:
+                yield pointer
+            step = name.replace("~", "~0").replace("/", "~1")
+            yield from _nul_pointers(item, f"{pointer}/{step}")

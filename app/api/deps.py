@@ -1,0 +1,307 @@
+"""What every endpoint works with: the caller, the command runner and the reader, in one object."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, Protocol
+
+import orjson
+from fastapi import Depends, Header, Query, Request
+from starlette.responses import Response
+
+from app.api.cursors import CursorSigner
+from app.api.problems import Problems
+from app.api.record import record_of
+from app.api.routing import PERMISSION_KEY
+from app.application.shared.access import Principal
+from app.application.shared.commands import (
+    Answer,
+    Call,
+    Command,
+    CommandRunner,
+    IdempotencyKeyInvalid,
+    IdempotencyKeyMissing,
+)
+from app.application.shared.kinds import Needs
+from app.application.shared.masters import Noun
+from app.application.shared.reading import Listing, PageRequest, Reader
+from app.domain.identity.errors import Unauthenticated
+from app.domain.shared.errors import (
+    DomainError,
+    InvalidValue,
+    NotFound,
+    StaleVersion,
+    VersionRequired,
+)
+from app.domain.shared.ids import Id, read
+
+BATCH_MAX = 100
+_PAGE_DEPTH_MAX = 10_000
+_KEY = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
+_ETAG = re.compile(r'"([0-9]{1,18})"')
+
+
+class TokenVerifier(Protocol):
+    """Reads access tokens."""
+
+    async def verify(self, token: str) -> Principal:
+        """The caller behind a token; raises Unauthenticated's kin for a bad one."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the composition root hands to the endpoints, as ``app.state.services``."""
+
+    runner: CommandRunner
+    reader: Reader
+    tokens: TokenVerifier
+    cursors: CursorSigner
+    problems: Problems
+    extras: Mapping[str, Any]
+
+
+class Http:
+    """One request of an authenticated caller who may do what its route declares."""
+
+    def __init__(self, request: Request, services: Services, principal: Principal) -> None:
+        self.request = request
+        self.services = services
+        self.principal = principal
+
+    async def run(self, command: Command[Any], input_: Any) -> Response:
+        """Run a command as the request says: once per idempotency key, or only as a trial."""
+        principal = self.principal
+        principal.require(command.permission)
+        key = self._idempotency_key(command)
+        call = Call(command, input_, principal, key, self._request_hash() if key else b"")
+        [outcome] = await self.services.runner.run([call], dry_run=self.dry_run)
+        if isinstance(outcome, DomainError):
+            raise outcome
+        return to_response(outcome)
+
+    async def run_batch(
+        self, command: Command[Any], items: list[tuple[str, Any]], *, atomic: bool
+    ) -> Response:
+        """Run one command per item, in order; each item has its own idempotency key."""
+        self.principal.require(command.permission)
+        raw = await self.request.json()
+        calls = []
+        for (key, input_), item in zip(items, raw["items"], strict=True):
+            if _KEY.fullmatch(key) is None:
+                raise IdempotencyKeyInvalid
+            without_key = {name: value for name, value in item.items() if name != "idempotency_key"}
+            calls.append(Call(command, input_, self.principal, key, _hash(without_key)))
+        outcomes = await self.services.runner.run(calls, atomic=atomic, dry_run=self.dry_run)
+        failed = [place for place, each in enumerate(outcomes) if isinstance(each, DomainError)]
+        if atomic and failed:
+            refusal = outcomes[failed[-1]]
+            assert isinstance(refusal, DomainError)
+            at = f"/items/{len(outcomes) - 1}" if len(outcomes) > 1 or len(calls) == 1 else ""
+            refusal.faults = tuple(
+                replace(fault, pointer=at + fault.pointer) for fault in refusal.faults
+            )
+            raise refusal
+        return self._batch_response(outcomes, status=200 if atomic else 207)
+
+    def _batch_response(self, outcomes: list[Any], status: int) -> Response:
+        parts = []
+        for place, outcome in enumerate(outcomes):
+            if isinstance(outcome, DomainError):
+                document = self.services.problems.document(outcome, self.request.scope)
+                item_status, body = document["status"], orjson.dumps(document)
+            else:
+                item_status, body = outcome.status, outcome.body
+            replayed = isinstance(outcome, Answer) and outcome.replayed
+            head = b'{"index":%d,"status":%d,"replayed":%s,"body":' % (
+                place,
+                item_status,
+                b"true" if replayed else b"false",
+            )
+            parts.append(head + body + b"}")
+        return json_response(b'{"items":[' + b",".join(parts) + b"]}", status)
+
+    async def one(self, noun: Noun, id_text: str) -> Response:
+        """The object with this id, or 304 when the caller has its present version."""
+        id_ = self.id_of(noun.prefix, id_text)
+        return await self.object(noun.kind, (id_,), noun.show)
+
+    async def object(self, kind: Any, key: tuple[Any, ...], show: Any) -> Response:
+        """The aggregate with this key as ``show`` presents it."""
+        loaded = await self.services.reader.load(
+            self.principal.tenant_id, Needs().many(kind, [key])
+        )
+        found = loaded.present.get(kind, {}).get(key)
+        if found is None:
+            raise NotFound
+        version = getattr(found, "version", None)
+        headers = {} if version is None else {"etag": f'"{version}"'}
+        if headers and self.request.headers.get("if-none-match") == headers["etag"]:
+            return Response(status_code=304, headers=headers)
+        return json_response(orjson.dumps(show(found)), 200, headers)
+
+    async def list(self, listing: Listing, page: "PageParams", **filters: Any) -> Response:
+        """One page of a list."""
+        given = {name: value for name, value in filters.items() if value is not None}
+        request, tag = page.request(listing, given, self)
+        result = await self.services.reader.page(self.principal.tenant_id, listing, request)
+        cursor = None
+        if result.next_after is not None:
+            cursor = self.services.cursors.write(tag, result.next_after)
+        body: dict[str, Any] = {
+            "data": result.data,
+            "next_cursor": cursor,
+            "has_more": cursor is not None,
+        }
+        if result.total is not None:
+            body["total"] = result.total
+        headers = {}
+        if cursor is not None:
+            next_url = self.request.url.include_query_params(cursor=cursor)
+            headers["link"] = f'<{next_url.path}?{next_url.query}>; rel="next"'
+        return json_response(orjson.dumps(body), 200, headers)
+
+    @property
+    def dry_run(self) -> bool:
+        """Whether the request is only a trial."""
+        return self.request.query_params.get("dry_run") == "true"
+
+    def id_of(self, prefix: str, text: str) -> Id:
+        """The id in the path; one of another form addresses nothing."""
+        try:
+            return read(prefix, text)
+        except InvalidValue:
+            raise NotFound from None
+
+    def expected_version(self) -> int:
+        """The version that If-Match names.
+
+        Raises:
+            VersionRequired: the header is missing.
+            StaleVersion: it cannot be the tag of any version.
+        """
+        header = self.request.headers.get("if-match")
+        if header is None:
+            raise VersionRequired
+        match = _ETAG.fullmatch(header.strip())
+        if match is None:
+            raise StaleVersion
+        return int(match[1])
+
+    def _idempotency_key(self, command: Command[Any]) -> str | None:
+        key = self.request.headers.get("idempotency-key")
+        if key is None:
+            if command.key_required and not self.dry_run:
+                raise IdempotencyKeyMissing
+            return None
+        if _KEY.fullmatch(key) is None:
+            raise IdempotencyKeyInvalid
+        return key
+
+    def _request_hash(self) -> bytes:
+        parsed = getattr(self.request, "parsed", None)
+        if_match = self.request.headers.get("if-match", "")
+        return _hash([self.request.url.path, if_match, parsed])
+
+
+async def http(request: Request) -> Http:
+    """Authenticate the caller and check the permission that the route declares."""
+    services: Services = request.app.state.services
+    values = request.headers.getlist("authorization")
+    if len(values) != 1:
+        raise Unauthenticated
+    scheme, _, token = values[0].partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthenticated
+    principal = await services.tokens.verify(token)
+    record = record_of(request.scope)
+    record.user_id = principal.user_id.hex()
+    record.tenant_id = principal.tenant_id.hex()
+    principal = replace(principal, request_id=record.request_id, address=record.client)
+    principal.require(request.scope["route"].openapi_extra[PERMISSION_KEY])
+    return Http(request, services, principal)
+
+
+def _command_headers(
+    dry_run: Annotated[bool, Query(description="Decide everything, keep nothing.")] = False,
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            max_length=128,
+            description="The same key with the same request gives the first answer again.",
+        ),
+    ] = None,
+) -> None:
+    """Declares what commands accept; ``Http.run`` reads it."""
+    del dry_run, idempotency_key
+
+
+@dataclass(frozen=True, slots=True)
+class PageParams:
+    """The page part of a list request."""
+
+    limit: int
+    cursor: str | None
+    sort: str | None
+    page: int | None
+    include_total: bool
+
+    def request(
+        self, listing: Listing, filters: dict[str, Any], http_: Http
+    ) -> tuple[PageRequest, str]:
+        """The request to the reader, and the tag that binds its cursor to list and filters."""
+        sort = self.sort or listing.sorts[0]
+        descending = sort.startswith("-")
+        name = sort.removeprefix("-")
+        if name not in listing.sorts:
+            raise InvalidValue.at("?sort")
+        tag = orjson.dumps(
+            [http_.principal.tenant_id.hex(), listing.name, sort, sorted(filters.items())],
+            default=str,
+        ).decode()
+        after = None if self.cursor is None else http_.services.cursors.read(tag, self.cursor)
+        request = PageRequest(
+            limit=self.limit,
+            sort=name,
+            descending=descending,
+            after=after,
+            filters=filters,
+            page=self.page,
+            include_total=self.include_total,
+        )
+        return request, tag
+
+
+def page_params(
+    limit: Annotated[int, Query(ge=1, le=200, description="Rows a page.")] = 50,
+    cursor: Annotated[str | None, Query(max_length=500, description="From next_cursor.")] = None,
+    sort: Annotated[str | None, Query(max_length=40, description="A leading dash turns it.")] = None,
+    page: Annotated[int | None, Query(ge=1, le=_PAGE_DEPTH_MAX // 50)] = None,
+    per_page: Annotated[int | None, Query(ge=1, le=200)] = None,
+    include_total: Annotated[bool, Query(description="Count all rows; costs time.")] = False,
+) -> PageParams:
+    """The page parameters that every list takes."""
+    return PageParams(per_page or limit, cursor, sort, page, include_total)
+
+
+Caller = Annotated[Http, Depends(http)]
+CommandCaller = Annotated[Http, Depends(http), Depends(_command_headers)]
+PageQuery = Annotated[PageParams, Depends(page_params)]
+
+
+def to_response(answer: Answer) -> Response:
+    """The answer of a command on the wire."""
+    headers = dict(answer.headers)
+    if answer.replayed:
+        headers["idempotent-replayed"] = "true"
+    return json_response(answer.body, answer.status, headers)
+
+
+def json_response(body: bytes, status: int, headers: Mapping[str, str] | None = None) -> Response:
+    """Bytes of JSON."""
+    return Response(body, status, headers, media_type="application/json")
+
+
+def _hash(value: Any) -> bytes:
+    return hashlib.blake2b(orjson.dumps(value, option=orjson.OPT_SORT_KEYS), digest_size=24).digest()

@@ -1,0 +1,110 @@
+"""Budgets by caller and class of route, told in every answer."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.api.errors import RateLimited
+from app.api.record import record_of
+from app.application.shared.rate_limit import Budget, RateLimiter
+
+AUTH: Final = "auth"
+PUBLIC: Final = "public"
+AUTHENTICATED: Final = "authenticated"
+PROBE: Final = "probe"
+
+PROBE_PREFIXES: Final = ("/healthz", "/readyz", "/metrics", "/api/v1/health")
+
+
+def nobody(scope: Scope) -> str | None:
+    """The caller is never known: every limit counts by address."""
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimits:
+    """The budget of each class, and which paths belong to it.
+
+    ``auth`` are the commands that check a secret, ``probe`` the health checks; every other route is
+    ``authenticated`` when the caller is known and ``public`` when not. So each path has a class.
+    """
+
+    auth: Budget = Budget(tokens=30, seconds=60, burst=60)
+    public: Budget = Budget(tokens=100, seconds=60, burst=100)
+    authenticated: Budget = Budget(tokens=6_000, seconds=60, burst=6_000)
+    probe: Budget = Budget(tokens=600, seconds=60, burst=600)
+    auth_prefixes: Sequence[str] = field(default=("/api/v1/auth/",))
+    probe_prefixes: Sequence[str] = field(default=PROBE_PREFIXES)
+
+    def class_of(self, method: str, path: str, *, known: bool) -> str:
+        """The class of a request. Reading below the auth paths (``/auth/me``) checks no secret."""
+        if path.startswith(tuple(self.probe_prefixes)):
+            return PROBE
+        if method not in {"GET", "HEAD"} and path.startswith(tuple(self.auth_prefixes)):
+            return AUTH
+        return AUTHENTICATED if known else PUBLIC
+
+    def budget(self, name: str) -> Budget:
+        """The budget of the class ``name``."""
+        return {
+            AUTH: self.auth,
+            PUBLIC: self.public,
+            AUTHENTICATED: self.authenticated,
+            PROBE: self.probe,
+        }[name]
+
+
+class RateLimit:
+    """Takes a token for each request, or refuses it with 429.
+
+    ``principal_of`` gives the caller behind a *verified* token, or None: a token that is merely
+    presented must not open a bucket of its own, or anybody could have as many as he likes. Without
+    a caller the address counts, and for ``auth`` it always does.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        limiter: RateLimiter,
+        limits: RateLimits | None = None,
+        principal_of: Callable[[Scope], str | None] = nobody,
+    ) -> None:
+        self._app = app
+        self._limiter = limiter
+        self._limits = limits or RateLimits()
+        self._principal_of = principal_of
+        self._policies = {
+            name: (budget, _policy(name, budget), f'"{name}";r=')
+            for name in (AUTH, PUBLIC, AUTHENTICATED, PROBE)
+            for budget in (self._limits.budget(name),)
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        principal = self._principal_of(scope)
+        name = self._limits.class_of(scope["method"], scope["path"], known=principal is not None)
+        budget, policy, start = self._policies[name]
+        by_address = principal is None or name in (AUTH, PROBE)
+        caller = f"a:{record_of(scope).client}" if by_address else f"p:{principal}"
+        verdict = await self._limiter.take(f"{name}:{caller}", budget)
+        state = f"{start}{verdict.remaining};t={verdict.reset_seconds}".encode("ascii")
+        headers = (policy, (b"ratelimit", state))
+
+        async def send_limited(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), *headers]
+            await send(message)
+
+        if not verdict.allowed:
+            raise RateLimited(verdict.retry_after_seconds)
+        await self._app(scope, receive, send_limited)
+
+
+def _policy(name: str, budget: Budget) -> tuple[bytes, bytes]:
+    """``RateLimit-Policy`` (draft-ietf-httpapi-ratelimit-headers): quota and window in seconds."""
+    return b"ratelimit-policy", f'"{name}";q={budget.tokens};w={budget.seconds}'.encode("ascii")

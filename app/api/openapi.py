@@ -1,0 +1,155 @@
+"""The contract: operation ids, the problem schema, and the refusals that each operation declares."""
+
+from http import HTTPStatus
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.api.errors import (
+    BodyTooLarge,
+    MalformedJson,
+    Overloaded,
+    PathNotFound,
+    RateLimited,
+    UnknownParameter,
+    UnsupportedMedia,
+    ValidationFailed,
+    status_of,
+)
+from app.api.problems import PROBLEM_TYPE, Problems
+from app.domain.shared.errors import DomainError, PermissionMissing
+
+_COMPONENTS: Final = "#/components/"
+_ALWAYS: Final = (UnknownParameter, PathNotFound, RateLimited, Overloaded)
+_WITH_INPUT: Final = (MalformedJson, BodyTooLarge, UnsupportedMedia, ValidationFailed)
+_COLLECTION_VERBS: Final = {"GET": "list", "POST": "create", "PATCH": "update", "PUT": "replace"}
+_ITEM_VERBS: Final = {**_COLLECTION_VERBS, "GET": "get"}
+_HEADERS: Final = {
+    401: ("WWW-Authenticate", "How to authenticate.", {"type": "string", "maxLength": 200}),
+    429: ("Retry-After", "Seconds to wait.", {"type": "integer", "minimum": 0}),
+    503: ("Retry-After", "Seconds to wait.", {"type": "integer", "minimum": 0}),
+}
+
+
+class ProblemFault(BaseModel):
+    """One offending member (`pointer`), query parameter (`parameter`) or header (`header`)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    pointer: str | None = Field(None, max_length=2_000, examples=["/lines/1/quantity"])
+    parameter: str | None = Field(None, max_length=200, examples=["limit"])
+    header: str | None = Field(None, max_length=200, examples=["Idempotency-Key"])
+    code: str = Field(max_length=100, examples=["validation.type"])
+    message: str = Field(max_length=1_000)
+
+
+class ProblemDetails(BaseModel):
+    """Every refusal, by RFC 9457. The code never changes; title, detail and messages are translated."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: str = Field(max_length=500, description="Link to what the code means and how to fix it.")
+    title: str = Field(max_length=200)
+    status: int = Field(ge=400, le=599)
+    code: str = Field(max_length=100, pattern=r"^[a-z_]+\.[a-z0-9_]+$")
+    detail: str = Field(max_length=1_000)
+    instance: str = Field(max_length=4_000, description="The path that was asked for.")
+    request_id: str = Field(max_length=64)
+    trace_id: str = Field(max_length=32)
+    retry_after_seconds: int | None = Field(None, ge=0, description="With 429 and 503.")
+    errors: list[ProblemFault] | None = Field(None, max_length=100)
+
+
+def operation_id(route: APIRoute) -> str:
+    """``<resource>_<verb>``: ``sales_create``, ``products_list``, ``sales_orders_confirm``.
+
+    A path that ends in a word after its resource is named by that word: alone where it is called
+    by GET or POST, with the verb where another method changes it.
+    """
+    words = _words(route.path)
+    method = min(route.methods)
+    name = "_".join(words) or "index"
+    ends_in_parameter = route.path.endswith("}")
+    if len(words) > 1 and not ends_in_parameter and method in {"GET", "POST"}:
+        return name
+    verbs = _ITEM_VERBS if ends_in_parameter or len(words) > 1 else _COLLECTION_VERBS
+    return f"{name}_{verbs.get(method, method.lower())}"
+
+
+def _words(path: str) -> list[str]:
+    parts = path.removeprefix("/api/v1").split("/")
+    words = [part for part in parts if part and not part.startswith("{")]
+    return [word.replace("-", "_").replace(".", "_").strip("_") for word in words]
+
+
+def responses(
+    *errors: type[DomainError], guarded: bool = True, body: bool = False
+) -> dict[int | str, dict[str, Any]]:
+    """``responses=`` of a route: the named errors, and those that every such route can answer.
+
+    Args:
+        errors: what the route itself may refuse.
+        guarded: it needs a caller who is known (401) and permitted (403).
+        body: it reads a JSON body.
+    """
+    found: dict[int | str, dict[str, Any]] = {}
+    if guarded:
+        _declare(found, 401)
+        _declare(found, 403, PermissionMissing.code)
+    for error in (*_ALWAYS, *(_WITH_INPUT if body else ()), *errors):
+        _declare(found, status_of(error), error.code)
+    return found
+
+
+def _declare(found: dict[int | str, dict[str, Any]], status: int, code: str | None = None) -> None:
+    entry = found.setdefault(
+        status,
+        {
+            "description": HTTPStatus(status).phrase,
+            "content": {PROBLEM_TYPE: {"schema": {"$ref": f"{_COMPONENTS}schemas/ProblemDetails"}}},
+        },
+    )
+    if code is not None:
+        examples = entry["content"][PROBLEM_TYPE].setdefault("examples", {})
+        examples[code] = {"$ref": f"{_COMPONENTS}examples/{code}"}
+    if status in _HEADERS:
+        name, description, schema = _HEADERS[status]
+        entry["headers"] = {name: {"description": description, "schema": schema}}
+
+
+def install_openapi(app: FastAPI, problems: Problems, statuses: dict[str, int]) -> None:
+    """Complete ``app.openapi()`` by the problem schema and one example for each code.
+
+    ``statuses`` are the codes that may occur and their HTTP status.
+    """
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        schema = generate()
+        components = schema.setdefault("components", {})
+        models = ProblemDetails.model_json_schema(ref_template=_COMPONENTS + "schemas/{model}")
+        definitions = models.pop("$defs")
+        components.setdefault("schemas", {}).update(definitions, ProblemDetails=models)
+        components["examples"] = {
+            code: {"summary": code, "value": _example(problems, code, status)}
+            for code, status in sorted(statuses.items())
+        }
+        return schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _example(problems: Problems, code: str, status: int) -> dict[str, Any]:
+    locale = problems.catalogue.locales[0]
+    return {
+        "type": problems.link(code),
+        "title": problems.catalogue.title(locale, code),
+        "status": status,
+        "code": code,
+        "detail": problems.catalogue.detail(locale, code, {}),
+        "instance": "/api/v1/products",
+        "request_id": "01K7Z0Q4M3T8V5N6P2R9S1W7XE",
+        "trace_id": "0af7651916cd43dd8448eb211c80319c",
+    }

@@ -1,0 +1,39 @@
+"""What the edge knows of the request under way."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+RECORD_KEY: Final = "tradepost"
+
+
+@dataclass(slots=True)
+class RequestRecord:
+    """Filled by the middleware, the router and the authentication; read by log and metrics.
+
+    ``client`` is the caller's address behind trusted proxies. ``status`` is 0 until the answer
+    starts. ``route`` is the template of the matched path.
+    """
+
+    request_id: str
+    trace_id: str
+    client: str = ""
+    status: int = 0
+    route: str | None = None
+    error_code: str | None = None
+    user_id: str | None = None
+    tenant_id: str | None = None
+
+
+def record_of(scope: Mapping[str, Any]) -> RequestRecord:
+    """The record of this request; a fresh, empty one where the context middleware does not run."""
+    record = scope.get(RECORD_KEY)
+    return record if isinstance(record, RequestRecord) else RequestRecord("", "")
+
+
+def header(scope: Mapping[str, Any], name: bytes) -> bytes | None:
+    """The first value of the request header ``name`` (lower case)."""
+    for key, value in scope["headers"]:
+        if key == name:
+            return bytes(value)
+    return None

@@ -1,0 +1,154 @@
+"""The route class of every endpoint: what is checked before FastAPI reads a request."""
+
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any, Final, get_args, get_origin
+
+from fastapi import params
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from app.api.body import JSON_TYPE, MERGE_PATCH_TYPE, check_media_type, parse_json
+from app.api.errors import (
+    MalformedQuery,
+    RepeatedParameter,
+    UnknownParameter,
+    ValidationFailed,
+    faulty,
+)
+from app.api.record import header
+from app.domain.shared.errors import Fault
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+_SEQUENCES: Final = (list, tuple, set, frozenset)
+_BODILESS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class JsonRequest(Request):
+    """A request whose body was read and parsed before FastAPI asks for it."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        super().__init__(scope, receive, send)
+        self.parsed: Any = None
+
+    async def json(self) -> Any:
+        """The value of the body, parsed by ``app.api.body``."""
+        return self.parsed
+
+    async def load(self, accepted: tuple[str, ...]) -> None:
+        """Read the body, which must be of one of the ``accepted`` media types unless it is empty."""
+        content_type = header(self.scope, b"content-type")
+        if content_type is not None:
+            check_media_type(content_type, accepted)
+        if header(self.scope, b"content-encoding") is not None:
+            # A small compressed body may unpack to any size.
+            check_media_type(None, accepted)
+        body = await self.body()
+        if body:
+            check_media_type(content_type, accepted)
+            self.parsed = parse_json(body)
+
+
+class ApiRoute(APIRoute):
+    """A route that refuses unknown query parameters and unexpected bodies, and reads JSON itself."""
+
+    def get_route_handler(self) -> Handler:
+        """FastAPI's handler behind our checks, which are prepared once a route."""
+        handler = super().get_route_handler()
+        single, repeatable = query_names(self)
+        known = single | repeatable
+        if self.body_field is not None and isinstance(self.body_field.field_info, params.Form):
+            return _with_query_check(handler, known, single)
+        accepted: tuple[str, ...] = (JSON_TYPE,)
+        if "PATCH" in self.methods:
+            accepted = (MERGE_PATCH_TYPE, JSON_TYPE)
+        reads_body = self.body_field is not None
+        never_reads = not reads_body and self.methods <= _BODILESS
+
+        async def handle(request: Request) -> Response:
+            if request.scope["query_string"]:
+                check_query(request, known, single)
+            if never_reads:
+                return await handler(request)
+            checked = JsonRequest(request.scope, request.receive, request._send)
+            await checked.load(accepted)
+            if not reads_body:
+                _refuse_members(checked.parsed)
+            return await handler(checked)
+
+        return handle
+
+
+def query_names(route: APIRoute) -> tuple[frozenset[str], frozenset[str]]:
+    """The query parameters of a route and its dependencies: those with one value, and lists."""
+    single, repeatable = set(), set()
+    for name, info in _query_fields(route.dependant):
+        alias = info.validation_alias or info.alias or name
+        names = repeatable if _is_sequence(info.annotation) else single
+        names.add(str(alias))
+    return frozenset(single), frozenset(repeatable)
+
+
+def _query_fields(dependant: Dependant) -> Iterator[tuple[str, FieldInfo]]:
+    """Name and declaration of each query parameter; a parameter model counts by its members."""
+    for field in dependant.query_params:
+        annotation = field.field_info.annotation
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            yield from annotation.model_fields.items()
+        else:
+            yield field.name, field.field_info
+    for dependency in dependant.dependencies:
+        yield from _query_fields(dependency)
+
+
+def check_query(request: Request, known: frozenset[str], single: frozenset[str]) -> None:
+    """Pass when every query parameter is known and those with one value stand there once.
+
+    Raises:
+        MalformedQuery: a NUL character, which no database text can hold.
+        UnknownParameter: names the parameters the route does not know.
+        RepeatedParameter: names the parameters that stand there more than once.
+    """
+    query = request.query_params
+    names = query.keys()
+    if b"%00" in request.scope["query_string"] or b"\0" in request.scope["query_string"]:
+        raise MalformedQuery
+    if not names <= known:
+        raise faulty(UnknownParameter, [f"?{name[:100]}" for name in sorted(names - known)[:50]])
+    items = query.multi_items()
+    if len(items) != len(names):
+        seen = [name for name, _ in items]
+        repeated = sorted(name for name in names & single if seen.count(name) > 1)
+        if repeated:
+            raise faulty(RepeatedParameter, [f"?{name}" for name in repeated])
+
+
+def _with_query_check(handler: Handler, known: frozenset[str], single: frozenset[str]) -> Handler:
+    async def handle(request: Request) -> Response:
+        if request.scope["query_string"]:
+            check_query(request, known, single)
+        return await handler(request)
+
+    return handle
+
+
+def _refuse_members(value: Any) -> None:
+    """A command without a body takes none, or an empty object: members would be ignored."""
+    if value is None or value == {}:
+        return
+    names = sorted(value)[:50] if isinstance(value, dict) else []
+    pointers = [f"/{name[:100].replace('~', '~0').replace('/', '~1')}" for name in names] or [""]
+    raise ValidationFailed(faults=[Fault(at, "validation.unknown_member") for at in pointers])
+
+
+def _is_sequence(annotation: Any) -> bool:
+    if get_origin(annotation) is None:
+        return annotation in _SEQUENCES
+    return get_origin(annotation) in _SEQUENCES or any(
+        _is_sequence(arg) for arg in get_args(annotation)
+    )

@@ -1,0 +1,65 @@
+"""/categories: the tree of categories."""
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from app.api.deps import Caller, PageQuery
+from app.api.masters import add_master, listed
+from app.api.routing import permission
+from app.api.wire import CategoryId, Schema, text
+from app.application.catalog.categories import (
+    ACTIVATE_CATEGORY,
+    CATEGORY,
+    CREATE_CATEGORY,
+    DEACTIVATE_CATEGORY,
+    EDIT_CATEGORY,
+)
+from app.application.catalog.ports import CATEGORY_LIST
+from app.application.catalog.views import CategoryView
+
+router = APIRouter(prefix="/categories", tags=["categories"])
+
+
+class CategoryIn(Schema):
+    """A new category, at the top or below ``parent_id``."""
+
+    id: CategoryId | None = None
+    code: text(32)
+    name: text(200)
+    parent_id: CategoryId | None = None
+
+
+class CategoryPatch(Schema):
+    """What may change of a category; a null parent moves it to the top."""
+
+    name: text(200) = ""
+    parent_id: CategoryId | None = None
+
+
+add_master(
+    router,
+    CATEGORY,
+    CategoryView,
+    new=CategoryIn,
+    patch=CategoryPatch,
+    create=CREATE_CATEGORY,
+    edit=EDIT_CATEGORY,
+    activate=ACTIVATE_CATEGORY,
+    deactivate=DEACTIVATE_CATEGORY,
+)
+
+
+@router.get(
+    "",
+    summary="List categories",
+    openapi_extra=permission("categories:read"),
+    responses=listed(CategoryView),
+)
+async def list_categories(
+    http: Caller,
+    page: PageQuery,
+    parent_id: CategoryId | None = None,
+    active: bool | None = None,
+) -> Response:
+    """Categories in the order of their codes; ``parent_id`` keeps the children of one."""
+    return await http.list(CATEGORY_LIST, page, parent_id=parent_id, active=active)

@@ -1,0 +1,166 @@
+"""/contacts: customers and suppliers; /customers and /suppliers are filtered faces of them."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import Field
+from starlette.responses import Response
+
+from app.api.deps import BATCH_MAX, Caller, CommandCaller, Http, PageParams, PageQuery
+from app.api.masters import add_master, answers, listed
+from app.api.routing import permission
+from app.api.wire import ContactId, ExternalRef, Schema, text
+from app.application.catalog.contacts import (
+    ACTIVATE_CONTACT,
+    CONTACT,
+    CREATE_CONTACT,
+    DEACTIVATE_CONTACT,
+    EDIT_CONTACT,
+)
+from app.application.catalog.ports import CONTACT_LIST
+from app.application.catalog.views import ContactView
+from app.application.shared.masters import Create
+
+router = APIRouter(prefix="/contacts", tags=["contacts"])
+faces = APIRouter(tags=["contacts"])
+
+Role = Literal["customer", "supplier"]
+Roles = Annotated[list[Role], Field(min_length=1, max_length=2)]
+
+
+class AddressIn(Schema):
+    """A postal address."""
+
+    line1: text(200) | None = None
+    line2: text(200) | None = None
+    city: text(100) | None = None
+    region: text(100) | None = None
+    postcode: text(20) | None = None
+    country: text(2) | None = None
+
+
+class ContactPatch(Schema):
+    """What may change of a contact."""
+
+    name: text(200) = ""
+    roles: Roles = []
+    email: text(254) | None = None
+    phone: text(32) | None = None
+    tax_number: text(40) | None = None
+    external_ref: ExternalRef | None = None
+    address: AddressIn | None = None
+
+    def members(self) -> dict[str, Any]:
+        """The fields of the aggregate that were sent."""
+        return _members(self, self.model_fields_set)
+
+
+class ContactIn(Schema):
+    """A new contact."""
+
+    id: ContactId | None = None
+    name: text(200)
+    roles: Roles
+    email: text(254) | None = None
+    phone: text(32) | None = None
+    tax_number: text(40) | None = None
+    external_ref: ExternalRef | None = None
+    address: AddressIn | None = None
+
+    def members(self) -> dict[str, Any]:
+        """The fields of the aggregate."""
+        return _members(self, ContactIn.model_fields.keys() - {"id"})
+
+
+class ContactItem(ContactIn):
+    """A contact of a batch."""
+
+    idempotency_key: text(128)
+
+
+class ContactBatch(Schema):
+    """Up to 100 contacts; with ``atomic`` all or none."""
+
+    atomic: bool = False
+    items: Annotated[list[ContactItem], Field(min_length=1, max_length=BATCH_MAX)]
+
+
+def _members(body: Any, names: Any) -> dict[str, Any]:
+    members = {name: getattr(body, name) for name in names}
+    if "roles" in members:
+        roles = members.pop("roles")
+        members["is_customer"] = "customer" in roles
+        members["is_supplier"] = "supplier" in roles
+    if "address" in members:
+        address = members["address"]
+        members["address"] = {} if address is None else address.model_dump(exclude_none=True)
+    return members
+
+
+@router.post(
+    "/batch",
+    summary="Create contacts",
+    openapi_extra=permission("contacts:write"),
+    responses=answers(dict[str, Any], 207, body=True),
+)
+async def batch_contacts(http: CommandCaller, body: ContactBatch) -> Response:
+    """Create contacts; each item is answered for itself, in order."""
+    items = [(item.idempotency_key, Create(item.id, item.members())) for item in body.items]
+    return await http.run_batch(CREATE_CONTACT, items, atomic=body.atomic)
+
+
+add_master(
+    router,
+    CONTACT,
+    ContactView,
+    new=ContactIn,
+    patch=ContactPatch,
+    create=CREATE_CONTACT,
+    edit=EDIT_CONTACT,
+    activate=ACTIVATE_CONTACT,
+    deactivate=DEACTIVATE_CONTACT,
+)
+
+
+class Filters:
+    """The filters that contacts, customers and suppliers share."""
+
+    def __init__(
+        self,
+        q: Annotated[str | None, Query(min_length=1, max_length=100)] = None,
+        email: Annotated[str | None, Query(max_length=254)] = None,
+        external_ref: Annotated[str | None, Query(max_length=100)] = None,
+        active: bool | None = None,
+    ) -> None:
+        self.values = {"q": q, "email": email, "external_ref": external_ref, "active": active}
+
+
+FilterQuery = Annotated[Filters, Depends()]
+_READ = permission("contacts:read")
+
+
+@router.get(
+    "", summary="List contacts", openapi_extra=_READ, responses=listed(ContactView)
+)
+async def list_contacts(
+    http: Caller, page: PageQuery, filters: FilterQuery, role: Role | None = None
+) -> Response:
+    """Contacts in the order of their names."""
+    return await _list(http, page, filters, role)
+
+
+@faces.get("/customers", summary="List customers", openapi_extra=_READ, responses=listed(ContactView))
+async def list_customers(http: Caller, page: PageQuery, filters: FilterQuery) -> Response:
+    """Contacts who are customers."""
+    return await _list(http, page, filters, "customer")
+
+
+@faces.get("/suppliers", summary="List suppliers", openapi_extra=_READ, responses=listed(ContactView))
+async def list_suppliers(http: Caller, page: PageQuery, filters: FilterQuery) -> Response:
+    """Contacts who are suppliers."""
+    return await _list(http, page, filters, "supplier")
+
+
+async def _list(http: Http, page: PageParams, filters: Filters, role: Role | None) -> Response:
+    held = {} if role is None else {f"is_{role}": True}
+    return await http.list(CONTACT_LIST, page, **filters.values, **held)

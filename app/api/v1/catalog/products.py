@@ -1,0 +1,160 @@
+"""/products: goods and services."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import Field
+from starlette.responses import Response
+
+from app.api.deps import BATCH_MAX, Caller, CommandCaller, PageQuery
+from app.api.masters import add_master, answers, listed
+from app.api.routing import permission
+from app.api.wire import (
+    AccountId,
+    CategoryId,
+    Instant,
+    LocationId,
+    ProductId,
+    Quantity,
+    Schema,
+    TaxId,
+    UnitId,
+    UnitPrice,
+    text,
+)
+from app.application.catalog.ports import PRODUCT_LIST
+from app.application.catalog.products import (
+    ACTIVATE_PRODUCT,
+    CREATE_PRODUCT,
+    DEACTIVATE_PRODUCT,
+    EDIT_PRODUCT,
+    PRODUCT,
+)
+from app.application.catalog.views import ProductView
+from app.application.processes.stocked_product import CREATE_STOCKED_PRODUCT, StockedProduct
+from app.application.shared.masters import Create
+from app.domain.catalog.product import Costing, ProductKind
+from app.domain.shared.texts import folded
+
+router = APIRouter(prefix="/products", tags=["products"])
+
+
+class ProductIn(Schema):
+    """A new product. ``costing`` matters for goods only."""
+
+    id: ProductId | None = None
+    sku: text(64)
+    name: text(200)
+    description: text(2000, length_min=0) = ""
+    barcode: text(48) | None = None
+    kind: Literal["goods", "service"] = "goods"
+    unit_id: UnitId
+    category_id: CategoryId | None = None
+    price: UnitPrice | None = None
+    tax_id: TaxId | None = None
+    purchase_tax_id: TaxId | None = None
+    costing: Literal["average", "fifo"] = "average"
+    revenue_account_id: AccountId | None = None
+    return_account_id: AccountId | None = None
+
+    def members(self) -> dict[str, Any]:
+        """The fields of the aggregate."""
+        names = ProductIn.model_fields.keys() - {"id"}
+        members = {name: getattr(self, name) for name in names}
+        return members | {"kind": ProductKind(self.kind), "costing": Costing(self.costing)}
+
+
+class ProductPatch(Schema):
+    """What may change; kind, unit and costing stay, because stock is counted and valued in them."""
+
+    sku: text(64) = ""
+    name: text(200) = ""
+    description: text(2000, length_min=0) = ""
+    barcode: text(48) | None = None
+    category_id: CategoryId | None = None
+    price: UnitPrice | None = None
+    tax_id: TaxId | None = None
+    purchase_tax_id: TaxId | None = None
+    revenue_account_id: AccountId | None = None
+    return_account_id: AccountId | None = None
+
+
+class OpeningStockIn(Schema):
+    """What is on hand when the books begin, at cost."""
+
+    location_id: LocationId
+    quantity: Quantity
+    unit_cost: UnitPrice
+    effective_at: Instant | None = None
+
+
+class ProductItem(ProductIn):
+    """A product of a batch, with its opening stock."""
+
+    idempotency_key: text(128)
+    opening_stock: OpeningStockIn | None = None
+
+
+class ProductBatch(Schema):
+    """Up to 100 products; with ``atomic`` all or none."""
+
+    atomic: bool = False
+    items: Annotated[list[ProductItem], Field(min_length=1, max_length=BATCH_MAX)]
+
+
+@router.post(
+    "/batch",
+    summary="Create products",
+    openapi_extra=permission("products:write"),
+    responses=answers(dict[str, Any], 207, body=True),
+)
+async def batch_products(http: CommandCaller, body: ProductBatch) -> Response:
+    """Create products with their opening stock; each item is answered for itself, in order."""
+    items = []
+    for item in body.items:
+        opening = item.opening_stock
+        stock = None if opening is None else opening.model_dump()
+        items.append((item.idempotency_key, StockedProduct(Create(item.id, item.members()), stock)))
+    return await http.run_batch(CREATE_STOCKED_PRODUCT, items, atomic=body.atomic)
+
+
+add_master(
+    router,
+    PRODUCT,
+    ProductView,
+    new=ProductIn,
+    patch=ProductPatch,
+    create=CREATE_PRODUCT,
+    edit=EDIT_PRODUCT,
+    activate=ACTIVATE_PRODUCT,
+    deactivate=DEACTIVATE_PRODUCT,
+)
+
+
+@router.get(
+    "",
+    summary="List products",
+    openapi_extra=permission("products:read"),
+    responses=listed(ProductView),
+)
+async def list_products(
+    http: Caller,
+    page: PageQuery,
+    q: Annotated[str | None, Query(min_length=1, max_length=100)] = None,
+    sku: Annotated[str | None, Query(max_length=64)] = None,
+    barcode: Annotated[str | None, Query(max_length=48)] = None,
+    kind: Literal["goods", "service"] | None = None,
+    category_id: CategoryId | None = None,
+    active: bool | None = None,
+) -> Response:
+    """Products; ``q`` looks into SKU and name, ``sku`` is exact without regard to case."""
+    return await http.list(
+        PRODUCT_LIST,
+        page,
+        q=q,
+        sku=None if sku is None else folded(sku),
+        barcode=barcode,
+        kind=kind,
+        category_id=category_id,
+        active=active,
+    )

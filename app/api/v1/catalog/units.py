@@ -1,0 +1,67 @@
+"""/units: units of measure."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import Field
+from starlette.responses import Response
+
+from app.api.deps import Caller, PageQuery
+from app.api.masters import add_master, listed
+from app.api.routing import permission
+from app.api.wire import Schema, UnitId, text
+from app.application.catalog.ports import UNIT_LIST
+from app.application.catalog.units import (
+    ACTIVATE_UNIT,
+    CREATE_UNIT,
+    DEACTIVATE_UNIT,
+    EDIT_UNIT,
+    UNIT,
+)
+from app.application.catalog.views import UnitView
+
+router = APIRouter(prefix="/units", tags=["units"])
+
+
+class UnitIn(Schema):
+    """A new unit; quantities in it have at most ``decimals`` decimals."""
+
+    id: UnitId | None = None
+    code: text(32)
+    name: text(200)
+    decimals: Annotated[int, Field(ge=0, le=6)] = 0
+
+
+class UnitPatch(Schema):
+    """What may change of a unit."""
+
+    name: text(200) = ""
+
+
+add_master(
+    router,
+    UNIT,
+    UnitView,
+    new=UnitIn,
+    patch=UnitPatch,
+    create=CREATE_UNIT,
+    edit=EDIT_UNIT,
+    activate=ACTIVATE_UNIT,
+    deactivate=DEACTIVATE_UNIT,
+)
+
+
+@router.get(
+    "",
+    summary="List units",
+    openapi_extra=permission("units:read"),
+    responses=listed(UnitView),
+)
+async def list_units(
+    http: Caller,
+    page: PageQuery,
+    code: Annotated[str | None, Query(max_length=32)] = None,
+    active: bool | None = None,
+) -> Response:
+    """Units in the order of their codes."""
+    return await http.list(UNIT_LIST, page, code=code, active=active)

@@ -1,0 +1,157 @@
+"""What pydantic refuses, in this API's own words: stable codes and JSON pointers, never the value."""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, Final
+
+from app.api.errors import ValidationFailed, not_addressed
+from app.domain.shared.errors import DomainError, Fault
+
+INVALID: Final = "validation.invalid"
+FAULTS_MAX: Final = 50
+_NAME_MAX: Final = 100
+
+# pydantic's error type -> our code. What is not listed has a fallback by its ending.
+_CODES: Final[dict[str, str]] = {
+    "missing": "validation.missing",
+    "extra_forbidden": "validation.unknown_member",
+    "string_too_short": "validation.string_too_short",
+    "string_too_long": "validation.string_too_long",
+    "string_pattern_mismatch": "validation.pattern",
+    "string_unicode": "validation.type",
+    "too_short": "validation.too_few_items",
+    "too_long": "validation.too_many_items",
+    "greater_than": "validation.out_of_range",
+    "greater_than_equal": "validation.out_of_range",
+    "less_than": "validation.out_of_range",
+    "less_than_equal": "validation.out_of_range",
+    "finite_number": "validation.out_of_range",
+    "int_parsing_size": "validation.out_of_range",
+    "multiple_of": "validation.multiple_of",
+    "enum": "validation.choice",
+    "literal_error": "validation.choice",
+    "union_tag_invalid": "validation.choice",
+    "union_tag_not_found": "validation.missing",
+    "int_from_float": "validation.type",
+    "timezone_aware": "validation.time_zone",
+    "timezone_naive": "validation.time_zone",
+    "timezone_offset": "validation.time_zone",
+    "date_from_datetime_inexact": "validation.date",
+    "date_future": "validation.out_of_range",
+    "date_past": "validation.out_of_range",
+    "datetime_future": "validation.out_of_range",
+    "datetime_past": "validation.out_of_range",
+    "set_item_not_hashable": "validation.type",
+}
+_BY_START: Final = (("datetime_", "validation.date_time"), ("date_", "validation.date"))
+_BY_END: Final = (("_type", "validation.type"), ("_parsing", "validation.type"))
+
+# Codes that this module or a wire schema (through PydanticCustomError) may answer.
+VALIDATION_CODES: Final[frozenset[str]] = frozenset(_CODES.values()) | {
+    INVALID,
+    "validation.date_time",
+    "validation.nul_character",
+    "validation.decimal",
+    "validation.too_many_decimals",
+    "validation.identifier",
+    "validation.currency",
+    "validation.email",
+    "validation.too_many_faults",
+}
+
+_BOUNDS: Final = {"gt": ">", "ge": "≥", "lt": "<", "le": "≤"}
+_PARAMS: Final = {
+    "min_length": "minimum",
+    "max_length": "maximum",
+    "multiple_of": "step",
+    "expected": "expected",
+    "expected_tags": "expected",
+}
+
+
+def refusal(
+    errors: Iterable[Mapping[str, Any]], body: object, known: Collection[str]
+) -> DomainError:
+    """One refusal for all that is wrong with a request, at most ``FAULTS_MAX`` faults.
+
+    ``known`` are the codes of the catalogue: a schema may raise ``PydanticCustomError`` with one
+    of them as its type, and it is passed on. A path parameter that cannot be an id addresses
+    nothing, so the answer is the same 404 as for an id that does not exist.
+    """
+    # A union reports once for each of its branches: one fault a place and code is enough.
+    faults: dict[tuple[str, str], Fault] = {}
+    for error in errors:
+        location = tuple(error["loc"])
+        if location[:1] == ("path",):
+            return not_addressed()
+        fault = _fault(error, location, body, known)
+        if len(faults) == FAULTS_MAX:
+            fault = Fault("", "validation.too_many_faults", {"maximum": FAULTS_MAX})
+        faults.setdefault((fault.pointer, fault.code), fault)
+        if len(faults) > FAULTS_MAX:
+            break
+    return ValidationFailed(faults=faults.values())
+
+
+def _fault(
+    error: Mapping[str, Any], location: tuple[str | int, ...], body: object, known: Collection[str]
+) -> Fault:
+    kind = str(error["type"])
+    context = error.get("ctx") or {}
+    code = kind if kind in known else code_of(kind)
+    if location[0] == "body":
+        pointer = json_pointer(location[1:], body, missing=kind == "missing")
+    else:
+        prefix = "@" if location[0] == "header" else "?"
+        pointer = prefix + str(location[-1])[:_NAME_MAX]
+    return Fault(pointer, code, _params(context) if code != kind else _plain(context))
+
+
+def code_of(kind: str) -> str:
+    """Our code for pydantic's error type ``kind``."""
+    code = _CODES.get(kind)
+    if code is not None:
+        return code
+    for ending, fallback in _BY_END:
+        if kind.endswith(ending) and not kind.startswith("date"):
+            return fallback
+    for start, fallback in _BY_START:
+        if kind.startswith(start):
+            return fallback
+    return INVALID
+
+
+def _params(context: Mapping[str, Any]) -> dict[str, str | int]:
+    """The bounds that the schema states. What comes from the value itself is left out."""
+    params: dict[str, str | int] = {}
+    for key, sign in _BOUNDS.items():
+        if key in context:
+            params["bound"] = f"{sign} {context[key]}"
+    for key, name in _PARAMS.items():
+        if key in context:
+            value = context[key]
+            params[name] = value if isinstance(value, int) else str(value)
+    return params
+
+
+def _plain(context: Mapping[str, Any]) -> dict[str, str | int]:
+    return {key: value for key, value in context.items() if isinstance(value, str | int)}
+
+
+def json_pointer(location: tuple[str | int, ...], body: object, *, missing: bool) -> str:
+    """The RFC 6901 pointer of pydantic's ``location`` in ``body``.
+
+    Pydantic puts the names of union branches between the steps: only steps that lead somewhere in
+    the body are kept, and the last one also when it names a ``missing`` member.
+    """
+    pointer = ""
+    here = body
+    last = len(location) - 1
+    for index, step in enumerate(location):
+        if isinstance(here, dict) and step in here:
+            here = here[step]
+        elif isinstance(here, list) and isinstance(step, int) and 0 <= step < len(here):
+            here = here[step]
+        elif not (missing and index == last):
+            continue
+        pointer += "/" + str(step)[:_NAME_MAX].replace("~", "~0").replace("/", "~1")
+    return pointer

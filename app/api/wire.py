@@ -1,0 +1,165 @@
+"""Wire types: how ids, numbers and instants are written in JSON, and the base of every schema.
+
+Numbers are decimal strings and become scaled integers here; ids are prefixed ULIDs and become
+bytes. The schemas refuse unknown members; the text of a refusal never repeats the value.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    StringConstraints,
+    WithJsonSchema,
+)
+from pydantic_core import PydanticCustomError
+
+from app.domain.shared import ids
+from app.domain.shared.errors import InvalidValue, ValueOutOfRange
+from app.domain.shared.ids import Id
+from app.domain.shared.numbers import SCALE_DIGITS, parse_scaled
+
+_YEARS = range(1900, 2200)
+
+
+class Schema(BaseModel):
+    """Base of request bodies: closed, and strict about types."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, arbitrary_types_allowed=True)
+
+
+def _scaled(*, sign: str) -> Callable[[Any], int]:
+    def read(value: Any) -> int:
+        if not isinstance(value, str):
+            raise PydanticCustomError("decimal_string", "a decimal string is expected")
+        try:
+            scaled = parse_scaled(value, SCALE_DIGITS)
+        except InvalidValue:
+            raise PydanticCustomError("decimal_form", "not a decimal of this form") from None
+        except ValueOutOfRange:
+            raise PydanticCustomError("decimal_range", "outside the range") from None
+        if (sign == "positive" and scaled <= 0) or (sign == "not_negative" and scaled < 0):
+            raise PydanticCustomError("decimal_range", "outside the range")
+        return scaled
+
+    return read
+
+
+def _decimal_schema(description: str, example: str, *, signed: bool = False) -> WithJsonSchema:
+    pattern = r"(0|[1-9][0-9]{0,17})(\.[0-9]{1,18})?$"
+    return WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": ("^-?" if signed else "^") + pattern,
+            "maxLength": 40,
+            "description": description,
+            "examples": [example],
+        }
+    )
+
+
+Quantity = Annotated[
+    int, BeforeValidator(_scaled(sign="positive")), _decimal_schema("Quantity above zero.", "6")
+]
+SignedQuantity = Annotated[
+    int,
+    BeforeValidator(_scaled(sign="any")),
+    _decimal_schema("Quantity; negative takes away.", "-3", signed=True),
+]
+UnitPrice = Annotated[
+    int,
+    BeforeValidator(_scaled(sign="not_negative")),
+    _decimal_schema("Price or cost of one unit, at most six decimals.", "2.55"),
+]
+Percent = Annotated[
+    int, BeforeValidator(_scaled(sign="not_negative")), _decimal_schema("Percentage.", "10")
+]
+# An amount is read with six decimals; the decision refuses more than its currency has.
+Amount = Annotated[
+    int,
+    BeforeValidator(_scaled(sign="not_negative")),
+    _decimal_schema("Amount in the currency of the document.", "15.30"),
+]
+
+
+def _instant(value: Any) -> datetime:
+    if isinstance(value, str) and len(value) <= 35:  # noqa: PLR2004 - the longest RFC 3339 instant
+        try:
+            instant = datetime.fromisoformat(value)
+        except ValueError:
+            instant = None  # type: ignore[assignment]
+        if instant is not None and instant.tzinfo is not None and instant.year in _YEARS:
+            return instant.astimezone(UTC)
+    raise PydanticCustomError("instant_form", "an RFC 3339 instant with an offset is expected")
+
+
+Instant = Annotated[
+    datetime,
+    BeforeValidator(_instant),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "format": "date-time",
+            "maxLength": 35,
+            "examples": ["2026-03-31T16:30:00Z"],
+        }
+    ),
+]
+
+
+def reference(prefix: str) -> Any:
+    """The type of an id with this prefix."""
+
+    wrong = PydanticCustomError("id_form", "an id of another form is expected")
+
+    def read(value: Any) -> Id:
+        if isinstance(value, str):
+            try:
+                return ids.read(prefix, value)
+            except InvalidValue:
+                raise wrong from None
+        raise wrong
+
+    return Annotated[
+        bytes,
+        BeforeValidator(read),
+        WithJsonSchema(
+            {
+                "type": "string",
+                "pattern": f"^{prefix}_[0-7][0-9A-HJKMNP-TV-Z]{{25}}$",
+                "examples": [f"{prefix}_01JZ8B6Q0G3V5W7X9YABCDEFGH"],
+            }
+        ),
+    ]
+
+
+def _storable(value: str) -> str:
+    # NUL and lone surrogates: no database takes them.
+    if "\0" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
+        raise PydanticCustomError("text_form", "characters that cannot be stored")
+    return value
+
+
+def text(length_max: int, *, length_min: int = 1) -> Any:
+    """The type of a text of bounded length."""
+    return Annotated[
+        str,
+        StringConstraints(min_length=length_min, max_length=length_max),
+        AfterValidator(_storable),
+    ]
+
+
+ExternalRef = Annotated[
+    str, StringConstraints(min_length=1, max_length=100, pattern=r"^[\x21-\x7e]+( [\x21-\x7e]+)*$")
+]
+UnitId = reference("unt")
+CategoryId = reference("cat")
+ProductId = reference("prd")
+ContactId = reference("con")
+LocationId = reference("loc")
+AccountId = reference("acc")
+TaxId = reference("tax")

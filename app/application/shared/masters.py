@@ -1,0 +1,124 @@
+"""What every master (unit, product, contact, account …) does alike: create, edit, switch on and off."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from app.application.shared.access import Principal
+from app.application.shared.commands import Command, Done
+from app.application.shared.kinds import Kind, Lock, Needs
+from app.application.shared.work import Work
+from app.domain.shared.errors import IdTaken, NotFound, StaleVersion
+from app.domain.shared.ids import Id, show
+
+
+@dataclass(frozen=True, slots=True)
+class Noun:
+    """How a master is called outside. ``view`` takes the fields of the aggregate in their order."""
+
+    kind: Kind[Any]
+    name: str
+    prefix: str
+    path: str
+    view: Callable[..., Any]
+
+    def show(self, aggregate: Any) -> Any:
+        """The view of an aggregate."""
+        return self.view(*(getattr(aggregate, each.name) for each in fields(aggregate)))
+
+    def location(self, id_: bytes) -> str:
+        """Where the object with this id is found."""
+        return f"{self.path}/{show(self.prefix, id_)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """Make a master; ``id`` is given when the client made it. ``members`` are its fields."""
+
+    id: Id | None
+    members: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Change the members that are named; ``expected_version`` comes from If-Match."""
+
+    id: Id
+    expected_version: int
+    members: dict[str, Any]
+
+
+def own_need(kind: Kind[Any], id_: Id | None, lock: Lock | None = None) -> Needs:
+    """The need for the object itself, where the request names its id."""
+    needs = Needs()
+    return needs if id_ is None else needs.one(kind, id_, lock=lock)
+
+
+def created(work: Work, noun: Noun, fresh: Any, *, client_id: bool) -> Done:
+    """Keep a new master. Creating the same again under a client-made id answers the existing one.
+
+    Raises:
+        IdTaken: the id belongs to an object with other content.
+    """
+    if client_id:
+        existing = work.find(noun.kind, *noun.kind.key(fresh))
+        if existing is not None:
+            if replace(fresh, version=existing.version, active=existing.active) != existing:
+                raise IdTaken.at("/id")
+            return _done(noun, existing, 200)
+    saved = work.put(noun.kind, fresh)
+    work.note("created", noun.name, saved.id, after=noun.show(saved))
+    work.event(f"{noun.name}.created", saved.id)
+    return _done(noun, saved, 201)
+
+
+def to_edit(work: Work, noun: Noun, edit: Edit) -> Any:
+    """The master to be changed.
+
+    Raises:
+        NotFound: the tenant has no such object.
+        StaleVersion: it was changed since the caller saw it.
+    """
+    found = work.find(noun.kind, edit.id)
+    if found is None:
+        raise NotFound
+    if found.version != edit.expected_version:
+        raise StaleVersion
+    return found
+
+
+def edited(work: Work, noun: Noun, before: Any, after: Any) -> Done:
+    """Keep a changed master; a change that changes nothing leaves version and trail as they are."""
+    if after == before:
+        return _done(noun, before, 200)
+    saved = work.put(noun.kind, after)
+    old, new = noun.show(before), noun.show(saved)
+    changes = {name: [old[name], new[name]] for name in new if old[name] != new[name]}
+    work.note("changed", noun.name, saved.id, **changes)
+    work.event(f"{noun.name}.changed", saved.id)
+    return _done(noun, saved, 200)
+
+
+def switches(noun: Noun, permission: str) -> tuple[Command[Edit], Command[Edit]]:
+    """The commands that activate and deactivate a master."""
+
+    def needs(edit: Edit, _: Principal) -> Needs:
+        return own_need(noun.kind, edit.id, Lock.UPDATE)
+
+    def decide(edit: Edit, work: Work) -> Done:
+        before = to_edit(work, noun, edit)
+        return edited(work, noun, before, replace(before, **edit.members))
+
+    return (
+        Command(f"{noun.name}.activate", permission, needs, decide),
+        Command(f"{noun.name}.deactivate", permission, needs, decide),
+    )
+
+
+def _done(noun: Noun, aggregate: Any, status: int) -> Done:
+    return Done(
+        noun.show(aggregate),
+        status=status,
+        location=noun.location(aggregate.id) if status == 201 else None,  # noqa: PLR2004
+        version=aggregate.version,
+    )

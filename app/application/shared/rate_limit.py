@@ -1,0 +1,34 @@
+"""Rate limits: how much one caller may ask for, and the port of whoever counts it."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """A token bucket: it holds ``burst`` requests and regains ``tokens`` of them per ``seconds``."""
+
+    tokens: int
+    seconds: int
+    burst: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the limiter says of one request. Times are whole seconds, rounded up."""
+
+    allowed: bool
+    remaining: int
+    reset_seconds: int
+    retry_after_seconds: int
+
+
+class RateLimiter(Protocol):
+    """Counts requests against budgets."""
+
+    async def take(self, key: str, budget: Budget) -> Verdict:
+        """Take one token of the bucket ``key``, if there is one.
+
+        Equal keys share a bucket for as long as they name the same budget.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""Places, quantities and the value of what is on hand."""

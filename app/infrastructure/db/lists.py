@@ -1,0 +1,144 @@
+"""Lists: keyset pages over one SELECT, filters and orders from an allow-list.
+
+Each combination of filters, order and direction is compiled once. The order ends with the key of
+the row, so it is total and a page neither repeats nor skips a row while others are inserted.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, bindparam, func, select, tuple_
+
+from app.application.shared.reading import Listing, Page, PageRequest
+from app.domain.shared.texts import folded
+from app.infrastructure.db.port import Scope
+from app.infrastructure.db.query import Query, like_pattern, of_tenant
+from app.infrastructure.db.types import Id, Integer, Text
+
+Filter = Callable[[Any], ColumnElement[bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class ListQuery:
+    """The SQL of a listing.
+
+    ``statement`` selects the columns that ``view`` takes, from tables bound to the tenant. ``sorts``
+    and ``filters`` give the column or the condition for each name of the listing.
+    """
+
+    listing: Listing
+    statement: Select[Any]
+    key: ColumnElement[bytes]
+    view: Callable[..., Any]
+    sorts: Mapping[str, ColumnElement[Any]]
+    filters: Mapping[str, Filter]
+    _compiled: dict[Any, Query] = field(default_factory=dict)
+
+    async def page(self, scope: Scope, request: PageRequest) -> Page:
+        """One page in one statement, or two when the total is asked for."""
+        sort = request.sort or self.listing.sorts[0]
+        names = tuple(sorted(request.filters))
+        values = {f"f_{name}": _bound(name, value) for name, value in request.filters.items()}
+        total = None
+        if request.include_total:
+            row = await scope.row(self._count(names), **values)
+            total = None if row is None else row[0]
+        if request.after is not None:
+            values["after_sort"], values["after_key"] = request.after
+        if request.page is not None:
+            values["skip"] = (request.page - 1) * request.limit
+        shape = (names, sort, request.descending, request.after is None, request.page is None)
+        query = self._compiled.get(shape)
+        if query is None:
+            query = self._compiled[shape] = self._build(names, sort, request)
+        rows = await scope.rows(query, **values, limit=request.limit + 1)
+        data = [self.view(*row[2:]) for row in rows[: request.limit]]
+        last = rows[request.limit - 1] if len(rows) > request.limit else None
+        return Page(data, None if last is None else (last[0], last[1]), total)
+
+    def _filtered(self, names: tuple[str, ...], statement: Select[Any]) -> Select[Any]:
+        for name in names:
+            statement = statement.where(self.filters[name](f"f_{name}"))
+        return statement
+
+    def _build(self, names: tuple[str, ...], sort: str, request: PageRequest) -> Query:
+        column = self.sorts[sort]
+        statement = self._filtered(names, self.statement)
+        if request.after is not None:
+            place = tuple_(column, self.key)
+            seen = tuple_(
+                bindparam("after_sort", type_=column.type), bindparam("after_key", type_=Id)
+            )
+            statement = statement.where(place < seen if request.descending else place > seen)
+        for each in (column, self.key):
+            statement = statement.order_by(each.desc() if request.descending else each.asc())
+        # The first two columns are the place in the order.
+        statement = statement.with_only_columns(column, self.key, *self.statement.selected_columns)
+        statement = statement.limit(bindparam("limit", type_=Integer))
+        if request.page is not None:
+            statement = statement.offset(bindparam("skip", type_=Integer))
+        return Query(statement)
+
+    def _count(self, names: tuple[str, ...]) -> Query:
+        shape = ("count", names)
+        query = self._compiled.get(shape)
+        if query is None:
+            counted = self._filtered(names, self.statement)
+            query = Query(counted.with_only_columns(func.count()).order_by(None))
+            self._compiled[shape] = query
+        return query
+
+
+def equals(column: ColumnElement[Any]) -> Filter:
+    """The filter ``column = value``."""
+    return lambda name: column == bindparam(name, type_=column.type)
+
+
+def at_least(column: ColumnElement[Any]) -> Filter:
+    """The filter ``column >= value``."""
+    return lambda name: column >= bindparam(name, type_=column.type)
+
+
+def at_most(column: ColumnElement[Any]) -> Filter:
+    """The filter ``column <= value``."""
+    return lambda name: column <= bindparam(name, type_=column.type)
+
+
+def contains(*columns: ColumnElement[str]) -> Filter:
+    """The filter "one of these folded columns contains the text"; its wildcards are plain letters."""
+
+    def condition(name: str) -> ColumnElement[bool]:
+        text = bindparam(name, type_=Text)
+        found = columns[0].like(text, escape="\\")
+        for column in columns[1:]:
+            found = found | column.like(text, escape="\\")
+        return found
+
+    return condition
+
+
+def _bound(name: str, value: Any) -> Any:
+    return like_pattern(folded(value)) if name == "q" else value
+
+
+def plain_list(
+    listing: Listing,
+    table: Any,
+    columns: tuple[str, ...],
+    view: Callable[..., Any],
+    *,
+    sorts: Mapping[str, str],
+    filters: Mapping[str, Filter],
+    key: str = "id",
+) -> ListQuery:
+    """The list of a single table: ``columns`` in the order in which the view takes them."""
+    statement = select(*(table.c[name] for name in columns)).where(*of_tenant(table))
+    return ListQuery(
+        listing,
+        statement,
+        table.c[key],
+        view,
+        {name: table.c[column] for name, column in sorts.items()},
+        filters,
+    )

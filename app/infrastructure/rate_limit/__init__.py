@@ -1,0 +1,1 @@
+"""Rate limiters: in the process for one node."""

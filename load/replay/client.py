@@ -1,0 +1,226 @@
+"""A patient client: the service may be killed and started again at any moment."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import httpx
+import orjson
+
+from load.replay.contract import API, BUSY_CODES, BUSY_STATUSES, OK_STATUSES
+
+_FIRST_PAUSE: Final = 0.1
+_LONGEST_PAUSE: Final = 5.0
+_JSON: Final = {"content-type": "application/json"}
+
+
+class ReplayFailed(Exception):
+    """The replay cannot go on; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the service said: the status and the JSON body (an empty object without one)."""
+
+    status: int
+    body: Any
+
+    @property
+    def ok(self) -> bool:
+        """Done now, or done before and answered again."""
+        return self.status in OK_STATUSES
+
+    @property
+    def code(self) -> str:
+        """The code of the problem; empty when there is none."""
+        code = self.body.get("code", "") if isinstance(self.body, dict) else ""
+        return code if isinstance(code, str) else ""
+
+    @property
+    def busy(self) -> bool:
+        """Refused for now: the same request may succeed later."""
+        return self.status in BUSY_STATUSES or self.code in BUSY_CODES
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who the replay signs in as."""
+
+    email: str
+    password: str
+
+
+class Patience:
+    """Pauses between attempts, growing up to a few seconds, until the time allowed is used up."""
+
+    def __init__(
+        self, seconds: float, sleep: Callable[[float], None], clock: Callable[[], float]
+    ) -> None:
+        self._sleep = sleep
+        self._clock = clock
+        self._seconds = seconds
+        self._end: float | None = None
+        self._pause = _FIRST_PAUSE
+
+    def wait(self, what: str, reason: str) -> None:
+        """Sleeps before the next attempt.
+
+        Raises:
+            ReplayFailed: the attempts have gone on for too long.
+        """
+        now = self._clock()
+        if self._end is None:
+            self._end = now + self._seconds
+        if now >= self._end:
+            raise ReplayFailed(f"{what}: gave up after {self._seconds:.0f} s: {reason}")
+        self._sleep(min(self._pause, max(self._end - now, 0.01)))
+        self._pause = min(self._pause * 2, _LONGEST_PAUSE)
+
+
+class Api:
+    """One signed-in connection. Requests are repeated until they are answered for good."""
+
+    def __init__(
+        self,
+        http: httpx.Client,
+        account: Account,
+        *,
+        patience_seconds: float = 120.0,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._http = http
+        self._account = account
+        self._patience_seconds = patience_seconds
+        self._sleep = sleep
+        self._clock = clock
+        self._refresh_token = ""
+        self.requests = 0
+        self.repeats = 0
+
+    def patience(self) -> Patience:
+        """A fresh allowance of time for one piece of work."""
+        return Patience(self._patience_seconds, self._sleep, self._clock)
+
+    def sign_in(self, company: str) -> None:
+        """Registers the company, which does nothing when it is there, and logs in.
+
+        Raises:
+            ReplayFailed: the service refuses, or stays unreachable.
+        """
+        content = orjson.dumps(
+            {
+                "email": self._account.email,
+                "password": self._account.password,
+                "display_name": "Replay",
+                "company": {
+                    "name": company,
+                    "currency": "GBP",
+                    "time_zone": "UTC",
+                    "country": "GB",
+                    "tax_rounding": "line",
+                },
+            }
+        )
+        answer = self._repeat("POST", "/auth/register", content, {})
+        if not answer.ok:
+            raise ReplayFailed(f"register: {_told(answer)}")
+        self._log_in()
+
+    def get(self, path: str, **query: str) -> Answer:
+        """The answer to a GET, whatever its status, once the service is not busy."""
+        target = str(httpx.URL(path, params=query)) if query else path
+        return self._signed("GET", target, None, {})
+
+    def read(self, path: str, **query: str) -> Any:
+        """The body of a GET that must succeed.
+
+        Raises:
+            ReplayFailed: it does not.
+        """
+        answer = self.get(path, **query)
+        if not answer.ok:
+            raise ReplayFailed(f"GET {path} {query}: {_told(answer)}")
+        return answer.body
+
+    def post(self, path: str, content: bytes, key: str = "") -> Answer:
+        """The answer to a POST, whatever its status, once the service is not busy."""
+        return self._signed("POST", path, content, {"idempotency-key": key} if key else {})
+
+    def _signed(
+        self, method: str, path: str, content: bytes | None, headers: dict[str, str]
+    ) -> Answer:
+        answer = self._repeat(method, path, content, headers)
+        if answer.status == 401:
+            self._renew()
+            answer = self._repeat(method, path, content, headers)
+        return answer
+
+    def _repeat(
+        self, method: str, path: str, content: bytes | None, headers: dict[str, str]
+    ) -> Answer:
+        patience = self.patience()
+        while True:
+            try:
+                answer = self._once(method, path, content, headers)
+            except (httpx.TransportError, orjson.JSONDecodeError) as error:
+                # Also an answer cut off in the middle: what happened is asked with the same key.
+                reason = f"{type(error).__name__}: {error}"
+            else:
+                if not answer.busy:
+                    return answer
+                reason = _told(answer)
+            self.repeats += 1
+            patience.wait(f"{method} {path}", reason)
+
+    def _once(
+        self, method: str, path: str, content: bytes | None, headers: dict[str, str]
+    ) -> Answer:
+        self.requests += 1
+        sent = _JSON | headers if content is not None else headers
+        response = self._http.request(method, API + path, content=content, headers=sent)
+        if not response.content:
+            return Answer(response.status_code, {})
+        if response.status_code >= 500 and "json" not in response.headers.get("content-type", ""):
+            return Answer(response.status_code, {"detail": response.text[:200]})
+        return Answer(response.status_code, orjson.loads(response.content))
+
+    def _renew(self) -> None:
+        """New tokens: by the refresh token, else by the password."""
+        if self._refresh_token:
+            content = orjson.dumps({"refresh_token": self._refresh_token})
+            self._refresh_token = ""
+            answer = self._repeat("POST", "/auth/refresh", content, {})
+            if answer.ok:
+                self._take_tokens(answer)
+                return
+        self._log_in()
+
+    def _log_in(self) -> None:
+        content = orjson.dumps({"email": self._account.email, "password": self._account.password})
+        self._http.headers.pop("authorization", None)
+        answer = self._repeat("POST", "/auth/login", content, {})
+        if not answer.ok:
+            raise ReplayFailed(f"log in as {self._account.email}: {_told(answer)}")
+        self._take_tokens(answer)
+
+    def _take_tokens(self, answer: Answer) -> None:
+        self._http.headers["authorization"] = f"Bearer {answer.body['access_token']}"
+        self._refresh_token = answer.body["refresh_token"]
+
+
+def _told(answer: Answer) -> str:
+    return f"{answer.status} {orjson.dumps(answer.body).decode()[:2000]}"
+
+
+def connect(base_url: str, transport: httpx.BaseTransport | None = None) -> httpx.Client:
+    """A keep-alive connection without compression, which would cost more than it saves here."""
+    return httpx.Client(
+        base_url=base_url,
+        headers={"accept-encoding": "identity", "accept": "application/json"},
+        timeout=httpx.Timeout(60.0, connect=5.0),
+        limits=httpx.Limits(max_connections=1, max_keepalive_connections=1),
+        transport=transport,
+        trust_env=False,
+    )
