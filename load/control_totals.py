@@ -19,9 +19,7 @@ from collections import defaultdict
 from decimal import ROUND_HALF_UP, Decimal
 from typing import IO, Any
 
-SERVICE_CODES = frozenset(
-    ("POST", "DOT", "C2", "AMAZONFEE", "BANK CHARGES", "M", "D", "S", "CRUK")
-)
+SERVICE_CODES = frozenset(("POST", "DOT", "C2", "AMAZONFEE", "BANK CHARGES", "M", "D", "S", "CRUK"))
 PENNY = Decimal("0.01")
 NOTHING = Decimal("0.00")
 

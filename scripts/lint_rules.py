@@ -179,6 +179,18 @@ def sql_outside_infrastructure(source: Source) -> Broken:
             yield node.lineno, "SQL as text belongs to app/infrastructure/db"
 
 
+def context_contract(source: Source) -> Broken:
+    """A context of the application is entered by another one through its contract only."""
+    here = source.path.split("/")
+    if not source.under("app/application") or len(here) < 4:
+        return
+    for line, name in _imported(source.tree):
+        match name.split("."):
+            case ["app", "application", context, *rest] if context not in {here[2], "shared"}:
+                if rest[:1] != ["contract"]:
+                    yield line, f"enter {context} through app.application.{context}.contract"
+
+
 def swallowed_exception(source: Source) -> Broken:
     """Catching everything and going on hides the next defect."""
     for node in source.nodes(ast.ExceptHandler):
@@ -259,6 +271,7 @@ RULES: dict[str, Callable[[Source], Broken]] = {
     "file-size": file_size,
     "function-size": function_size,
     "sql-outside-infrastructure": sql_outside_infrastructure,
+    "context-contract": context_contract,
     "swallowed-exception": swallowed_exception,
     "bare-except": bare_except,
     "print-outside-cli": print_outside_cli,

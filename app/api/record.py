@@ -1,7 +1,7 @@
 """What the edge knows of the request under way."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 RECORD_KEY: Final = "tradepost"
@@ -12,7 +12,8 @@ class RequestRecord:
     """Filled by the middleware, the router and the authentication; read by log and metrics.
 
     ``client`` is the caller's address behind trusted proxies. ``status`` is 0 until the answer
-    starts. ``route`` is the template of the matched path.
+    starts. ``route`` is the template of the matched path. ``headers`` go out with the answer,
+    whoever gives it.
     """
 
     request_id: str
@@ -23,6 +24,7 @@ class RequestRecord:
     error_code: str | None = None
     user_id: str | None = None
     tenant_id: str | None = None
+    headers: list[tuple[bytes, bytes]] = field(default_factory=list)
 
 
 def record_of(scope: Mapping[str, Any]) -> RequestRecord:

@@ -35,3 +35,5 @@ BILL: Final = Kind("/bills", "bil", "bill", "total", batched=False)
 JOURNAL: Final = Kind("/journal-entries", "jnl", "journal", "", batched=False)
 PAYMENT: Final = Kind("/payments", "pay", "payment", "amount")
 ALLOCATION: Final = Kind("/allocations", "alc", "allocation", "")
+
+PERIOD_DONE_CODES: Final = frozenset({"accounting.period_closed", "accounting.period_locked"})

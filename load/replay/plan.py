@@ -16,8 +16,8 @@ from load.replay.wire import Command, Wire
 class Plan:
     """The year as commands. Months must be asked for in their order, each in its three parts.
 
-    ``expected`` has, in pence, the balances that follow from the file alone: ``cash``, ``bank``,
-    ``payables`` (what is owed, positive).
+    A part counts its commands into the stock, the debtors and the balances as they are taken.
+    ``guessed`` has the items of the month that were received at a cost without any price.
     """
 
     def __init__(self, book: Book, wire: Wire) -> None:
@@ -25,7 +25,7 @@ class Plan:
         self.costs = Costs(book)
         self.warehouse = Warehouse(self.costs)
         self.debtors = Debtors()
-        self.expected: Counter[str] = Counter()
+        self._balances: Counter[str] = Counter()
         self.guessed: list[str] = []
         self._wire = wire
         self._sold = SoldLines()
@@ -34,10 +34,6 @@ class Plan:
         self._documents: dict[str, list[Document]] = {month: [] for month in book.months}
         for document in book.documents:
             self._documents[month_of(document)].append(document)
-
-    def documents_in(self, month: str) -> int:
-        """How many documents of the file fall into ``month``."""
-        return len(self._documents[month])
 
     def set_up(self) -> Iterator[Command]:
         """Products, suppliers and customers of the whole file."""
@@ -85,18 +81,27 @@ class Plan:
                 for line in receipt.lines
             )
             self._unpaid.append((receipt, total))
-            self.expected["payables"] += total
+            self._balances["payables"] -= total
             yield self._wire.bill(receipt, total, at, due_on)
         for receipt, total in paid_now:
             if total:
-                self.expected["payables"] -= total
-                self.expected["bank"] -= total
+                self._balances["payables"] += total
+                self._balances["bank"] -= total
                 yield self._wire.pay_bill(receipt, total, at)
         for customer in self.debtors.use_credit():
             yield self._wire.use_credit(customer, month, at)
         for customer, amount in self.debtors.pay(day):
-            self.expected["bank"] += amount
+            self._balances["bank"] += amount
             yield self._wire.pay_in(customer, amount, month, at)
+
+    def balances(self) -> dict[str, int]:
+        """The balances that follow from the file alone, in pence, debits positive, by role."""
+        return {
+            "cash": self._balances["cash"],
+            "bank": self._balances["bank"],
+            "receivables": self.debtors.balance(),
+            "payables": self._balances["payables"],
+        }
 
     def _sale(self, sale: Sale) -> Command:
         total = 0
@@ -107,7 +112,7 @@ class Plan:
         if sale.customer:
             self.debtors.owe(sale.customer, sale.at[:10], total)
         else:
-            self.expected["cash"] += total
+            self._balances["cash"] += total
         return self._wire.sale(sale)
 
     def _return(self, document: Return, month: str) -> Command:
@@ -117,7 +122,7 @@ class Plan:
         if document.customer:
             self.debtors.give_credit(document.customer, total)
         else:
-            self.expected["cash"] -= total
+            self._balances["cash"] -= total
         return self._wire.take_back(document, lines, costs)
 
     def _cost_of(self, line: ReturnLine, month: str) -> int | None:

@@ -16,12 +16,12 @@ import csv
 import gzip
 import io
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from load.replay.codes import normal, service_accounts
+from load.replay.codes import bucket_of, normal, service_accounts
 from load.replay.figures import BadFigure, line_pence, micro, month_range
 
 HEADER: Final = [
@@ -102,6 +102,11 @@ class Listed(NamedTuple):
     pence: int
     month: str
     reason: str
+
+    @property
+    def bucket(self) -> str:
+        """The control line of its stock code."""
+        return bucket_of(self.code)
 
 
 @dataclass(slots=True)
@@ -221,8 +226,8 @@ class _Reading:
             raise BadFile(f"row {number}: {error}") from None
 
     def _time(self, text: str) -> str:
-        at = datetime.strptime(text, "%Y-%m-%d %H:%M").strftime("%Y-%m-%dT%H:%M:00Z")
-        self.times[text] = at
+        read = datetime.strptime(text, "%Y-%m-%d %H:%M").replace(tzinfo=UTC)
+        self.times[text] = at = read.strftime("%Y-%m-%dT%H:%M:00Z")
         return at
 
     def _price(self, text: str) -> int:

@@ -46,7 +46,7 @@ class RequestContext:
             return
         record = self._record(scope)
         scope[RECORD_KEY] = record
-        own_headers = (
+        record.headers += (
             (self._header, record.request_id.encode("ascii")),
             (TRACE_HEADER, record.trace_id.encode("ascii")),
         )
@@ -54,7 +54,7 @@ class RequestContext:
         async def send_named(message: Message) -> None:
             if message["type"] == "http.response.start":
                 record.status = message["status"]
-                message["headers"] = [*message.get("headers", ()), *own_headers]
+                message["headers"] = [*message.get("headers", ()), *record.headers]
             await send(message)
 
         tokens = bind_contextvars(

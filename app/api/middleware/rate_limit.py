@@ -1,10 +1,10 @@
 """Budgets by caller and class of route, told in every answer."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.api.errors import RateLimited
 from app.api.record import record_of
@@ -35,25 +35,25 @@ class RateLimits:
     public: Budget = Budget(tokens=100, seconds=60, burst=100)
     authenticated: Budget = Budget(tokens=6_000, seconds=60, burst=6_000)
     probe: Budget = Budget(tokens=600, seconds=60, burst=600)
-    auth_prefixes: Sequence[str] = field(default=("/api/v1/auth/",))
-    probe_prefixes: Sequence[str] = field(default=PROBE_PREFIXES)
+    auth_prefixes: tuple[str, ...] = ("/api/v1/auth/",)
+    probe_prefixes: tuple[str, ...] = PROBE_PREFIXES
 
     def class_of(self, method: str, path: str, *, known: bool) -> str:
         """The class of a request. Reading below the auth paths (``/auth/me``) checks no secret."""
-        if path.startswith(tuple(self.probe_prefixes)):
+        if path.startswith(self.probe_prefixes):
             return PROBE
-        if method not in {"GET", "HEAD"} and path.startswith(tuple(self.auth_prefixes)):
+        if method not in {"GET", "HEAD"} and path.startswith(self.auth_prefixes):
             return AUTH
         return AUTHENTICATED if known else PUBLIC
 
-    def budget(self, name: str) -> Budget:
-        """The budget of the class ``name``."""
+    def budgets(self) -> dict[str, Budget]:
+        """The budget of each class."""
         return {
             AUTH: self.auth,
             PUBLIC: self.public,
             AUTHENTICATED: self.authenticated,
             PROBE: self.probe,
-        }[name]
+        }
 
 
 class RateLimit:
@@ -77,9 +77,7 @@ class RateLimit:
         self._limits = limits or RateLimits()
         self._principal_of = principal_of
         self._policies = {
-            name: (budget, _policy(name, budget), f'"{name}";r=')
-            for name in (AUTH, PUBLIC, AUTHENTICATED, PROBE)
-            for budget in (self._limits.budget(name),)
+            name: (budget, _policy(name, budget)) for name, budget in self._limits.budgets().items()
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -88,21 +86,16 @@ class RateLimit:
             return
         principal = self._principal_of(scope)
         name = self._limits.class_of(scope["method"], scope["path"], known=principal is not None)
-        budget, policy, start = self._policies[name]
+        budget, policy = self._policies[name]
+        record = record_of(scope)
         by_address = principal is None or name in (AUTH, PROBE)
-        caller = f"a:{record_of(scope).client}" if by_address else f"p:{principal}"
+        caller = f"a:{record.client}" if by_address else f"p:{principal}"
         verdict = await self._limiter.take(f"{name}:{caller}", budget)
-        state = f"{start}{verdict.remaining};t={verdict.reset_seconds}".encode("ascii")
-        headers = (policy, (b"ratelimit", state))
-
-        async def send_limited(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), *headers]
-            await send(message)
-
+        state = f'"{name}";r={verdict.remaining};t={verdict.reset_seconds}'
+        record.headers += (policy, (b"ratelimit", state.encode("ascii")))
         if not verdict.allowed:
             raise RateLimited(verdict.retry_after_seconds)
-        await self._app(scope, receive, send_limited)
+        await self._app(scope, receive, send)
 
 
 def _policy(name: str, budget: Budget) -> tuple[bytes, bytes]:

@@ -34,9 +34,10 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """Write everything that changed in ``loaded``."""
+    """Write everything that changed in ``loaded``, as recorded at ``now``."""
 
     loaded: Loaded
+    now: datetime
 
 
 Steps = Generator[Read | Write, datetime, list[Outcome]]
@@ -77,7 +78,7 @@ def decide_group(
             return outcomes
     if loaded.changed and not dry_run:
         _leave_trail(loaded, now, new_id)
-        yield Write(loaded)
+        yield Write(loaded, now)
     return outcomes
 
 

@@ -164,11 +164,12 @@ def revalue(pool: CostPool, on: date, delta: int, source: Source) -> Costed:
     changed: Layers = ()
     parts: tuple[LayerPart, ...] = ()
     if pool.method is CostingMethod.FIFO:
-        shares = _revaluation_shares(layers, delta)
-        pairs = list(zip(layers, shares, strict=True))
-        layers = tuple(layer.with_left(layer.quantity, layer.value + part) for layer, part in pairs)
-        parts = tuple(LayerPart(layer.seq, 0, part, 0) for layer, part in pairs if part)
-        changed = tuple(after for after, part in zip(layers, shares, strict=True) if part)
+        shares = zip(layers, _revaluation_shares(layers, delta), strict=True)
+        touched = [(layer, part) for layer, part in shares if part]
+        parts = tuple(LayerPart(layer.seq, 0, part, 0) for layer, part in touched)
+        changed = tuple(layer.with_left(layer.quantity, layer.value + part) for layer, part in touched)
+        by_seq = {layer.seq: layer for layer in changed}
+        layers = tuple(by_seq.get(layer.seq, layer) for layer in layers)
     after = pool.moved(on, 0, delta, layers)
     kind = ValuationKind.REVALUATION
     valuation = pool.valuation(on, kind, 0, delta, source=source, parts=parts)

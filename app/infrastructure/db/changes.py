@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Table
@@ -16,10 +17,13 @@ BatchKey = tuple[Table, str, tuple[str, ...]]
 class Changes:
     """Rows to insert and to update. A row is written at most once."""
 
+    now: datetime
     batches: dict[BatchKey, list[Row]] = field(default_factory=dict)
 
     def insert(self, table: Table, row: Row) -> None:
         """Record a new row."""
+        if "recorded_at" in table.c and "recorded_at" not in row:
+            row["recorded_at"] = self.now
         self.batches.setdefault((table, "insert", tuple(row)), []).append(row)
 
     def update(self, table: Table, row: Row, before: Row) -> None:
@@ -46,9 +50,13 @@ def _parents_first(batches: Iterable[BatchKey]) -> list[Table]:
     return _tables_in_order
 
 
-def collect(loaded: Loaded, registry: Registry, tenant_id: bytes) -> Changes:
-    """Everything that the accepted commands changed, as rows of this tenant."""
-    changes = Changes()
+def collect(loaded: Loaded, registry: Registry, tenant_id: bytes, now: datetime) -> Changes:
+    """Everything that the accepted commands changed, as rows of this tenant.
+
+    A table with ``recorded_at`` gets ``now``, the database's clock, on every new row: the second
+    time axis is the kernel's business and no aggregate's.
+    """
+    changes = Changes(now)
     for kind, keys in loaded.changed.items():
         mapping = registry.mappings[kind]
         originals = loaded.originals.get(kind, {})
@@ -59,8 +67,6 @@ def collect(loaded: Loaded, registry: Registry, tenant_id: bytes) -> Changes:
             if before is None:
                 for table, row in mapping.dump(after):
                     changes.insert(table, _full(table, row, tenant_id))
-            elif mapping.changes is not None:
-                _compare(changes, tenant_id, mapping.dump(before), mapping.changes(before, after))
             else:
                 _compare(changes, tenant_id, mapping.dump(before), mapping.dump(after))
     return changes
@@ -80,7 +86,7 @@ def _compare(
 
 
 def _full(table: Table, row: Row, tenant_id: bytes) -> Row:
-    return {"tenant_id": tenant_id, **row} if table.info["tenant"] else row
+    return {"tenant_id": tenant_id, **row} if table.info["tenant"] else dict(row)
 
 
 _key_columns: dict[Table, tuple[str, ...]] = {}

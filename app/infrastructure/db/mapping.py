@@ -33,8 +33,7 @@ class Mapping:
     """The table behind a kind.
 
     ``load(row, *children)`` takes the values of ``columns`` as a tuple, and one list of tuples per
-    child. ``dump(aggregate)`` gives all rows. ``changes(before, after)`` may name only the rows that
-    differ, where dumping everything would be slow.
+    child. ``dump(aggregate)`` gives all rows.
     """
 
     kind: Kind[Any]
@@ -44,7 +43,8 @@ class Mapping:
     load: Callable[..., Any]
     dump: Callable[[Any], Iterable[TableRow]]
     children: tuple[Children, ...] = ()
-    changes: Callable[[Any, Any], Iterable[TableRow]] | None = None
+    # Aggregates of another kind that come with these and are saved as their own kind.
+    brings: tuple[Kind[Any], Callable[[Iterable[Any]], Iterable[Any]]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

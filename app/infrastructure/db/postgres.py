@@ -188,7 +188,7 @@ class PostgresDatabase:
                 wrote = False
                 while True:
                     if isinstance(step, Write):
-                        await self._write(connection, tenant_id, step.loaded)
+                        await self._write(connection, tenant_id, step)
                         wrote = True
                         now = datetime.min
                     else:
@@ -218,8 +218,8 @@ class PostgresDatabase:
             place += 1 + children
         return record[0]  # type: ignore[no-any-return]
 
-    async def _write(self, connection: Any, tenant_id: bytes, loaded: Loaded) -> None:
-        batches = collect(loaded, self._registry, tenant_id).in_order()
+    async def _write(self, connection: Any, tenant_id: bytes, step: Write) -> None:
+        batches = collect(step.loaded, self._registry, tenant_id, step.now).in_order()
         shape = tuple(key for key, _ in batches)
         sql = self._writes.get(shape)
         if sql is None:

@@ -35,6 +35,9 @@ def take(
     what, lock = source
     mapping = registry.mappings[what.kind if isinstance(what, Finder) else what]
     aggregates = build(mapping, rows, children)
+    if mapping.brings is not None:
+        other, pick = mapping.brings
+        loaded.take(other, (), pick(aggregates))
     if isinstance(what, Finder):
         loaded.take_search(what, needs.searches[what], aggregates)
     else:

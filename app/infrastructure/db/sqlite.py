@@ -267,7 +267,7 @@ class SqliteDatabase:
             take(step.loaded, needs, source, self._registry, rows, children)
 
     def _write(self, connection: sqlite3.Connection, tenant_id: bytes, step: Write) -> None:
-        batches = collect(step.loaded, self._registry, tenant_id).in_order()
+        batches = collect(step.loaded, self._registry, tenant_id, step.now).in_order()
         for batch, rows in batches:
             sql = self._writes.get(batch)
             if sql is None:

@@ -1,5 +1,6 @@
 """Cost pools written again, naively: a queue of goods, fractions, no counters and no gaps."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import floor
@@ -68,7 +69,7 @@ class Reference:
     def send_back(self, seq: int, quantity: int) -> int:
         """The value of goods of one batch that leave, then of the oldest, if it has too few."""
         self.when += 1
-        batch = self.queue[seq - 1]
+        batch = self._batch(seq)
         own = min(quantity, batch.left)
         value, _ = self._out([(lambda: batch, own), (self._oldest, quantity - own)])
         batch.taken_back += own
@@ -77,7 +78,7 @@ class Reference:
     def bill(self, seq: int, difference: int) -> int:
         """The part of ``difference`` that stays in stock."""
         self.when += 1
-        batch = self.queue[seq - 1]
+        batch = self._batch(seq)
         kept = batch.came - batch.taken_back
         if kept:
             batch.differences.append((self.when, Fraction(difference, kept)))
@@ -113,10 +114,13 @@ class Reference:
             Fraction(0),
         )
 
+    def _batch(self, seq: int) -> Batch:
+        return next(batch for batch in self.queue if batch.seq == seq)
+
     def _oldest(self) -> Batch:
         return next(batch for batch in self.queue if batch.left)
 
-    def _out(self, wishes: list) -> tuple[int, list[Issued]]:  # type: ignore[type-arg]
+    def _out(self, wishes: list[tuple[Callable[[], Batch], int]]) -> tuple[int, list[Issued]]:
         there, worth = self.quantity, self.value
         cost = self.unit_cost
         pieces: list[Issued] = []

@@ -1,0 +1,286 @@
+"""Health, readiness, metrics: what operators and orchestrators ask, under every name they use."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Final, Literal, Protocol
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.params import Depends
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import JSONResponse, Response
+
+from app.api.openapi import responses
+from app.api.routing import PUBLIC, permission
+
+CHECK_SECONDS_MAX: Final = 2.0
+DETAILED_PERMISSION: Final = "system:read"
+_METRICS_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+
+
+class HealthSource(Protocol):
+    """The facts behind the answers. Kept in ``app.state.health``.
+
+    A check that raises or takes longer than two seconds counts as failed.
+    """
+
+    async def ping(self) -> bool:
+        """The database answers."""
+        ...
+
+    async def schema_current(self) -> bool:
+        """The schema is the one that this code was written for."""
+        ...
+
+    async def seeded(self) -> bool:
+        """The data that the service cannot work without is there."""
+        ...
+
+    def flags(self) -> Mapping[str, bool]:
+        """``degraded`` (writes are refused), ``fallback`` (the embedded database stands in for the
+        configured one), ``draining`` (shutting down: send nothing more). Missing means no."""
+        ...
+
+
+class Figures(Protocol):
+    """The request metrics. Kept in ``app.state.metrics``."""
+
+    def stats(self) -> dict[str, int | float]:
+        """Requests, errors, average latency."""
+        ...
+
+    def exposition(self) -> bytes:
+        """The Prometheus text format."""
+        ...
+
+
+def install_health(app: FastAPI, *, source: HealthSource, figures: Figures) -> None:
+    """Give the routes of this module their facts."""
+    app.state.health = source
+    app.state.metrics = figures
+    app.state.started_at = time.monotonic()
+
+
+class _Wire(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Index(_Wire):
+    """Where to go from here."""
+
+    name: str = Field(max_length=50, examples=["Tradepost"])
+    api: str = Field(max_length=50, examples=["/api/v1"])
+    docs: str = Field(max_length=50, examples=["/docs"])
+    openapi: str = Field(max_length=50, examples=["/openapi.json"])
+    health: str = Field(max_length=50, examples=["/healthz"])
+
+
+class Live(_Wire):
+    """The process runs."""
+
+    status: Literal["ok"]
+
+
+class Health(_Wire):
+    """Whether requests can be served, and whether by the database that was configured."""
+
+    status: Literal["ok", "degraded", "down"]
+    database: Literal["ok", "down"]
+    degraded: bool
+    fallback: bool
+
+
+class Ready(_Wire):
+    """Whether this process should be sent requests; each check is true when it passed."""
+
+    status: Literal["ready", "not_ready"]
+    checks: dict[str, bool] = Field(max_length=20)
+
+
+class Check(_Wire):
+    """One check and how long it took."""
+
+    name: str = Field(max_length=50)
+    ok: bool
+    duration_ms: float = Field(ge=0, le=60_000)
+
+
+class Detailed(_Wire):
+    """Everything an operator with the permission may see."""
+
+    status: Literal["ready", "not_ready"]
+    version: str = Field(max_length=50)
+    uptime_seconds: int = Field(ge=0, le=10**10)
+    checks: list[Check] = Field(max_length=20)
+    flags: dict[str, bool] = Field(max_length=20)
+    stats: dict[str, float] = Field(max_length=20)
+
+
+class Stats(_Wire):
+    """Requests answered by this process since it started; errors are statuses from 500 on."""
+
+    requests_total: int = Field(ge=0, le=2**63 - 1)
+    requests_errors: int = Field(ge=0, le=2**63 - 1)
+    avg_latency_ms: float = Field(ge=0, le=10**9)
+
+
+def root_router(*, expose_metrics: bool = True) -> APIRouter:
+    """``/``, ``/healthz``, ``/readyz`` and, unless they are served elsewhere, ``/metrics``."""
+    router = APIRouter(tags=["operations"])
+    _get(router, "/", _index, "root_index", "Where to go from here", Index)
+    _get(router, "/healthz", _healthz, "root_healthz", "Health of service and database", Health)
+    _get(router, "/readyz", _readyz, "root_readyz", "Readiness to take requests", Ready)
+    if expose_metrics:
+        router.add_api_route(
+            "/metrics",
+            _metrics,
+            operation_id="root_metrics",
+            summary="Metrics in the Prometheus text format",
+            response_class=Response,
+            responses={
+                **responses(guarded=False),
+                200: {"content": {"text/plain": {"schema": {"type": "string"}}}},
+            },
+            openapi_extra=permission(PUBLIC),
+        )
+    return router
+
+
+def api_router(*, detailed_dependencies: Sequence[Depends]) -> APIRouter:
+    """The aliases below the API prefix. ``detailed_dependencies`` enforce ``system:read``."""
+    router = APIRouter(tags=["operations"])
+    _get(router, "/healthz", _healthz, "healthz", "Health of service and database", Health)
+    _get(router, "/health", _healthz, "health", "Health of service and database", Health)
+    _get(router, "/health/live", _live, "health_live", "The process runs", Live)
+    _get(router, "/health/ready", _readyz, "health_ready", "Readiness to take requests", Ready)
+    _get(router, "/stats", _stats, "stats", "Requests, errors and average latency", Stats)
+    router.add_api_route(
+        "/health/detailed",
+        _detailed,
+        operation_id="health_detailed",
+        summary="Every check with its duration",
+        response_model=Detailed,
+        responses=responses(),
+        dependencies=list(detailed_dependencies),
+        openapi_extra=permission(DETAILED_PERMISSION),
+    )
+    return router
+
+
+def _get(
+    router: APIRouter,
+    path: str,
+    endpoint: Callable[..., Awaitable[Any]],
+    name: str,
+    summary: str,
+    model: type[BaseModel],
+) -> None:
+    declared = responses(guarded=False)
+    if model in (Health, Ready):
+        declared[503] = {"model": model, "description": "The same document, when it is not well."}
+    router.add_api_route(
+        path,
+        endpoint,
+        operation_id=name,
+        summary=summary,
+        response_model=model,
+        responses=declared,
+        openapi_extra=permission(PUBLIC),
+    )
+
+
+async def _index() -> dict[str, str]:
+    return {
+        "name": "Tradepost",
+        "api": "/api/v1",
+        "docs": "/docs",
+        "openapi": "/openapi.json",
+        "health": "/healthz",
+    }
+
+
+async def _live() -> dict[str, str]:
+    """Touches nothing but the event loop: a broken database must not get the process killed."""
+    return {"status": "ok"}
+
+
+async def _healthz(request: Request) -> Response:
+    source: HealthSource = request.app.state.health
+    flags = source.flags()
+    database = await _passes(source.ping)
+    degraded = bool(flags.get("degraded"))
+    status = "down" if not database else "degraded" if degraded else "ok"
+    return _answer(
+        database,
+        {
+            "status": status,
+            "database": "ok" if database else "down",
+            "degraded": degraded,
+            "fallback": bool(flags.get("fallback")),
+        },
+    )
+
+
+async def _readyz(request: Request) -> Response:
+    checks = {check.name: check.ok for check in await _checks(request.app.state.health)}
+    ready = all(checks.values())
+    return _answer(ready, {"status": "ready" if ready else "not_ready", "checks": checks})
+
+
+async def _detailed(request: Request) -> dict[str, Any]:
+    state = request.app.state
+    checks = await _checks(state.health)
+    return {
+        "status": "ready" if all(check.ok for check in checks) else "not_ready",
+        "version": request.app.version,
+        "uptime_seconds": int(time.monotonic() - state.started_at),
+        "checks": checks,
+        "flags": dict(state.health.flags()),
+        "stats": state.metrics.stats(),
+    }
+
+
+async def _stats(request: Request) -> dict[str, int | float]:
+    figures: Figures = request.app.state.metrics
+    return figures.stats()
+
+
+async def _metrics(request: Request) -> Response:
+    figures: Figures = request.app.state.metrics
+    return Response(figures.exposition(), headers={"Content-Type": _METRICS_TYPE})
+
+
+async def _checks(source: HealthSource) -> list[Check]:
+    """The checks of readiness; without the database the others are not even tried."""
+    flags = source.flags()
+    checks = [await _timed("database", source.ping)]
+    if checks[0].ok:
+        checks.append(await _timed("schema", source.schema_current))
+    if all(check.ok for check in checks):
+        checks.append(await _timed("seed", source.seeded))
+    checks += [
+        Check(name="accepting", ok=not flags.get("draining"), duration_ms=0),
+        Check(name="writable", ok=not flags.get("degraded"), duration_ms=0),
+    ]
+    return checks
+
+
+async def _timed(name: str, check: Callable[[], Awaitable[bool]]) -> Check:
+    started = time.perf_counter()
+    ok = await _passes(check)
+    return Check(name=name, ok=ok, duration_ms=round((time.perf_counter() - started) * 1_000, 3))
+
+
+async def _passes(check: Callable[[], Awaitable[bool]]) -> bool:
+    """Whatever a check breaks on is the operator's business, not the caller's."""
+    try:
+        async with asyncio.timeout(CHECK_SECONDS_MAX):
+            return await check()
+    except Exception:  # noqa: BLE001
+        return False
+
+
+def _answer(well: bool, body: dict[str, Any]) -> Response:
+    if well:
+        return JSONResponse(body)
+    return JSONResponse(body, 503, {"Retry-After": "1"})

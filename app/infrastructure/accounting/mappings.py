@@ -1,0 +1,223 @@
+"""Accounting in the database: how its aggregates are loaded and saved."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from app.application.accounting.ports import (
+    ACCOUNT_BY_CODE,
+    ACCOUNTS,
+    ALLOCATIONS,
+    BOOKS,
+    ENTRY_BY_REF,
+    JOURNAL_ENTRIES,
+    NUMBER_SERIES,
+    OPEN_ITEMS,
+    OPEN_ITEMS_OF,
+    OPEN_PERIODS,
+    PAYMENT_BY_REF,
+    PAYMENTS,
+    PERIODS,
+    POSTING_ACCOUNTS,
+    REVERSAL_OF,
+    TAX_BY_CODE,
+    TAXES,
+    BookedAllocation,
+    PostingAccounts,
+)
+from app.domain.accounting.chart import Account, AccountRole, AccountType
+from app.domain.accounting.entries import DocumentKind, EntryLine, JournalEntry, Purpose
+from app.domain.accounting.open_items import OpenItem, Side
+from app.domain.accounting.payments import Direction, Payment, PaymentMethod
+from app.domain.accounting.periods import (
+    Books,
+    Period,
+    PeriodState,
+    PriceDifferencePolicy,
+    TaxRounding,
+)
+from app.domain.accounting.series import NumberSeries, Series
+from app.domain.accounting.tax import TaxCode, TaxComponent, TaxKind
+from app.domain.shared.ids import Id
+from app.infrastructure.accounting import tables
+from app.infrastructure.db.mapping import Children, Mapping, Search, TableRow, flat
+
+
+def _load_posting_accounts(row: Sequence[Any]) -> PostingAccounts:
+    return PostingAccounts({AccountRole(role): Id(bytes.fromhex(id_)) for role, id_ in row[0].items()})
+
+
+def _dump_posting_accounts(accounts: PostingAccounts) -> list[TableRow]:
+    by_role = {str(role): id_.hex() for role, id_ in accounts.by_role.items()}
+    return [(tables.posting_accounts, {"by_role": by_role})]
+
+
+def _load_tax(row: Sequence[Any]) -> TaxCode:
+    id_, code, name, included, components, active, version = row
+    return TaxCode(
+        id_, code, name, included, tuple(map(_component, components)), active, version
+    )
+
+
+def _component(data: dict[str, Any]) -> TaxComponent:
+    return TaxComponent(
+        data["name"],
+        TaxKind(data["kind"]),
+        data["rate"],
+        data["compound"],
+        data["recoverable"],
+        _maybe_id(data["output_account_id"]),
+        _maybe_id(data["input_account_id"]),
+    )
+
+
+def _maybe_id(text: str | None) -> Id | None:
+    return None if text is None else Id(bytes.fromhex(text))
+
+
+def _dump_tax(tax: TaxCode) -> list[TableRow]:
+    components = [
+        {
+            "name": each.name,
+            "kind": str(each.kind),
+            "rate": each.rate,
+            "compound": each.compound,
+            "recoverable": each.recoverable,
+            "output_account_id": each.output_account_id and each.output_account_id.hex(),
+            "input_account_id": each.input_account_id and each.input_account_id.hex(),
+        }
+        for each in tax.components
+    ]
+    row = {
+        "id": tax.id,
+        "code": tax.code,
+        "name": tax.name,
+        "included": tax.included,
+        "components": components,
+        "active": tax.active,
+        "version": tax.version,
+    }
+    return [(tables.taxes, row)]
+
+
+_ENTRY_COLUMNS = (
+    "id",
+    "number",
+    "effective_at",
+    "effective_on",
+    "source_kind",
+    "source_id",
+    "purpose",
+    "memo",
+    "reverses_id",
+    "external_ref",
+)
+
+
+def _load_entry(row: Sequence[Any], lines: Sequence[Sequence[Any]]) -> JournalEntry:
+    id_, number, effective_at, effective_on, kind, source_id, purpose, memo, reverses_id, ref = row
+    return JournalEntry(
+        id_,
+        number,
+        effective_at,
+        effective_on,
+        DocumentKind(kind),
+        source_id,
+        Purpose(purpose),
+        memo,
+        reverses_id,
+        tuple(EntryLine(*line) for line in lines),
+        ref,
+    )
+
+
+def _dump_entry(entry: JournalEntry) -> list[TableRow]:
+    head = {name: getattr(entry, name) for name in _ENTRY_COLUMNS}
+    rows: list[TableRow] = [(tables.journal_entries, head)]
+    for line in entry.lines:
+        row = {
+            "entry_id": entry.id,
+            "line": line.line,
+            "account_id": line.account_id,
+            "amount": line.amount,
+            "memo": line.memo,
+            "contact_id": line.contact_id,
+            "effective_on": entry.effective_on,
+        }
+        rows.append((tables.journal_lines, row))
+    return rows
+
+
+MAPPINGS = (
+    flat(
+        BOOKS,
+        tables.books,
+        Books,
+        key=(),
+        tax_rounding=TaxRounding,
+        price_difference_policy=PriceDifferencePolicy,
+    ),
+    Mapping(
+        POSTING_ACCOUNTS,
+        tables.posting_accounts,
+        ("by_role",),
+        (),
+        _load_posting_accounts,
+        _dump_posting_accounts,
+    ),
+    flat(ACCOUNTS, tables.accounts, Account, type=AccountType, role=AccountRole),
+    Mapping(
+        TAXES,
+        tables.taxes,
+        ("id", "code", "name", "included", "components", "active", "version"),
+        ("id",),
+        _load_tax,
+        _dump_tax,
+    ),
+    flat(PERIODS, tables.periods, Period, key=("starts_on",), state=PeriodState),
+    flat(
+        NUMBER_SERIES,
+        tables.number_series,
+        NumberSeries,
+        key=("series", "scope_id", "year"),
+        series=Series,
+    ),
+    Mapping(
+        JOURNAL_ENTRIES,
+        tables.journal_entries,
+        _ENTRY_COLUMNS,
+        ("id",),
+        _load_entry,
+        _dump_entry,
+        children=(
+            Children(
+                tables.journal_lines,
+                ("line", "account_id", "amount", "memo", "contact_id"),
+                by=("entry_id",),
+                order=("line",),
+            ),
+        ),
+    ),
+    flat(
+        OPEN_ITEMS,
+        tables.open_items,
+        OpenItem,
+        key=("document_id",),
+        document_kind=DocumentKind,
+        side=Side,
+    ),
+    flat(
+        ALLOCATIONS,
+        tables.allocations,
+        BookedAllocation,
+        credit_kind=DocumentKind,
+        debit_kind=DocumentKind,
+    ),
+    flat(PAYMENTS, tables.payments, Payment, direction=Direction, method=PaymentMethod),
+    Search(ACCOUNT_BY_CODE, ("code",)),
+    Search(TAX_BY_CODE, ("code",)),
+    Search(OPEN_PERIODS, (), where="t.state = 'open'"),
+    Search(REVERSAL_OF, ("reverses_id",)),
+    Search(ENTRY_BY_REF, ("external_ref",)),
+    Search(PAYMENT_BY_REF, ("external_ref",)),
+    Search(OPEN_ITEMS_OF, ("contact_id", "side"), where="t.amount <> t.settled"),
+)

@@ -1,0 +1,204 @@
+"""Inventory in the database: how its aggregates are loaded and saved."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from app.application.inventory.ports import (
+    ADJUSTMENT_BY_REF,
+    ADJUSTMENTS,
+    COST_LAYERS,
+    COST_POOLS,
+    LOCATION_BY_CODE,
+    LOCATIONS,
+    STOCK_LEVELS,
+    STOCK_MOVES,
+    VALUATIONS,
+    PostedAdjustment,
+    PostedAdjustmentLine,
+)
+from app.domain.inventory.adjustments import AdjustmentReason
+from app.domain.inventory.levels import StockLevel
+from app.domain.inventory.location import Location
+from app.domain.inventory.moves import SourceKind, StockMove
+from app.domain.inventory.pool import (
+    CostingMethod,
+    CostLayer,
+    CostPool,
+    LayerPart,
+    Valuation,
+    ValuationKind,
+)
+from app.infrastructure.db.mapping import Children, Mapping, Search, TableRow, flat
+from app.infrastructure.inventory import tables
+
+LAYER_MAPPING = flat(
+    COST_LAYERS, tables.cost_layers, CostLayer, key=("product_id", "seq"), source_kind=SourceKind
+)
+
+_POOL_COLUMNS = (
+    "product_id",
+    "method",
+    "quantity",
+    "value",
+    "pool_seq",
+    "last_costed_on",
+    "total_in",
+    "total_out",
+    "last_quantity",
+    "last_value",
+    "version",
+)
+
+
+def _load_pool(row: Sequence[Any], layers: Sequence[Sequence[Any]]) -> CostPool:
+    product_id, method, *numbers, version = row
+    return CostPool(
+        product_id,
+        CostingMethod(method),
+        *numbers,
+        layers=tuple(LAYER_MAPPING.load((product_id, *layer)) for layer in layers),
+        version=version,
+    )
+
+
+def _dump_pool(pool: CostPool) -> list[TableRow]:
+    """The row of the pool; its layers are a kind of their own, written where they changed."""
+    return [(tables.cost_pools, {name: getattr(pool, name) for name in _POOL_COLUMNS})]
+
+
+def _layers_of(pools: Iterable[CostPool]) -> list[CostLayer]:
+    return [layer for pool in pools for layer in pool.layers]
+
+
+_VALUATION_COLUMNS = (
+    "product_id",
+    "seq",
+    "effective_on",
+    "kind",
+    "quantity",
+    "value",
+    "source_kind",
+    "source_id",
+    "line",
+    "parts",
+)
+
+
+def _load_valuation(row: Sequence[Any]) -> Valuation:
+    product_id, seq, on, kind, quantity, value, source_kind, source_id, line, parts = row
+    return Valuation(
+        product_id,
+        seq,
+        on,
+        ValuationKind(kind),
+        quantity,
+        value,
+        SourceKind(source_kind),
+        source_id,
+        line,
+        tuple(LayerPart(*part) for part in parts),
+    )
+
+
+def _dump_valuation(valuation: Valuation) -> list[TableRow]:
+    row = {
+        "product_id": valuation.product_id,
+        "seq": valuation.seq,
+        "effective_on": valuation.on,
+        "kind": valuation.kind,
+        "quantity": valuation.quantity,
+        "value": valuation.value,
+        "source_kind": valuation.source_kind,
+        "source_id": valuation.source_id,
+        "line": valuation.line,
+        "parts": [
+            [part.layer_seq, part.quantity, part.value, part.correction]
+            for part in valuation.parts
+        ],
+    }
+    return [(tables.valuations, row)]
+
+
+_ADJUSTMENT_COLUMNS = (
+    "id",
+    "number",
+    "external_ref",
+    "location_id",
+    "reason",
+    "memo",
+    "effective_at",
+    "effective_on",
+    "entry_id",
+)
+_LINE_COLUMNS = ("line", "product_id", "quantity", "value")
+
+
+def _load_adjustment(row: Sequence[Any], lines: Sequence[Sequence[Any]]) -> PostedAdjustment:
+    id_, number, ref, location_id, reason, *rest = row
+    return PostedAdjustment(
+        id_,
+        number,
+        ref,
+        location_id,
+        AdjustmentReason(reason),
+        *rest,
+        lines=tuple(PostedAdjustmentLine(*line) for line in lines),
+    )
+
+
+def _dump_adjustment(adjustment: PostedAdjustment) -> list[TableRow]:
+    head = {name: getattr(adjustment, name) for name in _ADJUSTMENT_COLUMNS}
+    rows: list[TableRow] = [(tables.adjustments, head)]
+    for line in adjustment.lines:
+        row = {name: getattr(line, name) for name in _LINE_COLUMNS}
+        rows.append((tables.adjustment_lines, {"adjustment_id": adjustment.id, **row}))
+    return rows
+
+
+MAPPINGS = (
+    flat(LOCATIONS, tables.locations, Location),
+    flat(STOCK_LEVELS, tables.stock_levels, StockLevel, key=("product_id", "location_id")),
+    flat(STOCK_MOVES, tables.stock_moves, StockMove, source_kind=SourceKind),
+    LAYER_MAPPING,
+    Mapping(
+        COST_POOLS,
+        tables.cost_pools,
+        _POOL_COLUMNS,
+        ("product_id",),
+        _load_pool,
+        _dump_pool,
+        children=(
+            Children(
+                tables.cost_layers,
+                LAYER_MAPPING.columns[1:],
+                by=("product_id",),
+                order=("seq",),
+                where="c.is_open",
+            ),
+        ),
+        brings=(COST_LAYERS, _layers_of),
+    ),
+    Mapping(
+        VALUATIONS,
+        tables.valuations,
+        _VALUATION_COLUMNS,
+        ("product_id", "seq"),
+        _load_valuation,
+        _dump_valuation,
+    ),
+    Mapping(
+        ADJUSTMENTS,
+        tables.adjustments,
+        _ADJUSTMENT_COLUMNS,
+        ("id",),
+        _load_adjustment,
+        _dump_adjustment,
+        children=(
+            Children(
+                tables.adjustment_lines, _LINE_COLUMNS, by=("adjustment_id",), order=("line",)
+            ),
+        ),
+    ),
+    Search(LOCATION_BY_CODE, ("code",)),
+    Search(ADJUSTMENT_BY_REF, ("external_ref",)),
+)

@@ -1,0 +1,157 @@
+"""Tables of stock and its value."""
+
+from app.domain.inventory.errors import InsufficientStock
+from app.domain.shared.errors import Duplicate, ExternalRefTaken
+from app.infrastructure.db.errors import on_constraint
+from app.infrastructure.db.metadata import (
+    check,
+    column,
+    index,
+    refers,
+    tenant_table,
+    unique,
+    version,
+)
+from app.infrastructure.db.types import Day, Flag, Id, Instant, Integer, Json, Text
+
+locations = tenant_table(
+    "locations",
+    column("id", Id),
+    column("code", Text),
+    column("name", Text),
+    column("active", Flag),
+    version(),
+    unique("code"),
+)
+
+stock_levels = tenant_table(
+    "stock_levels",
+    column("product_id", Id),
+    column("location_id", Id),
+    column("on_hand", Integer),
+    version(),
+    refers("product_id", "products"),
+    refers("location_id", "locations"),
+    check("on_hand", "on_hand >= 0"),
+    key=("product_id", "location_id"),
+)
+
+stock_moves = tenant_table(
+    "stock_moves",
+    column("id", Id),
+    column("product_id", Id),
+    column("location_id", Id),
+    column("quantity", Integer),
+    column("effective_at", Instant),
+    column("effective_on", Day),
+    column("source_kind", Text),
+    column("source_id", Id),
+    column("line", Integer),
+    column("recorded_at", Instant),
+    refers("product_id", "products"),
+    refers("location_id", "locations"),
+    check("quantity", "quantity <> 0"),
+    index("stock_moves", "product_id", "effective_on"),
+    append_only=True,
+)
+
+cost_pools = tenant_table(
+    "cost_pools",
+    column("product_id", Id),
+    column("method", Text),
+    column("quantity", Integer),
+    column("value", Integer),
+    column("pool_seq", Integer),
+    column("last_costed_on", Day, null=True),
+    column("total_in", Integer),
+    column("total_out", Integer),
+    column("last_quantity", Integer),
+    column("last_value", Integer),
+    version(),
+    refers("product_id", "products"),
+    check("method", "method IN ('average', 'fifo')"),
+    check("quantity", "quantity >= 0"),
+    check("value", "value >= 0 AND (quantity > 0 OR value = 0)"),
+    key=("product_id",),
+)
+
+cost_layers = tenant_table(
+    "cost_layers",
+    column("product_id", Id),
+    column("seq", Integer),
+    column("received_on", Day),
+    column("source_kind", Text),
+    column("source_id", Id),
+    column("line", Integer),
+    column("position", Integer),
+    column("quantity_in", Integer),
+    column("value_in", Integer),
+    column("sent_back", Integer),
+    column("kept", Integer),
+    column("correction", Integer),
+    column("quantity", Integer),
+    column("value", Integer),
+    column("is_open", Flag),
+    refers("product_id", "cost_pools", ("product_id",)),
+    check("quantity", "quantity BETWEEN 0 AND kept AND kept <= quantity_in"),
+    check("value", "value >= 0 AND (quantity > 0 OR value = 0)"),
+    key=("product_id", "seq"),
+)
+
+valuations = tenant_table(
+    "valuations",
+    column("product_id", Id),
+    column("seq", Integer),
+    column("effective_on", Day),
+    column("kind", Text),
+    column("quantity", Integer),
+    column("value", Integer),
+    column("source_kind", Text),
+    column("source_id", Id),
+    column("line", Integer),
+    column("parts", Json),
+    column("recorded_at", Instant),
+    refers("product_id", "cost_pools", ("product_id",)),
+    key=("product_id", "seq"),
+    append_only=True,
+)
+
+adjustments = tenant_table(
+    "adjustments",
+    column("id", Id),
+    column("number", Text),
+    column("external_ref", Text, null=True),
+    column("location_id", Id),
+    column("reason", Text),
+    column("memo", Text),
+    column("effective_at", Instant),
+    column("effective_on", Day),
+    column("entry_id", Id, null=True),
+    column("recorded_at", Instant),
+    unique("number"),
+    unique("external_ref"),
+    refers("location_id", "locations"),
+    refers("entry_id", "journal_entries"),
+    index("adjustments", "effective_on", "id"),
+    append_only=True,
+)
+
+adjustment_lines = tenant_table(
+    "adjustment_lines",
+    column("adjustment_id", Id),
+    column("line", Integer),
+    column("product_id", Id),
+    column("quantity", Integer),
+    column("value", Integer),
+    refers("adjustment_id", "adjustments"),
+    refers("product_id", "products"),
+    check("quantity", "quantity <> 0"),
+    key=("adjustment_id", "line"),
+    append_only=True,
+)
+
+on_constraint(lambda: Duplicate.at("/code"), "locations_tenant_id_code_uq")
+on_constraint(
+    lambda: ExternalRefTaken.at("/external_ref"), "adjustments_tenant_id_external_ref_uq"
+)
+on_constraint(InsufficientStock, "stock_levels_on_hand_ck", "cost_pools_quantity_ck")

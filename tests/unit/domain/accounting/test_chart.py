@@ -1,0 +1,170 @@
+"""The chart of accounts: roles, control accounts, the template of a new company."""
+
+from itertools import count
+
+import pytest
+
+from app.domain.accounting.chart import (
+    CONTROL_ROLES,
+    TEMPLATE,
+    Account,
+    AccountRole,
+    AccountType,
+    template_accounts,
+)
+from app.domain.accounting.errors import AccountInactive, AccountRequired, ControlAccount
+from app.domain.shared.errors import InvalidValue
+from app.domain.shared.ids import Id
+
+
+def ids():
+    numbers = count(1)
+    return lambda: Id(next(numbers).to_bytes(16, "big"))
+
+
+def an_account(role=None, type_=AccountType.EXPENSE, active=True):
+    return Account(Id(bytes(15) + b"\1"), "6100", "Rent", type_, role, active=active, version=3)
+
+
+def test_the_template_holds_every_role_once_and_every_code_once():
+    """S0-11, R-16."""
+    roles = [row.role for row in TEMPLATE if row.role is not None]
+    assert sorted(roles) == sorted(AccountRole)
+    codes = [row.code for row in TEMPLATE]
+    assert len(set(codes)) == len(codes)
+    assert codes == sorted(codes)
+    assert {len(code) for code in codes} == {4}
+
+
+@pytest.mark.parametrize(
+    ("digit", "types"),
+    [
+        ("1", {AccountType.ASSET}),
+        ("2", {AccountType.LIABILITY}),
+        ("3", {AccountType.EQUITY}),
+        ("4", {AccountType.INCOME}),
+        ("567", {AccountType.EXPENSE}),
+    ],
+)
+def test_the_first_digit_of_a_template_code_tells_the_type(digit, types):
+    assert {row.type for row in TEMPLATE if row.code[0] in digit} == types
+
+
+def test_the_template_has_the_usual_groups_without_a_role():
+    names = {row.name for row in TEMPLATE if row.role is None}
+    assert names >= {
+        "Rent",
+        "Wages and salaries",
+        "Share capital",
+        "Loans",
+        "Fixed assets",
+        "Depreciation",
+    }
+
+
+def test_the_control_accounts_are_those_of_the_rulings():
+    """R-16: tax accounts are not control accounts, the tax return is posted by hand."""
+    controls = {
+        account.role for account in template_accounts([], ids()) if account.control is not None
+    }
+    assert controls == CONTROL_ROLES
+    assert {role.value for role in controls} == {"receivables", "payables", "stock", "grni"}
+
+
+def test_seeding_twice_changes_nothing():
+    """S0-11."""
+    new_id = ids()
+    seeded = template_accounts([], new_id)
+    assert [(row.code, row.name, row.type, row.role) for row in seeded] == list(TEMPLATE)
+    assert len({account.id for account in seeded}) == len(TEMPLATE)
+    assert all(account.active and account.version == 1 for account in seeded)
+    renumbered = [account.changed(code=f"9{account.code}", name="New") for account in seeded]
+    assert template_accounts(renumbered, new_id) == []
+
+
+def test_seeding_gives_only_a_role_that_is_missing_under_a_free_code():
+    new_id = ids()
+    seeded = template_accounts([], new_id)
+    kept = [account for account in seeded if account.role is not AccountRole.ROUNDING]
+    own = [
+        Account.new(new_id(), "7200", "Own", AccountType.EXPENSE),
+        Account.new(new_id(), "7201", "Own", AccountType.EXPENSE),
+    ]
+    (added,) = template_accounts([*kept, *own], new_id)
+    assert (added.role, added.code, added.name) == (AccountRole.ROUNDING, "7202", "Rounding")
+
+
+def test_seeding_two_missing_roles_never_gives_one_code_twice():
+    new_id = ids()
+    own = [
+        Account.new(new_id(), row.code, "Own", AccountType.EXPENSE)
+        for row in TEMPLATE
+        if row.role is not None
+    ]
+    added = template_accounts(own, new_id)
+    codes = [account.code for account in (*own, *added)]
+    assert len(added) == len(AccountRole)
+    assert len(set(codes)) == len(codes)
+
+
+def test_a_new_account_has_no_role_and_a_clean_name():
+    account = Account.new(Id(bytes(16)), "6105", "  Rent of the hall ", AccountType.EXPENSE)
+    assert account == Account(
+        Id(bytes(16)), "6105", "Rent of the hall", AccountType.EXPENSE, None, True, 1
+    )
+    assert account.control is None
+
+
+@pytest.mark.parametrize(("code", "name", "pointer"), [("", "A", "/code"), ("1", " ", "/name")])
+def test_a_new_account_needs_a_code_and_a_name(code, name, pointer):
+    with pytest.raises(InvalidValue) as refused:
+        Account.new(Id(bytes(16)), code, name, AccountType.ASSET)
+    assert refused.value.faults[0].pointer == pointer
+
+
+def test_a_change_keeps_what_is_not_named():
+    account = an_account()
+    assert account.changed(code="6199").code == "6199"
+    assert account.changed(code="6199").name == "Rent"
+    assert account.renamed("Hall").name == "Hall"
+    assert account.renamed("Hall").code == "6100"
+    assert account.changed() == account
+    with pytest.raises(InvalidValue):
+        account.changed(code="a b")
+    with pytest.raises(InvalidValue):
+        account.renamed("\n")
+
+
+def test_an_account_without_a_role_can_be_put_out_of_use_and_back():
+    account = an_account()
+    account.check_named("/lines/0/account_id")
+    idle = account.deactivated()
+    assert idle.active is False
+    with pytest.raises(AccountInactive) as refused:
+        idle.check_named("/lines/2/account_id")
+    assert refused.value.faults[0].pointer == "/lines/2/account_id"
+    assert idle.activated() == account
+
+
+@pytest.mark.parametrize("role", [AccountRole.STOCK, AccountRole.CASH])
+def test_an_account_with_a_role_stays_active(role):
+    account = an_account(role, AccountType.ASSET)
+    with pytest.raises(AccountRequired):
+        account.deactivated()
+    with pytest.raises(AccountRequired):
+        an_account(role, AccountType.ASSET, active=False)
+
+
+def test_a_control_account_is_not_named_by_a_user_but_another_role_is():
+    an_account(AccountRole.OUTPUT_TAX, AccountType.LIABILITY).check_named("/x")
+    stock = an_account(AccountRole.STOCK, AccountType.ASSET)
+    assert stock.control is AccountRole.STOCK
+    with pytest.raises(ControlAccount) as refused:
+        stock.check_named("/revenue_account_id")
+    assert refused.value.faults[0].pointer == "/revenue_account_id"
+
+
+def test_a_role_fixes_the_type():
+    with pytest.raises(InvalidValue) as refused:
+        an_account(AccountRole.STOCK, AccountType.LIABILITY)
+    assert refused.value.faults[0].pointer == "/type"

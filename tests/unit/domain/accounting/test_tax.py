@@ -1,0 +1,114 @@
+"""Tax codes: rates within bounds, names, what is recoverable."""
+
+from dataclasses import replace
+from itertools import count
+
+import pytest
+
+from app.domain.accounting.errors import TaxInactive, TaxRateOutOfRange
+from app.domain.accounting.tax import (
+    COMPONENTS_MAX,
+    FIXED_MAX,
+    PERCENT_MAX,
+    TaxCode,
+    TaxComponent,
+    TaxKind,
+    template_taxes,
+)
+from app.domain.shared.errors import InvalidValue
+from app.domain.shared.ids import Id
+
+ONE = 1_000_000
+
+
+def percent(rate, **members):
+    return TaxComponent("VAT", TaxKind.PERCENT, rate, **members)
+
+
+def a_code(*components, **members):
+    return TaxCode.new(
+        Id(bytes(16)), "VAT20", "VAT", included=False, components=components, **members
+    )
+
+
+def test_a_new_code_is_active_and_its_names_are_clean():
+    """S0-10."""
+    code = TaxCode.new(
+        Id(bytes(16)),
+        "GST-9.9",
+        " GST ",
+        included=True,
+        components=[replace(percent(9 * ONE), name=" Central ")],
+    )
+    assert code == TaxCode(
+        Id(bytes(16)),
+        "GST-9.9",
+        "GST",
+        True,
+        (TaxComponent("Central", TaxKind.PERCENT, 9 * ONE, False, True, None, None),),
+        True,
+        1,
+    )
+
+
+@pytest.mark.parametrize("kind", list(TaxKind))
+def test_a_rate_has_bounds(kind):
+    top = {TaxKind.PERCENT: PERCENT_MAX, TaxKind.FIXED: FIXED_MAX}[kind]
+    assert {TaxKind.PERCENT: 100_000_000, TaxKind.FIXED: 10**15 - 1}[kind] == top
+    for rate in (0, top):
+        assert a_code(TaxComponent("Levy", kind, rate)).components[0].rate == rate
+    for rate in (-1, top + 1):
+        with pytest.raises(TaxRateOutOfRange) as refused:
+            a_code(percent(0), TaxComponent("Levy", kind, rate))
+        assert refused.value.faults[0].pointer == "/components/1/rate"
+
+
+def test_a_code_has_a_bounded_number_of_named_components():
+    assert len(a_code(*[percent(ONE)] * COMPONENTS_MAX).components) == COMPONENTS_MAX
+    with pytest.raises(InvalidValue) as refused:
+        a_code(*[percent(ONE)] * (COMPONENTS_MAX + 1))
+    assert refused.value.faults[0].pointer == "/components"
+    with pytest.raises(InvalidValue) as refused:
+        a_code(percent(ONE), replace(percent(ONE), name=""))
+    assert refused.value.faults[0].pointer == "/components/1/name"
+
+
+def test_a_change_keeps_what_is_not_named_and_never_the_rates():
+    code = a_code(percent(20 * ONE))
+    assert code.changed() == code
+    assert code.changed(code="VAT21") == replace(code, code="VAT21")
+    assert code.changed(name="New") == replace(code, name="New")
+    for bad in ({"code": "V A T"}, {"name": ""}):
+        with pytest.raises(InvalidValue):
+            code.changed(**bad)
+
+
+def test_an_idle_code_is_not_named_by_a_new_document():
+    code = a_code(percent(20 * ONE))
+    code.check_named("/lines/0/tax_id")
+    idle = code.deactivated()
+    with pytest.raises(TaxInactive) as refused:
+        idle.check_named("/lines/0/tax_id")
+    assert refused.value.faults[0].pointer == "/lines/0/tax_id"
+    assert idle.activated() == code
+
+
+def test_what_is_not_recoverable_joins_the_cost():
+    """Semantics 3.2: non-deductible input tax."""
+    code = a_code(
+        percent(5 * ONE), percent(7 * ONE, recoverable=False), percent(ONE, recoverable=False)
+    )
+    assert code.irrecoverable((500, 700, 100)) == 800
+    assert a_code().irrecoverable(()) == 0
+
+
+def test_a_new_company_has_three_codes_on_top_of_the_price():
+    numbers = count(1)
+    codes = template_taxes(lambda: Id(next(numbers).to_bytes(16, "big")))
+    assert [(code.code, [part.rate for part in code.components]) for code in codes] == [
+        ("VAT20", [20_000_000]),
+        ("VAT0", [0]),
+        ("EXEMPT", []),
+    ]
+    assert not any(code.included for code in codes)
+    assert len({code.id for code in codes}) == 3
