@@ -11,7 +11,7 @@ import ast
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -29,6 +29,7 @@ _SQL = re.compile(
     re.DOTALL,
 )
 _DATABASE_LIBRARIES = {"aiosqlite", "alembic", "asyncpg", "psycopg", "sqlalchemy", "sqlite3"}
+_EXECUTING = (".execute", ".executemany", ".executescript", ".fetch", ".fetchrow", ".fetchval")
 _CLOCKS = {
     "datetime.date.today",
     "datetime.datetime.now",
@@ -52,8 +53,8 @@ class Source:
 
     path: str
     text: str
-    tree: ast.Module
-    names: dict[str, str] = field(default_factory=dict)  # local name -> where it was imported from
+    all_nodes: list[ast.AST]
+    names: dict[str, str]  # local name -> where it was imported from
 
     def under(self, *folders: str) -> bool:
         """Whether the file is one of ``folders``, or inside one."""
@@ -69,11 +70,11 @@ class Source:
 
     def nodes(self, kind: type[Node]) -> Iterator[Node]:
         """All nodes of this kind."""
-        return (node for node in ast.walk(self.tree) if isinstance(node, kind))
+        return (node for node in self.all_nodes if isinstance(node, kind))
 
     def mentions(self) -> Iterator[tuple[int, str]]:
         """All names and attributes: the line and the origin."""
-        for node in ast.walk(self.tree):
+        for node in self.all_nodes:
             if isinstance(node, ast.Name | ast.Attribute):
                 yield node.lineno, self.origin(node)
 
@@ -122,14 +123,14 @@ def environment(source: Source) -> Broken:
     for line, origin in source.mentions():
         if re.fullmatch(r"os\.(environb?|getenvb?|putenv)", origin):
             yield line, "only app/settings.py reads the environment"
-    for line, module in _imported(source.tree):
+    for line, module in _imported(source.all_nodes):
         if module.split(".")[0] in {"pydantic_settings", "dotenv"}:
             yield line, "only app/settings.py reads the environment"
 
 
 def base_http_middleware(source: Source) -> Broken:
     """Middleware is pure ASGI: five BaseHTTPMiddleware cost 477 µs a request, five pure ones 2."""
-    for line, origin in [*source.mentions(), *_imported(source.tree)]:
+    for line, origin in [*source.mentions(), *_imported(source.all_nodes)]:
         if origin.split(".")[-1] == "BaseHTTPMiddleware":
             yield line, "write the middleware as pure ASGI"
     for call, origin in source.calls():
@@ -147,7 +148,7 @@ def file_size(source: Source) -> Broken:
 def function_size(source: Source) -> Broken:
     """A function fits on a screen."""
     lines = source.text.splitlines()
-    for node in ast.walk(source.tree):
+    for node in source.all_nodes:
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             continue
         length = (node.end_lineno or node.lineno) - node.lineno + 1
@@ -166,17 +167,19 @@ def sql_outside_infrastructure(source: Source) -> Broken:
     if not source.under("app") or source.under("app/infrastructure/db"):
         return
     if source.under("app/domain", "app/application", "app/api"):
-        for line, module in _imported(source.tree):
+        for line, module in _imported(source.all_nodes):
             if module.split(".")[0] in _DATABASE_LIBRARIES:
                 yield line, f"{module.split('.')[0]} belongs to app/infrastructure"
     for call, origin in source.calls():
         if origin in {"sqlalchemy.text", "sqlalchemy.sql.text", "sqlalchemy.sql.expression.text"}:
             yield call.lineno, "SQL as text belongs to app/infrastructure/db"
-    prose = _docstrings(source)
-    for node in source.nodes(ast.expr):
-        text = _text(node)
-        if node not in prose and text is not None and _SQL.fullmatch(text):
-            yield node.lineno, "SQL as text belongs to app/infrastructure/db"
+        elif origin.endswith(_EXECUTING) and any(map(_is_sql, call.args)):
+            yield call.lineno, "SQL as text is run in app/infrastructure/db"
+    if not source.under("app/infrastructure"):
+        prose = {statement.value for statement in source.nodes(ast.Expr)}
+        for node in source.nodes(ast.expr):
+            if node not in prose and _is_sql(node):
+                yield node.lineno, "SQL as text belongs to app/infrastructure"
 
 
 def context_contract(source: Source) -> Broken:
@@ -184,7 +187,7 @@ def context_contract(source: Source) -> Broken:
     here = source.path.split("/")
     if not source.under("app/application") or len(here) < 4:
         return
-    for line, name in _imported(source.tree):
+    for line, name in _imported(source.all_nodes):
         match name.split("."):
             case ["app", "application", context, *rest] if context not in {here[2], "shared"}:
                 if rest[:1] != ["contract"]:
@@ -236,7 +239,7 @@ def inexact_number(source: Source) -> Broken:
     """The domain computes on scaled integers; `/` makes a float of two of them."""
     if not source.under("app/domain"):
         return
-    for node in ast.walk(source.tree):
+    for node in source.all_nodes:
         match node:
             case ast.Constant(value=float() | complex()):
                 yield node.lineno, "scaled integers only, no float"
@@ -244,7 +247,7 @@ def inexact_number(source: Source) -> Broken:
                 yield node.lineno, "scaled integers only, no float"
             case ast.BinOp(op=ast.Div()) | ast.AugAssign(op=ast.Div()):
                 yield node.lineno, "use divide_rounded or //: / makes a float"
-    for line, module in _imported(source.tree):
+    for line, module in _imported(source.all_nodes):
         if module.split(".")[0] == "decimal":
             yield line, "scaled integers only, no Decimal"
 
@@ -283,8 +286,8 @@ RULES: dict[str, Callable[[Source], Broken]] = {
 
 def check(path: str, text: str) -> list[Finding]:
     """What the file ``text``, standing at ``path`` of the checkout, breaks."""
-    tree = ast.parse(text, filename=path)
-    source = Source(path, text, tree, dict(_local_names(tree)))
+    nodes = list(ast.walk(ast.parse(text, filename=path)))
+    source = Source(path, text, nodes, dict(_local_names(nodes)))
     return sorted(
         {
             Finding(path, line, rule, message)
@@ -301,9 +304,9 @@ def check_tree(root: Path) -> Iterator[Finding]:
             yield from check(file.relative_to(root).as_posix(), file.read_text(encoding="utf-8"))
 
 
-def _imported(tree: ast.Module) -> Iterator[tuple[int, str]]:
+def _imported(nodes: list[ast.AST]) -> Iterator[tuple[int, str]]:
     """Every imported module and name: the line and the full name."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield node.lineno, alias.name
@@ -312,9 +315,9 @@ def _imported(tree: ast.Module) -> Iterator[tuple[int, str]]:
                 yield node.lineno, f"{node.module or '.'}.{alias.name}"
 
 
-def _local_names(tree: ast.Module) -> Iterator[tuple[str, str]]:
+def _local_names(nodes: list[ast.AST]) -> Iterator[tuple[str, str]]:
     """What the imported names of a file stand for (``import os`` needs no entry)."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 if alias.asname:
@@ -333,9 +336,8 @@ def _text(node: ast.AST) -> str | None:
     return None
 
 
-def _docstrings(source: Source) -> set[ast.AST]:
-    """Every string that stands alone as a statement."""
-    return {node.value for node in source.nodes(ast.Expr)}
+def _is_sql(node: ast.AST) -> bool:
+    return _SQL.fullmatch(_text(node) or "") is not None
 
 
 def _does_nothing(statement: ast.stmt) -> bool:

@@ -111,8 +111,8 @@ CHECKS: dict[str, Callable[[], Result]] = {
     "deptry": tool("deptry", "--no-ansi", "app", "load"),
     "import-linter": tool("lint-imports", "--no-cache"),
     "house rules": script("scripts/lint_rules.py"),
-    "ruff check": tool("ruff", "check", *FOLDERS),
-    "ruff format": tool("ruff", "format", "--check", *FOLDERS),
+    "ruff check": tool("ruff", "check", "--output-format", "concise", *FOLDERS),
+    "ruff format": tool("ruff", "format", "--check", "--output-format", "concise", *FOLDERS),
 }
 
 

@@ -6,7 +6,7 @@
 A finding that is no secret is either marked where it stands (``pragma: allowlist secret``) or
 listed in ``.secrets.baseline``, where only entries with ``"is_secret": false`` count. An entry is
 matched by file and by the hash of the text, so edits above it do not disturb it, and another text
-in its place is a finding again.
+in its place is a finding again. Nothing is sent anywhere: findings are not tried out.
 """
 
 import json

@@ -2,8 +2,9 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Annotated, Any, Protocol
 
 import orjson
@@ -26,6 +27,8 @@ from app.application.shared.commands import (
 from app.application.shared.kinds import Needs
 from app.application.shared.masters import Noun
 from app.application.shared.reading import Listing, PageRequest, Reader
+from app.application.shared.work import Loaded
+from app.domain.shared.clock import Clock
 from app.domain.identity.errors import Unauthenticated
 from app.domain.shared.errors import (
     DomainError,
@@ -59,6 +62,8 @@ class Services:
     tokens: TokenVerifier
     cursors: CursorSigner
     problems: Problems
+    clock: Clock
+    new_id: Callable[[], Id]
     extras: Mapping[str, Any]
 
 
@@ -127,11 +132,17 @@ class Http:
         id_ = self.id_of(noun.prefix, id_text)
         return await self.object(noun.kind, (id_,), noun.show)
 
+    async def load(self, needs: Needs) -> Loaded:
+        """What ``needs`` names, without locks."""
+        return await self.services.reader.load(self.principal.tenant_id, needs)
+
+    def answer(self, view: Any, status: int = 200) -> Response:
+        """A view on the wire."""
+        return json_response(orjson.dumps(view), status)
+
     async def object(self, kind: Any, key: tuple[Any, ...], show: Any) -> Response:
         """The aggregate with this key as ``show`` presents it."""
-        loaded = await self.services.reader.load(
-            self.principal.tenant_id, Needs().many(kind, [key])
-        )
+        loaded = await self.load(Needs().many(kind, [key]))
         found = loaded.present.get(kind, {}).get(key)
         if found is None:
             raise NotFound
@@ -161,6 +172,14 @@ class Http:
             next_url = self.request.url.include_query_params(cursor=cursor)
             headers["link"] = f'<{next_url.path}?{next_url.query}>; rel="next"'
         return json_response(orjson.dumps(body), 200, headers)
+
+    def now(self) -> datetime:
+        """The present instant: when something happens that states no time."""
+        return self.services.clock.now()
+
+    def new_id(self) -> Id:
+        """A fresh id."""
+        return self.services.new_id()
 
     @property
     def dry_run(self) -> bool:
@@ -276,7 +295,9 @@ class PageParams:
 def page_params(
     limit: Annotated[int, Query(ge=1, le=200, description="Rows a page.")] = 50,
     cursor: Annotated[str | None, Query(max_length=500, description="From next_cursor.")] = None,
-    sort: Annotated[str | None, Query(max_length=40, description="A leading dash turns it.")] = None,
+    sort: Annotated[
+        str | None, Query(max_length=40, description="A leading dash turns it.")
+    ] = None,
     page: Annotated[int | None, Query(ge=1, le=_PAGE_DEPTH_MAX // 50)] = None,
     per_page: Annotated[int | None, Query(ge=1, le=200)] = None,
     include_total: Annotated[bool, Query(description="Count all rows; costs time.")] = False,
@@ -304,4 +325,6 @@ def json_response(body: bytes, status: int, headers: Mapping[str, str] | None = 
 
 
 def _hash(value: Any) -> bytes:
-    return hashlib.blake2b(orjson.dumps(value, option=orjson.OPT_SORT_KEYS), digest_size=24).digest()
+    return hashlib.blake2b(
+        orjson.dumps(value, option=orjson.OPT_SORT_KEYS), digest_size=24
+    ).digest()

@@ -95,12 +95,14 @@ def docs_router(app: FastAPI, problems: Problems) -> APIRouter:
         return _page(request, problems, "Errors", f"<dl>\n{items}\n</dl>")
 
     async def error_page(request: Request, code: str) -> Response:
-        message = problems.catalogue.get(problems.language(request.scope), code)
+        locale = problems.language(request.scope)
+        message = problems.catalogue.get(locale, code)
         if message is None:
             raise PathNotFound
         content = (
             f"<p><code>{escape(code)}</code></p>\n"
-            f"<p>{escape(message.detail)}</p>\n<p>{escape(message.fix)}</p>"
+            f"<p>{escape(problems.catalogue.detail(locale, code, {}))}</p>\n"
+            f"<p>{escape(message.fix)}</p>"
         )
         return _page(request, problems, message.title, content)
 
@@ -111,9 +113,7 @@ def docs_router(app: FastAPI, problems: Problems) -> APIRouter:
         ("/errors", error_index),
         ("/errors/{code}", error_page),
     ):
-        router.add_api_route(
-            path, endpoint, response_model=None, openapi_extra=permission(PUBLIC)
-        )
+        router.add_api_route(path, endpoint, response_model=None, openapi_extra=permission(PUBLIC))
     return router
 
 

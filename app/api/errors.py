@@ -94,7 +94,7 @@ class HostRefused(EdgeError):
 
 
 class AmbiguousLength(EdgeError):
-    """Both ``Content-Length`` and ``Transfer-Encoding``: a smuggled request may hide in the body."""
+    """``Content-Length`` beside ``Transfer-Encoding``: the body may hide a smuggled request."""
 
     code = "common.ambiguous_length"
     kind = Kind.MALFORMED
@@ -150,7 +150,7 @@ class UnsupportedMedia(EdgeError):
 
 
 class ValidationFailed(EdgeError):
-    """Members or parameters do not have the form that the contract demands; ``faults`` lists them."""
+    """Members or parameters do not have the form of the contract; ``faults`` lists them."""
 
     code = "common.validation_failed"
     kind = Kind.RULE_BROKEN
@@ -175,7 +175,7 @@ class Overloaded(ServiceUnavailable):
 
 
 class Internal(EdgeError):
-    """A fault of the service. The answer tells nothing but the trace id under which it is logged."""
+    """A fault of the service. The answer tells only the trace id under which it is logged."""
 
     code = "common.internal"
     kind = Kind.INTERNAL
@@ -211,5 +211,5 @@ def faulty(error: type[DomainError], pointers: Iterable[str]) -> DomainError:
 
 
 def not_addressed() -> DomainError:
-    """What an address that cannot name anything answers: the same as an address that names nothing."""
+    """What an address that cannot be an id answers: the same as an id that names nothing."""
     return NotFound()

@@ -37,8 +37,11 @@ class HealthSource(Protocol):
         ...
 
     def flags(self) -> Mapping[str, bool]:
-        """``degraded`` (writes are refused), ``fallback`` (the embedded database stands in for the
-        configured one), ``draining`` (shutting down: send nothing more). Missing means no."""
+        """What an operator should know; a flag that is missing is false.
+
+        ``degraded``: writes are refused. ``fallback``: the embedded database stands in for the
+        configured one. ``draining``: the process is shutting down.
+        """
         ...
 
 
@@ -276,7 +279,7 @@ async def _passes(check: Callable[[], Awaitable[bool]]) -> bool:
     try:
         async with asyncio.timeout(CHECK_SECONDS_MAX):
             return await check()
-    except Exception:  # noqa: BLE001
+    except Exception:
         return False
 
 

@@ -25,7 +25,9 @@ IdPath = Annotated[str, Path(max_length=40)]
 Documents = dict[int | str, dict[str, Any]]
 
 
-def answers(view: Any, status: int = 200, *errors: type[DomainError], body: bool = False) -> Documents:
+def answers(
+    view: Any, status: int = 200, *errors: type[DomainError], body: bool = False
+) -> Documents:
     """``responses=`` of an operation that answers ``view``."""
     return {status: {"model": view}, **responses(*errors, body=body)}
 
@@ -78,7 +80,9 @@ def add_master(
 
     async def change_one(http: CommandCaller, id: IdPath, body: Any) -> Response:  # noqa: A002
         members = members_of(body, given_only=True)
-        return await http.run(edit, Edit(http.id_of(noun.prefix, id), http.expected_version(), members))
+        return await http.run(
+            edit, Edit(http.id_of(noun.prefix, id), http.expected_version(), members)
+        )
 
     change_one.__annotations__["body"] = patch
     changes = answers(view, 200, NotFound, StaleVersion, VersionRequired, body=True)

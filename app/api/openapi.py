@@ -1,4 +1,4 @@
-"""The contract: operation ids, the problem schema, and the refusals that each operation declares."""
+"""The contract: operation ids, the problem schema, the refusals that an operation declares."""
 
 from http import HTTPStatus
 from typing import Any, Final
@@ -46,7 +46,7 @@ class ProblemFault(BaseModel):
 
 
 class ProblemDetails(BaseModel):
-    """Every refusal, by RFC 9457. The code never changes; title, detail and messages are translated."""
+    """Every refusal, by RFC 9457. The code never changes; the texts are translated."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -69,7 +69,7 @@ def operation_id(route: APIRoute) -> str:
     by GET or POST, with the verb where another method changes it.
     """
     words = _words(route.path)
-    method = min(route.methods)
+    method = min(route.methods or {"GET"})
     name = "_".join(words) or "index"
     ends_in_parameter = route.path.endswith("}")
     if len(words) > 1 and not ends_in_parameter and method in {"GET", "POST"}:

@@ -109,7 +109,7 @@ def _challenge(scope: Scope) -> str:
 def install_error_handlers(app: FastAPI, problems: Problems) -> None:
     """Answer every exception that a route raises on purpose with its problem document.
 
-    What nobody meant to raise goes on to the middleware (``middleware/boundary.py``), which logs it.
+    What nobody meant to raise goes on to ``middleware/boundary.py``, which logs it.
     """
 
     async def domain_error(request: Request, error: Any) -> Response:
@@ -123,7 +123,7 @@ def install_error_handlers(app: FastAPI, problems: Problems) -> None:
         allow = (error.headers or {}).get("Allow", "")
         return problems.response(from_status(error.status_code, allow), request.scope)
 
-    async def unexpected(request: Request, error: Exception) -> Response:
+    async def unexpected(request: Request, _error: Exception) -> Response:
         return problems.response(Internal(), request.scope)
 
     app.add_exception_handler(DomainError, domain_error)

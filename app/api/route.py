@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Receive, Scope
 
 from app.api.body import JSON_TYPE, MERGE_PATCH_TYPE, check_media_type, parse_json
 from app.api.errors import (
@@ -32,8 +32,8 @@ _BODILESS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 class JsonRequest(Request):
     """A request whose body was read and parsed before FastAPI asks for it."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        super().__init__(scope, receive, send)
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        super().__init__(scope, receive)
         self.parsed: Any = None
 
     async def json(self) -> Any:
@@ -41,7 +41,7 @@ class JsonRequest(Request):
         return self.parsed
 
     async def load(self, accepted: tuple[str, ...]) -> None:
-        """Read the body, which must be of one of the ``accepted`` media types unless it is empty."""
+        """Read the body; unless it is empty, it must be of one of the ``accepted`` types."""
         content_type = header(self.scope, b"content-type")
         if content_type is not None:
             check_media_type(content_type, accepted)
@@ -55,7 +55,7 @@ class JsonRequest(Request):
 
 
 class ApiRoute(APIRoute):
-    """A route that refuses unknown query parameters and unexpected bodies, and reads JSON itself."""
+    """A route that refuses unknown parameters and unexpected bodies, and reads JSON itself."""
 
     def get_route_handler(self) -> Handler:
         """FastAPI's handler behind our checks, which are prepared once a route."""
@@ -64,18 +64,19 @@ class ApiRoute(APIRoute):
         known = single | repeatable
         if self.body_field is not None and isinstance(self.body_field.field_info, params.Form):
             return _with_query_check(handler, known, single)
+        methods = self.methods or {"GET"}
         accepted: tuple[str, ...] = (JSON_TYPE,)
-        if "PATCH" in self.methods:
+        if "PATCH" in methods:
             accepted = (MERGE_PATCH_TYPE, JSON_TYPE)
         reads_body = self.body_field is not None
-        never_reads = not reads_body and self.methods <= _BODILESS
+        never_reads = not reads_body and methods <= _BODILESS
 
         async def handle(request: Request) -> Response:
             if request.scope["query_string"]:
                 check_query(request, known, single)
             if never_reads:
                 return await handler(request)
-            checked = JsonRequest(request.scope, request.receive, request._send)
+            checked = JsonRequest(request.scope, request.receive)
             await checked.load(accepted)
             if not reads_body:
                 _refuse_members(checked.parsed)
@@ -86,7 +87,8 @@ class ApiRoute(APIRoute):
 
 def query_names(route: APIRoute) -> tuple[frozenset[str], frozenset[str]]:
     """The query parameters of a route and its dependencies: those with one value, and lists."""
-    single, repeatable = set(), set()
+    single: set[str] = set()
+    repeatable: set[str] = set()
     for name, info in _query_fields(route.dependant):
         alias = info.validation_alias or info.alias or name
         names = repeatable if _is_sequence(info.annotation) else single

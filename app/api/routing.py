@@ -30,20 +30,24 @@ class RoutingError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """One route: its path cut into segments (None for a parameter) and what it answers."""
+    """One route: its path cut into segments (None for a parameter) and what it answers.
+
+    ``texts`` and ``names`` are the same segments by kind: position and text, position and name.
+    """
 
     template: str
     fixed: tuple[str | None, ...]
+    texts: tuple[tuple[int, str], ...]
     names: tuple[tuple[int, str], ...]
     methods: frozenset[str]
     route: Route
 
     def takes(self, segments: Sequence[str]) -> bool:
-        """Whether a path of these segments is this route's (any method)."""
-        return len(segments) == len(self.fixed) and all(
-            own == other if own is not None else bool(other)
-            for own, other in zip(self.fixed, segments, strict=True)
-        )
+        """Whether a path of so many segments, none of them empty, is this route's."""
+        for index, text in self.texts:
+            if segments[index] != text:
+                return False
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,8 @@ class RouteIndex:
                 return pattern, {}
             return pattern, _bind(pattern, path.split("/"))
         segments = path.split("/")
+        if segments.count("") != 1:  # an empty segment, as a trailing slash makes one
+            raise PathNotFound
         allow: list[str] = []
         for pattern in self._bucket(path, segments):
             if pattern.takes(segments):
@@ -140,9 +146,10 @@ def _leaves(patterns: list[Pattern]) -> dict[str, _Leaf]:
     leaves = {}
     for path in {pattern.template for pattern in patterns if not pattern.names}:
         segments = path.split("/")
+        solid = segments.count("") == 1  # parameters take no empty segment
         by_method: dict[str, Pattern] = {}
         for pattern in by_depth[len(segments)]:
-            if pattern.takes(segments):
+            if pattern.takes(segments) and (solid or not pattern.names):
                 for method in pattern.methods:
                     by_method.setdefault(method, pattern)
         leaves[path] = _Leaf(by_method, _allow(by_method))
@@ -161,6 +168,7 @@ class FlatRouter:
         self._other = other  # lifespan and WebSockets stay with Starlette
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
         if scope["type"] != "http":
             await self._other(scope, receive, send)
             return
@@ -208,7 +216,7 @@ def include(app: FastAPI, router: APIRouter, prefix: str = "") -> None:
             response_model_exclude_defaults=route.response_model_exclude_defaults,
             response_model_exclude_none=route.response_model_exclude_none,
             include_in_schema=route.include_in_schema,
-            response_class=route.response_class,  # type: ignore[arg-type]
+            response_class=route.response_class,
             name=route.name,
             route_class_override=ApiRoute,
             callbacks=route.callbacks,
@@ -241,7 +249,7 @@ def check_routes(app: FastAPI) -> None:
     ]
     seen: dict[str, str] = {}
     for route in routes:
-        operation = f"{' '.join(sorted(route.methods))} {route.path}"
+        operation = f"{' '.join(sorted(route.methods or ()))} {route.path}"
         if route.include_in_schema and seen.setdefault(route.unique_id, operation) != operation:
             wrong.append(f"{route.unique_id} is both {seen[route.unique_id]} and {operation}")
     if wrong:
@@ -285,21 +293,24 @@ def _http_routes(routes: Iterable[BaseRoute]) -> list[Route]:
 
 
 def _pattern(route: Route) -> Pattern:
-    fixed: list[str | None] = []
+    texts = []
     names = []
-    for index, segment in enumerate(route.path.split("/")):
+    segments = route.path.split("/")
+    for index, segment in enumerate(segments):
         if "{" not in segment:
-            fixed.append(segment)
+            texts.append((index, segment))
             continue
         name = segment[1:-1]
         if segment != f"{{{name}}}" or not name.isidentifier():
             raise RoutingError(f"{route.path}: a parameter must be a whole segment of type text")
-        fixed.append(None)
         names.append((index, name))
+    if names and segments.count("") != 1:
+        raise RoutingError(f"{route.path}: an empty segment beside a parameter")
+    fixed = tuple(None if "{" in segment else segment for segment in segments)
     methods = frozenset(route.methods or {"GET"})
     if "GET" in methods:
         methods |= {"HEAD"}
-    return Pattern(route.path, tuple(fixed), tuple(names), methods, route)
+    return Pattern(route.path, fixed, tuple(texts), tuple(names), methods, route)
 
 
 def _bind(pattern: Pattern, segments: list[str]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What pydantic refuses, in this API's own words: stable codes and JSON pointers, never the value."""
+"""What pydantic refuses, in our own words: stable codes and pointers, never the value."""
 
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
@@ -144,14 +144,18 @@ def json_pointer(location: tuple[str | int, ...], body: object, *, missing: bool
     the body are kept, and the last one also when it names a ``missing`` member.
     """
     pointer = ""
-    here = body
+    here: Any = body
     last = len(location) - 1
     for index, step in enumerate(location):
-        if isinstance(here, dict) and step in here:
-            here = here[step]
-        elif isinstance(here, list) and isinstance(step, int) and 0 <= step < len(here):
+        if _leads_on(here, step):
             here = here[step]
         elif not (missing and index == last):
             continue
         pointer += "/" + str(step)[:_NAME_MAX].replace("~", "~0").replace("/", "~1")
     return pointer
+
+
+def _leads_on(here: object, step: str | int) -> bool:
+    if isinstance(here, dict):
+        return step in here
+    return isinstance(here, list) and isinstance(step, int) and 0 <= step < len(here)

@@ -47,6 +47,7 @@ class ControlTotals:
         """
         if self._months is None:
             output, _ = self._process.communicate()
+            self._months = {}
             if self._process.returncode != 0:
                 raise ReplayFailed(f"{_PROGRAM.name} ended with {self._process.returncode}")
             self._months = orjson.loads(output)["months"]
@@ -54,10 +55,10 @@ class ControlTotals:
         return found
 
     def close(self) -> None:
-        """Ends the program if it is still running."""
-        if self._process.poll() is None:
+        """Ends the program if its totals were never asked for."""
+        if self._months is None:
             self._process.kill()
-        self._process.communicate()
+            self._process.communicate()
 
 
 class FileTotals(NamedTuple):

@@ -17,7 +17,7 @@ class Plan:
     """The year as commands. Months must be asked for in their order, each in its three parts.
 
     A part counts its commands into the stock, the debtors and the balances as they are taken.
-    ``guessed`` has the items of the month that were received at a cost without any price.
+    ``guessed`` has the items that the month brought in at a cost without any price behind it.
     """
 
     def __init__(self, book: Book, wire: Wire) -> None:
@@ -47,13 +47,10 @@ class Plan:
     def goods_in(self, month: str) -> Iterator[Command]:
         """The receipts at the start of ``month``. ``guessed`` becomes the items without a price."""
         self._received = self.warehouse.order(month, self._documents[month])
-        self.guessed = [
-            line.code
-            for receipt in self._received
-            for line in receipt.lines
-            if not self.costs.has_price(line.code)
-        ]
+        self.guessed = []
         for receipt in self._received:
+            for line in receipt.lines:
+                self._note_guess(line.code)
             yield self._wire.receipt(receipt, f"{month}-01T00:00:00Z")
 
     def trade(self, month: str) -> Iterator[Command]:
@@ -128,12 +125,22 @@ class Plan:
     def _cost_of(self, line: ReturnLine, month: str) -> int | None:
         if service_accounts(line.code) is not None:
             return None
-        return self.warehouse.bring_in(line.code, line.quantity, month)
+        return self._bring_in(line.code, line.quantity, month)
+
+    def _bring_in(self, code: str, quantity: int, month: str) -> int | None:
+        cost = self.warehouse.bring_in(code, quantity, month)
+        if cost is not None:
+            self._note_guess(code)
+        return cost
+
+    def _note_guess(self, code: str) -> None:
+        if not self.costs.has_price(code):
+            self.guessed.append(code)
 
     def _correction(self, correction: Correction, month: str) -> Command:
         cost = None
         if correction.quantity > 0:
-            cost = self.warehouse.bring_in(correction.code, correction.quantity, month)
+            cost = self._bring_in(correction.code, correction.quantity, month)
         else:
             self.warehouse.issue(correction.code, -correction.quantity)
         return self._wire.correction(correction, cost)

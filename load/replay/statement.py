@@ -64,7 +64,7 @@ def heading(book: Book) -> str:
     return "\n".join(
         [
             f"File: {book.rows:,} rows, SHA-256 of its text {book.digest}",
-            f"{len(goods):,} goods, of which {fifo:,} are costed first in first out and the others at "
+            f"{len(goods):,} goods, {fifo:,} of them costed first in first out and the others at "
             "moving average (drawn from the code)",
             f"{len(book.names) - len(goods)} services, {len(book.customers):,} named customers",
         ]
@@ -98,7 +98,7 @@ def _rows(statement: Statement) -> list[str]:
         for row in statement.listed
     ]
     if statement.guessed:
-        text = f"Received at 0.01, never sold at a price ({len(statement.guessed)}): "
+        text = f"Brought in at 0.01, never sold at a price ({len(statement.guessed)}): "
         lines += wrap(text + ", ".join(statement.guessed), _WIDTH, subsequent_indent="  ")
     return lines
 
@@ -201,7 +201,7 @@ def _verdict(faults: list[str]) -> list[str]:
 
 
 def _title(text: str, *columns: str) -> list[str]:
-    return ["", f"{text:<48}" + "".join(f"{column:>17}" for column in columns)]
+    return ["", (f"{text:<48}" + "".join(f"{column:>17}" for column in columns)).rstrip()]
 
 
 def _columns(name: str, *figures: str) -> str:

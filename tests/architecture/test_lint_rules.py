@@ -83,6 +83,11 @@ BROKEN = [
         "sql-outside-infrastructure", "app/cli.py", "q = f'SELECT * FROM {table} WHERE id = {id_}'"
     ),
     Sample(
+        "sql-outside-infrastructure",
+        "app/infrastructure/sales/readers.py",
+        "row = await self.db.fetchrow('SELECT 1 FROM sales')",
+    ),
+    Sample(
         "context-contract",
         "app/application/sales/sales.py",
         "from app.application.catalog import products",
@@ -167,6 +172,9 @@ LAWFUL = [
         "import sqlalchemy",
     ),
     Sample("sql-outside-infrastructure", "app/bootstrap.py", "runner.execute(command)"),
+    Sample(
+        "sql-outside-infrastructure", "app/infrastructure/sales.py", "CHECK = 'SELECT 1 FROM sales'"
+    ),
     Sample(
         "sql-outside-infrastructure", "app/domain/sales/sale.py", '"""SELECT what FROM where."""'
     ),

@@ -31,7 +31,7 @@ class Message:
 
 
 class _Parameters(dict[str, str | int]):
-    """A message is still sent when a parameter is missing: the gap shows, the request does not fail."""
+    """A missing parameter leaves a visible gap in the message; it does not fail the request."""
 
     def __missing__(self, key: str) -> str:
         return _UNKNOWN_PARAMETER
@@ -71,8 +71,10 @@ class Catalogue:
         return message.detail.format_map(_Parameters(params)) if message else ""
 
     def gaps(self, codes: Iterable[str]) -> list[str]:
-        """What is incomplete: a line for each code that a language lacks, leaves empty, or words
-        with other placeholders than English does."""
+        """What is incomplete, a line each.
+
+        A language may lack a code, leave a text empty, or use other placeholders than English.
+        """
         lines = []
         for code in sorted(set(codes)):
             for locale in self.locales:

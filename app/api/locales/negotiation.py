@@ -59,7 +59,7 @@ def _ranges(header: str) -> list[tuple[str, float]]:
 
 
 def _weight(text: str) -> float:
-    """A weight of 0 to 1; anything else excludes its range, as a range that cannot be read should."""
+    """A weight of 0 to 1; anything else excludes its range."""
     try:
         weight = float(text)
     except ValueError:

@@ -108,9 +108,7 @@ def stack(
     if config.limits is not None:
         # Before all work, also before the refusals below: sending rubbish uses up the budget too.
         ordered.append(
-            Middleware(
-                RateLimit, limiter=limiter, limits=config.limits, principal_of=principal_of
-            )
+            Middleware(RateLimit, limiter=limiter, limits=config.limits, principal_of=principal_of)
         )
     # What HTTP forbids is refused before anything trusts the headers.
     ordered.append(Middleware(ProtocolGuard, allowed_hosts=config.allowed_hosts))

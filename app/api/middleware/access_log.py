@@ -69,7 +69,7 @@ class AccessLog:
 
 
 # The place of the call never changes; looking it up by stack frame would cost more than the line.
-_LINE: Final = AccessLog._log.__code__.co_firstlineno  # noqa: SLF001
+_LINE: Final = AccessLog._log.__code__.co_firstlineno
 
 _METHODS: Final = frozenset(
     {"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT"}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from structlog.contextvars import bind_contextvars, reset_contextvars
+from structlog.contextvars import bind_contextvars, reset_contextvars, unbind_contextvars
 
 from app.api.middleware.client import ClientAddress
 from app.api.record import RECORD_KEY, RequestRecord, record_of
@@ -57,13 +57,13 @@ class RequestContext:
                 message["headers"] = [*message.get("headers", ()), *record.headers]
             await send(message)
 
-        tokens = bind_contextvars(
-            request_id=record.request_id, trace_id=record.trace_id, user_id=None, tenant_id=None
-        )
+        tokens = bind_contextvars(request_id=record.request_id, trace_id=record.trace_id)
         try:
             await self._app(scope, receive, send_named)
         finally:
             reset_contextvars(**tokens)
+            if record.user_id is not None:
+                unbind_contextvars("user_id", "tenant_id")
 
     def _record(self, scope: Scope) -> RequestRecord:
         request_id = trace_id = None

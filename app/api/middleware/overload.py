@@ -8,8 +8,10 @@ from app.api.errors import Overloaded
 
 
 class OverloadGuard:
-    """Lets at most ``max_in_flight`` requests run; probes always pass, or the orchestrator would
-    kill a process that is merely busy."""
+    """Lets at most ``max_in_flight`` requests run.
+
+    Probes always pass, or the orchestrator would kill a process that is merely busy.
+    """
 
     def __init__(
         self, app: ASGIApp, *, max_in_flight: int, exempt_prefixes: Sequence[str] = ()

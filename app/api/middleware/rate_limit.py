@@ -15,10 +15,15 @@ PUBLIC: Final = "public"
 AUTHENTICATED: Final = "authenticated"
 PROBE: Final = "probe"
 
+_AUTH: Final = Budget(tokens=30, seconds=60, burst=60)
+_PUBLIC: Final = Budget(tokens=100, seconds=60, burst=100)
+_AUTHENTICATED: Final = Budget(tokens=6_000, seconds=60, burst=6_000)
+_PROBE: Final = Budget(tokens=600, seconds=60, burst=600)
+
 PROBE_PREFIXES: Final = ("/healthz", "/readyz", "/metrics", "/api/v1/health")
 
 
-def nobody(scope: Scope) -> str | None:
+def nobody(_scope: Scope) -> str | None:
     """The caller is never known: every limit counts by address."""
     return None
 
@@ -31,10 +36,10 @@ class RateLimits:
     ``authenticated`` when the caller is known and ``public`` when not. So each path has a class.
     """
 
-    auth: Budget = Budget(tokens=30, seconds=60, burst=60)
-    public: Budget = Budget(tokens=100, seconds=60, burst=100)
-    authenticated: Budget = Budget(tokens=6_000, seconds=60, burst=6_000)
-    probe: Budget = Budget(tokens=600, seconds=60, burst=600)
+    auth: Budget = _AUTH
+    public: Budget = _PUBLIC
+    authenticated: Budget = _AUTHENTICATED
+    probe: Budget = _PROBE
     auth_prefixes: tuple[str, ...] = ("/api/v1/auth/",)
     probe_prefixes: tuple[str, ...] = PROBE_PREFIXES
 

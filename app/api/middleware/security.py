@@ -21,14 +21,18 @@ _NO_STORE: Final = (b"cache-control", b"no-store")
 
 
 class SecurityHeaders:
-    """Adds the headers to every answer; ``Cache-Control: no-store`` unless the answer says otherwise.
+    """Adds the headers to every answer, and ``Cache-Control: no-store`` unless it says otherwise.
 
     ``hsts`` belongs to production: it binds browsers to HTTPS for two years. ``docs_prefixes`` are
     the paths of pages for people, which may load this service's own scripts and styles.
     """
 
     def __init__(
-        self, app: ASGIApp, *, hsts: bool = False, docs_prefixes: Sequence[str] = ("/docs", "/errors")
+        self,
+        app: ASGIApp,
+        *,
+        hsts: bool = False,
+        docs_prefixes: Sequence[str] = ("/docs", "/errors"),
     ) -> None:
         self._app = app
         self._docs_prefixes = tuple(docs_prefixes)
@@ -45,7 +49,10 @@ class SecurityHeaders:
         async def send_hardened(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = [*message.get("headers", ()), *added]
-                if all(name != b"cache-control" for name, _ in headers):
+                for name, _ in headers:
+                    if name == b"cache-control":
+                        break
+                else:
                     headers.append(_NO_STORE)
                 message["headers"] = headers
             await send(message)

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 
 from app.application.accounting.ports import (
     ACCOUNTS,
+    ALL_TAXES,
     ALLOCATIONS,
     BOOKS,
     JOURNAL_ENTRIES,
@@ -36,6 +37,7 @@ from app.domain.shared.numbers import SCALE, SCALE_DIGITS
 
 __all__ = [
     "ACCOUNTS",
+    "ALL_TAXES",
     "BOOKS",
     "OPEN_ITEMS_OF",
     "TAXES",
@@ -44,6 +46,7 @@ __all__ = [
     "next_number",
     "open_day",
     "open_item_needs",
+    "owe",
     "post",
     "posting_needs",
     "seed_books",

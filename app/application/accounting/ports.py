@@ -68,6 +68,7 @@ PAYMENTS: Kind[Payment] = Kind("payments", key=lambda payment: (payment.id,))
 
 ACCOUNT_BY_CODE: Finder[Account] = Finder("account_by_code", ACCOUNTS, lambda each: (each.code,))
 TAX_BY_CODE: Finder[TaxCode] = Finder("tax_by_code", TAXES, lambda tax: (tax.code,))
+ALL_TAXES: Finder[TaxCode] = Finder("all_taxes", TAXES, lambda _: ())
 OPEN_PERIODS: Finder[Period] = Finder(
     "open_periods", PERIODS, lambda period: () if period.state is PeriodState.OPEN else None
 )

@@ -58,7 +58,10 @@ def product_needs(request: Create | Edit, _: Principal) -> Needs:
 def create_product(create: Create, work: Work) -> Done:
     """Keep a new product; its SKU and barcode are nobody else's."""
     _check_references(create.members, work)
-    product = Product.new(create.id or work.new_id(), **create.members)
+    decimals = work.get(UNITS, create.members["unit_id"]).decimals
+    product = Product.new(
+        create.id or work.new_id(), quantity_decimals=decimals, **create.members
+    )
     _check_codes(product, create.members, work)
     return created(work, PRODUCT, product, client_id=create.id is not None)
 

@@ -85,6 +85,7 @@ def product_view(
     barcode: str | None,
     kind: str,
     unit_id: bytes,
+    _quantity_decimals: int,
     category_id: bytes | None,
     price: int | None,
     tax_id: bytes | None,

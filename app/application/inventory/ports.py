@@ -25,7 +25,7 @@ class PostedAdjustmentLine:
 
 @dataclass(frozen=True, slots=True)
 class PostedAdjustment:
-    """An adjustment as it was posted."""
+    """An adjustment as it was posted; ``value`` is the sum of its lines, in minor units."""
 
     id: Id
     number: str
@@ -35,7 +35,10 @@ class PostedAdjustment:
     memo: str
     effective_at: datetime
     effective_on: date
+    currency: str
+    value: int
     entry_id: Id | None
+    recorded_at: datetime
     lines: tuple[PostedAdjustmentLine, ...]
 
 
@@ -70,10 +73,11 @@ ADJUSTMENT_BY_REF: Finder[PostedAdjustment] = Finder(
 )
 
 LOCATION_LIST = Listing("locations", sorts=("code", "name"), filters=("code", "active"))
+# Levels have no id of their own: the order ends with the location.
 LEVEL_LIST = Listing("stock_levels", sorts=("product_id",), filters=("product_id", "location_id"))
 MOVE_LIST = Listing(
     "stock_moves",
-    sorts=("effective_at", "id"),
+    sorts=("id", "effective_at"),
     filters=("product_id", "location_id", "effective_from", "effective_to", "source_id"),
 )
 ADJUSTMENT_LIST = Listing(

@@ -6,7 +6,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """A token bucket: it holds ``burst`` requests and regains ``tokens`` of them per ``seconds``."""
+    """A token bucket: it holds ``burst`` requests and regains ``tokens`` per ``seconds``."""
 
     tokens: int
     seconds: int

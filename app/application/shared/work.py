@@ -83,6 +83,11 @@ class Loaded:
             if search_key is not None and search_key in results:
                 results[search_key].append(finder.kind.key(aggregate))
 
+    def results(self, finder: Finder[A], *key: Hashable) -> list[A]:
+        """What a search brought."""
+        present = self.present.get(finder.kind, {})
+        return [present[each] for each in self.found.get(finder, {}).get(key, [])]
+
     def missing(self, needs: Needs) -> Needs:
         """The part of ``needs`` that no read has asked for yet."""
         rest = Needs()

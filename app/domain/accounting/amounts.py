@@ -1,4 +1,4 @@
-"""Amounts of document lines before tax, and their shares when a document is undone in pieces.
+"""Amounts of document lines before tax: quantity times price less discounts.
 
 Amounts are minor units; quantities, unit prices and percentages are scaled by 10^6, so 10 percent
 is 10_000_000.
@@ -17,7 +17,6 @@ from app.domain.shared.numbers import (
     checked_amount,
     divide_rounded,
     extended,
-    share,
 )
 
 ONE_HUNDRED_PERCENT = 100 * SCALE
@@ -125,26 +124,3 @@ def document_amounts(
         LineAmount(line.gross, line.discount + part, line.amount - part)
         for line, part in zip(amounts, allocate(total, weights), strict=True)
     ]
-
-
-def prorate(
-    total: int, quantity: int, of_quantity: int, already_quantity: int, already_amount: int
-) -> int:
-    """The part of ``total`` that belongs to ``quantity`` more pieces out of ``of_quantity``.
-
-    The pieces so far and these are given their rounded share of the total together, less what the
-    pieces so far were given. So any cutting gives the same sums on the way, the last piece takes
-    what is left, and the pieces add to the whole (semantics 1.6). A part never has the opposite
-    sign of the total, unless it is the last one after too much was given before.
-
-    Raises:
-        ValueOutOfRange: the quantity is not positive, or more than what is left of it.
-    """
-    done = already_quantity + quantity
-    if quantity <= 0 or already_quantity < 0 or done > of_quantity:
-        raise ValueOutOfRange
-    left = total - already_amount
-    if done == of_quantity:
-        return left
-    part = share(total, done, of_quantity) - already_amount
-    return max(min(part, left), 0) if total >= 0 else min(max(part, left), 0)

@@ -265,7 +265,7 @@ def settle_nothing(payment: OpenItem, items: Iterable[OpenItem], excess: Excess)
         ExcessPayment: it is more than that balance, and a credit was not asked for.
     """
     balance = sum(item.open for item in items)
-    _check_excess(-payment.open - max(balance, 0), excess)
+    _check_excess(-payment.open - balance, excess)
     return Settlement()
 
 

@@ -227,7 +227,7 @@ def _spread(
         return parts
     remainders = [part % whole for part in exact]
     for place in sorted(range(len(parts)), key=lambda place: -remainders[place]):
-        if left == 0 or remainders[place] == 0:
+        if left == 0:
             break
         if room is not None:
             if room[place] < step:

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.domain.shared.errors import DomainError, InvalidValue, Kind, ValueOutOfRange
 from app.domain.shared.ids import Id
-from app.domain.shared.numbers import AMOUNT_MAX
+from app.domain.shared.numbers import AMOUNT_MAX, SCALE_DIGITS
 from app.domain.shared.texts import checked_name, folded
 
 SKU_LENGTH_MAX = 64
@@ -50,6 +50,13 @@ class PriceMissing(DomainError):
     kind = Kind.RULE_BROKEN
 
 
+class QuantityStep(DomainError):
+    """A quantity has more decimals than the unit of its product allows (half a piece)."""
+
+    code = "catalog.quantity_step"
+    kind = Kind.RULE_BROKEN
+
+
 class ProductKind(StrEnum):
     """Whether stock is kept."""
 
@@ -68,7 +75,8 @@ class Costing(StrEnum):
 class Product:
     """What is bought and sold. ``price`` is the list price per unit, scaled by 10^6, None if none.
 
-    ``sku_folded`` and ``name_folded`` are without regard to case. A service posts to its own revenue and return
+    ``sku_folded`` and ``name_folded`` are without regard to case.
+    ``quantity_decimals`` are those of the unit, kept here because documents check them line by line. A service posts to its own revenue and return
     accounts; None means the company's accounts for sales and sales returns.
     """
 
@@ -81,6 +89,7 @@ class Product:
     barcode: str | None
     kind: ProductKind
     unit_id: Id
+    quantity_decimals: int
     category_id: Id | None
     price: int | None
     tax_id: Id | None
@@ -130,11 +139,23 @@ class Product:
             members["name_folded"] = folded(members["name"])
         return replace(self, **members)
 
-    def check_tradable(self, pointer: str) -> None:
-        """Let a document name this product.
+    def check_tradable(self, quantity: int, pointer: str) -> None:
+        """Let a line of a document name this product; ``pointer`` is the line.
 
         Raises:
             ProductInactive: it was deactivated.
+            QuantityStep: the quantity (scaled by 10^6) has more decimals than the unit.
         """
         if not self.active:
-            raise ProductInactive.at(pointer)
+            raise ProductInactive.at(f"{pointer}/product_id")
+        self.check_step(quantity, f"{pointer}/quantity")
+
+    def check_step(self, quantity: int, pointer: str) -> None:
+        """Let a quantity (scaled by 10^6) pass that the unit can count; raises QuantityStep."""
+        if quantity % 10 ** (SCALE_DIGITS - self.quantity_decimals):
+            raise QuantityStep.at(pointer, decimals=self.quantity_decimals)
+
+    def check_stocked(self, pointer: str) -> None:
+        """Let a document move stock of this product; raises NotStocked for a service."""
+        if not self.stocked:
+            raise NotStocked.at(f"{pointer}/product_id")

@@ -3,16 +3,9 @@
 from dataclasses import dataclass, replace
 
 from app.domain.shared.texts import checked_code, checked_name
-from app.domain.shared.errors import DomainError, Kind, ValueOutOfRange
+from app.domain.shared.errors import ValueOutOfRange
 from app.domain.shared.ids import Id
-from app.domain.shared.numbers import SCALE, SCALE_DIGITS
-
-
-class QuantityStep(DomainError):
-    """A quantity has more decimals than its unit allows (half a piece)."""
-
-    code = "catalog.quantity_step"
-    kind = Kind.RULE_BROKEN
+from app.domain.shared.numbers import SCALE_DIGITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +31,3 @@ class Unit:
     def renamed(self, name: str) -> "Unit":
         """The unit under another name; its code and decimals stay, stock is counted in them."""
         return replace(self, name=checked_name(name))
-
-    def allows(self, quantity: int) -> bool:
-        """Whether a quantity (scaled by 10^6) is a whole number of this unit's steps."""
-        return quantity % (SCALE // 10**self.decimals) == 0

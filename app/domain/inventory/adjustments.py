@@ -11,7 +11,7 @@ from app.domain.shared.ids import Id
 from app.domain.shared.numbers import AMOUNT_MAX, QUANTITY_MAX
 
 LINES_MAX = 2000
-NOTE_LENGTH_MAX = 500
+MEMO_LENGTH_MAX = 500
 EXTERNAL_REF_LENGTH_MAX = 100
 
 
@@ -34,7 +34,7 @@ _GAINS = frozenset({AdjustmentReason.FOUND, AdjustmentReason.OPENING})
 class AdjustmentLine:
     """``quantity`` of a product that comes in (> 0) or goes (< 0), scaled by 10^6.
 
-    ``unit_cost`` (scaled by 10^6) may be stated for goods that come in. ``line`` counts from 0.
+    ``unit_cost`` (scaled by 10^6) may be stated for goods that come in. ``line`` counts from 1.
     """
 
     line: int
@@ -53,8 +53,8 @@ class Adjustment:
         WrongDirection: damage or theft that adds, a find or an opening that takes.
         CostOnLoss: a unit cost on a line that takes.
         ValueOutOfRange: a quantity or cost that the books cannot hold, or a cost below zero.
-        InvalidValue: the note or external reference is too long or holds NUL, the reference is
-            empty, lines are not numbered from 0, or ``effective_at`` knows no time zone.
+        InvalidValue: the memo or external reference is too long or holds NUL, the reference is
+            empty, lines are not numbered from 1, or ``effective_at`` knows no time zone.
     """
 
     id: Id
@@ -62,19 +62,19 @@ class Adjustment:
     reason: AdjustmentReason
     effective_at: datetime
     effective_on: date
-    note: str
+    memo: str
     external_ref: str | None
     lines: tuple[AdjustmentLine, ...]
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.lines) <= LINES_MAX:
             raise LineCount.at("/lines", lines_max=LINES_MAX)
-        if [line.line for line in self.lines] != list(range(len(self.lines))):
+        if [line.line for line in self.lines] != list(range(1, len(self.lines) + 1)):
             raise InvalidValue.at("/lines")
         if self.effective_at.tzinfo is None:
             raise InvalidValue.at("/effective_at")
-        if len(self.note) > NOTE_LENGTH_MAX or "\0" in self.note:
-            raise InvalidValue.at("/note")
+        if len(self.memo) > MEMO_LENGTH_MAX or "\0" in self.memo:
+            raise InvalidValue.at("/memo")
         ref = self.external_ref
         if ref is not None and ("\0" in ref or not 1 <= len(ref) <= EXTERNAL_REF_LENGTH_MAX):
             raise InvalidValue.at("/external_ref")
@@ -103,6 +103,6 @@ class Adjustment:
 
 
 def _refuse(error: type[DomainError], member: str, lines: Iterable[AdjustmentLine]) -> None:
-    faults = [Fault(f"/lines/{line.line}/{member}", error.code) for line in lines]
+    faults = [Fault(f"/lines/{line.line - 1}/{member}", error.code) for line in lines]
     if faults:
         raise error(faults=faults)

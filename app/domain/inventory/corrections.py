@@ -167,7 +167,9 @@ def revalue(pool: CostPool, on: date, delta: int, source: Source) -> Costed:
         shares = zip(layers, _revaluation_shares(layers, delta), strict=True)
         touched = [(layer, part) for layer, part in shares if part]
         parts = tuple(LayerPart(layer.seq, 0, part, 0) for layer, part in touched)
-        changed = tuple(layer.with_left(layer.quantity, layer.value + part) for layer, part in touched)
+        changed = tuple(
+            layer.with_left(layer.quantity, layer.value + part) for layer, part in touched
+        )
         by_seq = {layer.seq: layer for layer in changed}
         layers = tuple(by_seq.get(layer.seq, layer) for layer in layers)
     after = pool.moved(on, 0, delta, layers)

@@ -27,7 +27,7 @@ class SourceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The line of a document that causes a fact. Lines count from 0, as in its pointers."""
+    """The line of a document that causes a fact. Lines count from 1."""
 
     kind: SourceKind
     id: Id

@@ -67,6 +67,29 @@ def allocate(total: int, weights: Sequence[int]) -> list[int]:
     return [sign * part for part in parts]
 
 
+def prorate(
+    total: int, quantity: int, of_quantity: int, already_quantity: int, already_amount: int
+) -> int:
+    """The part of ``total`` that belongs to ``quantity`` more pieces out of ``of_quantity``.
+
+    The pieces so far and these are given their rounded share of the total together, less what the
+    pieces so far were given. So any cutting gives the same sums on the way, the last piece takes
+    what is left, and the pieces add to the whole (semantics 1.6). A part never has the opposite
+    sign of the total, unless it is the last one after too much was given before.
+
+    Raises:
+        ValueOutOfRange: the quantity is not positive, or more than what is left of it.
+    """
+    done = already_quantity + quantity
+    if quantity <= 0 or already_quantity < 0 or done > of_quantity:
+        raise ValueOutOfRange
+    left = total - already_amount
+    if done == of_quantity:
+        return left
+    part = share(total, done, of_quantity) - already_amount
+    return max(min(part, left), 0) if total >= 0 else min(max(part, left), 0)
+
+
 def parse_scaled(text: str, digits: int) -> int:
     """The decimal string ``text`` as an integer scaled by ``10**digits``.
 

@@ -6,6 +6,7 @@ from typing import Any
 from app.application.accounting.ports import (
     ACCOUNT_BY_CODE,
     ACCOUNTS,
+    ALL_TAXES,
     ALLOCATIONS,
     BOOKS,
     ENTRY_BY_REF,
@@ -215,9 +216,12 @@ MAPPINGS = (
     flat(PAYMENTS, tables.payments, Payment, direction=Direction, method=PaymentMethod),
     Search(ACCOUNT_BY_CODE, ("code",)),
     Search(TAX_BY_CODE, ("code",)),
+    Search(ALL_TAXES, ()),
     Search(OPEN_PERIODS, (), where="t.state = 'open'"),
     Search(REVERSAL_OF, ("reverses_id",)),
     Search(ENTRY_BY_REF, ("external_ref",)),
     Search(PAYMENT_BY_REF, ("external_ref",)),
     Search(OPEN_ITEMS_OF, ("contact_id", "side"), where="t.amount <> t.settled"),
 )
+
+SQLITE_CHECKS = {tables.journal_entries: tables.SQLITE_BALANCE}

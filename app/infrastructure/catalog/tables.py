@@ -52,6 +52,7 @@ products = tenant_table(
     column("barcode", Text, null=True),
     column("kind", Text),
     column("unit_id", Id),
+    column("quantity_decimals", Integer),
     column("category_id", Id, null=True),
     column("price", Integer, null=True),
     column("tax_id", Id, null=True),

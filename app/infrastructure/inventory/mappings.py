@@ -128,7 +128,10 @@ _ADJUSTMENT_COLUMNS = (
     "memo",
     "effective_at",
     "effective_on",
+    "currency",
+    "value",
     "entry_id",
+    "recorded_at",
 )
 _LINE_COLUMNS = ("line", "product_id", "quantity", "value")
 

@@ -126,6 +126,8 @@ adjustments = tenant_table(
     column("memo", Text),
     column("effective_at", Instant),
     column("effective_on", Day),
+    column("currency", Text),
+    column("value", Integer),
     column("entry_id", Id, null=True),
     column("recorded_at", Instant),
     unique("number"),

@@ -5,30 +5,33 @@ import re
 import sys
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final, TextIO
 
 import orjson
 import structlog
-from structlog.processors import CallsiteParameter, CallsiteParameterAdder
-from structlog.typing import EventDict, Processor, WrappedLogger
+from structlog.contextvars import merge_contextvars
+from structlog.processors import CallsiteParameter, CallsiteParameterAdder, format_exc_info
+from structlog.typing import EventDict
 
 REDACTED: Final = "[redacted]"
-# Every line has these keys, in this order (null where there is nothing to say).
-FIXED_KEYS: Final = (
-    "timestamp",
-    "level",
-    "logger",
-    "message",
-    "module",
-    "function",
-    "line",
-    "request_id",
-    "trace_id",
-    "user_id",
-    "tenant_id",
-    "resource",
-    "duration_ms",
+# Every line has these keys after timestamp, level, logger and message, and in this order; null
+# where there is nothing to say.
+_BLANK: Final[dict[str, Any]] = dict.fromkeys(
+    (
+        "module",
+        "function",
+        "line",
+        "request_id",
+        "trace_id",
+        "user_id",
+        "tenant_id",
+        "resource",
+        "duration_ms",
+    )
 )
+FIXED_KEYS: Final = ("timestamp", "level", "logger", "message", *_BLANK)
 _SECRET_KEYS: Final = re.compile(
     r"authorization|passw(or)?d|secret|token|cookie|api_?key|credential|private_?key", re.IGNORECASE
 )
@@ -42,11 +45,15 @@ _CARD: Final = re.compile(r"(?<![\w.-])\d(?:[ -]?\d){12,18}(?![\w-])")
 _ASSIGNED: Final = re.compile(
     r"(?i)\b(password|passwd|secret|token|api_?key)(['\"]?\s*[=:]\s*['\"]?)[^\s'\",;&}]+"
 )
+# One look that almost every text passes; the patterns above need not be tried on it.
+_SUSPECT: Final = re.compile(r"@|eyJ|\d[\d -]{11,}\d|(?i:bearer|basic|passw|secret|token|api_?key)")
 _DEPTH_MAX: Final = 6
 
 
 def redact(text: str) -> str:
     """``text`` without e-mail addresses, tokens, passwords and card numbers."""
+    if _SUSPECT.search(text) is None:
+        return text
     if "@" in text:
         text = _URL_PASSWORD.sub(rf"\1{REDACTED}@", text)
         text = _EMAIL.sub(REDACTED, text)
@@ -83,47 +90,51 @@ def _redacted(value: Any, depth: int = 0) -> Any:
     return redact(str(value))
 
 
-def redact_event(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """The processor: secrets by the name of their key, the rest by its form."""
-    for key, value in event.items():
-        if key in _SAFE_KEYS and not isinstance(value, dict | list | tuple | set):
+def _is_secret(key: str) -> bool:
+    return _SECRET_KEYS.search(key) is not None
+
+
+_is_secret_key: Final = lru_cache(maxsize=512)(_is_secret)  # keys are written in the code: few
+
+
+def _redact_line(line: EventDict) -> None:
+    for key, value in line.items():
+        if value is None or key in _SAFE_KEYS:
             continue
-        event[key] = (
-            REDACTED if value is not None and _SECRET_KEYS.search(key) else _redacted(value)
-        )
-    return event
-
-
-def _fixed_keys(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    line: EventDict = {key: event.pop(key, None) for key in FIXED_KEYS}
-    line.update(event)
-    return line
+        line[key] = REDACTED if _is_secret_key(key) else _redacted(value)
 
 
 _callsite: Final = CallsiteParameterAdder(
     {CallsiteParameter.MODULE, CallsiteParameter.FUNC_NAME, CallsiteParameter.LINENO},
-    additional_ignores=["app.infrastructure.observability.logging"],
+    additional_ignores=[__name__],
 )
+_LEVELS: Final = {"exception": "error", "warn": "warning", "fatal": "critical"}
 
 
-def _add_callsite(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
-    """Where the event was logged; hot paths state it themselves, a walk up the stack is dear."""
-    if "module" in event:
-        return event
-    event = dict(_callsite(logger, name, event))
-    event["function"] = event.pop("func_name", None)
-    event["line"] = event.pop("lineno", None)
-    return event
+def render(logger: Any, method: str, event: EventDict) -> bytes:
+    """From an event to a line of JSON; the only processor, because each one costs a call.
 
-
-def _add_logger_name(logger: WrappedLogger, _: str, event: EventDict) -> EventDict:
-    record = event.pop("_record", None)
-    event["logger"] = record.name if record is not None else getattr(logger, "name", None)
-    return event
-
-
-def _dumps(value: Any, **_: Any) -> bytes:
-    return orjson.dumps(value, default=repr, option=orjson.OPT_NON_STR_KEYS)
+    An event that brings its request id (the access log) brings its whole context, and one that
+    brings its module needs no walk up the stack: those two steps are the dear ones.
+    """
+    if "request_id" not in event:
+        event = dict(merge_contextvars(logger, method, event))
+    if "module" not in event:
+        event = dict(_callsite(logger, method, event))
+        event["function"] = event.pop("func_name", None)
+        event["line"] = event.pop("lineno", None)
+    if event.get("exc_info"):
+        event = dict(format_exc_info(logger, method, event))
+    line: EventDict = {
+        "timestamp": datetime.now(UTC).isoformat(timespec="microseconds"),
+        "level": _LEVELS.get(method, method),
+        "logger": logger.name,
+        "message": event.pop("event", None),
+        **_BLANK,
+    }
+    line.update(event)
+    _redact_line(line)
+    return orjson.dumps(line, default=repr, option=orjson.OPT_NON_STR_KEYS)
 
 
 class _Lines:
@@ -143,41 +154,23 @@ class _Lines:
 class _Handler(logging.Handler):
     """The same lines for what libraries log through the standard library."""
 
-    def __init__(self, write: Callable[[bytes], None], chain: list[Processor]) -> None:
+    def __init__(self, write: Callable[[bytes], None]) -> None:
         super().__init__()
         self._write = write
-        self._chain = chain
 
     def emit(self, record: logging.LogRecord) -> None:
+        """Write ``record`` as a line."""
         try:
-            self._write(self._line(record) + b"\n")
-        except Exception:  # noqa: BLE001 - a line that cannot be written must not stop the work
+            event: EventDict = {
+                "event": record.getMessage(),
+                "module": record.module,
+                "function": record.funcName,
+                "line": record.lineno,
+                "exc_info": record.exc_info,
+            }
+            self._write(render(record, record.levelname.lower(), event) + b"\n")
+        except Exception:  # a line that cannot be written must not stop the work
             self.handleError(record)
-
-    def _line(self, record: logging.LogRecord) -> bytes:
-        event: Any = {"event": record.getMessage(), "_record": record}
-        if record.exc_info:
-            event["exc_info"] = record.exc_info
-        event.update(module=record.module, function=record.funcName, line=record.lineno)
-        for processor in self._chain:
-            event = processor(None, record.levelname.lower(), event)
-        return bytes(event)
-
-
-def processors() -> list[Processor]:
-    """From an event to a line of JSON in bytes."""
-    return [
-        structlog.contextvars.merge_contextvars,
-        structlog.processors.add_log_level,
-        _add_logger_name,
-        _add_callsite,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
-        structlog.processors.EventRenamer("message"),
-        _fixed_keys,
-        redact_event,
-        structlog.processors.JSONRenderer(serializer=_dumps),
-    ]
 
 
 def configure_logging(*, level: str = "INFO", stream: TextIO | None = None) -> None:
@@ -188,15 +181,14 @@ def configure_logging(*, level: str = "INFO", stream: TextIO | None = None) -> N
     """
     out = stream or sys.stdout
     write = _writer(out)
-    chain = processors()
     structlog.configure(
-        processors=chain,
+        processors=[render],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=lambda name="app": _Lines(name, write),
         cache_logger_on_first_use=False,
     )
     root = logging.getLogger()
-    root.handlers[:] = [_Handler(write, chain)]
+    root.handlers[:] = [_Handler(write)]
     root.setLevel(level)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.asgi"):
         library = logging.getLogger(name)
@@ -210,7 +202,7 @@ def configure_logging(*, level: str = "INFO", stream: TextIO | None = None) -> N
 
 def _writer(stream: TextIO) -> Callable[[bytes], None]:
     lock = threading.Lock()
-    buffer = getattr(stream, "buffer", None)
+    buffer: Any = getattr(stream, "buffer", None)
 
     def write_text(line: bytes) -> None:
         with lock:

@@ -139,9 +139,7 @@ FilterQuery = Annotated[Filters, Depends()]
 _READ = permission("contacts:read")
 
 
-@router.get(
-    "", summary="List contacts", openapi_extra=_READ, responses=listed(ContactView)
-)
+@router.get("", summary="List contacts", openapi_extra=_READ, responses=listed(ContactView))
 async def list_contacts(
     http: Caller, page: PageQuery, filters: FilterQuery, role: Role | None = None
 ) -> Response:
@@ -149,13 +147,17 @@ async def list_contacts(
     return await _list(http, page, filters, role)
 
 
-@faces.get("/customers", summary="List customers", openapi_extra=_READ, responses=listed(ContactView))
+@faces.get(
+    "/customers", summary="List customers", openapi_extra=_READ, responses=listed(ContactView)
+)
 async def list_customers(http: Caller, page: PageQuery, filters: FilterQuery) -> Response:
     """Contacts who are customers."""
     return await _list(http, page, filters, "customer")
 
 
-@faces.get("/suppliers", summary="List suppliers", openapi_extra=_READ, responses=listed(ContactView))
+@faces.get(
+    "/suppliers", summary="List suppliers", openapi_extra=_READ, responses=listed(ContactView)
+)
 async def list_suppliers(http: Caller, page: PageQuery, filters: FilterQuery) -> Response:
     """Contacts who are suppliers."""
     return await _list(http, page, filters, "supplier")

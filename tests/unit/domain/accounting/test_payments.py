@@ -16,8 +16,13 @@ AT, ON = datetime(2011, 1, 31, 12, 0, tzinfo=UTC), date(2011, 1, 31)
 MONEY, CONTROL, PARTY, PAYMENT = (Id(bytes(15) + bytes([last])) for last in (1, 2, 3, 4))
 
 
-def a_payment(direction=Direction.IN, amount=2_500, **members):
-    values = {"method": PaymentMethod.BANK, **members}
+def a_payment(
+    direction: Direction = Direction.IN,
+    amount: int = 2_500,
+    *,
+    method: PaymentMethod = PaymentMethod.BANK,
+    external_ref: str | None = None,
+) -> Payment:
     return Payment.new(
         PAYMENT,
         direction=direction,
@@ -25,7 +30,8 @@ def a_payment(direction=Direction.IN, amount=2_500, **members):
         amount=amount,
         effective_at=AT,
         effective_on=ON,
-        **values,
+        method=method,
+        external_ref=external_ref,
     )
 
 
@@ -36,7 +42,9 @@ def a_payment(direction=Direction.IN, amount=2_500, **members):
         (Direction.OUT, Side.PAYABLE, AccountRole.PAYABLES),
     ],
 )
-def test_a_payment_is_a_credit_of_the_party_on_its_side(direction, side, role):
+def test_a_payment_is_a_credit_of_the_party_on_its_side(
+    direction: Direction, side: Side, role: AccountRole
+) -> None:
     payment = a_payment(direction)
     assert payment.control_role is role
     assert payment.open_item() == OpenItem(
@@ -44,12 +52,12 @@ def test_a_payment_is_a_credit_of_the_party_on_its_side(direction, side, role):
     )
 
 
-def test_money_in_is_posted_against_the_customer():
+def test_money_in_is_posted_against_the_customer() -> None:
     lines = a_payment().postings(money_account_id=MONEY, control_account_id=CONTROL).lines()
     assert lines == (EntryLine(1, MONEY, 2_500), EntryLine(2, CONTROL, -2_500, "", PARTY))
 
 
-def test_money_out_is_posted_against_the_supplier():
+def test_money_out_is_posted_against_the_supplier() -> None:
     payment = a_payment(Direction.OUT)
     lines = payment.postings(money_account_id=MONEY, control_account_id=CONTROL).lines()
     assert lines == (EntryLine(1, CONTROL, 2_500, "", PARTY), EntryLine(2, MONEY, -2_500))
@@ -63,18 +71,18 @@ def test_money_out_is_posted_against_the_supplier():
         (PaymentMethod.BANK, AccountRole.BANK),
     ],
 )
-def test_the_method_tells_where_the_money_is(method, role):
+def test_the_method_tells_where_the_money_is(method: PaymentMethod, role: AccountRole) -> None:
     assert a_payment(method=method).money_role is role
 
 
 @pytest.mark.parametrize("amount", [0, -1, AMOUNT_MAX + 1])
-def test_an_amount_is_positive_and_bounded(amount):
+def test_an_amount_is_positive_and_bounded(amount: int) -> None:
     assert a_payment(amount=AMOUNT_MAX).amount == AMOUNT_MAX
     with pytest.raises(ValueOutOfRange):
         a_payment(amount=amount)
 
 
-def test_a_reference_has_a_form():
+def test_a_reference_has_a_form() -> None:
     assert a_payment(external_ref=" R-1 ").external_ref == "R-1"
     assert a_payment().external_ref is None
     assert a_payment().number is None

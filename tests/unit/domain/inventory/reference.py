@@ -98,21 +98,14 @@ class Reference:
 
     def cost_now(self, issued: list[Issued]) -> Fraction:
         """Posted value and all later differences on these goods, never negative by batch."""
-        return sum(
-            (
-                max(
-                    Fraction(0),
-                    piece.value
-                    + sum(
-                        per_good * piece.quantity
-                        for when, per_good in piece.batch.differences
-                        if when > piece.when
-                    ),
-                )
-                for piece in issued
-            ),
-            Fraction(0),
-        )
+        total = Fraction(0)
+        for piece in issued:
+            cost = Fraction(piece.value)
+            for when, per_good in piece.batch.differences:
+                if when > piece.when:
+                    cost += per_good * piece.quantity
+            total += max(cost, Fraction(0))
+        return total
 
     def _batch(self, seq: int) -> Batch:
         return next(batch for batch in self.queue if batch.seq == seq)

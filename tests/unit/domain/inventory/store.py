@@ -46,7 +46,8 @@ def day(number: int) -> date:
 
 def units(number: int) -> int:
     """A whole quantity, scaled."""
-    return number * SCALE
+    scaled: int = number * SCALE
+    return scaled
 
 
 class Store:

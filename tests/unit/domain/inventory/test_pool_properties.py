@@ -6,6 +6,7 @@ open layers in order, and their sums (V4, or the counters of an average pool).
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 import pytest
 from hypothesis import given, settings
@@ -72,7 +73,7 @@ class Pair:
         unknown = stated is None and cost is None
         if self.refused(unknown, UnitCostNeeded, lambda: self.store.gain(quantity, stated)):
             return
-        value = stated if stated is not None else rounded((cost or 0) * quantity)
+        value = stated if stated is not None else rounded((cost or Fraction(0)) * quantity)
         fact = self.store.gain(quantity, stated)
         assert (fact.quantity, fact.value) == (quantity, value)
         self.reference.come(quantity, value)

@@ -1,0 +1,183 @@
+"""/reports: what the books and the stock say, on both time axes."""
+
+from datetime import date, datetime, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from starlette.responses import Response
+
+from app.api.deps import Caller, Http, PageQuery
+from app.api.masters import answers, listed
+from app.api.routing import permission
+from app.api.wire import AccountId, Instant, ProductId
+from app.application.reports.ports import (
+    LEDGER_LIST,
+    STOCK_VALUE_LIST,
+    Knowledge,
+    Reports,
+)
+from app.application.reports.views import (
+    BalanceSheetView,
+    IntegrityView,
+    LedgerLine,
+    ProfitAndLossView,
+    ReconciliationView,
+    StockTotalsView,
+    StockValueLine,
+    TrialBalanceView,
+)
+from app.domain.shared.errors import ValueOutOfRange
+
+router = APIRouter(prefix="/reports", tags=["reports"])
+_READ = permission("reports:read")
+
+AsOf = Annotated[
+    date | None, Query(description="Facts effective by this day; all when left out.")
+]
+KnownAt = Annotated[
+    Instant | None,
+    Query(
+        description="Facts recorded by this instant. It is moved back to before the oldest "
+        "transaction that may still run, and the answer states the instant used."
+    ),
+]
+
+
+def _reports(http: Http) -> Reports:
+    return http.services.extras["reports"]  # type: ignore[no-any-return]
+
+
+def _known(http: Http, asked: datetime | None) -> datetime | None:
+    """The instant of knowledge to use, so that a past answer never changes (rulings R-02)."""
+    if asked is None:
+        return None
+    lag: timedelta = http.services.extras["knowledge_lag"]
+    return min(asked, http.now() - lag)
+
+
+def _knowledge(http: Caller, as_of: AsOf = None, as_known_at: KnownAt = None) -> Knowledge:
+    return Knowledge(as_of, _known(http, as_known_at))
+
+
+At = Annotated[Knowledge, Depends(_knowledge)]
+
+
+@router.get(
+    "/trial-balance",
+    summary="Trial balance",
+    openapi_extra=_READ,
+    responses=answers(TrialBalanceView),
+)
+async def trial_balance(http: Caller, at: At) -> Response:
+    """Every account with its balance; both sides are equal."""
+    return http.answer(await _reports(http).trial_balance(http.principal.tenant_id, at))
+
+
+@router.get(
+    "/profit-and-loss",
+    summary="Profit and loss",
+    openapi_extra=_READ,
+    responses=answers(ProfitAndLossView),
+)
+async def profit_and_loss(
+    http: Caller,
+    first: Annotated[date, Query(alias="from")],
+    last: Annotated[date, Query(alias="to")],
+    as_known_at: KnownAt = None,
+) -> Response:
+    """Income and expense of a range of days, both ends included."""
+    if last < first:
+        raise ValueOutOfRange.at("?to")
+    known = _known(http, as_known_at)
+    view = await _reports(http).profit_and_loss(http.principal.tenant_id, first, last, known)
+    return http.answer(view)
+
+
+@router.get(
+    "/balance-sheet",
+    summary="Balance sheet",
+    openapi_extra=_READ,
+    responses=answers(BalanceSheetView),
+)
+async def balance_sheet(http: Caller, at: At) -> Response:
+    """Assets against liabilities and equity."""
+    return http.answer(await _reports(http).balance_sheet(http.principal.tenant_id, at))
+
+
+@router.get(
+    "/general-ledger",
+    summary="General ledger",
+    openapi_extra=_READ,
+    responses=listed(LedgerLine),
+)
+async def general_ledger(
+    http: Caller,
+    page: PageQuery,
+    account_id: AccountId,
+    first: Annotated[date | None, Query(alias="from")] = None,
+    last: Annotated[date | None, Query(alias="to")] = None,
+    as_known_at: KnownAt = None,
+) -> Response:
+    """What was posted to an account, entry by entry, each with the document behind it."""
+    return await http.list(
+        LEDGER_LIST,
+        page,
+        account_id=account_id,
+        effective_from=first,
+        effective_to=last,
+        as_known_at=_known(http, as_known_at),
+    )
+
+
+@router.get(
+    "/stock-valuation",
+    summary="Stock valuation by product",
+    openapi_extra=_READ,
+    responses=listed(StockValueLine),
+)
+async def stock_valuation(
+    http: Caller, page: PageQuery, at: At, product_id: ProductId | None = None
+) -> Response:
+    """Quantity and value of each product that is in stock at the date."""
+    return await http.list(
+        STOCK_VALUE_LIST,
+        page,
+        product_id=product_id,
+        as_of=at.as_of,
+        as_known_at=at.as_known_at,
+    )
+
+
+@router.get(
+    "/stock-totals",
+    summary="Stock valuation in total",
+    openapi_extra=_READ,
+    responses=answers(StockTotalsView),
+)
+async def stock_totals(http: Caller, at: At) -> Response:
+    """The value of all stock at the date."""
+    return http.answer(await _reports(http).stock_totals(http.principal.tenant_id, at))
+
+
+@router.get(
+    "/reconciliation",
+    summary="Sub-ledgers against the ledger",
+    openapi_extra=_READ,
+    responses=answers(ReconciliationView),
+)
+async def reconciliation(http: Caller, at: At) -> Response:
+    """Each sub-ledger against its accounts, with the first document that breaks one."""
+    return http.answer(await _reports(http).reconciliation(http.principal.tenant_id, at))
+
+
+@router.get(
+    "/integrity",
+    summary="Invariants of books and stock",
+    openapi_extra=_READ,
+    responses=answers(IntegrityView),
+)
+async def integrity(http: Caller) -> Response:
+    """Every invariant, with the first row that breaks it."""
+    return http.answer(await _reports(http).integrity(http.principal.tenant_id))
+
+

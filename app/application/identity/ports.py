@@ -1,0 +1,174 @@
+"""What identity loads and saves, and what it asks of passwords, tokens and memory."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from app.application.identity.views import JwkView
+from app.application.shared.access import Principal
+from app.application.shared.kinds import Finder, Kind, Lock
+from app.domain.identity.credentials import Credentials
+from app.domain.identity.membership import Membership
+from app.domain.identity.session import Session
+from app.domain.identity.signing_key import KeyState, SigningKey
+from app.domain.identity.tenant import Tenant
+from app.domain.identity.user import User
+from app.domain.shared.ids import Id
+
+USERS: Kind[User] = Kind("users", key=lambda user: (user.id,))
+CREDENTIALS: Kind[Credentials] = Kind("credentials", key=lambda each: (each.user_id,))
+TENANTS: Kind[Tenant] = Kind("tenants", key=lambda tenant: (tenant.id,))
+MEMBERSHIPS: Kind[Membership] = Kind("memberships", key=lambda each: (each.tenant_id, each.user_id))
+# Two refreshes of one session must not both win.
+SESSIONS: Kind[Session] = Kind("sessions", key=lambda each: (each.id,), lock=Lock.UPDATE)
+SIGNING_KEYS: Kind[SigningKey] = Kind("signing_keys", key=lambda each: (each.kid,))
+
+USER_BY_EMAIL: Finder[User] = Finder("user_by_email", USERS, lambda user: (user.email_folded,))
+SESSION_BY_FAMILY: Finder[Session] = Finder(
+    "session_by_family", SESSIONS, lambda session: (session.family_hash,)
+)
+LIVE_SESSIONS_OF_USER: Finder[Session] = Finder(
+    "live_sessions_of_user",
+    SESSIONS,
+    lambda session: (session.user_id,) if session.revoked_at is None else None,
+)
+ACTIVE_SIGNING_KEYS: Finder[SigningKey] = Finder(
+    "active_signing_keys",
+    SIGNING_KEYS,
+    lambda key: () if key.state is KeyState.ACTIVE else None,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What a sign-in is checked against. ``tenant_id`` is None for a user without a company."""
+
+    user_id: Id
+    active: bool
+    password_hash: str
+    password_changed_at: datetime
+    tenant_id: Id | None
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a session may do now: all that can change behind an access token."""
+
+    session_id: Id
+    user_id: Id
+    tenant_id: Id
+    role: str
+    live_until: datetime
+
+
+class Directory(Protocol):
+    """Reads across companies, before one is known; each is a single statement."""
+
+    async def account(self, email_folded: str) -> Account | None:
+        """The account behind an address, with the active company that was joined first."""
+        ...
+
+    async def session(self, family_hash: bytes) -> tuple[Id, Id, Id] | None:
+        """Id, user and company of the session with this family secret, ended or not."""
+        ...
+
+    async def access(self, session_id: Id) -> Access | None:
+        """What the session may do; None when it was ended, or its user or company switched off."""
+        ...
+
+    async def signing_keys(self) -> Sequence[SigningKey]:
+        """Every signing key, the newest first."""
+        ...
+
+
+class PasswordHasher(Protocol):
+    """Slow hashes, computed off the event loop.
+
+    Both raise HashingBusy when too many already wait.
+    """
+
+    def close(self) -> None:
+        """End what computes them."""
+        ...
+
+    async def hash(self, password: str) -> str:
+        """A salted hash of the password."""
+        ...
+
+    async def verify(self, password: str, password_hash: str | None) -> tuple[bool, str | None]:
+        """Whether the password is right, and its new hash where the stored one is outdated.
+
+        Without a stored hash the same work is done, and the answer is no.
+        """
+        ...
+
+
+class LoginThrottle(Protocol):
+    """Delays those who keep guessing passwords. It never locks an account."""
+
+    async def admit(self, account: str, address: str) -> None:
+        """Let one attempt through, and count it as failed until ``succeeded`` is told.
+
+        Raises:
+            LoginThrottled: too many failed before; it says when the next attempt is taken.
+        """
+        ...
+
+    async def withdraw(self, account: str, address: str) -> None:
+        """Forget an attempt that was not decided, because the service was busy."""
+        ...
+
+    async def succeeded(self, account: str, address: str) -> None:
+        """Forget the failures of this account from this address."""
+        ...
+
+
+class KeyRing(Protocol):
+    """The signing keys of this process, opened."""
+
+    async def load(self) -> bool:
+        """Read the keys from the database; whether there is one to sign with."""
+        ...
+
+    async def refresh(self) -> None:
+        """Read the keys again when that was some time ago."""
+        ...
+
+    def make(self) -> tuple[str, bytes, bytes]:
+        """A new key pair: its id, the sealed private half, the public half."""
+        ...
+
+    def jwks(self) -> list[JwkView]:
+        """The public halves of all keys that still verify (RFC 8037)."""
+        ...
+
+
+class AccessTokens(Protocol):
+    """Makes and reads access tokens."""
+
+    def issue(self, access: Access) -> tuple[str, int]:
+        """A signed token for the session, and its life in seconds."""
+        ...
+
+    async def verify(self, token: str) -> Principal:
+        """The caller behind a token.
+
+        Raises:
+            Unauthenticated: it proves nothing.
+            TokenExpired: it did once.
+            SessionOver: its session has ended.
+        """
+        ...
+
+    def known(self, token: str) -> Principal | None:
+        """The caller behind a token that was verified a moment ago, without looking anything up."""
+        ...
+
+    def forget(self, session_ids: Sequence[Id]) -> None:
+        """Look these sessions up anew at their next request, because they changed."""
+        ...
+
+    async def close(self) -> None:
+        """End what goes on in the background."""
+        ...

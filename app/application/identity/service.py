@@ -1,0 +1,323 @@
+"""Signing up, in and out: the steps around the commands that touch passwords and secrets.
+
+Slow hashes and tokens are made outside of any transaction; the commands see hashes only.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import orjson
+import structlog
+
+from app.application.identity.ports import (
+    TENANTS,
+    USERS,
+    Access,
+    AccessTokens,
+    Account,
+    Directory,
+    KeyRing,
+    LoginThrottle,
+    PasswordHasher,
+)
+from app.application.identity.refresh_tokens import RefreshToken
+from app.application.identity.registration import TELL_OWNER, Company, Registration
+from app.application.identity.sessions import (
+    LOGIN,
+    LOGOUT,
+    LOGOUT_ALL,
+    REFRESH,
+    REUSED,
+    Exchange,
+    OpenSession,
+)
+from app.application.identity.signing_keys import MAKE_FIRST_KEY, ROTATE_KEY, NewKey
+from app.application.identity.views import JwksView, MeView, TokensView
+from app.application.shared.access import Principal
+from app.application.shared.commands import Answer, Call, Command, CommandRunner
+from app.application.shared.kinds import Needs
+from app.application.shared.reading import Reader
+from app.domain.identity.errors import (
+    EmailTaken,
+    InvalidCredentials,
+    InvalidRefreshToken,
+    RefreshTokenReused,
+    SessionOver,
+)
+from app.domain.identity.passwords import check_password, normal_password
+from app.domain.identity.session import SessionTerms
+from app.domain.shared.clock import Clock
+from app.domain.shared.errors import ConcurrentChange, DomainError, ServiceUnavailable
+from app.domain.shared.ids import NO_ID, Id, show
+from app.domain.shared.texts import folded
+
+_log = structlog.get_logger("app.identity")
+_REGISTER_TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a request comes from."""
+
+    request_id: str = ""
+    address: str = ""
+    device: str = ""
+
+
+class IdentityService:
+    """What the routes under ``/auth`` do.
+
+    ``register`` is the command that makes a user and his company with everything it starts with.
+    A registration takes at least ``register_seconds_min``: what is written for a new address and
+    for a known one differs, and the time of the answer must not tell which it was.
+    """
+
+    def __init__(
+        self,
+        *,
+        runner: CommandRunner,
+        reader: Reader,
+        directory: Directory,
+        hasher: PasswordHasher,
+        throttle: LoginThrottle,
+        keys: KeyRing,
+        tokens: AccessTokens,
+        register: Command[Registration],
+        terms: SessionTerms,
+        clock: Clock,
+        new_id: Callable[[], Id],
+        register_seconds_min: float,
+    ) -> None:
+        self._runner = runner
+        self._reader = reader
+        self._directory = directory
+        self._hasher = hasher
+        self._throttle = throttle
+        self._keys = keys
+        self._register = register
+        self._terms = terms
+        self._clock = clock
+        self.new_id = new_id
+        self._register_seconds_min = register_seconds_min
+        self._access_tokens = tokens
+
+    async def start(self) -> None:
+        """Open the signing keys; the first start makes the first one."""
+        if not await self._keys.load():
+            await self._key_command(MAKE_FIRST_KEY)
+
+    async def stop(self) -> None:
+        """End the threads and look-ups of this service."""
+        await self._access_tokens.close()
+        self._hasher.close()
+
+    async def verify(self, token: str) -> Principal:
+        """The caller behind an access token; raises as ``AccessTokens.verify``."""
+        return await self._access_tokens.verify(token)
+
+    def known(self, token: str) -> Principal | None:
+        """The caller behind a token that was verified a moment ago, None if it was not."""
+        return self._access_tokens.known(token)
+
+    async def rotate_signing_key(self) -> None:
+        """Sign with a new key from now on; tokens signed before stay good until they expire."""
+        await self._key_command(ROTATE_KEY)
+
+    async def _key_command(self, command: Command[NewKey]) -> None:
+        await self._run(command, NewKey(*self._keys.make()), Principal(NO_ID, NO_ID))
+        await self._keys.load()
+
+    async def register(
+        self,
+        email: str,
+        password: str,
+        display_name: str | None,
+        company: Company,
+        origin: Origin,
+    ) -> None:
+        """Make a user and his company; for a known address tell its owner instead (rulings R-22).
+
+        Raises:
+            InvalidValue: a member without its form, whether or not the address is known.
+            PasswordTooShort, PasswordCommon, PasswordPersonal: choose another password.
+            HashingBusy: nothing was done.
+        """
+        started = time.monotonic()
+        draft = Registration(email, display_name, "", company)
+        draft.check(self._clock.now())
+        check_password(password, email=email, company=company.name)
+        password_hash = await self._hasher.hash(normal_password(password))
+        await self._keep(Registration(email, display_name, password_hash, company), origin)
+        await asyncio.sleep(max(0.0, started + self._register_seconds_min - time.monotonic()))
+
+    async def _keep(self, registration: Registration, origin: Origin) -> None:
+        principal = _principal(self.new_id(), self.new_id(), origin)
+        for _ in range(_REGISTER_TRIES):
+            known = await self._directory.account(registration.email_folded)
+            if known is not None:
+                if known.tenant_id is not None:
+                    owner = _principal(known.tenant_id, known.user_id, origin)
+                    await self._run(TELL_OWNER, known.user_id, owner)
+                return
+            try:
+                await self._run(self._register, registration, principal)
+            except EmailTaken:
+                continue  # somebody was faster; the address is known now
+            return
+        raise ConcurrentChange
+
+    async def login(self, email: str, password: str, origin: Origin) -> TokensView:
+        """Open a session.
+
+        Raises:
+            InvalidCredentials: unknown address, wrong password, or switched off: all alike.
+            LoginThrottled: too many failures; also the right password waits.
+            HashingBusy: nothing was done.
+        """
+        name = folded(email.strip())
+        await self._throttle.admit(name, origin.address)
+        try:
+            account = await self._directory.account(name)
+            stored = None if account is None else account.password_hash
+            right, stronger = await self._hasher.verify(normal_password(password), stored)
+        except ServiceUnavailable:
+            await self._throttle.withdraw(name, origin.address)
+            raise
+        if account is None or not right or not account.active or account.tenant_id is None:
+            user_id = None if account is None else account.user_id.hex()
+            _log.warning("login_refused", user_id=user_id)
+            raise InvalidCredentials
+        await self._throttle.succeeded(name, origin.address)
+        return await self._open(account, account.tenant_id, stronger, origin)
+
+    async def _open(
+        self, account: Account, tenant_id: Id, stronger: str | None, origin: Origin
+    ) -> TokensView:
+        refresh = RefreshToken.fresh()
+        session_id = self.new_id()
+        request = OpenSession(
+            session_id=session_id,
+            family_hash=refresh.family_hash,
+            token_hash=refresh.token_hash,
+            device=origin.device,
+            verified_hash=account.password_hash,
+            password_changed_at=account.password_changed_at,
+            stronger_hash=stronger,
+            terms=self._terms,
+        )
+        principal = _principal(tenant_id, account.user_id, origin, session_id)
+        view = await self._run(LOGIN, request, principal)
+        return await self._tokens(principal, view, refresh)
+
+    async def refresh(self, refresh_token: str, origin: Origin) -> TokensView:
+        """Exchange a refresh token for a new pair.
+
+        Raises:
+            InvalidRefreshToken: unknown, or its session has ended.
+            RefreshSuperseded: another request exchanged it a moment ago.
+            RefreshTokenReused: it was exchanged before; its session is over now.
+        """
+        presented = RefreshToken.read(refresh_token)
+        found = await self._directory.session(presented.family_hash)
+        if found is None:
+            raise InvalidRefreshToken
+        session_id, user_id, tenant_id = found
+        fresh = presented.next()
+        exchange = Exchange(
+            presented.family_hash, presented.token_hash, fresh.token_hash, self._terms
+        )
+        principal = _principal(tenant_id, user_id, origin, session_id)
+        view = await self._run(REFRESH, exchange, principal)
+        if view["outcome"] == REUSED:
+            self._access_tokens.forget([session_id])
+            _log.warning("refresh_token_reused", session=session_id.hex(), user_id=user_id.hex())
+            raise RefreshTokenReused
+        return await self._tokens(principal, view, fresh)
+
+    async def _tokens(
+        self, principal: Principal, view: dict[str, Any], refresh: RefreshToken
+    ) -> TokensView:
+        await self._keys.refresh()
+        access = Access(
+            session_id=principal.session_id,
+            user_id=principal.user_id,
+            tenant_id=principal.tenant_id,
+            role=view["role"],
+            live_until=self._clock.now() + timedelta(seconds=view["seconds"]),
+        )
+        access_token, seconds = self._access_tokens.issue(access)
+        return {
+            "access_token": access_token,
+            "token_type": "Bearer",
+            "expires_in_seconds": seconds,
+            "refresh_token": str(refresh),
+            "refresh_expires_in_seconds": view["seconds"],
+        }
+
+    async def logout(self, refresh_token: str, origin: Origin) -> None:
+        """End the session of a refresh token; one that is unknown or over needs no ending."""
+        try:
+            presented = RefreshToken.read(refresh_token)
+        except InvalidRefreshToken:
+            return
+        found = await self._directory.session(presented.family_hash)
+        if found is None:
+            return
+        session_id, user_id, tenant_id = found
+        principal = _principal(tenant_id, user_id, origin, session_id)
+        await self._run(LOGOUT, presented.family_hash, principal)
+        self._access_tokens.forget([session_id])
+
+    async def logout_all(self, principal: Principal) -> None:
+        """End every session of the caller, this one too."""
+        ended = await self._run(LOGOUT_ALL, None, principal)
+        self._access_tokens.forget([Id(bytes.fromhex(each)) for each in ended])
+
+    async def me(self, principal: Principal) -> MeView:
+        """The caller, his company, and what he may do there.
+
+        Raises:
+            SessionOver: the user or the company is gone.
+        """
+        needs = Needs().one(USERS, principal.user_id).one(TENANTS, principal.tenant_id)
+        loaded = await self._reader.load(None, needs)
+        user = loaded.present.get(USERS, {}).get((principal.user_id,))
+        tenant = loaded.present.get(TENANTS, {}).get((principal.tenant_id,))
+        if user is None or tenant is None:
+            raise SessionOver
+        return {
+            "user_id": show("usr", user.id),
+            "email": user.email,
+            "display_name": user.display_name,
+            "tenant_id": show("tnt", tenant.id),
+            "company": tenant.name,
+            "role": principal.role,
+            "permissions": sorted(principal.permissions),
+        }
+
+    async def jwks(self) -> JwksView:
+        """The public keys behind access tokens."""
+        await self._keys.refresh()
+        return {"keys": self._keys.jwks()}
+
+    async def _run(self, command: Command[Any], input_: Any, principal: Principal) -> Any:
+        """Run a command and read the view in its answer."""
+        [outcome] = await self._runner.run([Call(command, input_, principal)])
+        if isinstance(outcome, DomainError):
+            raise outcome
+        assert isinstance(outcome, Answer)
+        return orjson.loads(outcome.body)
+
+
+def _principal(tenant_id: Id, user_id: Id, origin: Origin, session_id: Id = NO_ID) -> Principal:
+    return Principal(
+        tenant_id,
+        user_id,
+        session_id,
+        request_id=origin.request_id,
+        address=origin.address,
+    )

@@ -1,0 +1,163 @@
+"""Sessions: sign in, exchange a refresh token, sign out. Secrets never enter these commands."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.application.identity.ports import (
+    CREDENTIALS,
+    LIVE_SESSIONS_OF_USER,
+    MEMBERSHIPS,
+    SESSION_BY_FAMILY,
+    SESSIONS,
+    TENANTS,
+    USERS,
+)
+from app.application.shared.access import Principal
+from app.application.shared.commands import Command, Done
+from app.application.shared.kinds import Needs
+from app.application.shared.permissions import PUBLIC
+from app.application.shared.work import Work
+from app.domain.identity.errors import (
+    InvalidCredentials,
+    InvalidRefreshToken,
+    RefreshTokenReused,
+)
+from app.domain.identity.session import Session, SessionTerms
+from app.domain.shared.ids import Id
+
+REUSED = "reused"
+GRANTED = "granted"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """A sign-in whose password was found right when it was chosen at ``password_changed_at``.
+
+    ``stronger_hash`` replaces the ``verified_hash`` that was outdated.
+    """
+
+    session_id: Id
+    family_hash: bytes
+    token_hash: bytes
+    device: str
+    verified_hash: str
+    password_changed_at: datetime
+    stronger_hash: str | None
+    terms: SessionTerms
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A refresh token, by its hashes, to be replaced by a fresh one."""
+
+    family_hash: bytes
+    presented_hash: bytes
+    fresh_hash: bytes
+    terms: SessionTerms
+
+
+def _place_needs(principal: Principal) -> Needs:
+    """The user, the company, and his place in it."""
+    needs = Needs().one(USERS, principal.user_id).one(TENANTS, principal.tenant_id)
+    return needs.one(MEMBERSHIPS, principal.tenant_id, principal.user_id)
+
+
+def _role(work: Work) -> str | None:
+    """The user's role in the company; None when he or the company is switched off."""
+    principal = work.principal
+    user = work.find(USERS, principal.user_id)
+    tenant = work.find(TENANTS, principal.tenant_id)
+    membership = work.find(MEMBERSHIPS, principal.tenant_id, principal.user_id)
+    if user is None or tenant is None or membership is None:
+        return None
+    return membership.role if user.active and tenant.active else None
+
+
+def _granted(session: Session, role: str, now: datetime) -> Done:
+    seconds = int((session.expires_at - now).total_seconds())
+    return Done({"outcome": GRANTED, "role": role, "seconds": seconds}, status=200)
+
+
+def _login_needs(_: OpenSession, principal: Principal) -> Needs:
+    return _place_needs(principal).one(CREDENTIALS, principal.user_id)
+
+
+def _login(request: OpenSession, work: Work) -> Done:
+    principal, now = work.principal, work.recorded_at
+    role = _role(work)
+    credentials = work.find(CREDENTIALS, principal.user_id)
+    if role is None or credentials is None:
+        raise InvalidCredentials
+    if credentials.changed_at != request.password_changed_at:
+        raise InvalidCredentials  # another password was chosen while this one was checked
+    if request.stronger_hash is not None and credentials.password_hash == request.verified_hash:
+        work.put(CREDENTIALS, credentials.rehashed(request.stronger_hash))
+        work.note("rehashed", "credentials", principal.user_id)
+    session = Session.opened(
+        request.session_id,
+        principal.user_id,
+        principal.tenant_id,
+        (request.family_hash, request.token_hash),
+        (request.device, principal.address),
+        request.terms,
+        now,
+    )
+    work.put(SESSIONS, session)
+    work.note("opened", "session", session.id, device=session.device)
+    return _granted(session, role, now)
+
+
+def _refresh_needs(request: Exchange, principal: Principal) -> Needs:
+    return _place_needs(principal).search(SESSION_BY_FAMILY, request.family_hash)
+
+
+def _refresh(request: Exchange, work: Work) -> Done:
+    now = work.recorded_at
+    role = _role(work)
+    found = work.search(SESSION_BY_FAMILY, request.family_hash)
+    if role is None or not found:
+        raise InvalidRefreshToken
+    [session] = found
+    try:
+        session = session.rotated(request.presented_hash, request.fresh_hash, request.terms, now)
+    except RefreshTokenReused:
+        # An answer and not a refusal: the end of the session must be kept.
+        _end(work, session, "reuse")
+        work.event("session.reuse_detected", session.id)
+        return Done({"outcome": REUSED}, status=200)
+    work.put(SESSIONS, session)
+    work.note("refreshed", "session", session.id)
+    return _granted(session, role, now)
+
+
+def _logout_needs(family_hash: bytes, _: Principal) -> Needs:
+    return Needs().search(SESSION_BY_FAMILY, family_hash)
+
+
+def _logout(family_hash: bytes, work: Work) -> Done:
+    for session in work.search(SESSION_BY_FAMILY, family_hash):
+        _end(work, session, "logout")
+    return Done(None)
+
+
+def _logout_all_needs(_: None, principal: Principal) -> Needs:
+    return Needs().search(LIVE_SESSIONS_OF_USER, principal.user_id)
+
+
+def _logout_all(_: None, work: Work) -> Done:
+    sessions = work.search(LIVE_SESSIONS_OF_USER, work.principal.user_id)
+    for session in sessions:
+        _end(work, session, "logout_all")
+    return Done([session.id.hex() for session in sessions])
+
+
+def _end(work: Work, session: Session, reason: str) -> None:
+    if session.revoked_at is None:
+        work.put(SESSIONS, session.revoked(work.recorded_at))
+        work.note("ended", "session", session.id, reason=reason)
+
+
+LOGIN = Command("auth.login", PUBLIC, _login_needs, _login)
+REFRESH = Command("auth.refresh", PUBLIC, _refresh_needs, _refresh)
+LOGOUT = Command("auth.logout", PUBLIC, _logout_needs, _logout)
+LOGOUT_ALL = Command("auth.logout_all", "profile:write", _logout_all_needs, _logout_all)

@@ -1,0 +1,102 @@
+"""The settings of a company. They live in two aggregates: the tenant, and its books."""
+
+from dataclasses import dataclass
+from typing import Any, TypedDict
+
+from app.application.accounting.contract import BOOKS
+from app.application.identity.contract import TENANTS
+from app.application.shared.access import Principal
+from app.application.shared.commands import Command, Done
+from app.application.shared.kinds import Lock, Needs
+from app.application.shared.work import Work
+from app.domain.accounting.periods import Books, PriceDifferencePolicy, TaxRounding
+from app.domain.identity.tenant import Tenant
+from app.domain.shared.errors import StaleVersion
+from app.domain.shared.ids import show
+
+
+class CompanyView(TypedDict):
+    """A company and how its books are kept."""
+
+    id: str
+    name: str
+    country: str | None
+    time_zone: str
+    currency: str
+    tax_rounding: str
+    price_difference_policy: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class EditCompany:
+    """Change the members that are named; ``expected_version`` comes from If-Match."""
+
+    expected_version: int
+    members: dict[str, Any]
+
+
+def company_needs(principal: Principal, lock: Lock = Lock.NONE) -> Needs:
+    """The two aggregates behind a company's settings."""
+    return Needs().one(TENANTS, principal.tenant_id, lock=lock).one(BOOKS, lock=lock)
+
+
+def company_version(tenant: Tenant, books: Books) -> int:
+    """The version of both together: it grows with each change of either, so it names one state."""
+    return tenant.version + books.version - 1
+
+
+def company_view(tenant: Tenant, books: Books) -> CompanyView:
+    """The view of a company."""
+    return {
+        "id": show("tnt", tenant.id),
+        "name": tenant.name,
+        "country": tenant.country,
+        "time_zone": tenant.time_zone,
+        "currency": books.currency,
+        "tax_rounding": str(books.tax_rounding),
+        "price_difference_policy": str(books.price_difference_policy),
+        "version": company_version(tenant, books),
+    }
+
+
+def _needs(_: EditCompany, principal: Principal) -> Needs:
+    return company_needs(principal, Lock.UPDATE)
+
+
+def _edit(edit: EditCompany, work: Work) -> Done:
+    tenant, books = work.get(TENANTS, work.principal.tenant_id), work.get(BOOKS)
+    if company_version(tenant, books) != edit.expected_version:
+        raise StaleVersion
+    before = company_view(tenant, books)
+    members = edit.members
+    zone = members.get("time_zone")
+    changed_tenant = tenant.changed(name=members.get("name"), time_zone=zone)
+    changed_books = books.changed(
+        time_zone=zone,
+        tax_rounding=_maybe(TaxRounding, members.get("tax_rounding")),
+        price_difference_policy=_maybe(
+            PriceDifferencePolicy, members.get("price_difference_policy")
+        ),
+    )
+    if changed_tenant != tenant:
+        tenant = work.put(TENANTS, changed_tenant)
+    if changed_books != books:
+        books = work.put(BOOKS, changed_books)
+    after = company_view(tenant, books)
+    if after != before:
+        changes = {
+            name: [value, after[name]]  # type: ignore[literal-required]
+            for name, value in before.items()
+            if value != after[name]  # type: ignore[literal-required]
+        }
+        work.note("changed", "tenant", tenant.id, **changes)
+        work.event("tenant.changed", tenant.id)
+    return Done(after, status=200, version=after["version"])
+
+
+def _maybe(type_: Any, value: str | None) -> Any:
+    return None if value is None else type_(value)
+
+
+EDIT_COMPANY = Command("tenants.edit", "tenants:write", _needs, _edit)

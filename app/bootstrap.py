@@ -1,0 +1,218 @@
+"""The composition root: the one file that knows every layer."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.params import Depends
+from starlette.types import Scope as AsgiScope
+
+from app.api.cursors import CursorSigner
+from app.api.deps import Services, http
+from app.api.docs import docs_router
+from app.api.errors import STATUS
+from app.api.health import api_router, install_health, root_router
+from app.api.locales import Catalogue
+from app.api.middleware import EdgeConfig, stack
+from app.api.middleware.rate_limit import RateLimits
+from app.api.openapi import install_openapi, operation_id
+from app.api.problems import Problems, install_error_handlers
+from app.api.routing import API_PREFIX, check_routes, include, install_flat_routing
+from app.api.v1 import ROUTERS, WELL_KNOWN
+from app.application.shared.rate_limit import Budget
+from app.domain.shared.clock import Clock, SystemClock
+from app.domain.shared.errors import all_errors
+from app.domain.shared.ids import UlidFactory
+from app.infrastructure.contexts import lists, registry
+from app.infrastructure.db.health import DatabaseHealth
+from app.infrastructure.db.migrate import head
+from app.infrastructure.db.port import Database
+from app.infrastructure.db.postgres import PostgresDatabase
+from app.infrastructure.db.reader import DatabaseReader
+from app.infrastructure.db.sqlite import SqliteDatabase
+from app.infrastructure.identity.build import build_identity
+from app.infrastructure.observability.metrics import AppMetrics, LoopLag
+from app.infrastructure.rate_limit.memory import MemoryRateLimiter
+from app.infrastructure.reports.build import DatabaseReports
+from app.settings import Settings
+
+MINUTE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the service is made of; tests reach in here."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    reader: DatabaseReader
+    health: DatabaseHealth
+    identity: Any
+
+
+def sqlite_path(url: str) -> Path:
+    """The file behind ``sqlite:///relative`` or ``sqlite:////absolute``."""
+    return Path(url.split("///", 1)[1])
+
+
+def build_parts(settings: Settings, clock: Clock | None = None) -> Parts:
+    """Choose the adapters by the settings."""
+    clock = clock or SystemClock()
+    chosen = clock
+    new_id = UlidFactory(lambda: int(chosen.now().timestamp() * 1000))
+    database: Database
+    if settings.database.url.startswith("sqlite"):
+        path = sqlite_path(settings.database.url)
+        database = SqliteDatabase(path, registry(), new_id, clock)
+    else:
+        database = PostgresDatabase(
+            settings.database.url,
+            registry(),
+            new_id,
+            pool_size=settings.database.pool_size,
+            pool_wait_seconds=settings.database.pool_wait_seconds,
+            production=settings.environment == "production",
+        )
+    reader = DatabaseReader(database, lists())
+    tokens = settings.tokens
+    identity = build_identity(
+        database=database,
+        reader=reader,
+        runner=database,
+        clock=clock,
+        new_id=new_id,
+        secret=tokens.secret.get_secret_value(),
+        issuer=tokens.issuer,
+        access_minutes=tokens.access_minutes,
+        refresh_days=tokens.refresh_days,
+    )
+    health = DatabaseHealth(database, head())
+    return Parts(settings, clock, database, reader, health, identity)
+
+
+def build_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
+    """The application with its routes and middleware; nothing is opened before its lifespan."""
+    parts = build_parts(settings, clock)
+    problems = Problems(Catalogue.load())
+    metrics = AppMetrics()
+
+    app = FastAPI(
+        title="Tradepost",
+        version="0.1.0",
+        summary="The back office of a trading company.",
+        debug=settings.debug,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=operation_id,
+        lifespan=_lifespan(parts),
+    )
+    app.state.problems = problems
+    app.state.parts = parts
+    app.state.services = Services(
+        runner=parts.database,
+        reader=parts.reader,
+        tokens=parts.identity,
+        cursors=CursorSigner(settings.tokens.secret.get_secret_value()),
+        problems=problems,
+        clock=parts.clock,
+        new_id=parts.identity.new_id,
+        extras=_extras(parts),
+    )
+    install_error_handlers(app, problems)
+    install_health(app, source=parts.health, figures=metrics)
+    _add_routes(app, settings, problems)
+    limiter = MemoryRateLimiter()
+    config = edge_config(settings)
+    stack(
+        app,
+        config=config,
+        problems=problems,
+        observer=metrics,
+        limiter=limiter,
+        principal_of=_principal_of(parts),
+    )
+    return app
+
+
+def _extras(parts: Parts) -> Mapping[str, Any]:
+    return {
+        "identity": parts.identity,
+        "reports": DatabaseReports(parts.database),
+        "knowledge_lag": timedelta(seconds=parts.settings.knowledge_lag_seconds),
+    }
+
+
+def _principal_of(parts: Parts) -> Any:
+    def known_caller(scope: AsgiScope) -> str | None:
+        for name, value in scope["headers"]:
+            if name == b"authorization":
+                found = parts.identity.known(value.decode("latin-1").removeprefix("Bearer "))
+                return None if found is None else found.user_id.hex()
+        return None
+
+    return known_caller
+
+
+def _add_routes(app: FastAPI, settings: Settings, problems: Problems) -> None:
+    include(app, root_router())
+    include(app, WELL_KNOWN)
+    detailed = [Depends(http)]
+    routers: list[APIRouter] = [api_router(detailed_dependencies=detailed), *ROUTERS]
+    for router in routers:
+        include(app, router, prefix=API_PREFIX)
+    if settings.http.docs_enabled:
+        include(app, docs_router(app, problems))
+    check_routes(app)
+    install_flat_routing(app)
+    statuses = {error.code: STATUS[error.kind] for error in all_errors()}
+    install_openapi(app, problems, statuses)
+
+
+def edge_config(settings: Settings) -> EdgeConfig:
+    """The settings of the edge."""
+    http_settings, rate = settings.http, settings.rate
+    limits = None
+    if rate.enabled:
+        limits = RateLimits(
+            auth=Budget(rate.auth_per_minute, MINUTE, rate.auth_burst),
+            public=Budget(rate.public_per_minute, MINUTE, rate.public_per_minute),
+            authenticated=Budget(
+                rate.principal_per_minute, MINUTE, rate.principal_per_minute
+            ),
+        )
+    return EdgeConfig(
+        request_id_header=http_settings.request_id_header,
+        trusted_proxies=http_settings.trusted_proxies,
+        allowed_hosts=http_settings.allowed_hosts or ("*",),
+        cors_origins=http_settings.allowed_origins,
+        hsts=settings.environment == "production",
+        slow_request_seconds=http_settings.slow_request_seconds,
+        body_bytes_max=http_settings.body_bytes_max,
+        limits=limits,
+    )
+
+
+def _lifespan(parts: Parts) -> Any:
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await parts.database.start()
+        lag = asyncio.create_task(LoopLag().run())
+        try:
+            await parts.health.check_schema()
+            await parts.identity.start()
+            yield
+        finally:
+            lag.cancel()
+            parts.health.drain()
+            await parts.identity.stop()
+            await parts.database.stop()
+
+    return lifespan

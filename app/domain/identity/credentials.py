@@ -1,0 +1,28 @@
+"""Credentials: how a user proves to be himself. Today a password."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from app.domain.shared.ids import Id
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """The password of a user, as a salted hash that names its own algorithm and cost.
+
+    ``changed_at`` is when the password was chosen; hashing it anew at a higher cost does not count.
+    """
+
+    user_id: Id
+    password_hash: str
+    changed_at: datetime
+    version: int
+
+    @classmethod
+    def new(cls, user_id: Id, password_hash: str, at: datetime) -> "Credentials":
+        """The first password of a user."""
+        return cls(user_id, password_hash, at, version=1)
+
+    def rehashed(self, password_hash: str) -> "Credentials":
+        """The same password under a stronger hash."""
+        return replace(self, password_hash=password_hash)

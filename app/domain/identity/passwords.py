@@ -1,0 +1,93 @@
+"""Which passwords are accepted (OWASP ASVS 5.0, 6.2; NIST SP 800-63B, 3.1.1).
+
+Length decides, not composition: any characters, at least fifteen. Refused are passwords that are
+tried first and those that name their owner.
+"""
+
+import re
+import unicodedata
+
+from app.domain.identity.common_passwords import COMMON, COMMON_WORDS
+from app.domain.identity.errors import (
+    PasswordCommon,
+    PasswordPersonal,
+    PasswordTooLong,
+    PasswordTooShort,
+)
+from app.domain.shared.texts import folded
+
+LENGTH_MIN = 15  # without a second factor
+LENGTH_MAX = 256
+# A shorter name stands in too many good passwords by chance.
+_PERSONAL_LENGTH_MIN = 4
+_KEYBOARD = (
+    "abcdefghijklmnopqrstuvwxyz",
+    "0123456789" * 3,
+    "1234567890" * 3,
+    "qwertyuiopasdfghjklzxcvbnm",
+    "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik9ol0p",
+)
+_NOT_WORD = re.compile(r"[\W_]+")
+_EDGE_DIGITS = re.compile(r"^[0-9]+|[0-9]+$")
+
+
+def normal_password(password: str) -> str:
+    """The form in which a password is hashed: normal form C, so that keyboards do not differ."""
+    return unicodedata.normalize("NFC", password)
+
+
+def check_password(password: str, *, email: str, company: str, pointer: str = "/password") -> None:
+    """Let a new password pass.
+
+    Raises:
+        PasswordTooShort: fewer than ``LENGTH_MIN`` characters.
+        PasswordTooLong: more than ``LENGTH_MAX`` characters.
+        PasswordCommon: on the list of common passwords, put together from its words, or a run of
+            the alphabet, of digits, of the keyboard, or of a repeated piece.
+        PasswordPersonal: it contains the address (the part before the @) or the company's name.
+    """
+    normal = normal_password(password)
+    if len(normal) < LENGTH_MIN:
+        raise PasswordTooShort.at(pointer, minimum=LENGTH_MIN)
+    if len(normal) > LENGTH_MAX:
+        raise PasswordTooLong.at(pointer, maximum=LENGTH_MAX)
+    plain = _plain(normal)
+    if _is_common(plain):
+        raise PasswordCommon.at(pointer)
+    for name in (email.partition("@")[0], company):
+        personal = _plain(name)
+        if len(personal) >= _PERSONAL_LENGTH_MIN and personal in plain:
+            raise PasswordPersonal.at(pointer)
+
+
+def _plain(text: str) -> str:
+    """Letters and digits without regard to case."""
+    return _NOT_WORD.sub("", folded(text))
+
+
+def _is_common(plain: str) -> bool:
+    core = _EDGE_DIGITS.sub("", plain)
+    if plain in COMMON or core in COMMON:
+        return True
+    return _is_run(plain) or _is_repeated(plain) or _is_of_words(core)
+
+
+def _is_run(plain: str) -> bool:
+    return any(plain in row or plain[::-1] in row for row in _KEYBOARD)
+
+
+def _is_repeated(plain: str) -> bool:
+    """Whether it is one piece over and over, of which the last may be cut short."""
+    return any(
+        plain == (plain[:length] * (len(plain) // length + 1))[: len(plain)]
+        for length in range(1, len(plain) // 2 + 1)
+    )
+
+
+def _is_of_words(core: str) -> bool:
+    """Whether it consists of common words and nothing else; an empty core was only digits."""
+    reached = {0}
+    for end in range(1, len(core) + 1):
+        if any(start in reached and core[start:end] in COMMON_WORDS for start in range(end)):
+            reached.add(end)
+    return len(core) in reached

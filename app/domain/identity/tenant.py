@@ -1,0 +1,74 @@
+"""Tenants: the companies that keep their books here."""
+
+import re
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from functools import cache
+from zoneinfo import available_timezones
+
+from app.domain.shared.errors import InvalidValue
+from app.domain.shared.ids import Id
+from app.domain.shared.texts import checked_name
+
+_COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
+# Names that the machine, not the time zone database, gives a meaning.
+_NOT_ZONES = frozenset({"localtime", "Factory"})
+
+
+class TenantState(StrEnum):
+    """Whether the company's people may work."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"  # nobody of it can sign in
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones()) - _NOT_ZONES
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """A company. ``time_zone`` (IANA) decides its business days, ``country`` is of ISO 3166."""
+
+    id: Id
+    name: str
+    time_zone: str
+    country: str | None
+    state: TenantState
+    created_at: datetime
+    version: int
+
+    def __post_init__(self) -> None:
+        if self.time_zone not in _zones():
+            raise InvalidValue.at("/time_zone")
+        if self.country is not None and _COUNTRY.fullmatch(self.country) is None:
+            raise InvalidValue.at("/country")
+
+    @classmethod
+    def new(cls, id_: Id, name: str, time_zone: str, country: str | None, at: datetime) -> "Tenant":
+        """A new, active company.
+
+        Raises:
+            InvalidValue: a name, time zone or country without its form.
+        """
+        shown = checked_name(name)
+        return cls(id_, shown, time_zone, country, TenantState.ACTIVE, at, version=1)
+
+    @property
+    def active(self) -> bool:
+        """Whether its people may work."""
+        return self.state is TenantState.ACTIVE
+
+    def changed(self, *, name: str | None = None, time_zone: str | None = None) -> "Tenant":
+        """The company under another name or in another time zone; None keeps what is there.
+
+        Raises:
+            InvalidValue: a name or time zone without its form.
+        """
+        return replace(
+            self,
+            name=self.name if name is None else checked_name(name),
+            time_zone=self.time_zone if time_zone is None else time_zone,
+        )

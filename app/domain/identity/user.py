@@ -1,0 +1,60 @@
+"""Users: the people who sign in. One user may belong to several companies."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.domain.shared.errors import InvalidValue
+from app.domain.shared.ids import Id
+from app.domain.shared.texts import checked_name, folded
+
+EMAIL_LENGTH_MAX = 254  # RFC 5321, the longest address that mail can reach
+_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)*\.[^@\s.]{2,63}")
+
+
+def checked_email(email: str, pointer: str = "/email") -> str:
+    """``email`` in normal form C without blanks around it.
+
+    Raises:
+        InvalidValue: not an address of the form ``name@domain.tld``, or with invisible characters.
+    """
+    normal = unicodedata.normalize("NFC", email).strip()
+    if len(normal) > EMAIL_LENGTH_MAX or _EMAIL.fullmatch(normal) is None:
+        raise InvalidValue.at(pointer)
+    # Controls, format characters, surrogates: two addresses that look alike must be the same.
+    if any(unicodedata.category(letter)[0] == "C" for letter in normal):
+        raise InvalidValue.at(pointer)
+    return normal
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Somebody who can sign in; ``email_folded`` is unique over all companies."""
+
+    id: Id
+    email: str
+    email_folded: str
+    display_name: str
+    active: bool
+    created_at: datetime
+    version: int
+
+    @classmethod
+    def new(cls, id_: Id, email: str, display_name: str | None, at: datetime) -> "User":
+        """A new, active user; without a name, the part of the address before the @ is shown.
+
+        Raises:
+            InvalidValue: the address or the name does not have its form.
+        """
+        shown = checked_email(email)
+        name = shown.partition("@")[0] if display_name is None else display_name
+        return cls(
+            id=id_,
+            email=shown,
+            email_folded=folded(shown),
+            display_name=checked_name(name, "/display_name"),
+            active=True,
+            created_at=at,
+            version=1,
+        )

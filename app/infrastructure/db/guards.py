@@ -1,0 +1,103 @@
+"""What a database enforces beside the tables: tenancy, append-only facts, balanced entries.
+
+Called by the migrations, so the SQL made here never changes its meaning: a new rule is a new
+function and a new migration.
+"""
+
+from collections.abc import Iterable, Iterator
+
+APP_ROLE = "tradepost_app"
+
+
+def postgres_role() -> Iterator[str]:
+    """The restricted role: no login of its own, owner of nothing, never above row security."""
+    yield f"""
+        DO $$ BEGIN
+            CREATE ROLE {APP_ROLE} NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE;
+        EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+        END $$"""
+    yield f"""
+        DO $$ BEGIN
+            EXECUTE format('GRANT {APP_ROLE} TO %I', current_user);
+        EXCEPTION WHEN insufficient_privilege OR unique_violation THEN NULL;
+        END $$"""
+    yield f"GRANT USAGE ON SCHEMA public TO {APP_ROLE}"
+
+
+def postgres_tenant(table: str, *, append_only: bool) -> Iterator[str]:
+    """Row security for a table of tenants' data, and the narrowest grant."""
+    yield f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY"
+    yield f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY"
+    tenant = "tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid"
+    yield f"CREATE POLICY {table}_tenant ON {table} USING ({tenant}) WITH CHECK ({tenant})"
+    rights = "SELECT, INSERT" if append_only else "SELECT, INSERT, UPDATE"
+    yield f"GRANT {rights} ON {table} TO {APP_ROLE}"
+    if append_only:
+        yield (
+            f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table} "
+            "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
+        )
+
+
+def postgres_functions() -> Iterator[str]:
+    """The functions behind the triggers."""
+    yield """
+        CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            RAISE EXCEPTION 'facts of % are final', TG_TABLE_NAME
+                USING ERRCODE = 'integrity_constraint_violation',
+                      CONSTRAINT = TG_TABLE_NAME || '_append_only';
+        END $$"""
+    yield """
+        CREATE FUNCTION check_entry_balance() RETURNS trigger LANGUAGE plpgsql AS $$
+        DECLARE
+            balance numeric;
+            lines bigint;
+        BEGIN
+            SELECT sum(amount), count(*) INTO balance, lines FROM journal_lines
+            WHERE tenant_id = NEW.tenant_id AND entry_id = NEW.id;
+            IF lines < 2 OR balance <> 0 THEN
+                RAISE EXCEPTION 'a journal entry does not balance'
+                    USING ERRCODE = 'check_violation', CONSTRAINT = 'journal_lines_balance_ck';
+            END IF;
+            RETURN NULL;
+        END $$"""
+    yield """
+        CREATE FUNCTION check_lines_balance() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF EXISTS (
+                SELECT 1 FROM added GROUP BY tenant_id, entry_id HAVING sum(amount) <> 0
+            ) THEN
+                RAISE EXCEPTION 'added journal lines do not balance'
+                    USING ERRCODE = 'check_violation', CONSTRAINT = 'journal_lines_balance_ck';
+            END IF;
+            RETURN NULL;
+        END $$"""
+
+
+def postgres_balance() -> Iterator[str]:
+    """Every entry balances when the transaction ends, and no later line can unbalance it."""
+    yield (
+        "CREATE CONSTRAINT TRIGGER journal_entries_balance AFTER INSERT ON journal_entries "
+        "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION check_entry_balance()"
+    )
+    yield (
+        "CREATE TRIGGER journal_lines_balance AFTER INSERT ON journal_lines "
+        "REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION check_lines_balance()"
+    )
+
+
+def postgres_platform(schema: str, tables: Iterable[str]) -> Iterator[str]:
+    """The grants on tables without a tenant."""
+    yield f"GRANT USAGE ON SCHEMA {schema} TO {APP_ROLE}"
+    for table in tables:
+        yield f"GRANT SELECT, INSERT, UPDATE ON {schema}.{table} TO {APP_ROLE}"
+
+
+def sqlite_append_only(table: str) -> Iterator[str]:
+    """Triggers that refuse to change a fact."""
+    for event in ("UPDATE", "DELETE"):
+        yield (
+            f"CREATE TRIGGER {table}_no_{event.lower()} BEFORE {event} ON {table} "
+            f"BEGIN SELECT RAISE(ABORT, '{table}_append_only'); END"
+        )

@@ -1,0 +1,9 @@
+"""Importing this module declares the tables of every context."""
+
+import app.infrastructure.accounting.tables
+import app.infrastructure.catalog.tables
+import app.infrastructure.db.kernel_tables
+import app.infrastructure.identity.tables
+import app.infrastructure.inventory.tables
+import app.infrastructure.purchasing.tables
+import app.infrastructure.sales.tables  # noqa: F401

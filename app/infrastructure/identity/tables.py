@@ -1,0 +1,121 @@
+"""Tables of identity. They have no tenant: a sign-in reads them before one is known (R-31)."""
+
+from sqlalchemy import Constraint, ForeignKeyConstraint, Index, UniqueConstraint
+
+from app.domain.identity.errors import EmailTaken
+from app.domain.shared.errors import ReferenceNotFound, ServiceUnavailable, ValueOutOfRange
+from app.infrastructure.db.errors import on_constraint
+from app.infrastructure.db.metadata import PLATFORM, check, column, platform_table, version
+from app.infrastructure.db.types import Bytes, Flag, Id, Instant, Text
+
+
+def _refers(name: str, table: str, to: str = "id") -> Constraint:
+    return ForeignKeyConstraint([name], [f"{PLATFORM}.{table}.{to}"])
+
+
+users = platform_table(
+    "users",
+    column("id", Id),
+    column("email", Text),
+    column("email_folded", Text),
+    column("display_name", Text),
+    column("active", Flag),
+    column("created_at", Instant),
+    version(),
+    UniqueConstraint("email_folded"),
+    check("email_length", "length(email_folded) BETWEEN 3 AND 1000"),
+)
+
+credentials = platform_table(
+    "credentials",
+    column("user_id", Id),
+    column("password_hash", Text),
+    column("changed_at", Instant),
+    version(),
+    _refers("user_id", "users"),
+    key=("user_id",),
+)
+
+tenants = platform_table(
+    "tenants",
+    column("id", Id),
+    column("name", Text),
+    column("time_zone", Text),
+    column("country", Text, null=True),
+    column("state", Text),
+    column("created_at", Instant),
+    version(),
+    check("state", "state IN ('active', 'suspended')"),
+)
+
+memberships = platform_table(
+    "memberships",
+    column("tenant_id", Id),
+    column("user_id", Id),
+    column("role", Text),
+    version(),
+    _refers("tenant_id", "tenants"),
+    _refers("user_id", "users"),
+    Index("memberships_user_id_ix", "user_id", "tenant_id"),
+    key=("tenant_id", "user_id"),
+)
+
+sessions = platform_table(
+    "sessions",
+    column("id", Id),
+    column("user_id", Id),
+    column("tenant_id", Id),
+    column("family_hash", Bytes),
+    column("token_hash", Bytes),
+    column("previous_hash", Bytes, null=True),
+    column("rotated_at", Instant, null=True),
+    column("created_at", Instant),
+    column("last_used_at", Instant),
+    column("expires_at", Instant),
+    column("ends_at", Instant),
+    column("revoked_at", Instant, null=True),
+    column("device", Text),
+    column("address", Text),
+    version(),
+    UniqueConstraint("family_hash"),
+    ForeignKeyConstraint(
+        ["tenant_id", "user_id"],
+        [f"{PLATFORM}.memberships.tenant_id", f"{PLATFORM}.memberships.user_id"],
+    ),
+    check("lifetime", "expires_at <= ends_at"),
+    check("rotation", "(previous_hash IS NULL) = (rotated_at IS NULL)"),
+    Index("sessions_user_id_ix", "user_id"),
+)
+
+signing_keys = platform_table(
+    "signing_keys",
+    column("kid", Text),
+    column("sealed_private_key", Bytes),
+    column("public_key", Bytes),
+    column("created_at", Instant),
+    column("retired_at", Instant, null=True),
+    column("state", Text),
+    check("state", "state IN ('active', 'retired')"),
+    check("retirement", "(state = 'retired') = (retired_at IS NOT NULL)"),
+    key=("kid",),
+)
+
+on_constraint(EmailTaken, "users_email_folded_uq")
+# 128 random bits were drawn twice: a defect of the machine, not of the request.
+on_constraint(ServiceUnavailable, "sessions_family_hash_uq")
+on_constraint(
+    ReferenceNotFound,
+    "credentials_user_id_fk",
+    "memberships_tenant_id_fk",
+    "memberships_user_id_fk",
+    "sessions_tenant_id_user_id_fk",
+)
+on_constraint(
+    ValueOutOfRange,
+    "users_email_length_ck",
+    "tenants_state_ck",
+    "sessions_lifetime_ck",
+    "sessions_rotation_ck",
+    "signing_keys_state_ck",
+    "signing_keys_retirement_ck",
+)

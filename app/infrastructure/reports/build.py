@@ -1,0 +1,50 @@
+"""The reports of both databases."""
+
+from datetime import date, datetime
+
+from app.application.reports.ports import Knowledge
+from app.application.reports.views import (
+    BalanceSheetView,
+    IntegrityView,
+    ProfitAndLossView,
+    ReconciliationView,
+    StockTotalsView,
+    TrialBalanceView,
+)
+from app.infrastructure.db.port import Database
+from app.infrastructure.reports import integrity, ledger, reconciliation, stock
+
+LISTS = (ledger.GENERAL_LEDGER, stock.STOCK_VALUES)
+
+
+class DatabaseReports:
+    """Implements ``app.application.reports.ports.Reports``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def trial_balance(self, tenant_id: bytes, at: Knowledge) -> TrialBalanceView:
+        """The balance of every account."""
+        return await ledger.trial_balance(self._database, tenant_id, at)
+
+    async def profit_and_loss(
+        self, tenant_id: bytes, first: date, last: date, as_known_at: datetime | None
+    ) -> ProfitAndLossView:
+        """Income and expense."""
+        return await ledger.profit_and_loss(self._database, tenant_id, first, last, as_known_at)
+
+    async def balance_sheet(self, tenant_id: bytes, at: Knowledge) -> BalanceSheetView:
+        """Assets, liabilities and equity."""
+        return await ledger.balance_sheet(self._database, tenant_id, at)
+
+    async def stock_totals(self, tenant_id: bytes, at: Knowledge) -> StockTotalsView:
+        """All stock."""
+        return await stock.stock_totals(self._database, tenant_id, at)
+
+    async def reconciliation(self, tenant_id: bytes, at: Knowledge) -> ReconciliationView:
+        """Each sub-ledger against its accounts."""
+        return await reconciliation.reconciliation(self._database, tenant_id, at)
+
+    async def integrity(self, tenant_id: bytes) -> IntegrityView:
+        """Every invariant."""
+        return await integrity.integrity(self._database, tenant_id)

@@ -1,0 +1,173 @@
+"""Sales in the database: how its aggregates are loaded and saved, and its lists."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+from functools import partial
+from typing import Any
+
+from app.application.sales.ports import (
+    RETURN_BY_REF,
+    RETURN_LIST,
+    RETURNED,
+    RETURNED_OF_SALE,
+    RETURNS,
+    SALE_BY_REF,
+    SALE_LIST,
+    SALES,
+)
+from app.application.sales.views import sale_summary
+from app.domain.sales.returns import Return, ReturnedSoFar, ReturnLine
+from app.domain.sales.sale import Sale, SaleLine, TaxLine, Tender, TenderMethod
+from app.domain.shared.ids import Id
+from app.infrastructure.db.lists import ListQuery, at_least, at_most, equals, plain_list
+from app.infrastructure.db.mapping import Children, Mapping, Search, TableRow
+from app.infrastructure.sales import tables
+
+_SALE_COLUMNS = tuple(
+    each.name for each in fields(Sale) if each.name not in ("lines", "tenders", "taxes")
+)
+_SALE_LINE_COLUMNS = tuple(each.name for each in fields(SaleLine))
+_RETURN_COLUMNS = tuple(each.name for each in fields(Return) if each.name not in ("lines", "taxes"))
+_RETURN_LINE_COLUMNS = tuple(each.name for each in fields(ReturnLine))
+_PARTS = _SALE_LINE_COLUMNS.index("tax_parts")
+_REFUND = _RETURN_COLUMNS.index("refund")
+
+
+def _load_sale(row: Sequence[Any], lines: Sequence[Sequence[Any]]) -> Sale:
+    *head, tenders, taxes = row
+    return Sale(
+        *head,
+        lines=tuple(_load_sale_line(line) for line in lines),
+        tenders=tuple(Tender(TenderMethod(method), amount) for method, amount in tenders),
+        taxes=_load_taxes(taxes),
+    )
+
+
+def _load_sale_line(row: Sequence[Any]) -> SaleLine:
+    return SaleLine(*row[:_PARTS], tuple(row[_PARTS]), *row[_PARTS + 1 :])
+
+
+def _dump_sale(sale: Sale) -> list[TableRow]:
+    head = {name: getattr(sale, name) for name in _SALE_COLUMNS}
+    head["tenders"] = [[str(tender.method), tender.amount] for tender in sale.tenders]
+    head["taxes"] = _dump_taxes(sale.taxes)
+    rows: list[TableRow] = [(tables.sales, head)]
+    for line in sale.lines:
+        row = {name: getattr(line, name) for name in _SALE_LINE_COLUMNS}
+        row["tax_parts"] = list(line.tax_parts)
+        row["sale_id"] = sale.id
+        rows.append((tables.sale_lines, row))
+    return rows
+
+
+def _load_taxes(taxes: Sequence[Any]) -> tuple[TaxLine, ...]:
+    return tuple(TaxLine(Id(bytes.fromhex(id_)), base, amount) for id_, base, amount in taxes)
+
+
+def _dump_taxes(taxes: Sequence[TaxLine]) -> list[list[Any]]:
+    return [[tax.tax_id.hex(), tax.base, tax.amount] for tax in taxes]
+
+
+def _load_returned(row: Sequence[Any]) -> ReturnedSoFar:
+    sale_id, line, quantity, net, tax_parts, cost, version = row
+    return ReturnedSoFar(sale_id, line, quantity, net, tuple(tax_parts), cost, version)
+
+
+def _dump_returned(returned: ReturnedSoFar) -> list[TableRow]:
+    row = {each.name: getattr(returned, each.name) for each in fields(ReturnedSoFar)}
+    row["tax_parts"] = list(returned.tax_parts)
+    return [(tables.returned_so_far, row)]
+
+
+def _load_return(row: Sequence[Any], lines: Sequence[Sequence[Any]]) -> Return:
+    *head, taxes = row
+    head[_REFUND] = TenderMethod(head[_REFUND])
+    return Return(
+        *head, lines=tuple(ReturnLine(*line) for line in lines), taxes=_load_taxes(taxes)
+    )
+
+
+def _dump_return(document: Return) -> list[TableRow]:
+    head = {name: getattr(document, name) for name in _RETURN_COLUMNS}
+    head["taxes"] = _dump_taxes(document.taxes)
+    rows: list[TableRow] = [(tables.returns, head)]
+    for line in document.lines:
+        row = {name: getattr(line, name) for name in _RETURN_LINE_COLUMNS}
+        rows.append((tables.return_lines, {"return_id": document.id, **row}))
+    return rows
+
+
+MAPPINGS = (
+    Mapping(
+        SALES,
+        tables.sales,
+        (*_SALE_COLUMNS, "tenders", "taxes"),
+        ("id",),
+        _load_sale,
+        _dump_sale,
+        children=(
+            Children(tables.sale_lines, _SALE_LINE_COLUMNS, by=("sale_id",), order=("line",)),
+        ),
+    ),
+    Mapping(
+        RETURNED,
+        tables.returned_so_far,
+        tuple(each.name for each in fields(ReturnedSoFar)),
+        ("sale_id", "line"),
+        _load_returned,
+        _dump_returned,
+    ),
+    Mapping(
+        RETURNS,
+        tables.returns,
+        (*_RETURN_COLUMNS, "taxes"),
+        ("id",),
+        _load_return,
+        _dump_return,
+        children=(
+            Children(tables.return_lines, _RETURN_LINE_COLUMNS, by=("return_id",), order=("line",)),
+        ),
+    ),
+    Search(SALE_BY_REF, ("external_ref",)),
+    Search(RETURN_BY_REF, ("external_ref",)),
+    Search(RETURNED_OF_SALE, ("sale_id",)),
+)
+
+_SUMMARY_COLUMNS = (
+    "id",
+    "number",
+    "external_ref",
+    "location_id",
+    "customer_id",
+    "effective_at",
+    "effective_on",
+    "currency",
+    "net",
+    "tax",
+    "total",
+    "entry_id",
+    "recorded_at",
+)
+
+
+def _documents(listing: Any, table: Any, prefix: str) -> ListQuery:
+    return plain_list(
+        listing,
+        table,
+        _SUMMARY_COLUMNS,
+        partial(sale_summary, prefix=prefix),
+        sorts={"effective_on": "effective_on", "id": "id"},
+        filters={
+            "effective_from": at_least(table.c.effective_on),
+            "effective_to": at_most(table.c.effective_on),
+            "customer_id": equals(table.c.customer_id),
+            "location_id": equals(table.c.location_id),
+            "external_ref": equals(table.c.external_ref),
+        },
+    )
+
+
+LISTS = (
+    _documents(SALE_LIST, tables.sales, "sal"),
+    _documents(RETURN_LIST, tables.returns, "ret"),
+)

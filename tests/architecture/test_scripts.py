@@ -1,0 +1,142 @@
+"""The commands install what is pinned, once, and say in one line what is missing."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+# Stands in for the Python of .venv: notes its calls, installs nothing, runs the rest for real.
+RECORDER = """#!/bin/sh
+echo "$*" >>"{log}"
+case "$*" in "-m pip "*) exit {pip_exit};; esac
+exec "{python}" "$@"
+"""
+
+
+class Checkout:
+    """A copy of the scripts and pins, with an application that prints its arguments."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.log = root / "calls.log"
+        for folder in ("scripts", "requirements"):
+            shutil.copytree(
+                ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__")
+            )
+        (root / "app").mkdir()
+        (root / "app" / "__init__.py").touch()
+        (root / "app" / "cli.py").write_text("import sys\nprint(sys.argv[1:])\n", encoding="utf-8")
+
+    def with_venv(self, *, pip_exit: int = 0) -> None:
+        """Put the recorder where the Python of .venv is expected."""
+        text = RECORDER.format(log=self.log, python=sys.executable, pip_exit=pip_exit)
+        self.executable(".venv/bin/python", text)
+
+    def executable(self, name: str, text: str) -> Path:
+        """Write a program."""
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        path.chmod(0o755)
+        return path
+
+    def run(self, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run a script of the copy from another folder."""
+        return subprocess.run(
+            [str(self.root / command[0]), *command[1:]],
+            cwd="/",
+            env={"PATH": os.environ["PATH"], **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def installs(self) -> list[str]:
+        """The calls of pip so far."""
+        calls = self.log.read_text(encoding="utf-8").splitlines()
+        return [call for call in calls if call.startswith("-m pip ")]
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Checkout:
+    return Checkout(tmp_path)
+
+
+def test_serve_installs_the_pins_once_and_hands_its_arguments_on(checkout: Checkout) -> None:
+    checkout.with_venv()
+    for _ in range(2):
+        done = checkout.run("scripts/serve", "--port", "8001", "--no-demo")
+        assert (done.returncode, done.stdout) == (0, "['serve', '--port', '8001', '--no-demo']\n")
+    (install,) = checkout.installs()
+    for option in ("--require-hashes", "--no-deps", "--only-binary :all:", "runtime.txt"):
+        assert option in install
+
+
+def test_a_changed_pin_is_installed_at_the_next_start(checkout: Checkout) -> None:
+    checkout.with_venv()
+    checkout.run("scripts/serve")
+    with (checkout.root / "requirements" / "runtime.txt").open("a", encoding="utf-8") as pins:
+        pins.write("# another pin\n")
+    checkout.run("scripts/serve")
+    checkout.run("scripts/serve")
+    assert len(checkout.installs()) == 2
+
+
+def test_the_development_set_serves_too(checkout: Checkout) -> None:
+    checkout.with_venv()
+    checkout.run("scripts/check", "--list")
+    checkout.run("scripts/serve")
+    (install,) = checkout.installs()
+    assert "dev.txt" in install
+
+
+def test_a_failed_install_is_not_remembered(checkout: Checkout) -> None:
+    checkout.with_venv(pip_exit=1)
+    for _ in range(2):
+        done = checkout.run("scripts/serve")
+        assert done.returncode == 1
+        assert "requirements/runtime.txt could not be installed" in done.stderr
+    assert len(checkout.installs()) == 2
+
+
+def test_an_old_python_is_refused_in_one_line(checkout: Checkout) -> None:
+    old = '#!/bin/sh\ncase "$1" in --version) echo "Python 3.8.1"; exit 0;; esac\nexit 1\n'
+    for name in ("python3", "python3.11", "python3.12", "python3.13"):
+        folder = checkout.executable(f"old/{name}", old).parent
+    done = checkout.run("scripts/serve", PATH=f"{folder}:{os.environ['PATH']}")
+    assert done.returncode == 1
+    assert done.stderr == (
+        "serve: Python 3.8.1 is too old: install Python 3.11 or later, "
+        "or name one with PYTHON=/path/to/python\n"
+    )
+    assert not (checkout.root / ".venv").exists()
+
+
+def test_a_missing_python_is_said_in_one_line(checkout: Checkout) -> None:
+    tools = checkout.root / "tools"
+    tools.mkdir()
+    for tool in ("bash", "dirname", "env"):
+        (tools / tool).symlink_to(str(shutil.which(tool)))
+    done = checkout.run("scripts/serve", PATH=str(tools))
+    assert done.returncode == 1
+    assert done.stderr.startswith("serve: Python is missing: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_named_python_that_does_not_fit_is_said_in_one_line(checkout: Checkout) -> None:
+    done = checkout.run("scripts/test", PYTHON="/nowhere/python")
+    assert done.returncode == 1
+    assert done.stderr == "test: PYTHON=/nowhere/python is not a Python 3.11 or later\n"
+
+
+def test_the_second_part_of_the_run_happens_also_when_the_first_failed(checkout: Checkout) -> None:
+    checkout.executable(".ci/run", (ROOT / ".ci" / "run").read_text(encoding="utf-8"))
+    for check_exit, test_exit, expected in [(0, 0, 0), (3, 0, 1), (0, 5, 1)]:
+        checkout.executable("scripts/check", f"#!/bin/sh\necho checked\nexit {check_exit}\n")
+        checkout.executable("scripts/test", f"#!/bin/sh\necho tested\nexit {test_exit}\n")
+        done = checkout.run(".ci/run")
+        assert (done.stdout, done.returncode) == ("checked\ntested\n", expected)
