@@ -40,6 +40,7 @@ def _main() -> None:
         with engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA journal_mode=WAL")
             connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+            connection.commit()  # a pragma opened a transaction, which Alembic would leave open
             _run(connection)
         return
     asyncio.run(_run_on_postgres(url))

@@ -184,9 +184,7 @@ def edge_config(settings: Settings) -> EdgeConfig:
         limits = RateLimits(
             auth=Budget(rate.auth_per_minute, MINUTE, rate.auth_burst),
             public=Budget(rate.public_per_minute, MINUTE, rate.public_per_minute),
-            authenticated=Budget(
-                rate.principal_per_minute, MINUTE, rate.principal_per_minute
-            ),
+            authenticated=Budget(rate.principal_per_minute, MINUTE, rate.principal_per_minute),
         )
     return EdgeConfig(
         request_id_header=http_settings.request_id_header,

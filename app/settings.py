@@ -164,7 +164,8 @@ class Settings(BaseSettings):
             "SECRET_KEY": _weak(self.tokens.secret.get_secret_value()),
             "DATABASE_URL": self.database_url.startswith("sqlite"),
             "ALLOWED_ORIGINS": any(
-                "*" in origin or not origin.startswith("https://") for origin in self.allowed_origins
+                "*" in origin or not origin.startswith("https://")
+                for origin in self.allowed_origins
             ),
             "ALLOWED_HOSTS": not self.allowed_hosts or any("*" in h for h in self.allowed_hosts),
             "TRUSTED_PROXIES": "*" in self.trusted_proxies,

@@ -16,8 +16,9 @@ import gzip
 import json
 import sys
 from collections import defaultdict
+from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
-from typing import IO, Any
+from typing import Any
 
 SERVICE_CODES = frozenset(("POST", "DOT", "C2", "AMAZONFEE", "BANK CHARGES", "M", "D", "S", "CRUK"))
 PENNY = Decimal("0.01")
@@ -86,12 +87,12 @@ def _texts(sums: dict[str, Decimal]) -> dict[str, str]:
     return {code: str(sums[code]) for code in sorted(sums) if code != "goods"}
 
 
-def control_totals(file: IO[str]) -> dict[str, Any]:
-    """The control totals of an open file with a header line."""
+def control_totals(lines: Iterable[str]) -> dict[str, Any]:
+    """The control totals of the lines of a file, the header first."""
     months: defaultdict[str, Totals] = defaultdict(Totals)
     whole = Totals()
     month_of_invoice: dict[str, str] = {}
-    for row in csv.DictReader(file):
+    for row in csv.DictReader(lines):
         invoice, code = row["InvoiceNo"], row["StockCode"]
         exact = Decimal(row["Quantity"]) * Decimal(row["UnitPrice"])
         month = month_of_invoice.setdefault(invoice, row["InvoiceDate"][:7])

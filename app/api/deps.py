@@ -28,8 +28,8 @@ from app.application.shared.kinds import Needs
 from app.application.shared.masters import Noun
 from app.application.shared.reading import Listing, PageRequest, Reader
 from app.application.shared.work import Loaded
-from app.domain.shared.clock import Clock
 from app.domain.identity.errors import Unauthenticated
+from app.domain.shared.clock import Clock
 from app.domain.shared.errors import (
     DomainError,
     InvalidValue,
@@ -242,20 +242,6 @@ async def http(request: Request) -> Http:
     return Http(request, services, principal)
 
 
-def _command_headers(
-    dry_run: Annotated[bool, Query(description="Decide everything, keep nothing.")] = False,
-    idempotency_key: Annotated[
-        str | None,
-        Header(
-            max_length=128,
-            description="The same key with the same request gives the first answer again.",
-        ),
-    ] = None,
-) -> None:
-    """Declares what commands accept; ``Http.run`` reads it."""
-    del dry_run, idempotency_key
-
-
 @dataclass(frozen=True, slots=True)
 class PageParams:
     """The page part of a list request."""
@@ -307,7 +293,25 @@ def page_params(
 
 
 Caller = Annotated[Http, Depends(http)]
-CommandCaller = Annotated[Http, Depends(http), Depends(_command_headers)]
+
+
+async def command_http(
+    caller: Caller,
+    dry_run: Annotated[bool, Query(description="Decide everything, keep nothing.")] = False,
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            max_length=128,
+            description="The same key with the same request gives the first answer again.",
+        ),
+    ] = None,
+) -> Http:
+    """The caller of a command; declares what every command accepts, which ``Http.run`` reads."""
+    del dry_run, idempotency_key
+    return caller
+
+
+CommandCaller = Annotated[Http, Depends(command_http)]
 PageQuery = Annotated[PageParams, Depends(page_params)]
 
 

@@ -44,7 +44,7 @@ class Pattern:
 
     def takes(self, segments: Sequence[str]) -> bool:
         """Whether a path of so many segments, none of them empty, is this route's."""
-        for index, text in self.texts:
+        for index, text in self.texts:  # noqa: SIM110 - a generator doubles the cost of a match
             if segments[index] != text:
                 return False
         return True

@@ -48,7 +48,7 @@ def _replay(book: Book, options: argparse.Namespace) -> Timing:
         with connect(options.base_url) as http, Bar(documents) as bar:
             api = Api(http, _account(book, options), patience_seconds=options.patience)
             outlets = Outlets(_print, bar, options.statements)
-            return Replay(book, api, control, outlets).run(options.until)
+            return Replay(book, api, control, outlets).run(options.until or "")
     finally:
         control.close()
 
@@ -74,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("file", type=Path, help="the transactions, .csv or .csv.gz")
     parser.add_argument("--base-url", default="http://127.0.0.1:8000")
-    parser.add_argument("--until", type=_month, default="", help="the last month, YYYY-MM")
+    parser.add_argument("--until", type=_month, help="the last month, YYYY-MM")
     parser.add_argument("--email", default="", help="default: made from the content of the file")
     parser.add_argument("--password", default="", help="default: made from the content of the file")
     parser.add_argument("--statements", type=Path, help="a folder for the statements")

@@ -1,7 +1,6 @@
-"""The PostgreSQL of the test run: shared, fast to start, and gone afterwards."""
+"""The PostgreSQL of the test run: shared by the processes, and gone afterwards."""
 
 import os
-import resource
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -87,14 +86,12 @@ def test_ensure_builds_once_and_again_only_after_a_failure(name: str) -> None:
     assert built == [pg.url(name)] * 2  # the failure, then one success
 
 
-def test_a_new_server_costs_under_two_seconds_and_a_killed_run_is_swept() -> None:
-    """The seconds are of the processor, which other workers do not take."""
+def test_a_run_whose_controller_was_killed_is_swept() -> None:
     script = (
         "import os; from tests.support import pg; "
         "assert pg.open_run(); print(pg.url(), flush=True); os._exit(9)"
     )
     environment = {key: os.environ[key] for key in os.environ if not key.startswith("TRADEPOST_")}
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     killed = subprocess.run(
         [sys.executable, "-W", "error", "-c", script],
         cwd=ROOT,
@@ -103,7 +100,6 @@ def test_a_new_server_costs_under_two_seconds_and_a_killed_run_is_swept() -> Non
         text=True,
         check=False,
     )
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert (killed.returncode, killed.stderr) == (9, "")
     url = killed.stdout.strip()
     folder = Path(url.partition("host=")[2])
@@ -114,4 +110,3 @@ def test_a_new_server_costs_under_two_seconds_and_a_killed_run_is_swept() -> Non
     assert not folder.exists()
     with pytest.raises(psycopg.OperationalError):
         psycopg.connect(url)
-    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 2

@@ -1,10 +1,7 @@
 """The routers of version 1, in the order in which the documents show them."""
 
-from app.api.v1.accounting import accounts, allocations, journal, payments, periods, taxes
 from app.api.v1.catalog import categories, contacts, products, units
 from app.api.v1.identity import auth, tenants, well_known
-from app.api.v1.inventory import adjustments, locations, stock
-from app.api.v1.purchasing import bills, receipts
 from app.api.v1.reports import reports
 from app.api.v1.sales import returns, sales
 
@@ -18,18 +15,7 @@ ROUTERS = (
     products.router,
     contacts.router,
     contacts.faces,
-    locations.router,
-    stock.router,
-    adjustments.router,
-    receipts.router,
-    bills.router,
     sales.router,
     returns.router,
-    payments.router,
-    allocations.router,
-    accounts.router,
-    taxes.router,
-    periods.router,
-    journal.router,
     reports.router,
 )

@@ -161,7 +161,9 @@ def settle(work: Work, settlement: Settlement, document_id: Id) -> None:
         work.put(ALLOCATIONS, booked)
 
 
-def settle_oldest(work: Work, credits: Iterable[OpenItem], day: date, document_id: Id) -> Settlement:
+def settle_oldest(
+    work: Work, credits: Iterable[OpenItem], day: date, document_id: Id
+) -> Settlement:
     """Let ``credits`` of one party settle its open debits, the oldest first."""
     credits = list(credits)
     if not credits:

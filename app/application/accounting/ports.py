@@ -1,17 +1,18 @@
 """What accounting loads and lists."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from app.application.shared.kinds import Finder, Kind, Lock, LockRank
 from app.application.shared.reading import Listing
 from app.domain.accounting.chart import Account, AccountRole
 from app.domain.accounting.entries import DocumentKind, JournalEntry
-from app.domain.accounting.open_items import OpenItem
+from app.domain.accounting.open_items import OpenItem, Side
 from app.domain.accounting.payments import Payment
 from app.domain.accounting.periods import Books, Period, PeriodState
 from app.domain.accounting.series import NumberSeries
 from app.domain.accounting.tax import TaxCode
+from app.domain.catalog.contact import Contact
 from app.domain.shared.ids import Id
 
 
@@ -34,6 +35,30 @@ class BookedAllocation:
     debit_id: Id
     amount: int
     effective_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class AllocationDocument:
+    """Credits of a party matched with its debits; what it settled is kept by its allocations.
+
+    ``named`` tells that the request named the pairs; otherwise the oldest were matched.
+    """
+
+    id: Id
+    number: str | None
+    contact_id: Id
+    side: Side
+    named: bool
+    effective_at: datetime
+    effective_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """When a document entered the books: written by the kernel, so no aggregate holds it."""
+
+    id: Id
+    recorded_at: datetime
 
 
 ACCOUNTS: Kind[Account] = Kind("accounts", key=lambda account: (account.id,))
@@ -65,6 +90,14 @@ OPEN_ITEMS: Kind[OpenItem] = Kind(
 )
 ALLOCATIONS: Kind[BookedAllocation] = Kind("allocations", key=lambda allocation: (allocation.id,))
 PAYMENTS: Kind[Payment] = Kind("payments", key=lambda payment: (payment.id,))
+ALLOCATION_DOCUMENTS: Kind[AllocationDocument] = Kind(
+    "allocation_documents", key=lambda document: (document.id,)
+)
+# Contacts as accounting names them. The catalog keeps them; here they are only read.
+PARTIES: Kind[Contact] = Kind("parties", key=lambda contact: (contact.id,))
+RECORDED_ENTRIES: Kind[Recorded] = Kind("recorded_entries", key=lambda each: (each.id,))
+RECORDED_PAYMENTS: Kind[Recorded] = Kind("recorded_payments", key=lambda each: (each.id,))
+RECORDED_ALLOCATIONS: Kind[Recorded] = Kind("recorded_allocations", key=lambda each: (each.id,))
 
 ACCOUNT_BY_CODE: Finder[Account] = Finder("account_by_code", ACCOUNTS, lambda each: (each.code,))
 TAX_BY_CODE: Finder[TaxCode] = Finder("tax_by_code", TAXES, lambda tax: (tax.code,))
@@ -78,6 +111,9 @@ REVERSAL_OF: Finder[JournalEntry] = Finder(
 ENTRY_BY_REF: Finder[JournalEntry] = Finder(
     "entry_by_ref", JOURNAL_ENTRIES, lambda entry: (entry.external_ref,)
 )
+ENTRIES_OF: Finder[JournalEntry] = Finder(
+    "entries_of", JOURNAL_ENTRIES, lambda entry: (entry.source_kind, entry.source_id)
+)
 PAYMENT_BY_REF: Finder[Payment] = Finder(
     "payment_by_ref", PAYMENTS, lambda payment: (payment.external_ref,)
 )
@@ -85,6 +121,12 @@ OPEN_ITEMS_OF: Finder[OpenItem] = Finder(
     "open_items_of",
     OPEN_ITEMS,
     lambda item: (item.contact_id, item.side) if item.open else None,
+)
+ALLOCATIONS_OF_CREDIT: Finder[BookedAllocation] = Finder(
+    "allocations_of_credit", ALLOCATIONS, lambda allocation: (allocation.credit_id,)
+)
+ALLOCATIONS_BY: Finder[BookedAllocation] = Finder(
+    "allocations_by", ALLOCATIONS, lambda allocation: (allocation.document_id,)
 )
 
 ACCOUNT_LIST = Listing("accounts", sorts=("code",), filters=("role", "type", "active", "code"))
@@ -99,4 +141,19 @@ PAYMENT_LIST = Listing(
     "payments",
     sorts=("effective_on", "id"),
     filters=("effective_from", "effective_to", "contact_id", "direction", "external_ref"),
+)
+ALLOCATION_LIST = Listing(
+    "allocations",
+    sorts=("effective_on", "id"),
+    filters=("effective_from", "effective_to", "contact_id", "side"),
+)
+_OPEN_ITEM_FILTERS = ("contact_id", "side", "effective_from", "effective_to")
+OPEN_ITEM_LIST = Listing(
+    "open_items", sorts=("effective_on", "document_id"), filters=_OPEN_ITEM_FILTERS
+)
+# What was open on a past day: the filter ``as_of`` is always given.
+OPEN_ITEM_LIST_AS_OF = Listing(
+    "open_items_as_of",
+    sorts=("effective_on", "document_id"),
+    filters=(*_OPEN_ITEM_FILTERS, "as_of"),
 )

@@ -59,9 +59,7 @@ def create_product(create: Create, work: Work) -> Done:
     """Keep a new product; its SKU and barcode are nobody else's."""
     _check_references(create.members, work)
     decimals = work.get(UNITS, create.members["unit_id"]).decimals
-    product = Product.new(
-        create.id or work.new_id(), quantity_decimals=decimals, **create.members
-    )
+    product = Product.new(create.id or work.new_id(), quantity_decimals=decimals, **create.members)
     _check_codes(product, create.members, work)
     return created(work, PRODUCT, product, client_id=create.id is not None)
 

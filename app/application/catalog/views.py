@@ -1,6 +1,6 @@
 """The catalog as clients see it. Each view takes the fields of its aggregate in their order."""
 
-from typing import TypedDict
+from typing_extensions import TypedDict
 
 from app.domain.shared.ids import show
 from app.domain.shared.numbers import SCALE_DIGITS, format_scaled
@@ -17,7 +17,9 @@ class UnitView(TypedDict):
     version: int
 
 
-def unit_view(id_: bytes, code: str, name: str, decimals: int, active: bool, version: int) -> UnitView:
+def unit_view(
+    id_: bytes, code: str, name: str, decimals: int, active: bool, version: int
+) -> UnitView:
     """The view of a unit."""
     return {
         "id": show("unt", id_),

@@ -51,7 +51,7 @@ from app.domain.identity.errors import (
 from app.domain.identity.passwords import check_password, normal_password
 from app.domain.identity.session import SessionTerms
 from app.domain.shared.clock import Clock
-from app.domain.shared.errors import ConcurrentChange, DomainError, ServiceUnavailable
+from app.domain.shared.errors import ConcurrentChange, ServiceUnavailable
 from app.domain.shared.ids import NO_ID, Id, show
 from app.domain.shared.texts import folded
 
@@ -307,10 +307,9 @@ class IdentityService:
     async def _run(self, command: Command[Any], input_: Any, principal: Principal) -> Any:
         """Run a command and read the view in its answer."""
         [outcome] = await self._runner.run([Call(command, input_, principal)])
-        if isinstance(outcome, DomainError):
-            raise outcome
-        assert isinstance(outcome, Answer)
-        return orjson.loads(outcome.body)
+        if isinstance(outcome, Answer):
+            return orjson.loads(outcome.body)
+        raise outcome
 
 
 def _principal(tenant_id: Id, user_id: Id, origin: Origin, session_id: Id = NO_ID) -> Principal:

@@ -1,6 +1,6 @@
 """Identity as clients see it."""
 
-from typing import TypedDict
+from typing_extensions import TypedDict
 
 
 class Registered(TypedDict):

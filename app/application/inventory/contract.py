@@ -18,7 +18,9 @@ from app.application.inventory.ports import (
 )
 from app.application.shared.kinds import Needs
 from app.application.shared.work import Work
+from app.domain.catalog.product import Product
 from app.domain.inventory import corrections, costing
+from app.domain.inventory.errors import UnitCostNeeded
 from app.domain.inventory.levels import Demand, StockLevel, check_shortages
 from app.domain.inventory.location import Location
 from app.domain.inventory.moves import Source, StockMove
@@ -34,7 +36,9 @@ __all__ = [
     "Goods",
     "Moment",
     "adjust_in",
+    "check_stock",
     "correct_price",
+    "goods_of",
     "issue_all",
     "lose_all",
     "pool_of",
@@ -65,6 +69,12 @@ class Moment:
     location_id: Id
     effective_at: datetime
     effective_on: date
+
+
+def goods_of(product: Product, quantity: int, source: Source, pointer: str) -> Goods:
+    """The goods of a line that moves ``quantity`` (> 0) of a product."""
+    method = CostingMethod(product.costing)
+    return Goods(product.id, product.sku, method, quantity, source, pointer)
 
 
 def stock_needs(needs: Needs, location_id: Id, product_ids: Iterable[Id]) -> Needs:
@@ -118,9 +128,11 @@ def adjust_in(work: Work, moment: Moment, line: Goods, stated_value: int | None)
         UnitCostNeeded: no cost is known and none is stated; the pointer is the line's.
     """
     pool = pool_of(work, line.product_id, line.method)
-    costed = costing.adjust_gain(
-        pool, moment.effective_on, line.quantity, stated_value, line.source
-    )
+    day, quantity = moment.effective_on, line.quantity
+    try:
+        costed = costing.adjust_gain(pool, day, quantity, stated_value, line.source)
+    except UnitCostNeeded:
+        raise UnitCostNeeded.at(line.pointer) from None
     return _keep(work, moment, line.quantity, line, costed)
 
 

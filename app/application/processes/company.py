@@ -1,7 +1,9 @@
 """The settings of a company. They live in two aggregates: the tenant, and its books."""
 
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import Any
+
+from typing_extensions import TypedDict
 
 from app.application.accounting.contract import BOOKS
 from app.application.identity.contract import TENANTS

@@ -1,6 +1,6 @@
 """Reports as clients see them; amounts are decimal strings in ``currency``."""
 
-from typing import TypedDict
+from typing_extensions import TypedDict
 
 
 class BalanceLine(TypedDict):

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from typing import TypedDict
+
+from typing_extensions import TypedDict
 
 from app.domain.sales.returns import Return
 from app.domain.sales.sale import Sale, TaxLine

@@ -1,7 +1,7 @@
 """Rate limits: how much one caller may ask for, and the port of whoever counts it."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,8 +13,7 @@ class Budget:
     burst: int
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What the limiter says of one request. Times are whole seconds, rounded up."""
 
     allowed: bool

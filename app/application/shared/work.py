@@ -171,7 +171,9 @@ class Work:
         key = kind.key(aggregate)
         version = getattr(aggregate, "version", None)
         if version is not None:
-            before = self._layer.get(kind, {}).get(key) or self._loaded.present.get(kind, {}).get(key)
+            before = self._layer.get(kind, {}).get(key) or self._loaded.present.get(kind, {}).get(
+                key
+            )
             expected = 1 if before is None else before.version + 1
             if version != expected:
                 aggregate = replace(aggregate, version=expected)  # type: ignore[type-var]

@@ -145,7 +145,22 @@ def _tax_of_code(
     taxed_group = _taxed_inside if code.included else _taxed_on_top
     if rounding is TaxRounding.DOCUMENT:
         return taxed_group(formula, lines, indexes)
+    if len(code.components) == 1:
+        return [_taxed_alone(formula, code.included, lines[index], index) for index in indexes]
     return [taxed_group(formula, lines, (index,))[0] for index in indexes]
+
+
+def _taxed_alone(formula: _Formula, included: bool, line: TaxableLine, index: int) -> TaxedLine:
+    """One line with one tax, the usual case: nothing is spread, so this is the short way."""
+    (a,), (b,), whole, amount = formula.a, formula.b, formula.whole, line.amount
+    if not included:
+        tax = divide_rounded(a * amount + b * line.quantity, whole)
+        return TaxedLine(amount, tax, amount + tax, (tax,))
+    if b * line.quantity > whole * amount:
+        raise TaxExceedsAmount.at(f"/lines/{index}")
+    # The amount less the exact base: (g - (g - q * b) / (1 + a)) with one of a and b being 0.
+    tax = divide_rounded(a * amount + b * line.quantity, whole + a)
+    return TaxedLine(amount - tax, tax, amount, (tax,))
 
 
 def _taxed_on_top(

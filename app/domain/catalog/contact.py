@@ -62,9 +62,7 @@ class Contact:
     def new(cls, id_: Id, name: str, **members: Any) -> "Contact":
         """A new, active contact; ``members`` are the other fields."""
         shown = checked_name(name)
-        return cls(
-            id=id_, name=shown, name_folded=folded(shown), active=True, version=1, **members
-        )
+        return cls(id=id_, name=shown, name_folded=folded(shown), active=True, version=1, **members)
 
     def changed(self, **members: Any) -> "Contact":
         """The contact with other members."""

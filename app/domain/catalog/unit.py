@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, replace
 
-from app.domain.shared.texts import checked_code, checked_name
 from app.domain.shared.errors import ValueOutOfRange
 from app.domain.shared.ids import Id
 from app.domain.shared.numbers import SCALE_DIGITS
+from app.domain.shared.texts import checked_code, checked_name
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ def check_password(password: str, *, email: str, company: str, pointer: str = "/
     if len(normal) > LENGTH_MAX:
         raise PasswordTooLong.at(pointer, maximum=LENGTH_MAX)
     plain = _plain(normal)
-    if _is_common(plain):
+    if _is_repeated(folded(normal)) or _is_common(plain):
         raise PasswordCommon.at(pointer)
     for name in (email.partition("@")[0], company):
         personal = _plain(name)
@@ -66,6 +66,8 @@ def _plain(text: str) -> str:
 
 
 def _is_common(plain: str) -> bool:
+    if len(plain) < LENGTH_MIN // 2:
+        return False  # mostly signs: its few letters say nothing
     core = _EDGE_DIGITS.sub("", plain)
     if plain in COMMON or core in COMMON:
         return True
@@ -85,9 +87,9 @@ def _is_repeated(plain: str) -> bool:
 
 
 def _is_of_words(core: str) -> bool:
-    """Whether it consists of common words and nothing else; an empty core was only digits."""
+    """Whether it consists of common words and nothing else."""
     reached = {0}
     for end in range(1, len(core) + 1):
         if any(start in reached and core[start:end] in COMMON_WORDS for start in range(end)):
             reached.add(end)
-    return len(core) in reached
+    return core != "" and len(core) in reached

@@ -74,7 +74,7 @@ class Session:
         terms: SessionTerms,
         at: datetime,
     ) -> "Session":
-        """A new session. ``hashes``: the family's and the token's; ``origin``: device and address."""
+        """A new session; ``hashes`` of family and token, ``origin`` as device and address."""
         return cls(
             id=id_,
             user_id=user_id,

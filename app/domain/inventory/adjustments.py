@@ -81,9 +81,14 @@ class Adjustment:
         self._check_lines()
 
     @property
-    def posting_order(self) -> list[AdjustmentLine]:
-        """The lines as they are costed: what comes in first, so that a loss finds it."""
-        return sorted(self.lines, key=lambda line: line.quantity < 0)
+    def gains(self) -> list[AdjustmentLine]:
+        """What comes in. It is costed first, so that a loss of the same document finds it."""
+        return [line for line in self.lines if line.quantity > 0]
+
+    @property
+    def losses(self) -> list[AdjustmentLine]:
+        """What goes."""
+        return [line for line in self.lines if line.quantity < 0]
 
     def _check_lines(self) -> None:
         """Name every line that breaks a rule, one rule after the other."""

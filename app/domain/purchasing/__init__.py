@@ -1,0 +1,1 @@
+"""Goods bought: what came, what was billed for it, what went back."""

@@ -10,8 +10,6 @@ from enum import Enum
 from typing import ClassVar
 
 
-
-
 class Kind(Enum):
     """What went wrong, seen by whoever must decide what to do next."""
 

@@ -7,23 +7,33 @@ from app.application.accounting.ports import (
     ACCOUNT_BY_CODE,
     ACCOUNTS,
     ALL_TAXES,
+    ALLOCATION_DOCUMENTS,
     ALLOCATIONS,
+    ALLOCATIONS_BY,
+    ALLOCATIONS_OF_CREDIT,
     BOOKS,
+    ENTRIES_OF,
     ENTRY_BY_REF,
     JOURNAL_ENTRIES,
     NUMBER_SERIES,
     OPEN_ITEMS,
     OPEN_ITEMS_OF,
     OPEN_PERIODS,
+    PARTIES,
     PAYMENT_BY_REF,
     PAYMENTS,
     PERIODS,
     POSTING_ACCOUNTS,
+    RECORDED_ALLOCATIONS,
+    RECORDED_ENTRIES,
+    RECORDED_PAYMENTS,
     REVERSAL_OF,
     TAX_BY_CODE,
     TAXES,
+    AllocationDocument,
     BookedAllocation,
     PostingAccounts,
+    Recorded,
 )
 from app.domain.accounting.chart import Account, AccountRole, AccountType
 from app.domain.accounting.entries import DocumentKind, EntryLine, JournalEntry, Purpose
@@ -38,13 +48,17 @@ from app.domain.accounting.periods import (
 )
 from app.domain.accounting.series import NumberSeries, Series
 from app.domain.accounting.tax import TaxCode, TaxComponent, TaxKind
+from app.domain.catalog.contact import Contact
 from app.domain.shared.ids import Id
 from app.infrastructure.accounting import tables
+from app.infrastructure.catalog.tables import contacts
 from app.infrastructure.db.mapping import Children, Mapping, Search, TableRow, flat
 
 
 def _load_posting_accounts(row: Sequence[Any]) -> PostingAccounts:
-    return PostingAccounts({AccountRole(role): Id(bytes.fromhex(id_)) for role, id_ in row[0].items()})
+    return PostingAccounts(
+        {AccountRole(role): Id(bytes.fromhex(id_)) for role, id_ in row[0].items()}
+    )
 
 
 def _dump_posting_accounts(accounts: PostingAccounts) -> list[TableRow]:
@@ -55,11 +69,12 @@ def _dump_posting_accounts(accounts: PostingAccounts) -> list[TableRow]:
 def _load_tax(row: Sequence[Any]) -> TaxCode:
     id_, code, name, included, components, active, version = row
     return TaxCode(
-        id_, code, name, included, tuple(map(_component, components)), active, version
+        id_, code, name, included, tuple(map(tax_component, components)), active, version
     )
 
 
-def _component(data: dict[str, Any]) -> TaxComponent:
+def tax_component(data: dict[str, Any]) -> TaxComponent:
+    """A component as the column ``components`` keeps it."""
     return TaxComponent(
         data["name"],
         TaxKind(data["kind"]),
@@ -214,13 +229,21 @@ MAPPINGS = (
         debit_kind=DocumentKind,
     ),
     flat(PAYMENTS, tables.payments, Payment, direction=Direction, method=PaymentMethod),
+    flat(ALLOCATION_DOCUMENTS, tables.allocation_documents, AllocationDocument, side=Side),
+    flat(PARTIES, contacts, Contact),
+    flat(RECORDED_ENTRIES, tables.journal_entries, Recorded),
+    flat(RECORDED_PAYMENTS, tables.payments, Recorded),
+    flat(RECORDED_ALLOCATIONS, tables.allocation_documents, Recorded),
     Search(ACCOUNT_BY_CODE, ("code",)),
     Search(TAX_BY_CODE, ("code",)),
     Search(ALL_TAXES, ()),
     Search(OPEN_PERIODS, (), where="t.state = 'open'"),
     Search(REVERSAL_OF, ("reverses_id",)),
     Search(ENTRY_BY_REF, ("external_ref",)),
+    Search(ENTRIES_OF, ("source_kind", "source_id")),
     Search(PAYMENT_BY_REF, ("external_ref",)),
+    Search(ALLOCATIONS_OF_CREDIT, ("credit_id",)),
+    Search(ALLOCATIONS_BY, ("document_id",)),
     Search(OPEN_ITEMS_OF, ("contact_id", "side"), where="t.amount <> t.settled"),
 )
 

@@ -164,6 +164,24 @@ allocations = tenant_table(
     check("amount", "amount > 0"),
     index("allocations", "credit_id"),
     index("allocations", "debit_id"),
+    index("allocations", "document_id"),
+    append_only=True,
+)
+
+allocation_documents = tenant_table(
+    "allocation_documents",
+    column("id", Id),
+    column("number", Text),
+    column("contact_id", Id),
+    column("side", Text),
+    column("named", Flag),
+    column("effective_at", Instant),
+    column("effective_on", Day),
+    column("recorded_at", Instant),
+    unique("number"),
+    refers("contact_id", "contacts"),
+    check("side", "side IN ('receivable', 'payable')"),
+    index("allocation_documents", "effective_on", "id"),
     append_only=True,
 )
 
@@ -202,6 +220,6 @@ on_constraint(EntryUnbalanced, "journal_lines_balance_ck")
 
 # Both databases check at the end of a work that the lines of every new entry balance.
 SQLITE_BALANCE = (
-    "SELECT 1 FROM journal_lines WHERE tenant_id = :tenant_id AND entry_id = :id "
-    "HAVING coalesce(sum(amount), 1) <> 0 OR count(*) < 2"
+    "SELECT 1 FROM (SELECT sum(amount) AS balance, count(*) AS lines FROM journal_lines "
+    "WHERE tenant_id = :tenant_id AND entry_id = :id) WHERE lines < 2 OR balance <> 0"
 )

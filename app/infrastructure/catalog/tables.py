@@ -95,7 +95,9 @@ contacts = tenant_table(
     index("contacts", "name_folded", "id"),
 )
 
-on_constraint(lambda: Duplicate.at("/code"), "units_tenant_id_code_uq", "categories_tenant_id_code_uq")
+on_constraint(
+    lambda: Duplicate.at("/code"), "units_tenant_id_code_uq", "categories_tenant_id_code_uq"
+)
 on_constraint(lambda: SkuTaken.at("/sku"), "products_tenant_id_sku_folded_uq")
 on_constraint(lambda: BarcodeTaken.at("/barcode"), "products_tenant_id_barcode_uq")
 on_constraint(lambda: Duplicate.at("/external_ref"), "contacts_external_ref_uq")

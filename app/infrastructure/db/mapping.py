@@ -76,9 +76,10 @@ class Registry:
 
 
 def flat(
-    kind: Kind[Any],
+    of: Kind[Any],
     table: Table,
     type_: type[Any],
+    /,
     key: tuple[str, ...] = ("id",),
     **converters: Callable[[Any], Any],
 ) -> Mapping:
@@ -102,4 +103,4 @@ def flat(
     def dump(aggregate: Any) -> list[TableRow]:
         return [(table, {name: getattr(aggregate, name) for name in names})]
 
-    return Mapping(kind, table, names, key, load, dump)
+    return Mapping(of, table, names, key, load, dump)

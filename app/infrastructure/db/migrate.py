@@ -3,14 +3,14 @@
 import re
 from pathlib import Path
 
-from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import MetaData, create_engine, pool
+from sqlalchemy import BLANK_SCHEMA, MetaData, create_engine, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from alembic import command
 from app.infrastructure.db import tables_of_all_contexts
 from app.infrastructure.db.metadata import metadata
 
@@ -31,7 +31,7 @@ def metadata_of(dialect: str) -> MetaData:
         return metadata
     plain = MetaData(naming_convention=metadata.naming_convention)
     for table in metadata.sorted_tables:
-        table.to_metadata(plain, schema=None, referred_schema_fn=lambda *_: None)
+        table.to_metadata(plain, schema=None, referred_schema_fn=lambda *_: BLANK_SCHEMA)
     return plain
 
 
@@ -73,9 +73,7 @@ async def drift_on_postgres(url: str) -> list[object]:
     options = {"include_schemas": True}
     async with engine.connect() as connection:
         found = await connection.run_sync(
-            lambda sync: compare_metadata(
-                MigrationContext.configure(sync, opts=options), metadata
-            )
+            lambda sync: compare_metadata(MigrationContext.configure(sync, opts=options), metadata)
         )
     await engine.dispose()
     return list(found)

@@ -45,6 +45,18 @@ _COMMANDS = {
 _READS = {**_COMMON, "statement_timeout": "30s", "default_transaction_read_only": "on"}
 
 
+_PRIVILEGED = """
+    SELECT rolsuper OR rolbypassrls OR EXISTS (
+        SELECT 1 FROM pg_class WHERE relowner = r.oid AND relnamespace = 'public'::regnamespace
+    )
+    FROM pg_roles r WHERE rolname = session_user
+"""
+
+
+class PrivilegedLogin(Exception):  # noqa: N818 - shown to the operator as one line
+    """The service would run above row security."""
+
+
 class PostgresDatabase:
     """The clustered database."""
 
@@ -59,7 +71,9 @@ class PostgresDatabase:
         role: str = APP_ROLE,
         pool_size: int = 8,
         pool_wait_seconds: float = 5.0,
+        production: bool = False,
     ) -> None:
+        self._production = production
         self._dsn = driver_url(url)
         self._registry = registry
         self._new_id = new_id
@@ -83,6 +97,21 @@ class PostgresDatabase:
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             _log.warning("database_unreachable", error=type(error).__name__)
             raise ServiceUnavailable from error
+        if self._production:
+            await self._refuse_privileged_login()
+
+    async def _refuse_privileged_login(self) -> None:
+        """Row security does not bind a superuser, nor an owner without FORCE.
+
+        Raises:
+            PrivilegedLogin: DATABASE_URL logs in as a superuser, as one above row security, or as
+                the owner of the tables.
+        """
+        async with self._connection(self._reads) as connection:
+            privileged = await connection.fetchval(_PRIVILEGED)
+        if privileged:
+            await self.stop()
+            raise PrivilegedLogin("DATABASE_URL must log in as a role that owns nothing")
 
     async def _open(self, server_settings: dict[str, str]) -> asyncpg.Pool:
         # The role is part of the connection's start, so RESET ALL comes back to it (rulings R-30).

@@ -21,8 +21,8 @@ _DIALECT = postgresql.dialect()
 
 
 def sql_type(table: Table, name: str) -> str:
-    """The PostgreSQL type of a column."""
-    return str(table.c[name].type.compile(dialect=_DIALECT))
+    """The PostgreSQL type of a column, without its collation."""
+    return str(table.c[name].type.compile(dialect=_DIALECT)).split(" COLLATE ")[0]
 
 
 class ReadShape:
@@ -80,9 +80,10 @@ def _array(
     table: Table, columns: Sequence[str], match: str, where: str, order: Sequence[str], lock: Lock
 ) -> str:
     condition = _condition(table, match, where)
+    ordered = f"ORDER BY {', '.join('t.' + name for name in order)}" if order else ""
     return (
         f"ARRAY(SELECT ROW({', '.join('t.' + name for name in columns)}) FROM {table.fullname} t "
-        f"WHERE {condition} ORDER BY {', '.join('t.' + name for name in order)} {lock.value})"
+        f"WHERE {condition} {ordered} {lock.value})"
     )
 
 
@@ -118,7 +119,9 @@ def write_statement(batches: Sequence[BatchKey]) -> str:
         source = f"jsonb_to_recordset(${place}::jsonb) AS r({typed})"
         if operation == "insert":
             names = ", ".join(columns)
-            body = f"INSERT INTO {table.fullname} ({names}) SELECT {names} FROM {source} RETURNING 1"
+            body = (
+                f"INSERT INTO {table.fullname} ({names}) SELECT {names} FROM {source} RETURNING 1"
+            )
         else:
             body = _update(table, columns, source)
         parts.append(f"w{place} AS ({body})")

@@ -52,7 +52,7 @@ class Query:
         self.postgres_sql = str(postgres)
         self.names = tuple(postgres.positiontup or ())
         without_schema = statement.compile(
-            dialect=_SQLITE, schema_translate_map={PLATFORM: None}, render_schema_translate=True
+            dialect=_SQLITE, schema_translate_map={PLATFORM: "main"}, render_schema_translate=True
         )
         self.sqlite_sql = str(without_schema)
         literals = {**postgres.params, **without_schema.params}
@@ -73,6 +73,7 @@ def _check_tenant(statement: SelectBase) -> bool:
     """Whether the statement reads tenant tables; each of them must be bound to the tenant."""
     sources: dict[Any, str] = {}
     bound: set[Any] = set()
+    joined: list[tuple[Any, Any]] = []  # tables whose tenant is compared with each other's
     for element in visitors.iterate(statement):
         if isinstance(element, Select):
             for source in element.get_final_froms():
@@ -81,9 +82,15 @@ def _check_tenant(statement: SelectBase) -> bool:
                         sources[leaf] = str(leaf)
         elif isinstance(element, BinaryExpression) and element.operator is operators.eq:
             sides = (element.left, element.right)
+            if all(getattr(side, "name", "") == TENANT for side in sides):
+                joined.append((getattr(sides[0], "table", None), getattr(sides[1], "table", None)))
             for one, other in (sides, sides[::-1]):
                 if isinstance(other, BindParameter) and other.key == TENANT:
                     bound.add(getattr(one, "table", None))
+    for _ in joined:  # each pass can bind one more table
+        for one, other in joined:
+            if bound & {one, other}:
+                bound |= {one, other}
     missing = [name for source, name in sources.items() if source not in bound]
     if missing:
         raise TenantMissing(f"not bound to the tenant: {', '.join(missing)}")
@@ -112,5 +119,3 @@ def like_pattern(text: str) -> str:
     """``text`` as a LIKE pattern for "contains", its own wildcards escaped with a backslash."""
     escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return f"%{escaped}%"
-
-

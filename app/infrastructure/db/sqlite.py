@@ -232,9 +232,7 @@ class SqliteDatabase:
 
     def _work(self, connection: sqlite3.Connection, job: _Job) -> list[Outcome]:
         tenant_id = job.calls[0].principal.tenant_id
-        steps = decide_group(
-            job.calls, atomic=job.atomic, dry_run=job.dry_run, new_id=self._new_id
-        )
+        steps = decide_group(job.calls, atomic=job.atomic, dry_run=job.dry_run, new_id=self._new_id)
         step = next(steps)
         try:
             while True:
@@ -298,9 +296,7 @@ class SqliteScope:
 
     async def rows(self, query: Query, **values: Any) -> Rows:
         """All rows of a query."""
-        bound = {
-            name: sqlite_value(value) for name, value in {**query.defaults, **values}.items()
-        }
+        bound = {name: sqlite_value(value) for name, value in {**query.defaults, **values}.items()}
         bound["tenant_id"] = self._tenant_id
         rows = await self.execute(query.sqlite_sql, bound)
         return _converted(rows, query.readers)

@@ -31,9 +31,10 @@ class SourceRead:
         condition = " AND ".join(match)
         self.sql = (
             f"SELECT {', '.join('t.' + name for name in mapping.columns)} "
-            f"FROM {mapping.table.name} t WHERE {condition} "
-            f"ORDER BY {', '.join('t.' + name for name in mapping.key)}"
+            f"FROM {mapping.table.name} t WHERE {condition}"
         )
+        if mapping.key:
+            self.sql += f" ORDER BY {', '.join('t.' + name for name in mapping.key)}"
         self.readers = _readers(mapping.table, mapping.columns)
         self.children: list[tuple[str, list[tuple[int, Any]]]] = []
         for child in mapping.children:
@@ -96,9 +97,10 @@ def constraint_name(message: str) -> str | None:
     )
     names = [part.split(".", 1)[1] for part in columns]
     for constraint in table.constraints:
-        if isinstance(constraint, UniqueConstraint) and [
-            each.name for each in constraint.columns
-        ] == names:
+        if (
+            isinstance(constraint, UniqueConstraint)
+            and [each.name for each in constraint.columns] == names
+        ):
             return str(constraint.name)
     for index_ in table.indexes:
         if index_.unique and [each.name for each in index_.columns] == names:

@@ -57,6 +57,7 @@ class _SqliteInteger(types.UserDefinedType[Any]):
 class Id(_Both):
     """A ULID."""
 
+    impl = types.LargeBinary
     postgres = postgresql.UUID()
     sqlite = sqlite.BLOB()
 
@@ -64,6 +65,7 @@ class Id(_Both):
 class Integer(_Both):
     """A 64-bit integer; every number of the books is one."""
 
+    impl = types.BigInteger
     postgres = types.BigInteger()
     sqlite = _SqliteInteger()
 
@@ -78,6 +80,7 @@ class Text(_Both):
 class Bytes(_Both):
     """Raw bytes (hashes, sealed keys)."""
 
+    impl = types.LargeBinary
     postgres = postgresql.BYTEA()
     sqlite = sqlite.BLOB()
 
@@ -85,6 +88,7 @@ class Bytes(_Both):
 class Flag(_Both):
     """True or false."""
 
+    impl = types.Boolean
     postgres = types.Boolean()
     sqlite = _SqliteInteger()
     from_sqlite = bool
@@ -93,6 +97,7 @@ class Flag(_Both):
 class Day(_Both):
     """A calendar day where the company is."""
 
+    impl = types.Date
     postgres = types.Date()
     sqlite = types.Text()
     from_sqlite = date.fromisoformat
@@ -110,6 +115,7 @@ def to_microseconds(instant: datetime) -> int:
 class Instant(_Both):
     """A point in time, UTC."""
 
+    impl = types.DateTime
     postgres = postgresql.TIMESTAMP(timezone=True)
     sqlite = _SqliteInteger()
     from_sqlite = staticmethod(_instant)
@@ -118,6 +124,7 @@ class Instant(_Both):
 class Json(_Both):
     """A JSON document that the service writes and never searches on the hot path."""
 
+    impl = types.JSON
     postgres = postgresql.JSONB()
     sqlite = types.Text()
     from_sqlite = staticmethod(orjson.loads)

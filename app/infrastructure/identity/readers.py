@@ -67,7 +67,7 @@ _ACCESS = Query(
     .where(
         sessions.c.id == bindparam("session_id", type_=types.Id),
         sessions.c.revoked_at.is_(None),
-        users.c.active.is_(True),
+        users.c.active,
         tenants.c.state == "active",
     )
 )

@@ -17,6 +17,7 @@ from app.application.inventory.ports import (
     PostedAdjustmentLine,
 )
 from app.domain.inventory.adjustments import AdjustmentReason
+from app.domain.inventory.errors import PoolInconsistent
 from app.domain.inventory.levels import StockLevel
 from app.domain.inventory.location import Location
 from app.domain.inventory.moves import SourceKind, StockMove
@@ -27,7 +28,9 @@ from app.domain.inventory.pool import (
     LayerPart,
     Valuation,
     ValuationKind,
+    check_pool,
 )
+from app.infrastructure.db.errors import Retry
 from app.infrastructure.db.mapping import Children, Mapping, Search, TableRow, flat
 from app.infrastructure.inventory import tables
 
@@ -51,14 +54,20 @@ _POOL_COLUMNS = (
 
 
 def _load_pool(row: Sequence[Any], layers: Sequence[Sequence[Any]]) -> CostPool:
+    """The pool with its open layers.
+
+    A read that had to wait for the lock of a pool on PostgreSQL sees the pool as it is now and the
+    layers as they were before: they do not fit together, and the work is run anew.
+    """
     product_id, method, *numbers, version = row
-    return CostPool(
-        product_id,
-        CostingMethod(method),
-        *numbers,
-        layers=tuple(LAYER_MAPPING.load((product_id, *layer)) for layer in layers),
-        version=version,
-    )
+    loaded = tuple(LAYER_MAPPING.load((product_id, *layer)) for layer in layers)
+    values: list[Any] = [product_id, CostingMethod(method), *numbers, loaded, version]
+    try:
+        pool = CostPool(*values)
+        check_pool(pool)
+    except PoolInconsistent as error:
+        raise Retry(error.code) from error
+    return pool
 
 
 def _dump_pool(pool: CostPool) -> list[TableRow]:
@@ -112,8 +121,7 @@ def _dump_valuation(valuation: Valuation) -> list[TableRow]:
         "source_id": valuation.source_id,
         "line": valuation.line,
         "parts": [
-            [part.layer_seq, part.quantity, part.value, part.correction]
-            for part in valuation.parts
+            [part.layer_seq, part.quantity, part.value, part.correction] for part in valuation.parts
         ],
     }
     return [(tables.valuations, row)]
@@ -137,16 +145,11 @@ _LINE_COLUMNS = ("line", "product_id", "quantity", "value")
 
 
 def _load_adjustment(row: Sequence[Any], lines: Sequence[Sequence[Any]]) -> PostedAdjustment:
-    id_, number, ref, location_id, reason, *rest = row
-    return PostedAdjustment(
-        id_,
-        number,
-        ref,
-        location_id,
-        AdjustmentReason(reason),
-        *rest,
-        lines=tuple(PostedAdjustmentLine(*line) for line in lines),
-    )
+    values = list(row)
+    place = _ADJUSTMENT_COLUMNS.index("reason")
+    values[place] = AdjustmentReason(values[place])
+    values.append(tuple(PostedAdjustmentLine(*line) for line in lines))
+    return PostedAdjustment(*values)
 
 
 def _dump_adjustment(adjustment: PostedAdjustment) -> list[TableRow]:

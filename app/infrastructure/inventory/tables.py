@@ -153,7 +153,5 @@ adjustment_lines = tenant_table(
 )
 
 on_constraint(lambda: Duplicate.at("/code"), "locations_tenant_id_code_uq")
-on_constraint(
-    lambda: ExternalRefTaken.at("/external_ref"), "adjustments_tenant_id_external_ref_uq"
-)
+on_constraint(lambda: ExternalRefTaken.at("/external_ref"), "adjustments_tenant_id_external_ref_uq")
 on_constraint(InsufficientStock, "stock_levels_on_hand_ck", "cost_pools_quantity_ck")

@@ -109,7 +109,9 @@ _layered = union_all(
     ),
 ).subquery()
 _layers = (
-    select(_layered.c.product_id, literal("value"), total(_layered.c.pool), total(_layered.c.layers))
+    select(
+        _layered.c.product_id, literal("value"), total(_layered.c.pool), total(_layered.c.layers)
+    )
     .group_by(_layered.c.product_id)
     .having(total(_layered.c.pool) != total(_layered.c.layers))
 )

@@ -261,5 +261,3 @@ def day_text(day: date | None) -> str | None:
 def instant_text(instant: datetime | None) -> str | None:
     """An instant as RFC 3339, None as it is."""
     return None if instant is None else instant.isoformat().replace("+00:00", "Z")
-
-

@@ -34,6 +34,7 @@ from app.infrastructure.reports.ledger import (
     instant_text,
 )
 
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """Two sums of facts that must be equal; ``decimals`` None means those of the currency."""

@@ -1,6 +1,5 @@
 """Stock valuation at any date, from the valuation entries."""
 
-
 from typing import Any
 
 from sqlalchemy import and_, bindparam, func, select
@@ -105,4 +104,3 @@ STOCK_VALUES = ListQuery(
         "as_known_at": at_most(valuations.c.recorded_at),
     },
 )
-

@@ -82,9 +82,7 @@ def _dump_returned(returned: ReturnedSoFar) -> list[TableRow]:
 def _load_return(row: Sequence[Any], lines: Sequence[Sequence[Any]]) -> Return:
     *head, taxes = row
     head[_REFUND] = TenderMethod(head[_REFUND])
-    return Return(
-        *head, lines=tuple(ReturnLine(*line) for line in lines), taxes=_load_taxes(taxes)
-    )
+    return Return(*head, lines=tuple(ReturnLine(*line) for line in lines), taxes=_load_taxes(taxes))
 
 
 def _dump_return(document: Return) -> list[TableRow]:

@@ -20,6 +20,7 @@ from app.application.identity.ports import Directory
 from app.application.identity.views import JwkView
 from app.domain.identity.signing_key import KeyState, SigningKey
 from app.domain.shared.clock import Clock
+from app.domain.shared.errors import ServiceUnavailable
 from app.infrastructure.security.sealing import Seal, SealBroken
 from app.settings import SettingRefused
 
@@ -98,9 +99,14 @@ class SealedKeyRing:
                 _log.error("signing_key_refused", reason=str(error))
 
     def signer(self) -> tuple[str, Ed25519PrivateKey]:
-        """The key to sign with, and its id."""
+        """The key to sign with, and its id.
+
+        Raises:
+            ServiceUnavailable: the service did not start yet.
+        """
         key = self._signing()
-        assert key is not None, "the key ring is loaded at start"
+        if key is None:
+            raise ServiceUnavailable
         return key.kid, key.private
 
     def make(self) -> tuple[str, bytes, bytes]:

@@ -11,7 +11,7 @@ _NONCE_BYTES = 12
 _KEY_BYTES = 32
 
 
-class SealBroken(Exception):  # noqa: N818 - the caller says to the operator what it means
+class SealBroken(Exception):
     """The bytes were sealed under another secret or for another purpose, or were changed."""
 
 

@@ -22,7 +22,7 @@ _FORGOTTEN_AFTER_SECONDS = 15 * 60.0
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """The first ``free`` failures cost nothing, each further one twice the delay of the one before."""
+    """``free`` failures cost nothing, each further one twice the delay of the one before."""
 
     free: int
     delay_seconds_max: float

@@ -11,8 +11,16 @@ from app.api.errors import STATUS, status_of
 from app.api.routing import PUBLIC, permission
 from app.api.validation import _CODES, VALIDATION_CODES, code_of, json_pointer
 from app.domain.shared.errors import DomainError, Fault, Kind, NotFound, ServiceUnavailable
-from tests.api.edge.support import SECRET_VALUE, Edge, call, catalogue, make_edge, problem
-from tests.api.edge.support import json_body, sample_router
+from tests.api.edge.support import (
+    SECRET_VALUE,
+    Edge,
+    call,
+    catalogue,
+    json_body,
+    make_edge,
+    problem,
+    sample_router,
+)
 
 EXPECTED = {
     Kind.MALFORMED: 400,
@@ -276,7 +284,6 @@ LINE = {"sku": "A1", "quantity": 1}
         ({"lines": [LINE], "note": 5}, [("/note", "validation.type")]),
         ([], [("", "validation.type")]),
         ("text", [("", "validation.type")]),
-        (None, [("", "validation.type")]),
     ],
 )  # fmt: skip
 async def test_what_a_body_breaks_is_named_by_pointer_and_code(
@@ -290,9 +297,7 @@ async def test_what_a_body_breaks_is_named_by_pointer_and_code(
 
 
 async def test_an_empty_body_is_missing(edge: Edge) -> None:
-    document = problem(
-        await edge.client.post("/api/v1/orders"), 422, "common.validation_failed"
-    )
+    document = problem(await edge.client.post("/api/v1/orders"), 422, "common.validation_failed")
     assert document["errors"][0]["pointer"] == ""
     assert document["errors"][0]["code"] == "validation.missing"
 
@@ -314,7 +319,9 @@ async def test_a_submitted_value_is_never_echoed(edge: Edge) -> None:
     for answer in (
         await edge.client.get(f"/api/v1/orders?limit={SECRET_VALUE}"),
         await edge.client.post(
-            "/api/v1/orders", content=f'{{"a": {SECRET_VALUE}}}', headers={"Content-Type": "application/json"}
+            "/api/v1/orders",
+            content=f'{{"a": {SECRET_VALUE}}}',
+            headers={"Content-Type": "application/json"},
         ),
     ):
         assert answer.status_code in {400, 422}
@@ -393,7 +400,9 @@ def test_every_error_type_of_pydantic_has_a_code() -> None:
 
 def test_pointers_leave_out_the_names_of_union_branches() -> None:
     body = {"lines": [{"quantity": 1}, {"a": {"b": 2}}]}
-    assert json_pointer(("lines", 0, "Sale", "quantity"), body, missing=False) == "/lines/0/quantity"
+    assert (
+        json_pointer(("lines", 0, "Sale", "quantity"), body, missing=False) == "/lines/0/quantity"
+    )
     assert json_pointer(("lines", 1, "a", "b", "int"), body, missing=False) == "/lines/1/a/b"
     assert json_pointer(("lines", 0, "Sale", "sku"), body, missing=True) == "/lines/0/sku"
     assert json_pointer(("lines", 7), body, missing=False) == "/lines"

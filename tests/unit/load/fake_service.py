@@ -1,6 +1,6 @@
 """A service of the wire contract in memory: enough of a ledger to catch a wrong replay.
 
-It does its own sums with ``Decimal`` and shares no code with the replay. ``faults`` are asked before
+It does its own sums with ``Decimal`` and shares no code with the replay. ``faults`` is asked before
 each request, so that a test can break the connection before or after the work is done.
 """
 
@@ -38,6 +38,12 @@ def money(value: Decimal) -> Decimal:
     return value.quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
+def contended(request: httpx.Request) -> list[Json]:
+    items = json.loads(request.content)["items"]
+    problem = {"code": "common.concurrent_change"}
+    return [{"index": index, "status": 409, "body": problem} for index in range(len(items))]
+
+
 class FakeService:
     """The state of one company."""
 
@@ -70,6 +76,8 @@ class FakeService:
             return httpx.Response(503, json={"code": "common.unavailable"})
         if fault == "expired":
             self.tokens.clear()
+        if fault == "contended":
+            return httpx.Response(207, json={"items": contended(request)})
         try:
             status, body = self.answer(request, path)
         except Refused as refusal:
@@ -93,7 +101,9 @@ class FakeService:
         if path.endswith("/batch"):
             collection = path.removesuffix("/batch")
             return 207, {
-                "items": [self.item(index, collection, item) for index, item in enumerate(body["items"])]
+                "items": [
+                    self.item(index, collection, item) for index, item in enumerate(body["items"])
+                ]
             }
         key = request.headers["idempotency-key"]
         if path.startswith("/periods/"):
@@ -166,7 +176,14 @@ class FakeService:
             self.post(day, "stock", -cost)
             self.post(day, "cost_of_goods_sold", cost)
         self.post(day, self.account(product, "revenue_account_id", "sales"), -net)
-        return {**line, "line": number, "net": str(net), "_net": net, "_cost": cost, "_left": quantity}
+        return {
+            **line,
+            "line": number,
+            "net": str(net),
+            "_net": net,
+            "_cost": cost,
+            "_left": quantity,
+        }
 
     def returns(self, body: Json, day: str) -> Json:
         lines = [self.taken_back(body, line, day) for line in body["lines"]]
@@ -219,7 +236,9 @@ class FakeService:
     def receipts(self, body: Json, day: str) -> Json:
         assert len(body["lines"]) <= 2000
         for line in body["lines"]:
-            value = self.bring_in(line["product_id"], Decimal(line["quantity"]), line["unit_cost"], None)
+            value = self.bring_in(
+                line["product_id"], Decimal(line["quantity"]), line["unit_cost"], None
+            )
             self.post(day, "stock", value)
             self.post(day, "grni", -value)
         return {}
@@ -300,10 +319,10 @@ class FakeService:
     def settle(self, contact_id: str, new: list[Any] | None = None) -> Decimal:
         """The new credit, else all credits, against the oldest debits; what was settled."""
         items = self.open_items[contact_id]
-        credits = [item for item in items if item[1] < 0] if new is None else [new]
+        spent = [item for item in items if item[1] < 0] if new is None else [new]
         items += [] if new is None else [new]
         settled = ZERO
-        for credit in credits:
+        for credit in spent:
             for debit in [item for item in items if item[1] > 0]:
                 part = min(-credit[1], debit[1])
                 credit[1] += part

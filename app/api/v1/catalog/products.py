@@ -1,12 +1,13 @@
 """/products: goods and services."""
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import Field
 from starlette.responses import Response
 
-from app.api.deps import BATCH_MAX, Caller, CommandCaller, PageQuery
+from app.api.deps import BATCH_MAX, Caller, CommandCaller, Http, PageQuery
 from app.api.masters import add_master, answers, listed
 from app.api.routing import permission
 from app.api.wire import (
@@ -32,7 +33,6 @@ from app.application.catalog.products import (
 )
 from app.application.catalog.views import ProductView
 from app.application.processes.stocked_product import CREATE_STOCKED_PRODUCT, StockedProduct
-from app.application.shared.masters import Create
 from app.domain.catalog.product import Costing, ProductKind
 from app.domain.shared.texts import folded
 
@@ -94,6 +94,14 @@ class ProductItem(ProductIn):
     idempotency_key: text(128)
     opening_stock: OpeningStockIn | None = None
 
+    def wish(self, http: Http, now: datetime) -> StockedProduct:
+        """The command's input; stock that states no time is there as of ``now``."""
+        opening = self.opening_stock
+        stock = None if opening is None else opening.model_dump()
+        if stock is not None and stock["effective_at"] is None:
+            stock["effective_at"] = now
+        return StockedProduct(self.id or http.new_id(), self.members(), stock)
+
 
 class ProductBatch(Schema):
     """Up to 100 products; with ``atomic`` all or none."""
@@ -110,11 +118,8 @@ class ProductBatch(Schema):
 )
 async def batch_products(http: CommandCaller, body: ProductBatch) -> Response:
     """Create products with their opening stock; each item is answered for itself, in order."""
-    items = []
-    for item in body.items:
-        opening = item.opening_stock
-        stock = None if opening is None else opening.model_dump()
-        items.append((item.idempotency_key, StockedProduct(Create(item.id, item.members()), stock)))
+    now = http.now()
+    items = [(item.idempotency_key, item.wish(http, now)) for item in body.items]
     return await http.run_batch(CREATE_STOCKED_PRODUCT, items, atomic=body.atomic)
 
 

@@ -31,9 +31,7 @@ from app.domain.shared.errors import ValueOutOfRange
 router = APIRouter(prefix="/reports", tags=["reports"])
 _READ = permission("reports:read")
 
-AsOf = Annotated[
-    date | None, Query(description="Facts effective by this day; all when left out.")
-]
+AsOf = Annotated[date | None, Query(description="Facts effective by this day; all when left out.")]
 KnownAt = Annotated[
     Instant | None,
     Query(
@@ -179,5 +177,3 @@ async def reconciliation(http: Caller, at: At) -> Response:
 async def integrity(http: Caller) -> Response:
     """Every invariant, with the first row that breaks it."""
     return http.answer(await _reports(http).integrity(http.principal.tenant_id))
-
-

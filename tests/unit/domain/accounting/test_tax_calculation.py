@@ -173,6 +173,8 @@ def test_a_fixed_tax_knows_the_decimals_of_the_currency() -> None:
 def test_a_fixed_tax_is_not_more_than_the_price_that_contains_it(rounding: TaxRounding) -> None:
     levy = code(fixed("2"), included=True)
     assert tax_of([200, 200], levy, rounding).net == 0
+    with pytest.raises(TaxExceedsAmount):  # by less than half a penny
+        tax_of([200], code(fixed("2.000001"), included=True), rounding)
     with pytest.raises(TaxExceedsAmount) as refused:
         tax_of([200, 199], levy, rounding)
     assert refused.value.faults[0].pointer == "/lines/1"
@@ -284,6 +286,7 @@ def test_any_basket_never_changes_a_price_shows_what_it_sums_and_rounds_once(
     for line, taxed in zip(lines, done.lines, strict=True):
         check_line(line, taxed)
     check_sums(lines, done)
+    assert compute_tax(lines[:1], 2, LINE) == compute_tax(lines[:1], 2, DOCUMENT)
     groups: dict[tuple[TaxCode, int | None], list[int]] = {}
     for index, line in enumerate(lines):
         if line.tax is not None:

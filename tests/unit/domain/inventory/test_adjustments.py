@@ -120,7 +120,8 @@ def test_members_without_the_right_form(pointer: str, changes: dict[str, Any]) -
     assert fault.pointer == pointer
 
 
-def test_what_comes_in_is_posted_first() -> None:
-    """A document that brings 3 and takes 8 of 5 finds its goods, whatever the order of lines."""
+def test_what_comes_in_and_what_goes() -> None:
+    """Gains are costed first: a document that brings 3 and takes 8 of 5 finds its goods."""
     document = replace(GOOD, external_ref=None, lines=lines(-8, 3, -1, 2))
-    assert [line.quantity for line in document.posting_order] == [3, 2, -8, -1]
+    assert [line.line for line in document.gains] == [2, 4]
+    assert [line.line for line in document.losses] == [1, 3]

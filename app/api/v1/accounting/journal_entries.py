@@ -1,0 +1,183 @@
+"""/journal-entries: every posting of the books; those made by hand are posted and reversed here."""
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import Field
+from starlette.responses import Response
+
+from app.api.deps import Caller, CommandCaller, Http, PageQuery
+from app.api.masters import IdPath, answers, listed
+from app.api.routing import permission
+from app.api.v1.accounting.references import AnyDocumentId, EntryId, Memo
+from app.api.wire import AccountId, Amount, ExternalRef, Instant, Schema
+from app.application.accounting.journal import (
+    POST_ENTRY,
+    REVERSE_ENTRY,
+    EntryInput,
+    LineInput,
+    ReversalInput,
+)
+from app.application.accounting.ports import (
+    BOOKS,
+    ENTRY_LIST,
+    JOURNAL_ENTRIES,
+    RECORDED_ENTRIES,
+    REVERSAL_OF,
+)
+from app.application.accounting.views import EntrySummary, EntryView, entry_view
+from app.application.shared.kinds import Needs
+from app.domain.accounting.entries import DocumentKind
+from app.domain.accounting.errors import (
+    AlreadyReversed,
+    ControlAccount,
+    EntryOfDocument,
+    EntryUnbalanced,
+    PeriodClosed,
+    PeriodLocked,
+    ReversalOfReversal,
+)
+from app.domain.shared.errors import ConcurrentChange, ExternalRefTaken, IdTaken, NotFound
+
+LINES_MAX = 2000
+
+router = APIRouter(prefix="/journal-entries", tags=["journal-entries"])
+_READ, _WRITE = permission("journal_entries:read"), permission("journal_entries:write")
+
+
+class EntryLineIn(Schema):
+    """One side of an entry: a debit or a credit, not both."""
+
+    account_id: AccountId
+    debit: Amount = 0
+    credit: Amount = 0
+    memo: Memo = ""
+
+
+class EntryIn(Schema):
+    """An entry made by hand; its debits equal its credits."""
+
+    id: EntryId | None = None
+    external_ref: ExternalRef | None = None
+    effective_at: Instant | None = None
+    memo: Memo = ""
+    lines: Annotated[list[EntryLineIn], Field(max_length=LINES_MAX)]
+
+    def wish(self, http: Http) -> EntryInput:
+        """The command's input."""
+        return EntryInput(
+            id=self.id,
+            external_ref=self.external_ref,
+            effective_at=self.effective_at or http.now(),
+            dated=self.effective_at is not None,
+            memo=self.memo,
+            lines=tuple(
+                LineInput(line.account_id, line.debit, line.credit, line.memo)
+                for line in self.lines
+            ),
+        )
+
+
+class ReversalIn(Schema):
+    """When the entry is undone (now, unless stated), and why."""
+
+    effective_at: Instant | None = None
+    memo: Memo = ""
+
+
+_REFUSALS = (PeriodClosed, PeriodLocked, ConcurrentChange)
+
+
+@router.post(
+    "",
+    summary="Post a journal entry",
+    openapi_extra=_WRITE,
+    responses=answers(
+        EntryView,
+        201,
+        IdTaken,
+        ExternalRefTaken,
+        ControlAccount,
+        EntryUnbalanced,
+        *_REFUSALS,
+        body=True,
+    ),
+)
+async def create_entry(http: CommandCaller, body: EntryIn) -> Response:
+    """Post an entry made by hand; control accounts are posted by their documents only."""
+    return await http.run(POST_ENTRY, body.wish(http))
+
+
+@router.post(
+    "/{id}/reverse",
+    summary="Reverse a journal entry",
+    openapi_extra=_WRITE,
+    responses=answers(
+        EntryView,
+        201,
+        NotFound,
+        AlreadyReversed,
+        ReversalOfReversal,
+        EntryOfDocument,
+        *_REFUSALS,
+        body=True,
+    ),
+)
+async def reverse_entry(
+    http: CommandCaller,
+    id: IdPath,  # noqa: A002 - the path parameter
+    body: ReversalIn,
+) -> Response:
+    """Undo an entry made by hand by another with the sides swapped; it answers the new entry."""
+    effective_at = body.effective_at or http.now()
+    wish = ReversalInput(http.id_of("jnl", id), effective_at, body.memo)
+    return await http.run(REVERSE_ENTRY, wish)
+
+
+@router.get("", summary="List journal entries", openapi_extra=_READ, responses=listed(EntrySummary))
+async def list_entries(
+    http: Caller,
+    page: PageQuery,
+    effective_from: date | None = None,
+    effective_to: date | None = None,
+    source_kind: DocumentKind | None = None,
+    source_id: AnyDocumentId | None = None,
+    external_ref: Annotated[str | None, Query(max_length=100)] = None,
+) -> Response:
+    """Entries by business day, without their lines; ``source_id`` finds those of one document."""
+    if source_id is not None:
+        source_kind = source_kind or source_id.kind
+    return await http.list(
+        ENTRY_LIST,
+        page,
+        effective_from=effective_from,
+        effective_to=effective_to,
+        source_kind=source_kind,
+        source_id=None if source_id is None else source_id.id,
+        external_ref=external_ref,
+    )
+
+
+@router.get(
+    "/{id}",
+    summary="Show a journal entry",
+    openapi_extra=_READ,
+    responses=answers(EntryView, 200, NotFound),
+)
+async def show_entry(http: Caller, id: IdPath) -> Response:  # noqa: A002 - the path parameter
+    """An entry with its lines, the document that posted it, and its reversal."""
+    entry_id = http.id_of("jnl", id)
+    needs = Needs().one(JOURNAL_ENTRIES, entry_id).one(RECORDED_ENTRIES, entry_id).one(BOOKS)
+    loaded = await http.load(needs.search(REVERSAL_OF, entry_id))
+    entry = loaded.present[JOURNAL_ENTRIES].get((entry_id,))
+    if entry is None:
+        raise NotFound
+    reversal = next(iter(loaded.results(REVERSAL_OF, entry_id)), None)
+    view = entry_view(
+        entry,
+        loaded.present[BOOKS][()].currency,
+        loaded.present[RECORDED_ENTRIES][entry_id,].recorded_at,
+        None if reversal is None else reversal.id,
+    )
+    return http.answer(view)

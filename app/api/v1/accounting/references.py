@@ -1,0 +1,48 @@
+"""Wire types of accounting: ids of documents, of one kind or of any, and its texts."""
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from app.api.wire import reference, text
+from app.application.accounting.views import PREFIXES, DocumentRef
+from app.domain.accounting.entries import MEMO_LENGTH_MAX
+from app.domain.accounting.periods import REASON_LENGTH_MAX
+from app.domain.shared.errors import InvalidValue
+from app.domain.shared.ids import ulid_bytes
+
+EntryId = reference("jnl")
+PaymentId = reference("pay")
+AllocationId = reference("alc")
+Code = text(32)
+Name = text(200)
+Memo = text(MEMO_LENGTH_MAX, length_min=0)
+Reason = text(REASON_LENGTH_MAX)
+Key = text(128)  # an idempotency key of a batch
+
+_KINDS = {prefix: kind for kind, prefix in PREFIXES.items()}
+
+
+def _document(value: Any) -> DocumentRef:
+    wrong = PydanticCustomError("id_form", "an id of another form is expected")
+    if not isinstance(value, str):
+        raise wrong
+    prefix, _, text = value.partition("_")
+    try:
+        return DocumentRef(_KINDS[prefix], ulid_bytes(text))
+    except (KeyError, InvalidValue):
+        raise wrong from None
+
+
+AnyDocumentId = Annotated[
+    DocumentRef,
+    BeforeValidator(_document),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": f"^({'|'.join(sorted(_KINDS))})_[0-7][0-9A-HJKMNP-TV-Z]{{25}}$",
+            "examples": ["sal_01JZ8B6Q0G3V5W7X9YABCDEFGH"],
+        }
+    ),
+]

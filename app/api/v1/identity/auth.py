@@ -1,0 +1,206 @@
+"""/auth: sign up, sign in, renew, sign out. Answers are never stored: they hold secrets (R-21)."""
+
+from typing import Annotated, Any, Literal
+
+import orjson
+from fastapi import APIRouter, Depends, Request
+from pydantic import Field
+from starlette.responses import Response
+
+from app.api.deps import Caller, json_response
+from app.api.openapi import responses
+from app.api.record import record_of
+from app.api.routing import PUBLIC, permission
+from app.api.v1.identity.well_known import add_jwks
+from app.api.wire import Schema
+from app.application.identity.registration import Company
+from app.application.identity.service import IdentityService, Origin
+from app.application.identity.views import MeView, Registered, TokensView
+from app.domain.identity.errors import (
+    HashingBusy,
+    InvalidCredentials,
+    InvalidRefreshToken,
+    LoginThrottled,
+    PasswordCommon,
+    PasswordPersonal,
+    PasswordTooLong,
+    PasswordTooShort,
+    RefreshSuperseded,
+    RefreshTokenReused,
+)
+from app.domain.identity.passwords import LENGTH_MAX, LENGTH_MIN
+from app.domain.identity.user import EMAIL_LENGTH_MAX
+from app.domain.shared.errors import ConcurrentChange, InvalidValue
+
+router = APIRouter(tags=["auth"])
+add_jwks(router, documented=False)  # beside the one at the root
+
+EmailText = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=EMAIL_LENGTH_MAX,
+        description="An e-mail address.",
+        examples=["olga@north-trading.example"],
+    ),
+]
+# In normal form C a password may be shorter than it was sent, so the policy has the last word.
+PasswordText = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=2 * LENGTH_MAX,
+        description=f"{LENGTH_MIN} to {LENGTH_MAX} characters of any kind.",
+        examples=["plum basket over quiet water"],
+    ),
+]
+RefreshText = Annotated[
+    str,
+    Field(min_length=1, max_length=200, description="From the last login or refresh."),
+]
+NameText = Annotated[str, Field(min_length=1, max_length=200)]
+ZoneText = Annotated[
+    str, Field(min_length=1, max_length=64, description="IANA name.", examples=["Europe/London"])
+]
+CurrencyText = Annotated[str, Field(pattern="^[A-Z]{3}$", max_length=3, examples=["GBP"])]
+CountryText = Annotated[str, Field(pattern="^[A-Z]{2}$", max_length=2, examples=["GB"])]
+
+
+class CompanyIn(Schema):
+    """The company to be made."""
+
+    name: NameText
+    currency: CurrencyText
+    time_zone: ZoneText
+    country: CountryText | None = None
+    tax_rounding: Literal["line", "document"] = "line"
+
+
+class RegisterIn(Schema):
+    """A new user with a new company, which the user owns."""
+
+    email: EmailText
+    password: PasswordText
+    display_name: NameText | None = None
+    company: CompanyIn
+
+
+class LoginIn(Schema):
+    """Who signs in."""
+
+    email: EmailText
+    password: PasswordText
+
+
+class RefreshIn(Schema):
+    """The refresh token to exchange, or to end the session of."""
+
+    refresh_token: RefreshText
+
+
+def _service(request: Request) -> Any:
+    return request.app.state.services.extras["identity"]
+
+
+def _origin(request: Request) -> Origin:
+    record = record_of(request.scope)
+    device = request.headers.get("user-agent", "")
+    return Origin(record.request_id, record.client, device)
+
+
+Identity = Annotated[IdentityService, Depends(_service)]
+From = Annotated[Origin, Depends(_origin)]
+ANYBODY = permission(PUBLIC)
+
+
+def _open(view: Any, status: int, *errors: Any) -> dict[int | str, dict[str, Any]]:
+    return {status: {"model": view}, **responses(*errors, guarded=False, body=True)}
+
+
+@router.post(
+    "/auth/register",
+    summary="Register a user and his company",
+    status_code=201,
+    openapi_extra=ANYBODY,
+    responses=_open(
+        Registered,
+        201,
+        InvalidValue,
+        PasswordTooShort,
+        PasswordTooLong,
+        PasswordCommon,
+        PasswordPersonal,
+        ConcurrentChange,
+        HashingBusy,
+    ),
+)
+async def register(identity: Identity, origin: From, body: RegisterIn) -> Response:
+    """Make a company with its books, units and first location; log in next.
+
+    A known address gets the same answer, and nothing is made: its owner is told.
+    """
+    company = Company(**body.company.model_dump())
+    await identity.register(body.email, body.password, body.display_name, company, origin)
+    return json_response(orjson.dumps(Registered(status="registered")), 201)
+
+
+@router.post(
+    "/auth/login",
+    summary="Log in",
+    openapi_extra=ANYBODY,
+    responses=_open(TokensView, 200, InvalidCredentials, LoginThrottled, HashingBusy),
+)
+async def login(identity: Identity, origin: From, body: LoginIn) -> Response:
+    """Open a session: an access token for requests, a refresh token for the next one."""
+    return json_response(orjson.dumps(await identity.login(body.email, body.password, origin)), 200)
+
+
+@router.post(
+    "/auth/refresh",
+    summary="Exchange a refresh token",
+    openapi_extra=ANYBODY,
+    responses=_open(TokensView, 200, InvalidRefreshToken, RefreshTokenReused, RefreshSuperseded),
+)
+async def refresh(identity: Identity, origin: From, body: RefreshIn) -> Response:
+    """Get new tokens. A refresh token is good for one exchange; using it again ends the session.
+
+    When the answer got lost, send the same token again after a second and within ten.
+    """
+    return json_response(orjson.dumps(await identity.refresh(body.refresh_token, origin)), 200)
+
+
+@router.post(
+    "/auth/logout",
+    summary="Log out",
+    status_code=204,
+    openapi_extra=ANYBODY,
+    responses=responses(guarded=False, body=True),
+)
+async def logout(identity: Identity, origin: From, body: RefreshIn) -> Response:
+    """End the session of a refresh token. One that is unknown or over gets the same answer."""
+    await identity.logout(body.refresh_token, origin)
+    return Response(status_code=204)
+
+
+@router.post(
+    "/auth/logout-all",
+    summary="Log out everywhere",
+    status_code=204,
+    openapi_extra=permission("profile:write"),
+    responses=responses(ConcurrentChange),
+)
+async def logout_all(http: Caller, identity: Identity) -> Response:
+    """End every session of the caller, this one too."""
+    await identity.logout_all(http.principal)
+    return Response(status_code=204)
+
+
+@router.get(
+    "/auth/me",
+    summary="Show who is calling",
+    openapi_extra=permission("profile:read"),
+    responses={200: {"model": MeView}, **responses()},
+)
+async def me(http: Caller, identity: Identity) -> Response:
+    """The caller, his company, and what he may do there."""
+    return json_response(orjson.dumps(await identity.me(http.principal)), 200)

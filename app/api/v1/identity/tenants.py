@@ -1,0 +1,81 @@
+"""/tenants/current: the caller's company and how its books are kept."""
+
+from typing import Literal
+
+import orjson
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from app.api.deps import Caller, CommandCaller, json_response
+from app.api.masters import answers, members_of
+from app.api.routing import permission
+from app.api.v1.identity.auth import NameText, ZoneText
+from app.api.wire import Schema
+from app.application.accounting.contract import BOOKS
+from app.application.identity.contract import TENANTS
+from app.application.processes.company import (
+    EDIT_COMPANY,
+    CompanyView,
+    EditCompany,
+    company_needs,
+    company_view,
+)
+from app.domain.shared.errors import (
+    ConcurrentChange,
+    InvalidValue,
+    NotFound,
+    StaleVersion,
+    VersionRequired,
+)
+
+router = APIRouter(prefix="/tenants", tags=["tenants"])
+
+
+class CompanyPatch(Schema):
+    """What may change of a company; its currency stays, its books are kept in it."""
+
+    name: NameText = ""
+    time_zone: ZoneText = ""
+    tax_rounding: Literal["line", "document"] = "line"
+    price_difference_policy: Literal["split", "variance"] = "split"
+
+
+@router.get(
+    "/current",
+    summary="Show the company",
+    openapi_extra=permission("tenants:read"),
+    responses=answers(CompanyView, 200, NotFound),
+)
+async def show(http: Caller) -> Response:
+    """The caller's company, or 304 when the caller has its present version."""
+    principal = http.principal
+    loaded = await http.services.reader.load(principal.tenant_id, company_needs(principal))
+    tenant = loaded.present.get(TENANTS, {}).get((principal.tenant_id,))
+    books = loaded.present.get(BOOKS, {}).get(())
+    if tenant is None or books is None:
+        raise NotFound
+    view = company_view(tenant, books)
+    headers = {"etag": f'"{view["version"]}"'}
+    if http.request.headers.get("if-none-match") == headers["etag"]:
+        return Response(status_code=304, headers=headers)
+    return json_response(orjson.dumps(view), 200, headers)
+
+
+@router.patch(
+    "/current",
+    summary="Change the company",
+    openapi_extra=permission("tenants:write"),
+    responses=answers(
+        CompanyView,
+        200,
+        InvalidValue,
+        StaleVersion,
+        VersionRequired,
+        ConcurrentChange,
+        body=True,
+    ),
+)
+async def change(http: CommandCaller, body: CompanyPatch) -> Response:
+    """Change what is named. Facts already posted stay as they are."""
+    members = members_of(body, given_only=True)
+    return await http.run(EDIT_COMPANY, EditCompany(http.expected_version(), members))

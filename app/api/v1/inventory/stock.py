@@ -1,0 +1,73 @@
+"""/stock-levels and /stock-moves: what lies where, and how it came there."""
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from app.api.deps import Caller, PageQuery
+from app.api.masters import listed
+from app.api.routing import permission
+from app.api.wire import LocationId, ProductId
+from app.application.inventory.ports import LEVEL_LIST, MOVE_LIST
+from app.application.inventory.views import SOURCE_PREFIXES, StockLevelView, StockMoveView
+from app.domain.shared.errors import InvalidValue
+from app.domain.shared.ids import Id, read
+
+router = APIRouter(tags=["stock"])
+_READ = permission("stock:read")
+
+
+@router.get(
+    "/stock-levels",
+    summary="List stock levels",
+    openapi_extra=_READ,
+    responses=listed(StockLevelView),
+)
+async def list_stock_levels(
+    http: Caller,
+    page: PageQuery,
+    product_id: ProductId | None = None,
+    location_id: LocationId | None = None,
+) -> Response:
+    """What lies of each product at each location where it ever lay."""
+    return await http.list(LEVEL_LIST, page, product_id=product_id, location_id=location_id)
+
+
+@router.get(
+    "/stock-moves",
+    summary="List stock moves",
+    openapi_extra=_READ,
+    responses=listed(StockMoveView),
+)
+async def list_stock_moves(
+    http: Caller,
+    page: PageQuery,
+    product_id: ProductId | None = None,
+    location_id: LocationId | None = None,
+    effective_from: date | None = None,
+    effective_to: date | None = None,
+    source_id: Annotated[str | None, Query(max_length=40)] = None,
+) -> Response:
+    """Moves in the order in which they were recorded; ``source_id`` is the document's."""
+    return await http.list(
+        MOVE_LIST,
+        page,
+        product_id=product_id,
+        location_id=location_id,
+        effective_from=effective_from,
+        effective_to=effective_to,
+        source_id=None if source_id is None else _source(source_id),
+    )
+
+
+def _source(text: str) -> Id:
+    """The id of a document of any kind that moves stock."""
+    prefix = text.partition("_")[0]
+    if prefix not in SOURCE_PREFIXES.values():
+        raise InvalidValue.at("?source_id")
+    try:
+        return read(prefix, text)
+    except InvalidValue:
+        raise InvalidValue.at("?source_id") from None

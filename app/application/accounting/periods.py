@@ -1,0 +1,73 @@
+"""Months of the books: closing, locking, reopening.
+
+The state of the month guards itself, so these commands need no version: closing a closed month is
+refused. A month that nothing was posted to has no row until one of them makes it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from app.application.accounting.ports import BOOKS, OPEN_PERIODS, PERIODS
+from app.application.accounting.views import show_period
+from app.application.shared.access import Principal
+from app.application.shared.commands import Command, Done
+from app.application.shared.kinds import Lock, Needs
+from app.application.shared.work import Work
+from app.domain.accounting.periods import Books, Period, close_period, reopen_period
+
+
+@dataclass(frozen=True, slots=True)
+class MonthInput:
+    """The first day of a month, and why it is reopened."""
+
+    starts_on: date
+    reason: str = ""
+
+
+Step = Callable[[MonthInput, Work, Books, Period], tuple[Books, Period]]
+
+
+def _needs(month: MonthInput, _: Principal) -> Needs:
+    # Postings share the month's row: who holds it alone waits for them and keeps later ones out.
+    return Needs().one(PERIODS, month.starts_on, lock=Lock.UPDATE).one(BOOKS, lock=Lock.UPDATE)
+
+
+def _close_needs(month: MonthInput, principal: Principal) -> Needs:
+    return _needs(month, principal).search(OPEN_PERIODS)
+
+
+def _close(_: MonthInput, work: Work, books: Books, period: Period) -> tuple[Books, Period]:
+    open_months = [each.starts_on for each in work.search(OPEN_PERIODS)]
+    earliest = min(open_months, default=None)
+    return close_period(books, period, earliest_open=earliest, at=work.recorded_at)
+
+
+def _lock(_: MonthInput, work: Work, books: Books, period: Period) -> tuple[Books, Period]:
+    return books, period.lock(work.recorded_at)
+
+
+def _reopen(month: MonthInput, _: Work, books: Books, period: Period) -> tuple[Books, Period]:
+    return reopen_period(books, period, month.reason)
+
+
+def _step(action: str, step: Step) -> Callable[[MonthInput, Work], Done]:
+    def decide(month: MonthInput, work: Work) -> Done:
+        books = work.get(BOOKS)
+        before = books.period_of(month.starts_on, work.find(PERIODS, month.starts_on))
+        books_after, period = step(month, work, books, before)
+        if books_after != books:
+            work.put(BOOKS, books_after)
+        period = work.put(PERIODS, period)
+        facts = {"period": period.label, "state": str(period.state), "reason": month.reason}
+        # A month has no id of its own: it is the company's.
+        work.note(action, "period", work.principal.tenant_id, **facts)
+        work.event(f"period.{action}", work.principal.tenant_id, **facts)
+        return Done(show_period(period), status=200, version=period.version)
+
+    return decide
+
+
+CLOSE_PERIOD = Command("periods.close", "periods:write", _close_needs, _step("closed", _close))
+LOCK_PERIOD = Command("periods.lock", "periods:write", _needs, _step("locked", _lock))
+REOPEN_PERIOD = Command("periods.reopen", "periods:write", _needs, _step("reopened", _reopen))

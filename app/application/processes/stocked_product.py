@@ -1,0 +1,94 @@
+"""A product and its opening stock in one command."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from app.application.catalog.contract import (
+    CREATE_PRODUCT,
+    PRODUCTS,
+    create_product,
+    product_needs,
+)
+from app.application.inventory.adjustments import (
+    CREATE_ADJUSTMENT,
+    AdjustmentInput,
+    adjust,
+    adjusting_needs,
+)
+from app.application.inventory.ports import ADJUSTMENTS
+from app.application.shared.access import Principal
+from app.application.shared.commands import Command, Done
+from app.application.shared.kinds import Needs
+from app.application.shared.masters import Create
+from app.application.shared.work import Work
+from app.domain.catalog.product import NotStocked
+from app.domain.inventory.adjustments import AdjustmentLine, AdjustmentReason
+from app.domain.shared.errors import DomainError, IdTaken
+from app.domain.shared.ids import Id
+
+_MEMBER = "/opening_stock"
+
+
+@dataclass(frozen=True, slots=True)
+class StockedProduct:
+    """Make a product; ``opening`` states location_id, quantity, unit_cost and effective_at.
+
+    The id is given in any case, so that the stock of the product can be asked for before it exists.
+    """
+
+    id: Id
+    members: dict[str, Any]
+    opening: dict[str, Any] | None
+
+
+def _needs(wish: StockedProduct, principal: Principal) -> Needs:
+    needs = product_needs(Create(wish.id, wish.members), principal)
+    opening = wish.opening
+    if opening is None:
+        return needs
+    needs.one(ADJUSTMENTS, wish.id)
+    return adjusting_needs(needs, opening["location_id"], opening["effective_at"], (wish.id,))
+
+
+def _decide(wish: StockedProduct, work: Work) -> Done:
+    opening = wish.opening
+    if opening is not None:
+        work.principal.require(CREATE_ADJUSTMENT.permission)
+    done = create_product(Create(wish.id, wish.members), work)
+    if opening is None:
+        return done
+    if done.status == 201:
+        _stock(wish.id, opening, work)
+    elif work.find(ADJUSTMENTS, wish.id) is None:
+        # The product was made before, without stock: this is another request.
+        raise IdTaken.at("/id")
+    return done
+
+
+def _stock(product_id: Id, opening: dict[str, Any], work: Work) -> None:
+    """Post the opening stock. Its document has the id of the product, so it is found again."""
+    if not work.get(PRODUCTS, product_id).stocked:
+        raise NotStocked.at(_MEMBER)
+    line = AdjustmentLine(1, product_id, opening["quantity"], opening["unit_cost"])
+    wish = AdjustmentInput(
+        id=product_id,
+        external_ref=None,
+        location_id=opening["location_id"],
+        effective_at=opening["effective_at"],
+        reason=AdjustmentReason.OPENING,
+        memo="",
+        lines=(line,),
+    )
+    try:
+        adjust(wish, work)
+    except DomainError as refusal:
+        refusal.faults = tuple(
+            replace(fault, pointer=_MEMBER + fault.pointer.removeprefix("/lines/0"))
+            for fault in refusal.faults
+        )
+        raise
+
+
+CREATE_STOCKED_PRODUCT = Command(
+    "products.create_stocked", CREATE_PRODUCT.permission, _needs, _decide
+)

@@ -1,0 +1,140 @@
+"""Receipts: goods that a supplier brought, and what became of each line since."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from app.domain.purchasing.errors import LineCount
+from app.domain.shared.ids import Id
+from app.domain.shared.numbers import prorate
+
+LINES_MAX = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptLine:
+    """Goods as they came; lines count from 1.
+
+    ``quantity`` and ``unit_cost`` are scaled by 10^6, ``value`` is their product in minor units.
+    ``layer_seq`` names the cost layer of the goods in the pool of the product.
+    """
+
+    line: int
+    product_id: Id
+    quantity: int
+    unit_cost: int
+    value: int
+    layer_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A posted receipt, never edited; ``value`` is the sum of its lines in minor units.
+
+    Raises:
+        LineCount: no line, or more than 2,000.
+    """
+
+    id: Id
+    number: str
+    external_ref: str | None
+    supplier_id: Id
+    location_id: Id
+    effective_at: datetime
+    effective_on: date
+    currency: str
+    value: int
+    entry_id: Id | None
+    recorded_at: datetime
+    lines: tuple[ReceiptLine, ...]
+
+    def __post_init__(self) -> None:
+        check_lines(len(self.lines))
+
+    def line(self, number: int) -> ReceiptLine | None:
+        """The line with this number, None when the receipt has none."""
+        return self.lines[number - 1] if 1 <= number <= len(self.lines) else None
+
+
+def check_lines(count: int) -> None:
+    """Let a document of this many lines pass; raises LineCount otherwise."""
+    if not 1 <= count <= LINES_MAX:
+        raise LineCount.at("/lines", lines_max=LINES_MAX)
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptProgress:
+    """What was billed and what went back of one receipt line.
+
+    ``billed_*`` were billed and ``returned_*`` went back before any bill; both clear goods received
+    not invoiced, at the received value in minor units, so that nothing is left there once the line
+    is fully billed or returned. ``credited_quantity`` went back after it was billed.
+    """
+
+    receipt_id: Id
+    line: int
+    billed_quantity: int
+    billed_value: int
+    returned_quantity: int
+    returned_value: int
+    credited_quantity: int
+    version: int
+
+    @classmethod
+    def none(cls, receipt_id: Id, line: int) -> "ReceiptProgress":
+        """Nothing was billed or sent back yet."""
+        return cls(receipt_id, line, 0, 0, 0, 0, 0, version=1)
+
+    @property
+    def sent_back(self) -> int:
+        """The quantity that went back to the supplier, billed or not."""
+        return self.returned_quantity + self.credited_quantity
+
+    def billable(self, received: ReceiptLine) -> int:
+        """What came and was neither billed nor sent back before a bill."""
+        return received.quantity - self.billed_quantity - self.returned_quantity
+
+    def returnable(self, received: ReceiptLine) -> int:
+        """What came and did not go back."""
+        return received.quantity - self.sent_back
+
+    def bill(self, received: ReceiptLine, quantity: int) -> tuple[int, "ReceiptProgress"]:
+        """The received value of ``quantity`` more pieces billed, and the progress after it.
+
+        Raises:
+            ValueOutOfRange: more than is billable.
+        """
+        value = self._cleared(received, quantity)
+        after = replace(
+            self,
+            billed_quantity=self.billed_quantity + quantity,
+            billed_value=self.billed_value + value,
+        )
+        return value, after
+
+    def send_back(self, received: ReceiptLine, quantity: int) -> tuple[int, int, "ReceiptProgress"]:
+        """Let ``quantity`` go back: first what no bill has asked for yet, the rest billed goods.
+
+        Answers with the quantity that was not billed, its received value, and the progress after.
+
+        Raises:
+            ValueOutOfRange: more than is returnable.
+        """
+        unbilled = min(quantity, self.billable(received))
+        value = self._cleared(received, unbilled) if unbilled else 0
+        after = replace(
+            self,
+            returned_quantity=self.returned_quantity + unbilled,
+            returned_value=self.returned_value + value,
+            credited_quantity=self.credited_quantity + quantity - unbilled,
+        )
+        return unbilled, value, after
+
+    def _cleared(self, received: ReceiptLine, quantity: int) -> int:
+        """The received value of the next ``quantity`` pieces; the last one takes what is left."""
+        return prorate(
+            received.value,
+            quantity,
+            received.quantity,
+            self.billed_quantity + self.returned_quantity,
+            self.billed_value + self.returned_value,
+        )

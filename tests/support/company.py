@@ -1,0 +1,103 @@
+"""A company under test: its client, and the few requests that nearly every test begins with."""
+
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+PASSWORD = "correct-horse-battery-7"  # noqa: S105
+
+
+@dataclass
+class Company:
+    """A registered company; ``client`` is signed in as its owner."""
+
+    client: httpx.AsyncClient
+    email: str
+    ids: dict[str, str] = field(default_factory=dict)
+
+    async def post(self, path: str, body: Any, key: str | None = None, status: int = 201) -> Any:
+        """POST with a fresh (or the given) idempotency key; the answer must have ``status``."""
+        headers = {"Idempotency-Key": key or uuid.uuid4().hex}
+        answer = await self.client.post("/api/v1" + path, json=body, headers=headers)
+        assert answer.status_code == status, (answer.status_code, answer.text)
+        return answer.json()
+
+    async def get(self, path: str, status: int = 200, **params: Any) -> Any:
+        """GET; the answer must have ``status``."""
+        answer = await self.client.get("/api/v1" + path, params=params)
+        assert answer.status_code == status, (answer.status_code, answer.text)
+        return answer.json()
+
+    async def first(self, path: str, **params: Any) -> str:
+        """The id of the first object of a list, remembered."""
+        name = f"{path}{sorted(params.items())}"
+        if name not in self.ids:
+            self.ids[name] = (await self.get(path, **params))["data"][0]["id"]
+        return self.ids[name]
+
+    async def location(self) -> str:
+        """The first location."""
+        return await self.first("/locations", code="MAIN")
+
+    async def product(self, sku: str, **members: Any) -> str:
+        """A new product; goods at average cost and a price of 2.55 unless stated."""
+        unit_id = await self.first("/units", code="pcs")
+        body = {"sku": sku, "name": sku, "price": "2.55", "unit_id": unit_id, **members}
+        return (await self.post("/products", body))["id"]
+
+    async def contact(self, name: str, *roles: str) -> str:
+        """A new contact."""
+        body = {"name": name, "roles": list(roles or ("customer",))}
+        return (await self.post("/contacts", body))["id"]
+
+    async def stock(self, quantity: str, unit_cost: str, *products: str, **members: Any) -> Any:
+        """Receive the same quantity of each product at one cost."""
+        supplier = self.ids.get("supplier") or await self.contact("Supplier", "supplier")
+        self.ids["supplier"] = supplier
+        lines = [
+            {"product_id": each, "quantity": quantity, "unit_cost": unit_cost} for each in products
+        ]
+        body = {"supplier_id": supplier, "location_id": await self.location(), "lines": lines}
+        return await self.post("/receipts", {**body, **members})
+
+    async def sell(self, *lines: tuple[str, str], status: int = 201, **members: Any) -> Any:
+        """Sell products in these quantities for cash unless stated."""
+        body = {
+            "location_id": await self.location(),
+            "lines": [{"product_id": each, "quantity": quantity} for each, quantity in lines],
+            "tenders": [{"method": "cash"}],
+        }
+        return await self.post("/sales", {**body, **members}, status=status)
+
+    async def balances(self, **params: Any) -> dict[str, str]:
+        """The balance of each account by its role, or by its code without one."""
+        report = await self.get("/reports/trial-balance", **params)
+        assert report["total_debit"] == report["total_credit"]
+        return {line["role"] or line["code"]: line["balance"] for line in report["lines"]}
+
+    async def assert_sound(self) -> None:
+        """Every reconciliation and every invariant holds."""
+        reconciliation = await self.get("/reports/reconciliation")
+        assert reconciliation["ok"], reconciliation
+        integrity = await self.get("/reports/integrity")
+        assert integrity["ok"], integrity
+
+
+@asynccontextmanager
+async def register_company(application: Any, **company: Any) -> AsyncIterator[Company]:
+    """Register a company with a new owner and sign the owner in."""
+    email = f"owner-{uuid.uuid4().hex[:12]}@example.com"
+    transport = httpx.ASGITransport(app=application, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        settings = {"name": "Test Trading", "currency": "GBP", "time_zone": "UTC", **company}
+        account = {"email": email, "password": PASSWORD}
+        answer = await client.post("/api/v1/auth/register", json={**account, "company": settings})
+        assert answer.status_code == 201, answer.text
+        answer = await client.post("/api/v1/auth/login", json=account)
+        assert answer.status_code == 200, answer.text
+        client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+        yield Company(client, email)
