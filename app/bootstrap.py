@@ -91,6 +91,7 @@ def build_parts(settings: Settings, clock: Clock | None = None) -> Parts:
         issuer=tokens.issuer,
         access_minutes=tokens.access_minutes,
         refresh_days=tokens.refresh_days,
+        register_seconds_min=tokens.register_seconds_min,
     )
     health = DatabaseHealth(database, head())
     return Parts(settings, clock, database, reader, health, identity)

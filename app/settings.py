@@ -57,6 +57,7 @@ class TokenSettings(BaseModel):
     access_minutes: int
     refresh_days: int
     issuer: str
+    register_seconds_min: float
 
 
 class Settings(BaseSettings):
@@ -74,10 +75,11 @@ class Settings(BaseSettings):
     database_pool_wait_seconds: float = Field(5.0, gt=0, le=60)
 
     secret_key: SecretStr = SecretStr(DEVELOPMENT_SECRET)
-    secret_key_file: Path | None = None
+    secret_key_file: str = ""
     access_token_expire_minutes: int = Field(15, ge=1, le=15)
     refresh_token_expire_days: int = Field(30, ge=1, le=90)
     token_issuer: str = "tradepost"
+    register_seconds_min: float = Field(0.25, ge=0, le=5)
 
     allowed_origins: Annotated[list[str], NoDecode] = []
     allowed_hosts: Annotated[list[str], NoDecode] = []
@@ -141,13 +143,14 @@ class Settings(BaseSettings):
     def tokens(self) -> TokenSettings:
         """The token group; a secret file wins over the variable."""
         secret = self.secret_key
-        if self.secret_key_file is not None:
-            secret = SecretStr(self.secret_key_file.read_text(encoding="utf-8").strip())
+        if self.secret_key_file:
+            secret = SecretStr(Path(self.secret_key_file).read_text(encoding="utf-8").strip())
         return TokenSettings(
             secret=secret,
             access_minutes=self.access_token_expire_minutes,
             refresh_days=self.refresh_token_expire_days,
             issuer=self.token_issuer,
+            register_seconds_min=self.register_seconds_min,
         )
 
     def refuse_unsafe(self) -> None:

@@ -1,5 +1,6 @@
 """Every context's mappings and lists, gathered for the composition root."""
 
+from app.infrastructure.accounting import lists as accounting_lists
 from app.infrastructure.accounting import mappings as accounting
 from app.infrastructure.catalog import mappings as catalog
 from app.infrastructure.db import kernel_tables
@@ -8,6 +9,7 @@ from app.infrastructure.db.mapping import Registry
 from app.infrastructure.identity import mappings as identity
 from app.infrastructure.inventory import lists as inventory_lists
 from app.infrastructure.inventory import mappings as inventory
+from app.infrastructure.purchasing import mappings as purchasing
 from app.infrastructure.reports import build as reports
 from app.infrastructure.sales import mappings as sales
 
@@ -15,7 +17,7 @@ from app.infrastructure.sales import mappings as sales
 def registry() -> Registry:
     """How every kind is loaded and saved."""
     found = Registry()
-    for module in (kernel_tables, identity, catalog, accounting, inventory, sales):
+    for module in (kernel_tables, identity, catalog, accounting, inventory, purchasing, sales):
         found.add(*module.MAPPINGS)
     found.sqlite_checks.update(accounting.SQLITE_CHECKS)
     return found
@@ -25,7 +27,9 @@ def lists() -> list[ListQuery]:
     """Every list."""
     return [
         *catalog.LISTS,
+        *accounting_lists.LISTS,
         *inventory_lists.LISTS,
+        *purchasing.LISTS,
         *sales.LISTS,
         *reports.LISTS,
     ]

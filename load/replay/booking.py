@@ -64,7 +64,7 @@ class Desk:
                     f"POST {path} ({batch[0].key} to {batch[-1].key}): {answer.status} "
                     f"{_short(answer.body)}"
                 )
-            items = [Answer(item["status"], item["body"]) for item in answer.body["items"]]
+            items = _items(path, answer)
             if len(items) != len(batch):
                 raise ReplayFailed(f"POST {path}: {len(items)} answers to {len(batch)} commands")
             busy = [item for item in items if item.busy]
@@ -112,6 +112,13 @@ class Desk:
         tally = self.booked.sold if command.kind is SALE else self.booked.returned
         for bucket, line in zip(command.buckets, lines, strict=True):
             tally[bucket] += pence(line["net"])
+
+
+def _items(path: str, answer: Answer) -> list[Answer]:
+    try:
+        return [Answer(item["status"], item["body"]) for item in answer.body["items"]]
+    except (KeyError, TypeError) as error:
+        raise ReplayFailed(f"POST {path}: cannot read {error!r} in {_short(answer.body)}") from None
 
 
 def _short(body: Any) -> str:

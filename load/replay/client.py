@@ -206,8 +206,11 @@ class Api:
         self._take_tokens(answer)
 
     def _take_tokens(self, answer: Answer) -> None:
-        self._http.headers["authorization"] = f"Bearer {answer.body['access_token']}"
-        self._refresh_token = answer.body["refresh_token"]
+        try:
+            access, self._refresh_token = answer.body["access_token"], answer.body["refresh_token"]
+        except KeyError as error:
+            raise ReplayFailed(f"the answer to the log-in has no {error}") from None
+        self._http.headers["authorization"] = f"Bearer {access}"
 
 
 def _told(answer: Answer) -> str:

@@ -154,7 +154,7 @@ class Replay:
         )
 
     def _only(self, path: str, **query: str) -> str:
-        found = self._api.read(path, **query)["data"]
+        found = self._api.read(path, **query).get("data", [])
         if len(found) != 1:
             raise ReplayFailed(f"GET {path} {query}: {len(found)} found, expected one")
         return str(found[0]["id"])

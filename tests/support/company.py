@@ -64,6 +64,14 @@ class Company:
         body = {"supplier_id": supplier, "location_id": await self.location(), "lines": lines}
         return await self.post("/receipts", {**body, **members})
 
+    async def open_stock(self, quantity: str, unit_cost: str, *products: str) -> Any:
+        """Begin with the same quantity of each product at one cost."""
+        lines = [
+            {"product_id": each, "quantity": quantity, "unit_cost": unit_cost} for each in products
+        ]
+        body = {"location_id": await self.location(), "reason": "opening", "lines": lines}
+        return await self.post("/adjustments", body)
+
     async def sell(self, *lines: tuple[str, str], status: int = 201, **members: Any) -> Any:
         """Sell products in these quantities for cash unless stated."""
         body = {

@@ -1,7 +1,18 @@
 """The routers of version 1, in the order in which the documents show them."""
 
+from app.api.v1.accounting import (
+    accounts,
+    allocations,
+    journal_entries,
+    open_items,
+    payments,
+    periods,
+    taxes,
+)
 from app.api.v1.catalog import categories, contacts, products, units
 from app.api.v1.identity import auth, tenants, well_known
+from app.api.v1.inventory import adjustments, locations, stock
+from app.api.v1.purchasing import bills, receipts, supplier_returns
 from app.api.v1.reports import reports
 from app.api.v1.sales import returns, sales
 
@@ -15,7 +26,20 @@ ROUTERS = (
     products.router,
     contacts.router,
     contacts.faces,
+    locations.router,
+    stock.router,
+    adjustments.router,
+    receipts.router,
+    supplier_returns.router,
+    bills.router,
     sales.router,
     returns.router,
+    payments.router,
+    allocations.router,
+    open_items.router,
+    accounts.router,
+    taxes.router,
+    periods.router,
+    journal_entries.router,
     reports.router,
 )

@@ -13,7 +13,7 @@ from app.application.accounting.contract import (
     posting_needs,
 )
 from app.application.catalog.contract import PRODUCTS
-from app.application.inventory.contract import (
+from app.application.inventory.goods import (
     Goods,
     Moment,
     adjust_in,
@@ -49,12 +49,13 @@ Products = Mapping[Id, Product]
 
 @dataclass(frozen=True, slots=True)
 class AdjustmentInput:
-    """An adjustment as asked for."""
+    """An adjustment as asked for; ``dated`` says that its instant was stated."""
 
     id: Id | None
     external_ref: str | None
     location_id: Id
     effective_at: datetime
+    dated: bool
     reason: AdjustmentReason
     memo: str
     lines: tuple[AdjustmentLine, ...]
@@ -208,6 +209,7 @@ def _repeated(wish: AdjustmentInput, work: Work) -> PostedAdjustment | None:
     if existing is not None:
         same = (
             existing.external_ref == wish.external_ref
+            and (not wish.dated or existing.effective_at == wish.effective_at)
             and existing.location_id == wish.location_id
             and existing.reason == wish.reason
             and existing.memo == wish.memo

@@ -1,41 +1,50 @@
-"""What other contexts may ask of inventory: goods in and out, with their value.
+"""What other contexts may ask of inventory: goods in and out, with their value."""
 
-A document says with ``stock_needs`` which goods it moves, and moves them in its decision, all lines
-of a direction at once. Every move leaves three facts: the move, the level, the valuation.
-"""
-
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
-
+from app.application.inventory.adjustments import (
+    CREATE_ADJUSTMENT,
+    AdjustmentInput,
+    adjust,
+    adjusting_needs,
+)
+from app.application.inventory.goods import (
+    Goods,
+    Moment,
+    adjust_in,
+    check_stock,
+    correct_price,
+    goods_of,
+    issue_all,
+    lose_all,
+    pool_of,
+    receive,
+    receive_back,
+    send_back,
+    stock_needs,
+)
+from app.application.inventory.locations import seed_location
 from app.application.inventory.ports import (
+    ADJUSTMENTS,
     COST_LAYERS,
     COST_POOLS,
     LOCATIONS,
     STOCK_LEVELS,
-    STOCK_MOVES,
     VALUATIONS,
 )
-from app.application.shared.kinds import Needs
-from app.application.shared.work import Work
-from app.domain.catalog.product import Product
-from app.domain.inventory import corrections, costing
-from app.domain.inventory.errors import UnitCostNeeded
-from app.domain.inventory.levels import Demand, StockLevel, check_shortages
-from app.domain.inventory.location import Location
-from app.domain.inventory.moves import Source, StockMove
-from app.domain.inventory.pool import Costed, CostingMethod, CostPool, Valuation
-from app.domain.shared.ids import Id
 
 __all__ = [
+    "ADJUSTMENTS",
     "COST_LAYERS",
     "COST_POOLS",
+    "CREATE_ADJUSTMENT",
     "LOCATIONS",
     "STOCK_LEVELS",
     "VALUATIONS",
+    "AdjustmentInput",
     "Goods",
     "Moment",
+    "adjust",
     "adjust_in",
+    "adjusting_needs",
     "check_stock",
     "correct_price",
     "goods_of",
@@ -48,176 +57,3 @@ __all__ = [
     "send_back",
     "stock_needs",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Goods:
-    """One line that moves goods: how much of what, and the member of the request that says so."""
-
-    product_id: Id
-    sku: str
-    method: CostingMethod
-    quantity: int
-    source: Source
-    pointer: str
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """Where and when goods move."""
-
-    location_id: Id
-    effective_at: datetime
-    effective_on: date
-
-
-def goods_of(product: Product, quantity: int, source: Source, pointer: str) -> Goods:
-    """The goods of a line that moves ``quantity`` (> 0) of a product."""
-    method = CostingMethod(product.costing)
-    return Goods(product.id, product.sku, method, quantity, source, pointer)
-
-
-def stock_needs(needs: Needs, location_id: Id, product_ids: Iterable[Id]) -> Needs:
-    """Need the levels and pools of these products at a location, locked in key order."""
-    ids = set(product_ids)
-    needs.one(LOCATIONS, location_id)
-    needs.many(STOCK_LEVELS, {(product_id, location_id) for product_id in ids})
-    return needs.many(COST_POOLS, {(product_id,) for product_id in ids})
-
-
-def pool_of(work: Work, product_id: Id, method: CostingMethod) -> CostPool:
-    """The pool of a product; a new one where there was never stock."""
-    return work.find(COST_POOLS, product_id) or CostPool.new(product_id, method)
-
-
-def issue_all(work: Work, moment: Moment, lines: Sequence[Goods]) -> list[Valuation]:
-    """Let goods leave for a sale; the values are below zero, in the order of the lines.
-
-    Raises:
-        InsufficientStock: names every line whose goods are not all there; nothing moves.
-        Backdated: a pool was costed on a later day.
-    """
-    check_stock(work, moment.location_id, lines)
-    return [_out(work, moment, line, costing.issue) for line in lines]
-
-
-def lose_all(work: Work, moment: Moment, lines: Sequence[Goods]) -> list[Valuation]:
-    """Let goods go that were lost; otherwise as ``issue_all``."""
-    check_stock(work, moment.location_id, lines)
-    return [_out(work, moment, line, costing.adjust_loss) for line in lines]
-
-
-def receive(work: Work, moment: Moment, line: Goods, value: int) -> Valuation:
-    """Take goods in from a supplier at ``value`` minor units."""
-    pool = pool_of(work, line.product_id, line.method)
-    costed = costing.receive(pool, moment.effective_on, line.quantity, value, line.source)
-    return _keep(work, moment, line.quantity, line, costed)
-
-
-def receive_back(work: Work, moment: Moment, line: Goods, value: int) -> Valuation:
-    """Take goods back from a customer at ``value`` minor units."""
-    pool = pool_of(work, line.product_id, line.method)
-    costed = costing.receive_back(pool, moment.effective_on, line.quantity, value, line.source)
-    return _keep(work, moment, line.quantity, line, costed)
-
-
-def adjust_in(work: Work, moment: Moment, line: Goods, stated_value: int | None) -> Valuation:
-    """Take in goods that were found, at the stated value or at what is known.
-
-    Raises:
-        UnitCostNeeded: no cost is known and none is stated; the pointer is the line's.
-    """
-    pool = pool_of(work, line.product_id, line.method)
-    day, quantity = moment.effective_on, line.quantity
-    try:
-        costed = costing.adjust_gain(pool, day, quantity, stated_value, line.source)
-    except UnitCostNeeded:
-        raise UnitCostNeeded.at(line.pointer) from None
-    return _keep(work, moment, line.quantity, line, costed)
-
-
-def correct_price(
-    work: Work, day: date, product_id: Id, layer_seq: int, difference: int, source: Source
-) -> corrections.DifferenceSplit:
-    """Spread the price difference of a bill over what is on hand and what was sold."""
-    pool = work.get(COST_POOLS, product_id)
-    layer = work.get(COST_LAYERS, product_id, layer_seq)
-    split = corrections.price_difference(pool, day, layer, difference, source)
-    _keep_costed(work, Costed(split.pool, split.valuation, split.layers))
-    return split
-
-
-def send_back(
-    work: Work, moment: Moment, line: Goods, layer_seq: int, claimed: int
-) -> corrections.SentBack:
-    """Return goods of a receipt to their supplier.
-
-    Raises:
-        InsufficientStock: they are not all at the location.
-    """
-    check_stock(work, moment.location_id, (line,))
-    pool = work.get(COST_POOLS, line.product_id)
-    layer = work.get(COST_LAYERS, line.product_id, layer_seq)
-    sent = corrections.return_to_supplier(
-        pool, moment.effective_on, layer, line.quantity, claimed=claimed, source=line.source
-    )
-    _keep(work, moment, -line.quantity, line, Costed(sent.pool, sent.valuation, sent.layers))
-    return sent
-
-
-def check_stock(work: Work, location_id: Id, lines: Iterable[Goods]) -> None:
-    """Let goods leave when they are there.
-
-    Raises:
-        InsufficientStock: names every short line.
-    """
-    demands = [
-        Demand(line.pointer, line.sku, line.product_id, location_id, line.quantity)
-        for line in lines
-    ]
-    levels = {}
-    for demand in demands:
-        level = work.find(STOCK_LEVELS, demand.product_id, location_id)
-        if level is not None:
-            levels[demand.product_id, location_id] = level
-    check_shortages(demands, levels)
-
-
-def seed_location(work: Work) -> None:
-    """Make the first location of a new company."""
-    work.put(LOCATIONS, Location.new(work.new_id(), "MAIN", "Main store"))
-
-
-def _out(work: Work, moment: Moment, line: Goods, operation: Callable[..., Costed]) -> Valuation:
-    pool = pool_of(work, line.product_id, line.method)
-    costed = operation(pool, moment.effective_on, line.quantity, line.source)
-    return _keep(work, moment, -line.quantity, line, costed)
-
-
-def _keep(work: Work, moment: Moment, quantity: int, line: Goods, costed: Costed) -> Valuation:
-    """Record a move: the pool with its layers, the valuation, the level and the move itself."""
-    _keep_costed(work, costed)
-    level = work.find(STOCK_LEVELS, line.product_id, moment.location_id)
-    if level is None:
-        level = StockLevel.new(line.product_id, moment.location_id)
-    work.put(STOCK_LEVELS, level.move(quantity))
-    move = StockMove(
-        work.new_id(),
-        line.product_id,
-        moment.location_id,
-        quantity,
-        moment.effective_at,
-        moment.effective_on,
-        line.source.kind,
-        line.source.id,
-        line.source.line,
-    )
-    work.put(STOCK_MOVES, move)
-    return costed.valuation
-
-
-def _keep_costed(work: Work, costed: Costed) -> None:
-    work.put(COST_POOLS, costed.pool)
-    for layer in costed.layers:
-        work.put(COST_LAYERS, layer)
-    work.put(VALUATIONS, costed.valuation)

@@ -22,6 +22,11 @@ from app.domain.shared.errors import Duplicate
 LOCATION = Noun(LOCATIONS, "location", "loc", "/api/v1/locations", location_view)
 
 
+def seed_location(work: Work) -> None:
+    """Make the first location of a new company."""
+    work.put(LOCATIONS, Location.new(work.new_id(), "MAIN", "Main store"))
+
+
 def _create_needs(create: Create, _: Principal) -> Needs:
     return own_need(LOCATIONS, create.id).search(LOCATION_BY_CODE, create.members["code"].upper())
 

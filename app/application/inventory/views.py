@@ -93,12 +93,12 @@ def move_view(
         "product_id": show("prd", product_id),
         "location_id": show("loc", location_id),
         "quantity": format_scaled(quantity, SCALE_DIGITS),
-        "effective_at": instant(effective_at),
+        "effective_at": _instant(effective_at),
         "effective_on": effective_on.isoformat(),
         "source_kind": source_kind,
         "source_id": show(SOURCE_PREFIXES[SourceKind(source_kind)], source_id),
         "line": line,
-        "recorded_at": instant(recorded_at),
+        "recorded_at": _instant(recorded_at),
     }
 
 
@@ -158,12 +158,12 @@ def adjustment_summary(
         "location_id": show("loc", location_id),
         "reason": str(reason),
         "memo": memo,
-        "effective_at": instant(effective_at),
+        "effective_at": _instant(effective_at),
         "effective_on": effective_on.isoformat(),
         "currency": currency,
         "value": format_amount(value, currency_exponent(currency)),
-        "entry_id": maybe("jnl", entry_id),
-        "recorded_at": instant(recorded_at),
+        "entry_id": _maybe("jnl", entry_id),
+        "recorded_at": _instant(recorded_at),
     }
 
 
@@ -196,11 +196,9 @@ def adjustment_view(posted: PostedAdjustment) -> AdjustmentView:
     return {**summary, "lines": lines}
 
 
-def instant(value: datetime) -> str:
-    """An instant as RFC 3339 in UTC."""
+def _instant(value: datetime) -> str:
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def maybe(prefix: str, id_: bytes | None) -> str | None:
-    """An id as it is shown, None where there is none."""
+def _maybe(prefix: str, id_: bytes | None) -> str | None:
     return None if id_ is None else show(prefix, id_)

@@ -9,13 +9,13 @@ from app.application.catalog.contract import (
     create_product,
     product_needs,
 )
-from app.application.inventory.adjustments import (
+from app.application.inventory.contract import (
+    ADJUSTMENTS,
     CREATE_ADJUSTMENT,
     AdjustmentInput,
     adjust,
     adjusting_needs,
 )
-from app.application.inventory.ports import ADJUSTMENTS
 from app.application.shared.access import Principal
 from app.application.shared.commands import Command, Done
 from app.application.shared.kinds import Needs
@@ -75,6 +75,7 @@ def _stock(product_id: Id, opening: dict[str, Any], work: Work) -> None:
         external_ref=None,
         location_id=opening["location_id"],
         effective_at=opening["effective_at"],
+        dated=True,
         reason=AdjustmentReason.OPENING,
         memo="",
         lines=(line,),

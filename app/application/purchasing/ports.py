@@ -45,9 +45,7 @@ SUPPLIER_RETURN_BY_REF: Finder[SupplierReturn] = Finder(
 )
 
 _FILTERS = ("effective_from", "effective_to", "supplier_id", "external_ref")
-RECEIPT_LIST = Listing(
-    "receipts", sorts=("effective_on", "id"), filters=(*_FILTERS, "location_id")
-)
+RECEIPT_LIST = Listing("receipts", sorts=("effective_on", "id"), filters=(*_FILTERS, "location_id"))
 BILL_LIST = Listing("bills", sorts=("effective_on", "id"), filters=(*_FILTERS, "supplier_number"))
 SUPPLIER_RETURN_LIST = Listing(
     "supplier_returns", sorts=("effective_on", "id"), filters=(*_FILTERS, "receipt_id")

@@ -12,9 +12,9 @@ class SupplierReturnLine:
     """Goods of a receipt line that went back; lines count from 1. Amounts are minor units.
 
     ``value`` left the stock. ``received_value`` is of goods that were not billed yet; ``net`` and
-    ``tax`` were billed and are owed by the supplier. ``variance`` is what the goods were worth above
-    the claim (below 0, less): ``value`` less ``received_value``, ``net`` and the tax that is not
-    recovered.
+    ``tax`` were billed and are owed by the supplier. ``variance`` is what the goods were worth
+    above the claim (below 0, less): ``value`` less ``received_value``, ``net`` and the tax that is
+    not recovered.
     """
 
     line: int

@@ -5,4 +5,5 @@ import app.infrastructure.catalog.tables
 import app.infrastructure.db.kernel_tables
 import app.infrastructure.identity.tables
 import app.infrastructure.inventory.tables
+import app.infrastructure.purchasing.tables
 import app.infrastructure.sales.tables  # noqa: F401

@@ -229,6 +229,8 @@ def configure_logging(*, level: str = "INFO", stream: TextIO | None = None) -> N
         library = logging.getLogger(name)
         library.handlers.clear()
         library.propagate = True
+    for name in ("httpx", "httpcore"):  # they log addresses with their queries
+        logging.getLogger(name).setLevel(max(threshold, logging.WARNING))
     access = logging.getLogger("uvicorn.access")
     access.handlers.clear()
     access.propagate = False
@@ -236,8 +238,11 @@ def configure_logging(*, level: str = "INFO", stream: TextIO | None = None) -> N
 
 
 def _writer(stream: TextIO) -> Callable[[bytes], None]:
+    """Whole lines only: threads take turns. Bytes go past the text layer where there is one.
+
+    The stream itself is kept, not its buffer alone: a text layer that is collected closes it.
+    """
     lock = threading.Lock()
-    buffer: Any = getattr(stream, "buffer", None)
 
     def write_text(line: bytes) -> None:
         with lock:
@@ -246,7 +251,7 @@ def _writer(stream: TextIO) -> Callable[[bytes], None]:
 
     def write_bytes(line: bytes) -> None:
         with lock:
-            buffer.write(line)
-            buffer.flush()
+            stream.buffer.write(line)
+            stream.buffer.flush()
 
-    return write_text if buffer is None else write_bytes
+    return write_bytes if hasattr(stream, "buffer") else write_text

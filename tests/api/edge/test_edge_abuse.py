@@ -1,7 +1,7 @@
 """Bodies and requests made to hurt (IN-01, IN-02, IN-04, PR-01, R-20, G-04)."""
 
+import asyncio
 import time
-from collections.abc import AsyncIterator
 
 import pytest
 
@@ -13,11 +13,9 @@ JSON = {"Content-Type": "application/json"}
 GOOD = b'{"lines": [{"sku": "A1", "quantity": 1}]}'
 
 
-@pytest.fixture
-async def edge() -> AsyncIterator[Edge]:
-    made = make_edge(sample_router(), config=EdgeConfig(limits=None))
-    async with made.client:
-        yield made
+@pytest.fixture(scope="module")
+def edge() -> Edge:
+    return make_edge(sample_router(), config=EdgeConfig(limits=None))
 
 
 def in_quantity(text: bytes) -> bytes:
@@ -221,8 +219,6 @@ async def test_an_upload_path_may_have_a_larger_limit() -> None:
 
 async def test_a_body_that_does_not_arrive_is_given_up() -> None:
     """PR-03: the time for a body is bounded in the application."""
-    import asyncio
-
     edge = make_edge(sample_router(), config=EdgeConfig(limits=None, body_seconds_max=0.05))
     sent = []
 

@@ -1,6 +1,5 @@
 """Refusals on the wire (S0-52, S1-03, S4-01, AC-01, AC-02, G-05)."""
 
-from collections.abc import AsyncIterator
 from typing import Any, get_args
 
 import pytest
@@ -8,6 +7,7 @@ from fastapi import APIRouter, HTTPException
 from pydantic_core.core_schema import ErrorType
 
 from app.api.errors import STATUS, status_of
+from app.api.middleware import EdgeConfig
 from app.api.routing import PUBLIC, permission
 from app.api.validation import _CODES, VALIDATION_CODES, code_of, json_pointer
 from app.domain.shared.errors import DomainError, Fault, Kind, NotFound, ServiceUnavailable
@@ -82,11 +82,9 @@ def failing_router() -> APIRouter:
     return router
 
 
-@pytest.fixture
-async def edge() -> AsyncIterator[Edge]:
-    made = make_edge(sample_router(), failing_router())
-    async with made.client:
-        yield made
+@pytest.fixture(scope="module")
+def edge() -> Edge:
+    return make_edge(sample_router(), failing_router(), config=EdgeConfig(limits=None))
 
 
 def test_every_kind_has_its_status() -> None:

@@ -218,7 +218,8 @@ def test_service_codes_post_to_the_accounts_of_the_issue() -> None:
 
 def test_ids_depend_on_kind_and_name_only_and_have_the_form_of_the_contract() -> None:
     made = make_id("sal", "536365")
-    assert made == make_id("sal", "536365") == "sal_015JV90000" + made[14:]
+    # A replay of next year must ask for the same id: this one is written down.
+    assert made == "sal_015JFKN000YCM7C6CP8RJ77Y8Y"
     assert len(made) == 4 + 26
     assert len({made, make_id("ret", "536365"), make_id("sal", "536366")}) == 3
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from app.api.deps import Caller, CommandCaller, Http, PageQuery
 from app.api.masters import IdPath, answers, listed
 from app.api.routing import permission
-from app.api.v1.accounting.references import AnyDocumentId, EntryId, Memo
+from app.api.v1.accounting.references import EntryId, Memo, read_document
 from app.api.wire import AccountId, Amount, ExternalRef, Instant, Schema
 from app.application.accounting.journal import (
     POST_ENTRY,
@@ -26,7 +26,7 @@ from app.application.accounting.ports import (
     RECORDED_ENTRIES,
     REVERSAL_OF,
 )
-from app.application.accounting.views import EntrySummary, EntryView, entry_view
+from app.application.accounting.views import DocumentRef, EntrySummary, EntryView, entry_view
 from app.application.shared.kinds import Needs
 from app.domain.accounting.entries import DocumentKind
 from app.domain.accounting.errors import (
@@ -38,9 +38,16 @@ from app.domain.accounting.errors import (
     PeriodLocked,
     ReversalOfReversal,
 )
-from app.domain.shared.errors import ConcurrentChange, ExternalRefTaken, IdTaken, NotFound
+from app.domain.shared.errors import (
+    ConcurrentChange,
+    ExternalRefTaken,
+    IdTaken,
+    InvalidValue,
+    NotFound,
+)
 
 LINES_MAX = 2000
+_SALE = "sal_01JZ8B6Q0G3V5W7X9YABCDEFGH"
 
 router = APIRouter(prefix="/journal-entries", tags=["journal-entries"])
 _READ, _WRITE = permission("journal_entries:read"), permission("journal_entries:write")
@@ -142,21 +149,29 @@ async def list_entries(
     effective_from: date | None = None,
     effective_to: date | None = None,
     source_kind: DocumentKind | None = None,
-    source_id: AnyDocumentId | None = None,
+    source_id: Annotated[str | None, Query(max_length=40, examples=[_SALE])] = None,
     external_ref: Annotated[str | None, Query(max_length=100)] = None,
 ) -> Response:
     """Entries by business day, without their lines; ``source_id`` finds those of one document."""
-    if source_id is not None:
-        source_kind = source_kind or source_id.kind
+    source = None if source_id is None else _source(source_id)
+    if source is not None:
+        source_kind = source_kind or source.kind
     return await http.list(
         ENTRY_LIST,
         page,
         effective_from=effective_from,
         effective_to=effective_to,
         source_kind=source_kind,
-        source_id=None if source_id is None else source_id.id,
+        source_id=None if source is None else source.id,
         external_ref=external_ref,
     )
+
+
+def _source(text: str) -> DocumentRef:
+    try:
+        return read_document(text)
+    except InvalidValue:
+        raise InvalidValue.at("?source_id") from None
 
 
 @router.get(

@@ -24,14 +24,25 @@ Key = text(128)  # an idempotency key of a batch
 _KINDS = {prefix: kind for kind, prefix in PREFIXES.items()}
 
 
+def read_document(value: str) -> DocumentRef:
+    """The document behind a prefixed id.
+
+    Raises:
+        InvalidValue: the prefix is that of no document, or what follows is no ULID.
+    """
+    prefix, _, ulid = value.partition("_")
+    if prefix not in _KINDS:
+        raise InvalidValue
+    return DocumentRef(_KINDS[prefix], ulid_bytes(ulid))
+
+
 def _document(value: Any) -> DocumentRef:
     wrong = PydanticCustomError("id_form", "an id of another form is expected")
     if not isinstance(value, str):
         raise wrong
-    prefix, _, text = value.partition("_")
     try:
-        return DocumentRef(_KINDS[prefix], ulid_bytes(text))
-    except (KeyError, InvalidValue):
+        return read_document(value)
+    except InvalidValue:
         raise wrong from None
 
 

@@ -3,12 +3,12 @@
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 from pydantic import Field
 from starlette.responses import Response
 
 from app.api.deps import BATCH_MAX, Caller, CommandCaller, Http, PageQuery
-from app.api.masters import answers, listed
+from app.api.masters import IdPath, answers, listed
 from app.api.routing import permission
 from app.api.wire import (
     ExternalRef,
@@ -24,6 +24,7 @@ from app.api.wire import (
 from app.application.inventory.adjustments import CREATE_ADJUSTMENT, AdjustmentInput
 from app.application.inventory.ports import ADJUSTMENT_LIST, ADJUSTMENTS
 from app.application.inventory.views import AdjustmentSummary, AdjustmentView, adjustment_view
+from app.domain.accounting.errors import PeriodClosed, PeriodLocked
 from app.domain.inventory.adjustments import (
     LINES_MAX,
     MEMO_LENGTH_MAX,
@@ -68,6 +69,7 @@ class AdjustmentIn(Schema):
             external_ref=self.external_ref,
             location_id=self.location_id,
             effective_at=self.effective_at or http.now(),
+            dated=self.effective_at is not None,
             reason=AdjustmentReason(self.reason),
             memo=self.memo,
             lines=tuple(
@@ -96,6 +98,8 @@ _REFUSALS = (
     InsufficientStock,
     UnitCostNeeded,
     Backdated,
+    PeriodClosed,
+    PeriodLocked,
     ConcurrentChange,
 )
 
@@ -157,6 +161,6 @@ async def list_adjustments(
     openapi_extra=_READ,
     responses=answers(AdjustmentView, 200, NotFound),
 )
-async def show_adjustment(http: Caller, id: Annotated[str, Path(max_length=40)]) -> Response:  # noqa: A002
+async def show_adjustment(http: Caller, id: IdPath) -> Response:  # noqa: A002 - the path parameter
     """An adjustment with its lines."""
     return await http.object(ADJUSTMENTS, (http.id_of("adj", id),), adjustment_view)

@@ -1,0 +1,94 @@
+"""What identity saves is what it loads, field by field, and every rule of its tables has an error."""
+
+from dataclasses import fields, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, UniqueConstraint
+
+from app.domain.identity.credentials import Credentials
+from app.domain.identity.membership import Membership
+from app.domain.identity.session import Session
+from app.domain.identity.signing_key import KeyState, SigningKey
+from app.domain.identity.tenant import Tenant, TenantState
+from app.domain.identity.user import User
+from app.domain.shared.ids import Id
+from app.infrastructure.db.errors import CONSTRAINT_ERRORS
+from app.infrastructure.db.mapping import Mapping
+from app.infrastructure.db.metadata import PLATFORM, metadata
+from app.infrastructure.identity.mappings import MAPPINGS
+
+NOW = datetime(2026, 3, 31, 12, tzinfo=UTC)
+ONE, TWO, THREE = (Id(bytes([number]) * 16) for number in (1, 2, 3))
+IDENTITY = ("users", "credentials", "tenants", "memberships", "sessions", "signing_keys")
+
+SESSION = Session(
+    id=ONE,
+    user_id=TWO,
+    tenant_id=THREE,
+    family_hash=b"family",
+    token_hash=b"token",
+    previous_hash=b"previous",
+    rotated_at=NOW,
+    created_at=NOW - timedelta(days=1),
+    last_used_at=NOW + timedelta(seconds=1),
+    expires_at=NOW + timedelta(days=7),
+    ends_at=NOW + timedelta(days=30),
+    revoked_at=NOW + timedelta(days=2),
+    device="curl/8",
+    address="192.0.2.7",
+    version=3,
+)
+SAMPLES: dict[str, list[Any]] = {
+    "users": [User(ONE, "Olga@north.example", "olga@north.example", "Olga", True, NOW, 2)],
+    "credentials": [Credentials(ONE, "$argon2id$…", NOW, 4)],
+    "tenants": [
+        Tenant(ONE, "North", "Europe/London", country, state, NOW, 5)
+        for country in ("GB", None)
+        for state in TenantState
+    ],
+    "memberships": [Membership(ONE, TWO, "owner", 6)],
+    "sessions": [SESSION, replace(SESSION, previous_hash=None, rotated_at=None, revoked_at=None)],
+    "signing_keys": [
+        SigningKey("k1", b"sealed", b"public", NOW, None, KeyState.ACTIVE),
+        SigningKey("k1", b"sealed", b"public", NOW, NOW, KeyState.RETIRED),
+    ],
+}
+BY_NAME = {each.kind.name: each for each in MAPPINGS if isinstance(each, Mapping)}
+
+
+def test_there_is_a_sample_of_each_kind() -> None:
+    assert sorted(BY_NAME) == sorted(SAMPLES) == sorted(IDENTITY)
+
+
+@pytest.mark.parametrize("name", IDENTITY)
+def test_what_is_saved_is_loaded(name: str) -> None:
+    mapping = BY_NAME[name]
+    for sample in SAMPLES[name]:
+        [(table, row)] = mapping.dump(sample)
+        assert table is mapping.table
+        # A database gives plain texts and bytes back, not enumerations.
+        plain = [str(value) if isinstance(value, str) else value for value in row.values()]
+        assert mapping.load([plain[list(row).index(each)] for each in mapping.columns]) == sample
+
+
+@pytest.mark.parametrize("name", IDENTITY)
+def test_every_field_has_its_column(name: str) -> None:
+    mapping = BY_NAME[name]
+    names = {each.name for each in fields(SAMPLES[name][0])}
+    assert names == {column.name for column in mapping.table.columns} == set(mapping.columns)
+    [(_, row)] = mapping.dump(SAMPLES[name][0])
+    assert row == {each: getattr(SAMPLES[name][0], each) for each in names}
+
+
+def test_every_rule_of_the_tables_has_an_error() -> None:
+    rules = {
+        str(constraint.name)
+        for table in metadata.tables.values()
+        if table.schema == PLATFORM and table.name in IDENTITY
+        for constraint in table.constraints
+        if isinstance(constraint, CheckConstraint | ForeignKeyConstraint | UniqueConstraint)
+    }
+    assert len(rules) >= 12
+    assert rules <= CONSTRAINT_ERRORS.keys()
