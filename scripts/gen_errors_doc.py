@@ -1,7 +1,7 @@
 """Write docs/errors.md, the reference of every error code, from the classes and the catalogue.
 
-    python scripts/gen_errors_doc.py           writes the file
-    python scripts/gen_errors_doc.py --check   fails when the file is not what would be written
+python scripts/gen_errors_doc.py           writes the file
+python scripts/gen_errors_doc.py --check   fails when the file is not what would be written
 """
 
 import importlib

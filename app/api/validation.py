@@ -42,21 +42,31 @@ _CODES: Final[dict[str, str]] = {
     "datetime_past": "validation.out_of_range",
     "set_item_not_hashable": "validation.type",
 }
+# The types that the wire schemas of this service raise by themselves.
+_SCHEMA_CODES: Final[dict[str, str]] = {
+    "decimal_string": "validation.decimal",
+    "decimal_form": "validation.decimal",
+    "decimal_range": "validation.decimal_range",
+    "id_form": "validation.identifier",
+    "instant_form": "validation.date_time",
+    "text_form": "validation.text",
+}
 _BY_START: Final = (("datetime_", "validation.date_time"), ("date_", "validation.date"))
 _BY_END: Final = (("_type", "validation.type"), ("_parsing", "validation.type"))
 
 # Codes that this module or a wire schema (through PydanticCustomError) may answer.
-VALIDATION_CODES: Final[frozenset[str]] = frozenset(_CODES.values()) | {
-    INVALID,
-    "validation.date_time",
-    "validation.nul_character",
-    "validation.decimal",
-    "validation.too_many_decimals",
-    "validation.identifier",
-    "validation.currency",
-    "validation.email",
-    "validation.too_many_faults",
-}
+VALIDATION_CODES: Final[frozenset[str]] = frozenset(
+    {
+        *_CODES.values(),
+        *_SCHEMA_CODES.values(),
+        INVALID,
+        "validation.nul_character",
+        "validation.too_many_decimals",
+        "validation.currency",
+        "validation.email",
+        "validation.too_many_faults",
+    }
+)
 
 _BOUNDS: Final = {"gt": ">", "ge": "≥", "lt": "<", "le": "≤"}
 _PARAMS: Final = {
@@ -108,7 +118,7 @@ def _fault(
 
 def code_of(kind: str) -> str:
     """Our code for pydantic's error type ``kind``."""
-    code = _CODES.get(kind)
+    code = _CODES.get(kind) or _SCHEMA_CODES.get(kind)
     if code is not None:
         return code
     for ending, fallback in _BY_END:

@@ -70,7 +70,9 @@ def read_reports(api: Api, month: str) -> MonthReports:
         balances = _lines(trial["lines"])
         return MonthReports(
             month=month,
-            movements=_by_role(_lines(profit["lines"])),
+            movements=_by_role(
+                _amounts(profit["income"], -1) + _amounts(profit["expense"], 1)
+            ),
             balances=_by_role(balances),
             trial_balance=sorted(balances),
             total_debit=pence(trial["total_debit"]),
@@ -89,6 +91,14 @@ def _lines(lines: Any) -> list[AccountLine]:
             line["role"] or "",
             pence(line["debit"]) - pence(line["credit"]),
         )
+        for line in lines
+    ]
+
+
+def _amounts(lines: Any, sign: int) -> list[AccountLine]:
+    """Lines that show one amount, positive on the natural side of their group."""
+    return [
+        AccountLine(line["code"], line["name"], line["role"] or "", sign * pence(line["amount"]))
         for line in lines
     ]
 

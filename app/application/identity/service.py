@@ -5,7 +5,7 @@ Slow hashes and tokens are made outside of any transaction; the commands see has
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -122,6 +122,10 @@ class IdentityService:
     def known(self, token: str) -> Principal | None:
         """The caller behind a token that was verified a moment ago, None if it was not."""
         return self._access_tokens.known(token)
+
+    def forget(self, session_ids: Sequence[Id]) -> None:
+        """Look these sessions up anew at their next request: somebody changed what they may do."""
+        self._access_tokens.forget(session_ids)
 
     async def rotate_signing_key(self) -> None:
         """Sign with a new key from now on; tokens signed before stay good until they expire."""

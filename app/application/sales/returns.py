@@ -58,7 +58,7 @@ from app.domain.shared.errors import ExternalRefTaken, IdTaken, ReferenceNotFoun
 from app.domain.shared.ids import Id, show
 from app.domain.shared.numbers import checked_amount, extended
 
-UNLINKED = "returns:unlinked"  # to take goods back without a sale (rulings R-13)
+UNLINKED = "unlinked_returns:write"  # to take goods back without a sale (rulings R-13)
 
 
 @dataclass(frozen=True, slots=True)

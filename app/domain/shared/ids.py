@@ -80,9 +80,11 @@ class UlidFactory:
     def __call__(self) -> Id:
         """The next id: 48 bits of milliseconds, 80 random bits, always above the one before."""
         with self._lock:
-            fresh = self._now_ms() << 80 | self._random_bits(80)
-            # The same (or an earlier) millisecond counts on by a random step, so ids stay unguessable.
-            if fresh >> 80 <= self._last >> 80:
-                fresh = self._last + 1 + self._random_bits(32)
-            self._last = fresh
-            return Id(fresh.to_bytes(16, "big"))
+            now_ms = self._now_ms()
+            if now_ms > self._last >> 80:
+                self._last = now_ms << 80 | self._random_bits(80)
+            else:
+                # The same (or an earlier) millisecond counts on by a random step, so that ids
+                # ascend and stay unguessable.
+                self._last += 1 + self._random_bits(32)
+            return Id(self._last.to_bytes(16, "big"))

@@ -1,6 +1,5 @@
 """From changed aggregates to the rows to write: one batch per table, operation and column set."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -9,45 +8,66 @@ from sqlalchemy import Table
 
 from app.application.shared.work import Loaded
 from app.infrastructure.db.mapping import Registry, Row, TableRow
+from app.infrastructure.db.metadata import metadata
 
 BatchKey = tuple[Table, str, tuple[str, ...]]
 
 
+class _Shape:
+    """What the unit of work asks of a table again and again."""
+
+    __slots__ = ("key", "recorded", "tenant")
+
+    def __init__(self, table: Table) -> None:
+        self.key = tuple(str(each.name) for each in table.primary_key.columns)
+        self.tenant: bool = table.info["tenant"]
+        self.recorded = "recorded_at" in table.c
+
+
+_shapes: dict[Table, _Shape] = {}
+
+
+def _shape(table: Table) -> _Shape:
+    shape = _shapes.get(table)
+    if shape is None:
+        shape = _shapes[table] = _Shape(table)
+    return shape
+
+
+def key_columns(table: Table) -> tuple[str, ...]:
+    """The primary key of a table, by name."""
+    return _shape(table).key
+
+
 @dataclass(slots=True)
 class Changes:
-    """Rows to insert and to update. A row is written at most once."""
+    """Rows of one tenant to insert and to update. A row is written at most once."""
 
+    tenant_id: bytes
     now: datetime
     batches: dict[BatchKey, list[Row]] = field(default_factory=dict)
 
     def insert(self, table: Table, row: Row) -> None:
-        """Record a new row."""
-        if "recorded_at" in table.c and "recorded_at" not in row:
-            row["recorded_at"] = self.now
-        self.batches.setdefault((table, "insert", tuple(row)), []).append(row)
+        """Record a new row; where the table has ``recorded_at``, as recorded now."""
+        shape = _shape(table)
+        full = {"tenant_id": self.tenant_id, **row} if shape.tenant else dict(row)
+        if shape.recorded:
+            full.setdefault("recorded_at", self.now)
+        self.batches.setdefault((table, "insert", tuple(full)), []).append(full)
 
     def update(self, table: Table, row: Row, before: Row) -> None:
         """Record the new state of a row that was loaded as ``before``."""
+        full = {"tenant_id": self.tenant_id, **row} if _shape(table).tenant else dict(row)
         if "version" in row:
-            row = {**row, "expected_version": before["version"]}
-        self.batches.setdefault((table, "update", tuple(row)), []).append(row)
+            full["expected_version"] = before["version"]
+        self.batches.setdefault((table, "update", tuple(full)), []).append(full)
 
     def in_order(self) -> list[tuple[BatchKey, list[Row]]]:
         """The batches in one fixed order: inserts parents first, then updates."""
-        order = {table: place for place, table in enumerate(_parents_first(self.batches))}
+        order = {table: place for place, table in enumerate(metadata.sorted_tables)}
         return sorted(
             self.batches.items(), key=lambda item: (item[0][1], order[item[0][0]], item[0][2])
         )
-
-
-_tables_in_order: list[Table] = []
-
-
-def _parents_first(batches: Iterable[BatchKey]) -> list[Table]:
-    tables = [table for table, _, _ in batches]
-    if tables and not _tables_in_order:
-        _tables_in_order.extend(tables[0].metadata.sorted_tables)
-    return _tables_in_order
 
 
 def collect(loaded: Loaded, registry: Registry, tenant_id: bytes, now: datetime) -> Changes:
@@ -56,49 +76,35 @@ def collect(loaded: Loaded, registry: Registry, tenant_id: bytes, now: datetime)
     A table with ``recorded_at`` gets ``now``, the database's clock, on every new row: the second
     time axis is the kernel's business and no aggregate's.
     """
-    changes = Changes(now)
+    changes = Changes(tenant_id, now)
     for kind, keys in loaded.changed.items():
         mapping = registry.mappings[kind]
         originals = loaded.originals.get(kind, {})
         present = loaded.present[kind]
         for key in keys:
-            after = present[key]
+            after = mapping.dump(present[key])
             before = originals.get(key)
             if before is None:
-                for table, row in mapping.dump(after):
-                    changes.insert(table, _full(table, row, tenant_id))
+                for table, row in after:
+                    changes.insert(table, row)
             else:
-                _compare(changes, tenant_id, mapping.dump(before), mapping.dump(after))
+                _compare(changes, list(mapping.dump(before)), list(after))
     return changes
 
 
-def _compare(
-    changes: Changes, tenant_id: bytes, before: Iterable[TableRow], after: Iterable[TableRow]
-) -> None:
+def _compare(changes: Changes, before: list[TableRow], after: list[TableRow]) -> None:
+    if len(before) == len(after) == 1:  # an aggregate of one row, as most are
+        [(_, old)], [(table, row)] = before, after
+        if old != row:
+            changes.update(table, row, old)
+        return
     known = {_identity(table, row): row for table, row in before}
     for table, row in after:
-        old = known.get(_identity(table, row))
-        full = _full(table, row, tenant_id)
-        if old is None:
-            changes.insert(table, full)
-        elif old != row:
-            changes.update(table, full, old)
-
-
-def _full(table: Table, row: Row, tenant_id: bytes) -> Row:
-    return {"tenant_id": tenant_id, **row} if table.info["tenant"] else dict(row)
-
-
-_key_columns: dict[Table, tuple[str, ...]] = {}
-
-
-def key_columns(table: Table) -> tuple[str, ...]:
-    """The primary key of a table, by name."""
-    names = _key_columns.get(table)
-    if names is None:
-        names = tuple(str(each.name) for each in table.primary_key.columns)
-        _key_columns[table] = names
-    return names
+        found = known.get(_identity(table, row))
+        if found is None:
+            changes.insert(table, row)
+        elif found != row:
+            changes.update(table, row, found)
 
 
 def _identity(table: Table, row: Row) -> tuple[Any, ...]:

@@ -34,9 +34,10 @@ from app.infrastructure.db.port import Rows
 from app.infrastructure.db.query import Query
 from app.infrastructure.db.reading import Source, sources_in_lock_order, take
 from app.infrastructure.db.sqlite_statements import SourceRead, constraint_name, write_statement
-from app.infrastructure.db.types import sqlite_value
+from app.infrastructure.db.types import register_sqlite_adapters
 
 T = TypeVar("T")
+register_sqlite_adapters()
 
 GROUP_MAX = 64
 WORK_SECONDS_MAX = 10.0  # a transaction lives no longer (rulings R-02)
@@ -256,7 +257,7 @@ class SqliteDatabase:
             rows: list[Any] = []
             children: list[list[Any]] = [[] for _ in read.children]
             for key in keys:
-                values = (tenant_id, *map(sqlite_value, key))
+                values = (tenant_id, *key)
                 found = connection.execute(read.sql, values).fetchall()
                 rows.extend(_converted(found, read.readers))
                 for place, (sql, readers) in enumerate(read.children if found else ()):
@@ -270,8 +271,7 @@ class SqliteDatabase:
             sql = self._writes.get(batch)
             if sql is None:
                 sql = self._writes[batch] = write_statement(batch)
-            bound = [{name: sqlite_value(value) for name, value in row.items()} for row in rows]
-            cursor = connection.executemany(sql, bound)
+            cursor = connection.executemany(sql, rows)
             if cursor.rowcount != len(rows):
                 raise Retry(f"{batch[1]} {batch[0].name}")
         for (table, operation, _), rows in batches:
@@ -279,8 +279,7 @@ class SqliteDatabase:
             if rule is None or operation != "insert":
                 continue
             for row in rows:
-                bound_row = {name: sqlite_value(value) for name, value in row.items()}
-                if connection.execute(rule, bound_row).fetchone() is not None:
+                if connection.execute(rule, row).fetchone() is not None:
                     raise Unbalanced(table.name)
 
 

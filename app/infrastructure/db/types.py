@@ -11,6 +11,7 @@
 | Json    | dict or list    | jsonb       | TEXT                           |
 """
 
+import sqlite3
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -137,12 +138,9 @@ def sqlite_reader(type_: types.TypeEngine[Any]) -> Callable[[Any], Any] | None:
     return type_.from_sqlite
 
 
-def sqlite_value(value: Any) -> Any:
-    """How a value of Python is bound to a statement of SQLite."""
-    if isinstance(value, datetime):
-        return to_microseconds(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, dict | list):
-        return orjson.dumps(value).decode()
-    return value
+def register_sqlite_adapters() -> None:
+    """Teach sqlite3 how values of Python are bound; plain integers, texts and bytes cost nothing."""
+    sqlite3.register_adapter(datetime, to_microseconds)
+    sqlite3.register_adapter(date, date.isoformat)
+    for type_ in (dict, list):
+        sqlite3.register_adapter(type_, lambda value: orjson.dumps(value).decode())

@@ -1,18 +1,17 @@
 """A small application behind the whole edge, and a client for it."""
 
-import io
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import httpx
 import orjson
-from fastapi import APIRouter, FastAPI, Path, Query, Request
+from fastapi import APIRouter, FastAPI, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.types import Message, Scope
 
 from app.api.docs import docs_router
-from app.api.errors import STATUS
+from app.api.errors import STATUS, ValidationFailed
 from app.api.health import api_router, install_health, root_router
 from app.api.locales import Catalogue
 from app.api.middleware import EdgeConfig, stack
@@ -93,7 +92,6 @@ class Edge:
     metrics: AppMetrics
     clock: VirtualClock
     health: FakeHealth
-    log: io.BytesIO = field(default_factory=io.BytesIO)
 
 
 def sample_router() -> APIRouter:
@@ -105,22 +103,22 @@ def sample_router() -> APIRouter:
         """Create an order."""
         return {"lines": len(order.lines)}
 
-    @router.get("", openapi_extra=public)
+    @router.get("", openapi_extra=public, responses=responses(ValidationFailed))
     async def many(
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
         status: Annotated[list[str] | None, Query(max_length=5)] = None,
     ) -> dict[str, Any]:
         return {"limit": limit, "status": status}
 
-    @router.get("/{order_id}", openapi_extra=public)
+    @router.get("/{order_id}", openapi_extra=public, responses=responses(ValidationFailed))
     async def one(order_id: Annotated[str, Path(pattern=r"^ord_[0-9]+$")]) -> dict[str, str]:
         return {"id": order_id}
 
-    @router.patch("/{order_id}", openapi_extra=public)
+    @router.patch("/{order_id}", openapi_extra=public, responses=responses(body=True))
     async def change(order_id: str, change: dict[str, str | None]) -> dict[str, Any]:
         return {"id": order_id, "change": change}
 
-    @router.post("/{order_id}/confirm", openapi_extra=public)
+    @router.post("/{order_id}/confirm", openapi_extra=public, responses=responses(ValidationFailed))
     async def confirm(order_id: str) -> dict[str, str]:
         return {"id": order_id, "status": "confirmed"}
 
@@ -232,7 +230,3 @@ async def call(
 def json_body(body: bytes) -> dict[str, Any]:
     parsed: dict[str, Any] = orjson.loads(body)
     return parsed
-
-
-def request_scope(request: Request) -> Scope:
-    return request.scope

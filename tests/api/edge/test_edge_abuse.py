@@ -166,7 +166,9 @@ async def test_compressed_request_bodies_are_415(edge: Edge) -> None:
 
 async def test_a_body_above_the_limit_is_413_and_closes(edge: Edge) -> None:
     """IN-02: the stated length is enough; the body is not read."""
-    answer = await edge.client.post("/api/v1/orders", content=b" " * (2 * 1_024**2 + 1), headers=JSON)
+    answer = await edge.client.post(
+        "/api/v1/orders", content=b" " * (2 * 1_024**2 + 1), headers=JSON
+    )
     problem(answer, 413, "common.body_too_large")
     assert answer.headers["connection"] == "close"
 

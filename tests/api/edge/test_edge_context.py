@@ -121,9 +121,7 @@ async def test_a_request_id_is_kept_only_when_well_formed(
         ("rubbish", None),
     ],
 )
-async def test_traceparent_is_honoured_when_valid(
-    edge: Edge, sent: str, trace: str | None
-) -> None:
+async def test_traceparent_is_honoured_when_valid(edge: Edge, sent: str, trace: str | None) -> None:
     """X-01: the W3C header counts, both ids are answered."""
     headers = [(b"host", b"test"), (b"traceparent", sent.encode())]
     _, answered, _ = await call(edge.app, path="/healthz", headers=headers)

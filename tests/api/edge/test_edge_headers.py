@@ -62,9 +62,7 @@ def edge() -> Edge:
         ("GET", "/errors/common.not_found", DOCS_POLICY),
     ],
 )
-async def test_every_answer_is_hardened(
-    edge: Edge, method: str, path: str, policy: bytes
-) -> None:
+async def test_every_answer_is_hardened(edge: Edge, method: str, path: str, policy: bytes) -> None:
     """S0-32, PR-05: on the API, on its refusals and on the pages."""
     answer = await edge.client.request(method, path)
     assert answer.headers["x-content-type-options"] == "nosniff"

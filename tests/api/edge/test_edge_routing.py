@@ -39,9 +39,7 @@ def random_table(chance: random.Random) -> list[Route]:
     for _ in range(chance.randint(1, 40)):
         prefix = chance.choice(["/api/v1", "/api/v1", "/api/v1", "/api", ""])
         depth = chance.randint(1, 4)
-        segments = [
-            chance.choice(["a", "b", "c", f"{{p{place}}}"]) for place in range(depth)
-        ]
+        segments = [chance.choice(["a", "b", "c", f"{{p{place}}}"]) for place in range(depth)]
         path = prefix + "".join("/" + segment for segment in segments)
         routes.append(Route(path, endpoint, methods=[chance.choice(METHODS)]))
     if chance.random() < 0.3:
@@ -79,7 +77,9 @@ def test_the_index_chooses_as_starlette_does(seed: int) -> None:
     index = RouteIndex(routes)
     for _ in range(150):
         prefix = chance.choice(["/api/v1", "/api/v1", "/api", "/api/v2", ""])
-        words = [chance.choice(["a", "b", "c", "x", "", "a b"]) for _ in range(chance.randint(0, 4))]
+        words = [
+            chance.choice(["a", "b", "c", "x", "", "a b"]) for _ in range(chance.randint(0, 4))
+        ]
         path = prefix + "".join("/" + word for word in words) or "/"
         for method in [*METHODS, "HEAD", "PUT"]:
             expected = starlette_choice(routes, path, method)
@@ -117,7 +117,9 @@ async def test_head_answers_as_get_without_the_body(edge: Edge) -> None:
         assert headed.headers["content-type"] == got.headers["content-type"]
     headed = await edge.client.head("/api/v1/orders")
     got = await edge.client.get("/api/v1/orders")
-    assert headed.headers["content-length"] == got.headers["content-length"] == str(len(got.content))
+    assert (
+        headed.headers["content-length"] == got.headers["content-length"] == str(len(got.content))
+    )
 
 
 @pytest.mark.parametrize(
@@ -140,7 +142,16 @@ async def test_every_path_tells_its_methods(edge: Edge, path: str, allow: str) -
 
 @pytest.mark.parametrize(
     "path",
-    ["/api/v1/orders/", "/api/v1/orders/ord_1/", "/healthz/", "/api/v1//orders", "//", "/api/v1", "/API/V1/orders", "/api/v1/orders\n"],
+    [
+        "/api/v1/orders/",
+        "/api/v1/orders/ord_1/",
+        "/healthz/",
+        "/api/v1//orders",
+        "//",
+        "/api/v1",
+        "/API/V1/orders",
+        "/api/v1/orders\n",
+    ],
 )
 async def test_another_spelling_is_404_and_never_a_redirect(edge: Edge, path: str) -> None:
     """AC-14: a redirect would drop credentials or send them elsewhere."""

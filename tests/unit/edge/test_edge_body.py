@@ -15,7 +15,9 @@ tricky = st.sampled_from(['"', "\\", "[", "]", "{", "}", ":", '\\"', "\\\\", '"]
 strings = st.one_of(texts, tricky, st.lists(tricky, max_size=4).map("".join))
 values = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(-(2**60), 2**60), strings),
-    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(strings, inner, max_size=4)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=4), st.dictionaries(strings, inner, max_size=4)
+    ),
     max_leaves=25,
 )
 
@@ -40,9 +42,7 @@ def test_the_depth_is_the_depth_of_the_value(value: Any, limit: int, ascii_only:
 
 
 @given(st.lists(st.tuples(strings, values), min_size=1, max_size=5), st.booleans())
-def test_duplicates_are_found_and_only_they(
-    pairs: list[tuple[str, Any]], ascii_only: bool
-) -> None:
+def test_duplicates_are_found_and_only_they(pairs: list[tuple[str, Any]], ascii_only: bool) -> None:
     """Written by hand, because no library writes a member twice."""
     members = ",".join(
         f"{json.dumps(name, ensure_ascii=ascii_only)}:{json.dumps(value, ensure_ascii=ascii_only)}"

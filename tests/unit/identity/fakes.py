@@ -63,9 +63,7 @@ class MemoryDirectory:
             await self.held.wait()
 
 
-def key_ring(
-    directory: MemoryDirectory, clock: HandClock, secret: str = SECRET
-) -> SealedKeyRing:
+def key_ring(directory: MemoryDirectory, clock: HandClock, secret: str = SECRET) -> SealedKeyRing:
     return SealedKeyRing(directory, secret, clock, timedelta(minutes=15), clock.monotonic)
 
 

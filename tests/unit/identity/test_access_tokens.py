@@ -65,7 +65,10 @@ class Stand:
         change(claims)
         kid, private = self.ring.signer()
         return jwt.encode(
-            claims, key or private, algorithm, headers={"kid": kid, "typ": "at+jwt", **(headers or {})}
+            claims,
+            key or private,
+            algorithm,
+            headers={"kid": kid, "typ": "at+jwt", **(headers or {})},
         )
 
     async def looks(self) -> int:
@@ -245,8 +248,10 @@ async def test_every_changed_letter_is_noticed(stand: Stand) -> None:
         st.lists(st.text(alphabet="eyJ.AZaz09-_=", max_size=80), max_size=5).map(".".join),
         st.recursive(
             st.none() | st.integers() | st.text(max_size=9),
-            lambda inner: st.lists(inner, max_size=3)
-            | st.dictionaries(st.sampled_from(["alg", "kid", "typ", "crit"]), inner),
+            lambda inner: (
+                st.lists(inner, max_size=3)
+                | st.dictionaries(st.sampled_from(["alg", "kid", "typ", "crit"]), inner)
+            ),
             max_leaves=6,
         ).map(lambda header: f"{encoded(header)}.e30.AA"),
         st.binary(max_size=40).map(lambda raw: f"{encoded(raw)}.{encoded(raw)}.{encoded(raw)}"),
@@ -348,9 +353,7 @@ async def test_a_changed_role_counts_within_the_stated_time(stand: Stand) -> Non
     """RT-03: what a role may do is looked up, not read from the token."""
     token = stand.issue()
     assert (await stand.tokens.verify(token)).role == "cashier"
-    stand.directory.sessions[SESSION] = Access(
-        SESSION, USER, TENANT, "viewer", ACCESS.live_until
-    )
+    stand.directory.sessions[SESSION] = Access(SESSION, USER, TENANT, "viewer", ACCESS.live_until)
     stand.clock.move(seconds=ACCESS_SECONDS)
     principal = await stand.tokens.verify(token)
     assert principal.permissions == ROLES["viewer"]

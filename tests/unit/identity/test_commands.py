@@ -58,9 +58,7 @@ SESSION = Session.opened(
     SESSION_ID, USER_ID, TENANT_ID, (b"family", b"A"), ("curl", "192.0.2.7"), TERMS, BEFORE
 )
 PLACE = {USERS: [USER], TENANTS: [TENANT], MEMBERSHIPS: [MEMBERSHIP]}
-SIGN_IN = OpenSession(
-    SESSION_ID, b"family", b"A", "curl", "old hash", BEFORE, None, TERMS
-)
+SIGN_IN = OpenSession(SESSION_ID, b"family", b"A", "curl", "old hash", BEFORE, None, TERMS)
 EXCHANGE = Exchange(b"family", b"A", b"B", TERMS)
 
 
@@ -191,7 +189,9 @@ def test_a_company_begins_with_its_owner() -> None:
     assert seen.changed(MEMBERSHIPS) == [Membership(TENANT_ID, USER_ID, "owner", 1)]
     assert seen.changed(CREDENTIALS) == [Credentials(USER_ID, "hash", NOW, 1)]
     assert [user.email for user in seen.changed(USERS)] == ["Olga@north.example"]
-    taken = Seen(command, registration(), {USERS: [replace(USER, email_folded="olga@north.example")]})
+    taken = Seen(
+        command, registration(), {USERS: [replace(USER, email_folded="olga@north.example")]}
+    )
     with pytest.raises(EmailTaken):
         taken.decide()
 

@@ -1,4 +1,4 @@
-"""What identity saves is what it loads, field by field, and every rule of its tables has an error."""
+"""What identity saves is what it loads, and every rule of its tables has an error."""
 
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta

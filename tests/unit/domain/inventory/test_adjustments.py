@@ -120,6 +120,16 @@ def test_members_without_the_right_form(pointer: str, changes: dict[str, Any]) -
     assert fault.pointer == pointer
 
 
+def test_members_at_their_limits() -> None:
+    """The largest document the books hold is not refused."""
+    cost = AdjustmentLine(1, PRODUCT, QUANTITY_MAX, unit_cost=AMOUNT_MAX)
+    loss = AdjustmentLine(2, PRODUCT, -QUANTITY_MAX)
+    long_ref = "x" * EXTERNAL_REF_LENGTH_MAX
+    for ref in ("1", long_ref):
+        full = replace(GOOD, external_ref=ref, memo="x" * MEMO_LENGTH_MAX, lines=(cost, loss))
+        assert (full.external_ref, full.lines) == (ref, (cost, loss))
+
+
 def test_what_comes_in_and_what_goes() -> None:
     """Gains are costed first: a document that brings 3 and takes 8 of 5 finds its goods."""
     document = replace(GOOD, external_ref=None, lines=lines(-8, 3, -1, 2))

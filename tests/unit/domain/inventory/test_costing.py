@@ -1,10 +1,10 @@
 """What comes in and what leaves: edges, refusals, and the last known cost."""
 
-from dataclasses import replace
-from datetime import timedelta
+from dataclasses import FrozenInstanceError, replace
 
 import pytest
 
+from app.domain.inventory.adjustments import Adjustment, AdjustmentLine
 from app.domain.inventory.costing import adjust_gain, issue, known_value, receive, receive_back
 from app.domain.inventory.errors import (
     Backdated,
@@ -12,7 +12,18 @@ from app.domain.inventory.errors import (
     PoolInconsistent,
     UnitCostNeeded,
 )
-from app.domain.inventory.pool import CostingMethod, CostPool, ValuationKind, check_pool
+from app.domain.inventory.levels import Demand, StockLevel
+from app.domain.inventory.location import Location
+from app.domain.inventory.moves import Source, StockMove
+from app.domain.inventory.pool import (
+    CostingMethod,
+    CostLayer,
+    CostPool,
+    LayerPart,
+    Valuation,
+    ValuationKind,
+    check_pool,
+)
 from app.domain.shared.errors import ValueOutOfRange
 from app.domain.shared.numbers import AMOUNT_MAX, BIGINT_MAX, QUANTITY_MAX
 from tests.unit.domain.inventory.store import (
@@ -267,11 +278,26 @@ def test_check_pool_compares_layers_with_the_pool() -> None:
         check_pool(replace(average.pool, total_out=1))
 
 
-def test_pools_and_facts_are_immutable() -> None:
-    """Both are frozen with slots: a posted fact cannot be edited by accident."""
-    pool = good_fifo_pool()
-    fact = receive(pool, DAY + timedelta(days=1), 1, 1, SOURCE).valuation
-    for value, member in ((pool, "value"), (fact, "value"), (pool.layers[0], "value")):
-        with pytest.raises(AttributeError):
+@pytest.mark.parametrize(
+    "kind",
+    [
+        Adjustment,
+        AdjustmentLine,
+        CostLayer,
+        CostPool,
+        Demand,
+        LayerPart,
+        Location,
+        Source,
+        StockLevel,
+        StockMove,
+        Valuation,
+    ],
+)
+def test_aggregates_and_facts_are_immutable(kind: type) -> None:
+    """Frozen, with slots: a posted fact cannot be edited by accident, nor grow a member."""
+    value: object = object.__new__(kind)
+    for member in kind.__slots__:  # type: ignore[attr-defined]
+        with pytest.raises(FrozenInstanceError):
             setattr(value, member, 0)
-        assert not hasattr(value, "__dict__")
+    assert not hasattr(value, "__dict__")

@@ -137,6 +137,7 @@ def test_a_level_moves_and_never_falls_below_zero() -> None:
         level(units(5)).move(-units(5) - 1)
     with pytest.raises(ValueOutOfRange):
         level(QUANTITY_MAX).move(1)
+    assert level(QUANTITY_MAX - 1).move(1).on_hand == QUANTITY_MAX
 
 
 @settings(max_examples=60, deadline=None)
@@ -161,6 +162,8 @@ def test_levels_are_the_sum_of_moves(script: list[tuple[Id, int]]) -> None:
 
 def test_moves_that_are_none() -> None:
     assert MOVE.key == (PRODUCT, MAIN)
+    for largest in (QUANTITY_MAX, -QUANTITY_MAX):
+        assert replace(MOVE, quantity=largest).quantity == largest
     with pytest.raises(ZeroQuantity):
         replace(MOVE, quantity=0)
     for wrong in (QUANTITY_MAX + 1, -QUANTITY_MAX - 1):

@@ -1,0 +1,138 @@
+"""Signing up: a company with all it starts with, and no word on who is known (R-22, PW-05)."""
+
+import asyncio
+import time
+from typing import Any
+
+import httpx
+import pytest
+
+from app.application.accounting.contract import BOOKS
+from app.application.catalog.ports import UNIT_BY_CODE
+from app.application.shared.kinds import Needs
+from tests.api.identity.support import (
+    COMPANY,
+    EMAIL,
+    OTHER_PASSWORD,
+    PASSWORD,
+    alike,
+    events,
+    ids_of,
+    login,
+    me,
+    parts_of,
+    refusal,
+    register,
+    sign_up,
+    trail,
+    try_login,
+)
+
+
+async def test_a_company_begins_with_owner_books_and_units(api: httpx.AsyncClient) -> None:
+    """S1-15."""
+    answer = await register(api, display_name="Olga Petrova", email="Olga@North.example")
+    assert (answer.status_code, answer.json()) == (201, {"status": "registered"})
+    tokens = await login(api)
+    user_id, tenant_id = await ids_of(api, tokens)
+    found = (await me(api, tokens)).json()
+    assert found["email"] == "Olga@North.example"
+    assert (found["display_name"], found["company"]) == ("Olga Petrova", "North Trading")
+    assert found["role"] == "owner"
+    assert {"sales:write", "tenants:write", "audit:read"} <= set(found["permissions"])
+    assert await trail(api, tenant_id) == ["tenant registered", "session opened"]
+    assert await events(api, tenant_id) == ["tenant.registered"]
+    needs = Needs().one(BOOKS).search(UNIT_BY_CODE, "pcs").search(UNIT_BY_CODE, "kg")
+    loaded = await parts_of(api).reader.load(tenant_id, needs)
+    assert loaded.present[BOOKS][()].currency == "GBP"
+    assert {unit.decimals for unit in loaded.present[UNIT_BY_CODE.kind].values()} == {0, 3}
+    assert user_id != tenant_id
+
+
+async def test_a_known_address_gets_the_same_answer_and_its_owner_is_told(
+    api: httpx.AsyncClient,
+) -> None:
+    first = await register(api)
+    second = await register(
+        api, email=EMAIL.upper(), password=OTHER_PASSWORD, company={"name": "Impostor Ltd"}
+    )
+    assert first.status_code == 201
+    assert alike(first, second)
+    assert (await try_login(api, password=OTHER_PASSWORD)).status_code == 401
+    tokens = await login(api)
+    _, tenant_id = await ids_of(api, tokens)
+    assert (await me(api, tokens)).json()["company"] == COMPANY["name"]
+    assert await events(api, tenant_id) == ["tenant.registered", "user.registration_repeated"]
+    assert "user registration_repeated" in await trail(api, tenant_id)
+
+
+async def test_of_registrations_at_once_one_makes_the_company(api: httpx.AsyncClient) -> None:
+    answers = await asyncio.gather(*(register(api) for _ in range(8)))
+    assert {(answer.status_code, answer.text) for answer in answers} == {
+        (201, '{"status":"registered"}')
+    }
+    _, tenant_id = await ids_of(api, await login(api))
+    told = await events(api, tenant_id)
+    assert sorted(told) == ["tenant.registered"] + ["user.registration_repeated"] * 7
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "pointer"),
+    [
+        ({"email": "olga@north"}, "common.invalid_value", "/email"),
+        ({"display_name": " "}, "common.invalid_value", "/display_name"),
+        ({"company": {"currency": "XXX"}}, "common.invalid_value", "/company/currency"),
+        ({"company": {"currency": "gbp"}}, "validation.pattern", "/company/currency"),
+        ({"company": {"time_zone": "Mars/Base"}}, "common.invalid_value", "/company/time_zone"),
+        ({"company": {"name": "\t"}}, "common.invalid_value", "/company/name"),
+        ({"company": {"tax_rounding": "never"}}, "validation.choice", "/company/tax_rounding"),
+        ({"company": {"owner": "me"}}, "validation.unknown_member", "/company/owner"),
+        ({"role": "owner"}, "validation.unknown_member", "/role"),
+        ({"password": "short"}, "auth.password_too_short", "/password"),
+        ({"password": "passwordpassword"}, "auth.password_common", "/password"),
+        ({"password": "my-north-trading-key"}, "auth.password_personal", "/password"),
+        ({"password": 15}, "validation.type", "/password"),
+    ],
+)
+async def test_what_is_wrong_is_named_whether_or_not_the_address_is_known(
+    api: httpx.AsyncClient, changes: dict[str, Any], code: str, pointer: str
+) -> None:
+    unknown = await register(api, **changes)
+    await register(api)
+    known = await register(api, **changes)
+    status, _, pointers = refusal(unknown)
+    assert status == 422
+    assert pointers == [pointer]
+    assert unknown.json()["errors"][0]["code"] == code
+    assert alike(unknown, known)
+
+
+async def test_nothing_is_left_of_a_refused_registration(api: httpx.AsyncClient) -> None:
+    await register(api, company={"currency": "XXX"})
+    assert (await try_login(api)).status_code == 401
+    assert (await register(api)).status_code == 201
+    await login(api)
+
+
+async def test_a_password_of_a_megabyte_is_refused_in_a_second(api: httpx.AsyncClient) -> None:
+    """PW-04."""
+    for send in (register(api, password="a" * 1_000_000), try_login(api, password="a" * 1_000_000)):
+        started = time.perf_counter()
+        answer = await send
+        assert time.perf_counter() - started < 1
+        assert answer.status_code == 422
+        assert "a" * 100 not in answer.text
+
+
+async def test_spellings_of_one_password_are_one(api: httpx.AsyncClient) -> None:
+    await register(api, password="caf\u00e9 basket over quiet water")
+    await login(api, password="cafe\u0301 basket over quiet water")
+    assert (await try_login(api, password="cafe basket over quiet water")).status_code == 401
+
+
+async def test_no_answer_shows_a_password_or_its_hash(api: httpx.AsyncClient) -> None:
+    tokens = await sign_up(api)
+    answers = [await register(api), await me(api, tokens), await try_login(api, password="no")]
+    for answer in answers:
+        assert PASSWORD not in answer.text
+        assert "argon2" not in answer.text
