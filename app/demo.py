@@ -1,10 +1,11 @@
 """The demo company: a week of trade, made through the public API like any client would."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import httpx
 
+from app.domain.shared.clock import SystemClock
 from app.main import create_app
 from app.settings import Settings
 
@@ -68,7 +69,7 @@ async def _trade(shop: _Shop) -> None:
         products.append(
             await shop.post("/products", {**body, "unit_id": unit_id, "tax_id": tax_id})
         )
-    week = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=30)
+    week = SystemClock().now().replace(microsecond=0) - timedelta(minutes=30)
     received = {
         "supplier_id": supplier["id"],
         "location_id": location_id,

@@ -15,7 +15,7 @@ DEVELOPMENT_SECRET = "development-only-secret-change-me-in-production"  # noqa: 
 _SECRET_LENGTH_MIN = 32
 
 
-class SettingRefused(Exception):  # noqa: N818 - shown to the operator as one line
+class SettingRefused(Exception):
     """A setting is not acceptable; the message names the setting and never its value."""
 
 
@@ -78,7 +78,7 @@ class Settings(BaseSettings):
     secret_key_file: str = ""
     access_token_expire_minutes: int = Field(15, ge=1, le=15)
     refresh_token_expire_days: int = Field(30, ge=1, le=90)
-    token_issuer: str = "tradepost"
+    token_issuer: str = "tradepost"  # noqa: S105 - a name, no secret
     register_seconds_min: float = Field(0.25, ge=0, le=5)
 
     allowed_origins: Annotated[list[str], NoDecode] = []
@@ -182,6 +182,6 @@ def _weak(secret: str) -> bool:
     return (
         secret == DEVELOPMENT_SECRET
         or len(secret) < _SECRET_LENGTH_MIN
-        or len(set(secret)) < 8  # noqa: PLR2004 - a repeated character is no secret
+        or len(set(secret)) < 8
         or "change" in secret.lower()
     )

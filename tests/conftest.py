@@ -16,7 +16,7 @@ from app.settings import Settings
 from tests.support import pg
 from tests.support.company import Company, register_company
 
-SECRET = "a-secret-for-tests-that-is-long-enough-0123456789"  # noqa: S105
+SECRET = "a-secret-for-tests-that-is-long-enough-0123456789"
 
 
 def pytest_configure() -> None:

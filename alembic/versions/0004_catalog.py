@@ -123,6 +123,7 @@ def _units() -> None:
     )
 
 
+# size: one table, column by column
 def _products() -> None:
     op.create_table(
         "products",

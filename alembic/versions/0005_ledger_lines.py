@@ -148,11 +148,11 @@ def _open_items() -> None:
         sa.Column("version", types.Integer(), nullable=False),
         sa.Column("recorded_at", types.Instant(), nullable=False),
         sa.CheckConstraint("side IN ('receivable', 'payable')", name=op.f("open_items_side_ck")),
+        sa.CheckConstraint("amount <> 0", name=op.f("open_items_amount_ck")),
         sa.CheckConstraint(
-            "(amount > 0 AND settled BETWEEN 0 AND amount) OR (amount < 0 AND settled BETWEEN amount AND 0)",
+            "settled BETWEEN 0 AND amount OR settled BETWEEN amount AND 0",
             name=op.f("open_items_settled_ck"),
         ),
-        sa.CheckConstraint("amount <> 0", name=op.f("open_items_amount_ck")),
         sa.ForeignKeyConstraint(
             ["tenant_id", "contact_id"],
             ["contacts.tenant_id", "contacts.id"],

@@ -1,5 +1,7 @@
 """Receipts, bills, supplier returns."""
 
+# size: every table of the context, one function each
+
 from collections.abc import Iterable
 
 import sqlalchemy as sa

@@ -97,17 +97,12 @@ class Http:
             if _KEY.fullmatch(key) is None:
                 raise IdempotencyKeyInvalid
             without_key = {name: value for name, value in item.items() if name != "idempotency_key"}
-            calls.append(Call(command, input_, self.principal, key, _request_hash({}, "", without_key)))
-        outcomes = await self.services.runner.run(calls, atomic=atomic, dry_run=self.dry_run)
-        failed = [place for place, each in enumerate(outcomes) if isinstance(each, DomainError)]
-        if atomic and failed:
-            refusal = outcomes[failed[-1]]
-            assert isinstance(refusal, DomainError)
-            at = f"/items/{len(outcomes) - 1}" if len(outcomes) > 1 or len(calls) == 1 else ""
-            refusal.faults = tuple(
-                replace(fault, pointer=at + fault.pointer) for fault in refusal.faults
+            calls.append(
+                Call(command, input_, self.principal, key, _request_hash({}, "", without_key))
             )
-            raise refusal
+        outcomes = await self.services.runner.run(calls, atomic=atomic, dry_run=self.dry_run)
+        if atomic and isinstance(outcomes[-1], DomainError):
+            raise _of_item(outcomes[-1], len(outcomes) - 1)
         return self._batch_response(outcomes, status=200 if atomic else 207)
 
     def _batch_response(self, outcomes: list[Any], status: int) -> Response:
@@ -332,3 +327,11 @@ def _request_hash(path: Mapping[str, str], if_match: str, body: Any) -> bytes:
     """What tells a repeat from another request; an item of a batch equals the single request."""
     whole = orjson.dumps([dict(path), if_match, body], option=orjson.OPT_SORT_KEYS)
     return hashlib.blake2b(whole, digest_size=24).digest()
+
+
+def _of_item(refusal: DomainError, place: int) -> DomainError:
+    """A refusal whose pointers start at an item of the batch."""
+    refusal.faults = tuple(
+        replace(fault, pointer=f"/items/{place}{fault.pointer}") for fault in refusal.faults
+    )
+    return refusal

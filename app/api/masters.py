@@ -1,4 +1,4 @@
-"""The endpoints that every master has: create, show, change, switch on and off; and their documents."""
+"""The endpoints that every master has: create, show, change, switch on and off."""
 
 from typing import Annotated, Any
 

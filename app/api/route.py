@@ -3,7 +3,6 @@
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any, Final, get_args, get_origin
 
-from fastapi import params
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
@@ -62,8 +61,6 @@ class ApiRoute(APIRoute):
         handler = super().get_route_handler()
         single, repeatable = query_names(self)
         known = single | repeatable
-        if self.body_field is not None and isinstance(self.body_field.field_info, params.Form):
-            return _with_query_check(handler, known, single)
         methods = self.methods or {"GET"}
         accepted: tuple[str, ...] = (JSON_TYPE,)
         if "PATCH" in methods:
@@ -128,15 +125,6 @@ def check_query(request: Request, known: frozenset[str], single: frozenset[str])
         repeated = sorted(name for name in names & single if seen.count(name) > 1)
         if repeated:
             raise faulty(RepeatedParameter, [f"?{name}" for name in repeated])
-
-
-def _with_query_check(handler: Handler, known: frozenset[str], single: frozenset[str]) -> Handler:
-    async def handle(request: Request) -> Response:
-        if request.scope["query_string"]:
-            check_query(request, known, single)
-        return await handler(request)
-
-    return handle
 
 
 def _refuse_members(value: Any) -> None:

@@ -4,6 +4,7 @@ Numbers are decimal strings and become scaled integers here; ids are prefixed UL
 bytes. The schemas refuse unknown members; the text of a refusal never repeats the value.
 """
 
+import contextlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -87,11 +88,10 @@ Amount = Annotated[
 
 
 def _instant(value: Any) -> datetime:
-    if isinstance(value, str) and len(value) <= 35:  # noqa: PLR2004 - the longest RFC 3339 instant
-        try:
+    instant: datetime | None = None
+    if isinstance(value, str) and len(value) <= 35:
+        with contextlib.suppress(ValueError):
             instant = datetime.fromisoformat(value)
-        except ValueError:
-            instant = None  # type: ignore[assignment]
         if instant is not None and instant.tzinfo is not None and instant.year in _YEARS:
             return instant.astimezone(UTC)
     raise PydanticCustomError("instant_form", "an RFC 3339 instant with an offset is expected")
@@ -113,7 +113,6 @@ Instant = Annotated[
 
 def reference(prefix: str) -> Any:
     """The type of an id with this prefix."""
-
     wrong = PydanticCustomError("id_form", "an id of another form is expected")
 
     def read(value: Any) -> Id:
@@ -165,3 +164,15 @@ AccountId = reference("acc")
 TaxId = reference("tax")
 SaleId = reference("sal")
 ReturnId = reference("ret")
+Text2 = text(2)
+Text20 = text(20)
+Text32 = text(32)
+Text40 = text(40)
+Text48 = text(48)
+Text64 = text(64)
+Text100 = text(100)
+Text128 = text(128)
+Text200 = text(200)
+Text200OrEmpty = text(200, length_min=0)
+Text254 = text(254)
+Text2000OrEmpty = text(2000, length_min=0)

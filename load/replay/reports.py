@@ -70,9 +70,7 @@ def read_reports(api: Api, month: str) -> MonthReports:
         balances = _lines(trial["lines"])
         return MonthReports(
             month=month,
-            movements=_by_role(
-                _amounts(profit["income"], -1) + _amounts(profit["expense"], 1)
-            ),
+            movements=_by_role(_amounts(profit["income"], -1) + _amounts(profit["expense"], 1)),
             balances=_by_role(balances),
             trial_balance=sorted(balances),
             total_debit=pence(trial["total_debit"]),

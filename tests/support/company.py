@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-PASSWORD = "correct-horse-battery-7"  # noqa: S105
+PASSWORD = "correct-horse-battery-7"
 
 
 @dataclass

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
-import pytest
 
 from tests.support.company import Company
 
@@ -85,10 +84,3 @@ class Buying:
         headers = {"If-Match": before.headers["etag"]}
         answer = await client.patch("/api/v1/tenants/current", json=changes, headers=headers)
         assert answer.status_code == 200, answer.text
-
-
-@pytest.fixture
-async def buying(company: Company) -> Buying:
-    """The company with a supplier."""
-    supplier_id = await company.contact("Supplier", "supplier")
-    return Buying(company, supplier_id, await company.location())

@@ -49,6 +49,7 @@ class EdgeConfig:
     limits: RateLimits | None = field(default_factory=RateLimits)
 
 
+# size: the list is read in one piece; every entry has its reason beside it
 def stack(
     app: FastAPI,
     *,

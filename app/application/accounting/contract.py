@@ -4,7 +4,7 @@ A document calls ``posting_needs`` where it says what it needs, and in its decis
 ``next_number`` and ``post``, in this order.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from app.application.accounting.ports import (
@@ -162,16 +162,13 @@ def settle(work: Work, settlement: Settlement, document_id: Id) -> None:
 
 
 def settle_oldest(
-    work: Work, credits: Iterable[OpenItem], day: date, document_id: Id
+    work: Work, credit_items: Sequence[OpenItem], day: date, document_id: Id
 ) -> Settlement:
-    """Let ``credits`` of one party settle its open debits, the oldest first."""
-    credits = list(credits)
-    if not credits:
-        return Settlement()
-    first = credits[0]
+    """Let credits of one party settle its open debits, the oldest first."""
+    first = credit_items[0]
     open_items = work.search(OPEN_ITEMS_OF, first.contact_id, first.side)
     debits = [item for item in open_items if item.is_debit]
-    settlement = allocate_oldest(credits, debits, day)
+    settlement = allocate_oldest(credit_items, debits, day)
     settle(work, settlement, document_id)
     return settlement
 
@@ -182,7 +179,7 @@ def minor(books: Books, scaled: int, pointer: str) -> int:
     Raises:
         InvalidValue: it has more decimals than the currency.
     """
-    step = 10 ** (SCALE_DIGITS - books.exponent)
+    step: int = 10 ** (SCALE_DIGITS - books.exponent)
     if scaled % step:
         raise InvalidValue.at(pointer)
     return scaled // step

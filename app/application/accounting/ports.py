@@ -102,8 +102,10 @@ RECORDED_ALLOCATIONS: Kind[Recorded] = Kind("recorded_allocations", key=lambda e
 ACCOUNT_BY_CODE: Finder[Account] = Finder("account_by_code", ACCOUNTS, lambda each: (each.code,))
 TAX_BY_CODE: Finder[TaxCode] = Finder("tax_by_code", TAXES, lambda tax: (tax.code,))
 ALL_TAXES: Finder[TaxCode] = Finder("all_taxes", TAXES, lambda _: ())
+# Named to be read after the month itself: two closings of one month then wait for each other, and
+# neither shares what the other wants for itself.
 OPEN_PERIODS: Finder[Period] = Finder(
-    "open_periods", PERIODS, lambda period: () if period.state is PeriodState.OPEN else None
+    "periods_open", PERIODS, lambda period: () if period.state is PeriodState.OPEN else None
 )
 REVERSAL_OF: Finder[JournalEntry] = Finder(
     "reversal_of", JOURNAL_ENTRIES, lambda entry: (entry.reverses_id,)

@@ -3,7 +3,7 @@
 The sales are read first; what else is needed follows from their lines, so the command asks twice.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from app.application.accounting.contract import (
@@ -23,13 +23,11 @@ from app.application.inventory.contract import (
     COST_LAYERS,
     LOCATIONS,
     VALUATIONS,
-    Goods,
     Moment,
-    pool_of,
-    receive_back,
     stock_needs,
 )
 from app.application.sales.ports import RETURN_BY_REF, RETURNED, RETURNS, SALES
+from app.application.sales.return_lines import Figures, ReturnLineInput, linked, take_in, unlinked
 from app.application.sales.sales import TENDER_ROLES
 from app.application.sales.views import return_view
 from app.application.shared.access import Principal
@@ -41,38 +39,18 @@ from app.domain.accounting.entries import DocumentKind, Postings
 from app.domain.accounting.open_items import OpenItem, Side
 from app.domain.accounting.periods import Books
 from app.domain.accounting.series import Series
-from app.domain.accounting.tax import TaxCode
-from app.domain.accounting.tax_calculation import TaxableLine, compute_tax
-from app.domain.catalog.product import Product
-from app.domain.inventory.moves import Source, SourceKind
-from app.domain.inventory.pool import CostingMethod
-from app.domain.inventory.returns import issue_cost, returned_value, value_without_sale
 from app.domain.sales.errors import (
     CustomerNeeded,
     ReturnBeforeSale,
     ReturnOfOtherCustomer,
 )
-from app.domain.sales.returns import Return, ReturnedSoFar, ReturnLine, take_back
+from app.domain.sales.returns import Return, ReturnLine
 from app.domain.sales.sale import Sale, SaleLine, TaxLine, TenderMethod, check_lines
 from app.domain.shared.errors import ExternalRefTaken, IdTaken, ReferenceNotFound
 from app.domain.shared.ids import Id, show
-from app.domain.shared.numbers import checked_amount, extended
+from app.domain.shared.numbers import checked_amount
 
 UNLINKED = "unlinked_returns:write"  # to take goods back without a sale (rulings R-13)
-
-
-@dataclass(frozen=True, slots=True)
-class ReturnLineInput:
-    """A line as asked for: of a sale (``sale_id``, ``sale_line``), or of a product at a price."""
-
-    quantity: int
-    sale_id: Id | None = None
-    sale_line: int = 0
-    product_id: Id | None = None
-    unit_price: int = 0
-    unit_cost: int | None = None
-    own_tax: bool = False
-    tax_id: Id | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,19 +65,6 @@ class ReturnInput:
     lines: tuple[ReturnLineInput, ...]
     refund: TenderMethod
     settle: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Figures:
-    """What one line comes to before its cost is known."""
-
-    product: Product
-    tax: TaxCode | None
-    sold: SaleLine | None
-    unit_price: int
-    net: int
-    tax_parts: tuple[int, ...]
-    returned: ReturnedSoFar | None = None
 
 
 def _needs(wish: ReturnInput, _: Principal) -> Needs:
@@ -135,7 +100,7 @@ def _decide(wish: ReturnInput, work: Work) -> Done:
     moment = Moment(location.id, wish.effective_at, day)
     figures = _all_figures(wish, sold, books, work)
     lines = tuple(
-        _take_in(wish.lines[place], place, each, return_id, moment, books, work)
+        take_in(wish.lines[place], place, each, return_id, moment, books, work)
         for place, each in enumerate(figures)
     )
     number = next_number(work, Series.RETURN, day, location.id, location.code)
@@ -247,120 +212,19 @@ def _layers_behind(sold: list[tuple[Sale, SaleLine] | None], work: Work) -> Need
 
 def _all_figures(
     wish: ReturnInput, sold: list[tuple[Sale, SaleLine] | None], books: Books, work: Work
-) -> list[_Figures]:
+) -> list[Figures]:
     taxes = {tax.id: tax for tax in work.search(ALL_TAXES)}
-    figures = []
+    figures: list[Figures] = []
     for place, (line, found) in enumerate(zip(wish.lines, sold, strict=True)):
         if found is None:
-            figures.append(_unlinked(line, place, taxes, books, work))
+            figures.append(unlinked(line, place, taxes, books, work))
         else:
-            figures.append(_linked(line, place, found, taxes, work))
+            figures.append(linked(line, place, found, taxes, work))
     return figures
 
 
-def _linked(
-    line: ReturnLineInput,
-    place: int,
-    found: tuple[Sale, SaleLine],
-    taxes: dict[Id, TaxCode],
-    work: Work,
-) -> _Figures:
-    sale, sold = found
-    product = work.get(PRODUCTS, sold.product_id)
-    before = work.find(RETURNED, sale.id, sold.line) or ReturnedSoFar.none(sale.id, sold)
-    pointer = f"/lines/{place}/quantity"
-    product.check_step(line.quantity, pointer)
-    share, after = take_back(sold, before, line.quantity, pointer)
-    # Kept at once: a later line of this return may name the same sale line.
-    work.put(RETURNED, after)
-    tax = None if sold.tax_id is None else taxes[sold.tax_id]
-    return _Figures(product, tax, sold, sold.unit_price, share.net, share.tax_parts, after)
-
-
-def _unlinked(
-    line: ReturnLineInput, place: int, taxes: dict[Id, TaxCode], books: Books, work: Work
-) -> _Figures:
-    assert line.product_id is not None  # the schema demands a sale line or a product
-    pointer = f"/lines/{place}"
-    product = work.get(PRODUCTS, line.product_id, pointer=f"{pointer}/product_id")
-    product.check_step(line.quantity, f"{pointer}/quantity")
-    tax_id = line.tax_id if line.own_tax else product.tax_id
-    tax = None
-    if tax_id is not None:
-        if tax_id not in taxes:
-            raise ReferenceNotFound.at(f"{pointer}/tax_id")
-        tax = taxes[tax_id]
-    amount = checked_amount(extended(line.quantity, line.unit_price, books.exponent))
-    taxed = compute_tax([TaxableLine(amount, line.quantity, tax)], books.exponent).lines[0]
-    return _Figures(product, tax, None, line.unit_price, taxed.base, taxed.components)
-
-
-def _take_in(
-    line: ReturnLineInput,
-    place: int,
-    figures: _Figures,
-    return_id: Id,
-    moment: Moment,
-    books: Books,
-    work: Work,
-) -> ReturnLine:
-    """The posted line; goods re-enter the stock at their value."""
-    product, sold = figures.product, figures.sold
-    cost, seq = 0, None
-    if product.stocked:
-        cost = _cost(line, figures, books, work)
-        goods = Goods(
-            product.id,
-            product.sku,
-            CostingMethod(product.costing),
-            line.quantity,
-            Source(SourceKind.SALE_RETURN, return_id, place + 1),
-            f"/lines/{place}/quantity",
-        )
-        seq = receive_back(work, moment, goods, cost).seq
-        if line.sale_id is not None:
-            so_far = work.get(RETURNED, line.sale_id, line.sale_line)
-            work.put(RETURNED, replace(so_far, cost=so_far.cost + cost))
-    tax = sum(figures.tax_parts)
-    return ReturnLine(
-        line=place + 1,
-        sale_id=line.sale_id,
-        sale_line=None if sold is None else sold.line,
-        product_id=product.id,
-        quantity=line.quantity,
-        unit_price=figures.unit_price,
-        net=figures.net,
-        tax=tax,
-        total=figures.net + tax,
-        tax_id=None if figures.tax is None else figures.tax.id,
-        cost=cost,
-        valuation_seq=seq,
-    )
-
-
-def _cost(line: ReturnLineInput, figures: _Figures, books: Books, work: Work) -> int:
-    """The value with which goods re-enter (semantics 2.3, rulings R-11 and R-13)."""
-    product, sold = figures.product, figures.sold
-    if sold is None or sold.valuation_seq is None:
-        pool = pool_of(work, product.id, CostingMethod(product.costing))
-        stated = line.unit_cost
-        value = None if stated is None else extended(line.quantity, stated, books.exponent)
-        return value_without_sale(pool, line.quantity, value)
-    valuation = work.get(VALUATIONS, product.id, sold.valuation_seq)
-    layers = {
-        part.layer_seq: work.get(COST_LAYERS, product.id, part.layer_seq)
-        for part in valuation.parts
-    }
-    issued = issue_cost(sold.cost, valuation.parts, layers)
-    assert line.sale_id is not None
-    so_far = work.get(RETURNED, line.sale_id, sold.line)
-    # The counter holds this line's quantity already, and its cost not yet.
-    before = so_far.quantity - line.quantity
-    return returned_value(sold.quantity, issued, before, so_far.cost, line.quantity)
-
-
 def _postings(
-    work: Work, wish: ReturnInput, figures: list[_Figures], lines: tuple[ReturnLine, ...]
+    work: Work, wish: ReturnInput, figures: list[Figures], lines: tuple[ReturnLine, ...]
 ) -> Postings:
     """The mirror of the sale; goods go against the returns account, services against their own."""
     postings = Postings()
@@ -411,7 +275,7 @@ def _keep(work: Work, wish: ReturnInput, document: Return) -> None:
 
 
 def _done(document: Return, status: int) -> Done:
-    location = f"/api/v1/returns/{show('ret', document.id)}" if status == 201 else None  # noqa: PLR2004
+    location = f"/api/v1/returns/{show('ret', document.id)}" if status == 201 else None
     return Done(return_view(document), status, location)
 
 

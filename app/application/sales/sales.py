@@ -338,7 +338,7 @@ def _keep(work: Work, sale: Sale) -> None:
 
 
 def _done(sale: Sale, returned: dict[int, int], status: int) -> Done:
-    location = f"/api/v1/sales/{show('sal', sale.id)}" if status == 201 else None  # noqa: PLR2004
+    location = f"/api/v1/sales/{show('sal', sale.id)}" if status == 201 else None
     return Done(sale_view(sale, returned), status, location)
 
 

@@ -61,7 +61,7 @@ class Command(Generic[I]):
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[I]):
-    """One run of a command. ``request_hash`` tells a repeat from another request with the same key."""
+    """One run of a command. ``request_hash`` tells a repeat from another use of its key."""
 
     command: Command[I]
     input: I

@@ -26,7 +26,7 @@ _ROUNDS_MAX = 8
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Load ``needs`` into ``loaded``, locking in the global order; send back the database's clock."""
+    """Load ``needs`` into ``loaded``, locked in the global order; answer the database's clock."""
 
     needs: Needs
     loaded: Loaded

@@ -1,4 +1,4 @@
-"""What every master (unit, product, contact, account …) does alike: create, edit, switch on and off."""
+"""What every master (unit, product, contact, account …) does alike: create, edit, switch."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
@@ -119,6 +119,6 @@ def _done(noun: Noun, aggregate: Any, status: int) -> Done:
     return Done(
         noun.show(aggregate),
         status=status,
-        location=noun.location(aggregate.id) if status == 201 else None,  # noqa: PLR2004
+        location=noun.location(aggregate.id) if status == 201 else None,
         version=aggregate.version,
     )

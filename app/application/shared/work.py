@@ -21,8 +21,8 @@ A = TypeVar("A")
 _MISSING: Any = object()
 
 
-class NeedMore(Exception):  # noqa: N818 - a request to the runner, not an error
-    """The command learned that it needs more than it said; the runner loads it and starts it anew."""
+class NeedMore(Exception):
+    """The command needs more than it said; the runner loads it and starts the command anew."""
 
     def __init__(self, needs: Needs) -> None:
         super().__init__("more must be loaded")
@@ -138,7 +138,7 @@ class Work:
         """The aggregate with this key.
 
         Raises:
-            ReferenceNotFound: the tenant has none; ``pointer`` names the member that referred to it.
+            ReferenceNotFound: the tenant has none; ``pointer`` names the member that refers to it.
         """
         found = self.find(kind, *key)
         if found is None:

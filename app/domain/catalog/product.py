@@ -75,9 +75,9 @@ class Costing(StrEnum):
 class Product:
     """What is bought and sold. ``price`` is the list price per unit, scaled by 10^6, None if none.
 
-    ``sku_folded`` and ``name_folded`` are without regard to case.
-    ``quantity_decimals`` are those of the unit, kept here because documents check them line by line. A service posts to its own revenue and return
-    accounts; None means the company's accounts for sales and sales returns.
+    ``sku_folded`` and ``name_folded`` are without regard to case. ``quantity_decimals`` are those
+    of the unit, kept here because documents check them line by line. A service posts to its own
+    revenue and return accounts; None means the company's for sales and sales returns.
     """
 
     id: Id

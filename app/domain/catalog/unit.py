@@ -10,7 +10,7 @@ from app.domain.shared.texts import checked_code, checked_name
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A unit; quantities in it have at most ``decimals`` decimals (0 for pieces, 3 for kilograms)."""
+    """A unit; quantities in it have at most ``decimals`` decimals (0 for pieces)."""
 
     id: Id
     code: str

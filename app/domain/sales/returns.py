@@ -73,7 +73,7 @@ def take_back(
 
 @dataclass(frozen=True, slots=True)
 class ReturnLine:
-    """A line of a return; lines count from 1. ``sale_id`` and ``sale_line`` are None without a sale.
+    """A line of a return, from 1 on. ``sale_id`` and ``sale_line`` are None without a sale.
 
     Amounts are positive: what is given back. ``cost`` is the value with which goods re-enter.
     """

@@ -87,10 +87,10 @@ def _is_cash(offer: TenderOffer) -> bool:
 class SaleLine:
     """A line as it was sold; lines count from 1.
 
-    ``unit_price`` is scaled by 10^6, all amounts are minor units: ``gross`` is quantity times price,
-    ``discount`` its own and its share of the document's, ``net`` and ``tax`` add to ``total``.
-    ``cost`` is what left the stock; ``valuation_seq`` names that valuation in the pool, None for a
-    service.
+    ``unit_price`` is scaled by 10^6, all amounts are minor units: ``gross`` is quantity times
+    price, ``discount`` its own and its share of the document's, ``net`` and ``tax`` add to
+    ``total``. ``cost`` is what left the stock; ``valuation_seq`` names that valuation in its pool,
+    None for a service.
     """
 
     line: int

@@ -52,7 +52,9 @@ class DomainError(Exception):
     @classmethod
     def at(cls, pointer: str, **params: str | int) -> "DomainError":
         """The error with itself as its only fault, at ``pointer`` of the request."""
-        return cls(faults=(Fault(pointer, cls.code, dict(params)),), **params)
+        error = cls(faults=(Fault(pointer, cls.code, dict(params)),))
+        error.params = params
+        return error
 
 
 def all_errors(base: type[DomainError] = DomainError) -> Iterator[type[DomainError]]:
@@ -99,7 +101,7 @@ class VersionRequired(DomainError):
 
 
 class ConcurrentChange(DomainError):
-    """Others kept changing the same rows; after the retries the request was given up, nothing done."""
+    """Others kept changing the same rows; the request was given up, and nothing was done."""
 
     code = "common.concurrent_change"
     kind = Kind.CONFLICT
@@ -147,5 +149,6 @@ class ServiceUnavailable(DomainError):
     kind = Kind.UNAVAILABLE
 
     def __init__(self, *, retry_after_seconds: int = 1, **params: str | int) -> None:
-        super().__init__(**params)
+        super().__init__()
+        self.params = params
         self.retry_after_seconds = retry_after_seconds

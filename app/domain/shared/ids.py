@@ -65,7 +65,7 @@ def read(prefix: str, text: str) -> Id:
 
 
 class UlidFactory:
-    """Makes ULIDs that ascend within the process, also inside one millisecond and across threads."""
+    """Makes ULIDs that ascend within the process, also in one millisecond and across threads."""
 
     def __init__(
         self,

@@ -103,7 +103,7 @@ def parse_scaled(text: str, digits: int) -> int:
     fraction = fraction.rstrip("0")
     if len(fraction) > digits:
         raise InvalidValue
-    scaled = int(whole + fraction) * 10 ** (digits - len(fraction))
+    scaled = int((whole + fraction).ljust(len(whole) + digits, "0"))
     if abs(scaled) > BIGINT_MAX // 1000:
         raise ValueOutOfRange
     return scaled

@@ -141,8 +141,7 @@ open_items = tenant_table(
     check("amount", "amount <> 0"),
     check(
         "settled",
-        "(amount > 0 AND settled BETWEEN 0 AND amount)"
-        " OR (amount < 0 AND settled BETWEEN amount AND 0)",
+        "settled BETWEEN 0 AND amount OR settled BETWEEN amount AND 0",
     ),
     index("open_items", "contact_id", "side", "effective_on"),
     key=("document_id",),

@@ -1,4 +1,4 @@
-"""What a database refuses, translated: constraint name to domain error, the rest to retry or 503."""
+"""What a database refuses, translated: a constraint to its error, the rest to retry or 503."""
 
 from collections.abc import Callable
 
@@ -16,7 +16,7 @@ ErrorFactory = Callable[[], DomainError]
 CONSTRAINT_ERRORS: dict[str, ErrorFactory] = {}
 
 
-class Retry(Exception):  # noqa: N818 - a request to the runner, not an error
+class Retry(Exception):
     """Another transaction was faster; running the whole work anew may succeed."""
 
 

@@ -12,7 +12,7 @@ _VERSION = Table("alembic_version", MetaData(), Column("version_num", String))
 _REVISION = Query(select(_VERSION.c.version_num))
 
 
-class SchemaOutdated(Exception):  # noqa: N818 - shown to the operator as one line
+class SchemaOutdated(Exception):
     """The database is not at the revision that this code was written for."""
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select, tuple_
 
 from app.application.shared.reading import Listing, Page, PageRequest
 from app.domain.shared.texts import folded
@@ -23,8 +23,8 @@ Filter = Callable[[Any], ColumnElement[bool]]
 class ListQuery:
     """The SQL of a listing.
 
-    ``statement`` selects the columns that ``view`` takes, from tables bound to the tenant. ``sorts``
-    and ``filters`` give the column or the condition for each name of the listing.
+    ``statement`` selects the columns that ``view`` takes, from tables bound to the tenant.
+    ``sorts`` and ``filters`` give the column or the condition for each name of the listing.
     """
 
     listing: Listing
@@ -106,14 +106,11 @@ def at_most(column: ColumnElement[Any]) -> Filter:
 
 
 def contains(*columns: ColumnElement[str]) -> Filter:
-    """The filter "one of these folded columns contains the text"; its wildcards are plain letters."""
+    """The filter "one of these folded columns contains the text", wildcards being letters."""
 
     def condition(name: str) -> ColumnElement[bool]:
         text = bindparam(name, type_=Text)
-        found = columns[0].like(text, escape="\\")
-        for column in columns[1:]:
-            found = found | column.like(text, escape="\\")
-        return found
+        return or_(*(column.like(text, escape="\\") for column in columns))
 
     return condition
 

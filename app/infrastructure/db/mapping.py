@@ -66,6 +66,10 @@ class Registry:
     # defer to the commit by itself (rulings R-06). It takes the row's columns as parameters.
     sqlite_checks: dict[Table, str] = field(default_factory=dict)
 
+    def mapping_of(self, what: Kind[Any] | Finder[Any]) -> Mapping:
+        """The mapping of a kind, or of what a finder finds."""
+        return self.mappings[what.kind if isinstance(what, Finder) else what]
+
     def add(self, *parts: Mapping | Search) -> None:
         """Register mappings and searches."""
         for part in parts:

@@ -53,7 +53,7 @@ _PRIVILEGED = """
 """
 
 
-class PrivilegedLogin(Exception):  # noqa: N818 - shown to the operator as one line
+class PrivilegedLogin(Exception):
     """The service would run above row security."""
 
 
@@ -240,7 +240,7 @@ class PostgresDatabase:
         record = await connection.fetchrow(shape.sql, *shape.arguments(tenant_id, needs))
         place = 2
         for source in sources:
-            mapping = self._registry.mappings[getattr(source[0], "kind", source[0])]
+            mapping = self._registry.mapping_of(source[0])
             children = len(mapping.children)
             rows, child_rows = record[place], record[place + 1 : place + 1 + children]
             take(step.loaded, needs, source, self._registry, rows, child_rows)

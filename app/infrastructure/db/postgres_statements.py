@@ -17,7 +17,7 @@ from app.application.shared.kinds import Finder, Kind, Lock, Needs
 from app.infrastructure.db.changes import BatchKey, key_columns
 from app.infrastructure.db.mapping import Children, Mapping, Registry, Row
 
-_DIALECT = postgresql.dialect()
+_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
 def sql_type(table: Table, name: str) -> str:
@@ -49,8 +49,7 @@ class ReadShape:
             match = _match(mapping.table, by, place)
             held = lock if locking else Lock.NONE
             parts.append(_array(mapping.table, mapping.columns, match, where, mapping.key, held))
-            for child in mapping.children:
-                parts.append(_child_array(mapping, child, match, where))
+            parts.extend(_child_array(mapping, child, match, where) for child in mapping.children)
             place += len(by)
             self.widths.append(len(by))
         self.sql = "SELECT " + ",\n".join(parts)
@@ -60,9 +59,9 @@ class ReadShape:
         arguments: list[Any] = [tenant_id]
         for (source, lock), width in zip(self.sources, self.widths, strict=True):
             if isinstance(source, Finder):
-                keys = sorted(needs.searches[source])  # type: ignore[type-var]
+                keys = sorted(needs.searches[source])
             else:
-                keys = sorted(needs.keys[source, lock])  # type: ignore[type-var]
+                keys = sorted(needs.keys[source, lock])
             arguments.extend([key[column] for key in keys] for column in range(width))
         return arguments
 
@@ -148,7 +147,7 @@ def json_rows(rows: Sequence[Row]) -> bytes:
 def _json_value(value: Any) -> Any:
     if isinstance(value, bytes):
         # uuid and bytea both read hexadecimal; a ULID is the only value of 16 bytes.
-        return value.hex() if len(value) == 16 else "\\x" + value.hex()  # noqa: PLR2004
+        return value.hex() if len(value) == 16 else "\\x" + value.hex()
     if isinstance(value, date | datetime):
         return value.isoformat()
     raise TypeError(type(value).__name__)

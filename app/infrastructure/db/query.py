@@ -26,7 +26,7 @@ from app.infrastructure.db.metadata import PLATFORM
 from app.infrastructure.db.types import Id, Integer, sqlite_reader
 
 TENANT = "tenant_id"
-_POSTGRES = asyncpg_dialect.dialect()
+_POSTGRES = asyncpg_dialect.dialect()  # type: ignore[no-untyped-call]
 _SQLITE = sqlite.dialect(paramstyle="named")
 
 Reader = Callable[[Any], Any] | None
@@ -87,14 +87,20 @@ def _check_tenant(statement: SelectBase) -> bool:
             for one, other in (sides, sides[::-1]):
                 if isinstance(other, BindParameter) and other.key == TENANT:
                     bound.add(getattr(one, "table", None))
-    for _ in joined:  # each pass can bind one more table
-        for one, other in joined:
-            if bound & {one, other}:
-                bound |= {one, other}
+    bound = _closure(bound, joined)
     missing = [name for source, name in sources.items() if source not in bound]
     if missing:
         raise TenantMissing(f"not bound to the tenant: {', '.join(missing)}")
     return bool(sources)
+
+
+def _closure(bound: set[Any], joined: list[tuple[Any, Any]]) -> set[Any]:
+    """The bound tables and all that are compared with one of them, however far."""
+    for _ in joined:  # each pass can bind one more table
+        for pair in joined:
+            if bound.intersection(pair):
+                bound = bound.union(pair)
+    return bound
 
 
 def _leaves(source: Any) -> Iterable[Any]:

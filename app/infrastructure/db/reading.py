@@ -33,7 +33,7 @@ def take(
 ) -> None:
     """Make aggregates of the rows of one source and hand them to ``loaded``."""
     what, lock = source
-    mapping = registry.mappings[what.kind if isinstance(what, Finder) else what]
+    mapping = registry.mapping_of(what)
     aggregates = build(mapping, rows, children)
     if mapping.brings is not None:
         other, pick = mapping.brings

@@ -45,7 +45,7 @@ _READERS = 4
 _log = structlog.get_logger("app.database")
 
 
-class Unbalanced(Exception):  # noqa: N818 - a defect of the service, answered as 500
+class Unbalanced(Exception):
     """A row broke a rule that is checked before the commit; the work was undone."""
 
 
@@ -197,8 +197,7 @@ class SqliteDatabase:
         answers: list[tuple[_Job, list[Outcome] | BaseException]] = []
         try:
             connection.execute("BEGIN IMMEDIATE")
-            for job in jobs:
-                answers.append((job, self._in_savepoint(connection, job)))
+            answers.extend((job, self._in_savepoint(connection, job)) for job in jobs)
             connection.execute("COMMIT")
         except sqlite3.Error as error:
             _log.error("commit_failed", error=type(error).__name__)
@@ -219,7 +218,7 @@ class SqliteDatabase:
         connection.execute("SAVEPOINT work")
         try:
             outcomes = self._work(connection, job)
-        except Exception as error:  # noqa: BLE001 - handed to the waiting request, which answers it
+        except Exception as error:
             # An error such as a full disk ends the whole transaction, and the savepoint with it.
             if not connection.in_transaction:
                 raise sqlite3.OperationalError("the transaction was ended") from error
@@ -295,8 +294,7 @@ class SqliteScope:
 
     async def rows(self, query: Query, **values: Any) -> Rows:
         """All rows of a query."""
-        bound = {name: sqlite_value(value) for name, value in {**query.defaults, **values}.items()}
-        bound["tenant_id"] = self._tenant_id
+        bound = {**query.defaults, **values, "tenant_id": self._tenant_id}
         rows = await self.execute(query.sqlite_sql, bound)
         return _converted(rows, query.readers)
 

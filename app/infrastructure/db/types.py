@@ -29,7 +29,7 @@ class _Both(types.TypeDecorator[Any]):
     """A type with one implementation per database."""
 
     cache_ok = True
-    impl = types.Text
+    impl: Any = types.Text
     postgres: types.TypeEngine[Any]
     sqlite: types.TypeEngine[Any]
     from_sqlite: Callable[[Any], Any] | None = None
@@ -139,7 +139,7 @@ def sqlite_reader(type_: types.TypeEngine[Any]) -> Callable[[Any], Any] | None:
 
 
 def register_sqlite_adapters() -> None:
-    """Teach sqlite3 how values of Python are bound; plain integers, texts and bytes cost nothing."""
+    """Teach sqlite3 how values are bound; integers, texts and bytes cost nothing."""
     sqlite3.register_adapter(datetime, to_microseconds)
     sqlite3.register_adapter(date, date.isoformat)
     for type_ in (dict, list):

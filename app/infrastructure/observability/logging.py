@@ -125,6 +125,8 @@ def render(logger: Any, method: str, event: EventDict) -> bytes:
         event["line"] = event.pop("lineno", None)
     if event.get("exc_info"):
         event = dict(format_exc_info(logger, method, event))
+    else:
+        event.pop("exc_info", None)
     line: EventDict = {
         "timestamp": datetime.now(UTC).isoformat(timespec="microseconds"),
         "level": method,

@@ -1,6 +1,9 @@
-"""The invariants of the books and the stock, each as one SQL statement that finds what breaks it."""
+"""The invariants of books and stock, each as one SQL statement that finds what breaks it."""
 
-from sqlalchemy import and_, func, literal, select, union_all
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Select, and_, func, literal, select, union_all
 
 from app.application.reports.views import IntegrityCheck, IntegrityView
 from app.infrastructure.accounting.tables import (
@@ -80,7 +83,7 @@ _levels = (
 )
 
 
-def _pools(column: str) -> object:
+def _pools(column: str) -> Select[Any]:
     both = union_all(
         select(
             cost_pools.c.product_id,
@@ -140,7 +143,7 @@ _settled = (
     .having(total(_settled_facts.c.settled) != total(_settled_facts.c.allocated))
 )
 
-INVARIANTS = {
+INVARIANTS: dict[str, Select[Any]] = {
     "entries_balance": _unbalanced,
     "entries_have_lines": _headless,
     "levels_are_moves": _levels,
@@ -154,9 +157,9 @@ INVARIANTS = {
 def _queries() -> dict[str, tuple[Query, Query]]:
     found = {}
     for name, statement in INVARIANTS.items():
-        rows = statement.subquery()  # type: ignore[attr-defined]
+        rows = statement.subquery()
         count = Query(select(func.count()).select_from(rows))
-        found[name] = (count, Query(statement.limit(1)))  # type: ignore[attr-defined]
+        found[name] = (count, Query(statement.limit(1)))
     return found
 
 
@@ -175,9 +178,9 @@ async def integrity(database: Database, tenant_id: bytes) -> IntegrityView:
     return {"ok": not any(check["broken"] for check in checks), "checks": checks}
 
 
-def _named(row: object) -> dict[str, str] | None:
+def _named(row: Sequence[Any] | None) -> dict[str, str] | None:
     if row is None:
         return None
-    id_, second, left, right = row  # type: ignore[misc]
+    id_, second, left, right = row
     text = second.hex() if isinstance(second, bytes) else str(second)
     return {"id": id_.hex(), "of": text, "found": str(left), "expected": str(right)}

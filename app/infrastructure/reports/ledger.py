@@ -82,10 +82,15 @@ async def balances(
     return await scope.rows(_BALANCES[known is not None], **values)
 
 
+async def one_row(scope: Scope, query: Query, **values: Any) -> Sequence[Any]:
+    """The row of a query that always has one (a sum, the books of a tenant)."""
+    rows = await scope.rows(query, **values)
+    return rows[0]
+
+
 async def exponent_of(scope: Scope) -> tuple[str, int]:
     """The currency of the books and its decimals."""
-    row = await scope.row(CURRENCY)
-    assert row is not None  # every tenant has books from its first moment
+    row = await one_row(scope, CURRENCY)
     return row[0], currency_exponent(row[0])
 
 

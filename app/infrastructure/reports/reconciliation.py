@@ -32,6 +32,7 @@ from app.infrastructure.reports.ledger import (
     day_text,
     exponent_of,
     instant_text,
+    one_row,
 )
 
 
@@ -194,8 +195,7 @@ async def _run(
 ) -> ReconciliationCheck:
     check, sums, first = check_queries
     decimals = exponent if check.decimals is None else check.decimals
-    row = await scope.row(sums, **values)
-    assert row is not None
+    row = await one_row(scope, sums, **values)
     offender: Offender | None = None
     if row[0] != row[1]:
         found = await scope.row(first, **values)
@@ -210,8 +210,7 @@ async def _run(
 
 
 async def _levels(scope: Scope) -> ReconciliationCheck:
-    row = await scope.row(_LEVELS)
-    assert row is not None
+    row = await one_row(scope, _LEVELS)
     return _check_view("levels", row[0], row[1], SCALE_DIGITS, None)
 
 

@@ -16,7 +16,7 @@ from app.infrastructure.db.port import Database
 from app.infrastructure.db.query import Query, of_tenant, total
 from app.infrastructure.db.types import Day, Instant
 from app.infrastructure.inventory.tables import valuations
-from app.infrastructure.reports.ledger import LATEST, day_text, exponent_of, instant_text
+from app.infrastructure.reports.ledger import LATEST, day_text, exponent_of, instant_text, one_row
 
 
 def _totals(*, known: bool) -> Query:
@@ -46,8 +46,7 @@ async def stock_totals(database: Database, tenant_id: bytes, at: Knowledge) -> S
         values["known"] = at.as_known_at
     async with database.read(tenant_id) as scope:
         currency, exponent = await exponent_of(scope)
-        row = await scope.row(_TOTALS[at.as_known_at is not None], **values)
-    assert row is not None
+        row = await one_row(scope, _TOTALS[at.as_known_at is not None], **values)
     return {
         "as_of": day_text(at.as_of),
         "as_known_at": instant_text(at.as_known_at),

@@ -34,17 +34,17 @@ _REFUND = _RETURN_COLUMNS.index("refund")
 
 
 def _load_sale(row: Sequence[Any], lines: Sequence[Sequence[Any]]) -> Sale:
-    *head, tenders, taxes = row
-    return Sale(
-        *head,
-        lines=tuple(_load_sale_line(line) for line in lines),
-        tenders=tuple(Tender(TenderMethod(method), amount) for method, amount in tenders),
-        taxes=_load_taxes(taxes),
-    )
+    head, (tenders, taxes) = row[:-2], row[-2:]
+    sold = tuple(_load_sale_line(line) for line in lines)
+    paid = tuple(Tender(TenderMethod(method), amount) for method, amount in tenders)
+    values: tuple[Any, ...] = (*head, sold, paid, _load_taxes(taxes))
+    return Sale(*values)
 
 
 def _load_sale_line(row: Sequence[Any]) -> SaleLine:
-    return SaleLine(*row[:_PARTS], tuple(row[_PARTS]), *row[_PARTS + 1 :])
+    values = list(row)
+    values[_PARTS] = tuple(values[_PARTS])
+    return SaleLine(*values)
 
 
 def _dump_sale(sale: Sale) -> list[TableRow]:
@@ -80,9 +80,11 @@ def _dump_returned(returned: ReturnedSoFar) -> list[TableRow]:
 
 
 def _load_return(row: Sequence[Any], lines: Sequence[Sequence[Any]]) -> Return:
-    *head, taxes = row
+    head, taxes = list(row[:-1]), row[-1]
     head[_REFUND] = TenderMethod(head[_REFUND])
-    return Return(*head, lines=tuple(ReturnLine(*line) for line in lines), taxes=_load_taxes(taxes))
+    back = tuple(ReturnLine(*line) for line in lines)
+    values: tuple[Any, ...] = (*head, back, _load_taxes(taxes))
+    return Return(*values)
 
 
 def _dump_return(document: Return) -> list[TableRow]:

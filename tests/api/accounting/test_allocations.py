@@ -116,7 +116,7 @@ async def test_a_wrong_pair_is_refused_whole(
     other = await company.contact("Grace Hopper", "customer")
     foreign = await sell_on_account("03-01", "60.00", other)
     good = {"credit_id": credit, "debit_id": mine, "amount": "10.00"}
-    cases: list[tuple[dict[str, str], int, str, str]] = [
+    cases: list[tuple[dict[str, Any], int, str, str]] = [
         ({"amount": "50.01"}, 409, "accounting.over_allocation", "/lines/1/amount"),
         ({"amount": "0"}, 422, "common.out_of_range", "/lines/1/amount"),
         ({"debit_id": foreign}, 422, "accounting.allocation_mismatch", "/lines/1/debit_id"),
@@ -128,6 +128,7 @@ async def test_a_wrong_pair_is_refused_whole(
             "/lines/1/debit_id",
         ),
         ({"debit_id": "con_01JZ8B6Q0G3V5W7X9YABCDEFGH"}, 422, "", "/lines/1/debit_id"),
+        ({"debit_id": 7}, 422, "", "/lines/1/debit_id"),
     ]
     for change, status, code, pointer in cases:
         body = allocation(customer, lines=[good, {**good, **change}])
@@ -203,3 +204,36 @@ async def test_pages_of_open_items_neither_repeat_nor_skip(
         "/open-items", effective_from="2026-03-02", effective_to="2026-03-02"
     )
     assert {each["document_id"] for each in window["data"]} == {made[0], made[2]}
+
+
+async def test_a_batch_allocates_for_several_parties(
+    company: Company, customer: str, credit: str, sell_on_account: Any
+) -> None:
+    sale = await sell_on_account("03-01", "60.00")
+    other = await company.contact("Grace Hopper", "customer")
+    items = [
+        {**allocation(customer), "idempotency_key": "a"},
+        {**allocation(other), "idempotency_key": "b"},
+        {**allocation("con_01JZ8B6Q0G3V5W7X9YABCDEFGH"), "idempotency_key": "c"},
+    ]
+    answer = await company.client.post("/api/v1/allocations/batch", json={"items": items})
+    first, second, third = answer.json()["items"]
+    assert (answer.status_code, first["status"], second["status"]) == (207, 201, 201)
+    assert [each["debit_id"] for each in first["body"]["allocations"]] == [sale]
+    assert (second["body"]["number"], second["body"]["allocations"]) == ("ALC/2026/000002", [])
+    assert (third["status"], third["body"]["code"]) == (422, "common.reference_not_found")
+    missing = await company.get(f"/allocations/{ALLOCATION_ID}", status=404)
+    assert missing["code"] == "common.not_found"
+
+
+async def test_the_same_id_twice_in_one_batch_is_one_allocation(
+    company: Company, customer: str, credit: str, sell_on_account: Any
+) -> None:
+    await sell_on_account("03-01", "60.00")
+    wish = allocation(customer, id=ALLOCATION_ID)
+    items = [{**wish, "idempotency_key": "a"}, {**wish, "idempotency_key": "b"}]
+    body = {"atomic": True, "items": items}
+    answer = await company.client.post("/api/v1/allocations/batch", json=body)
+    first, second = answer.json()["items"]
+    assert (first["status"], second["status"]) == (201, 200)
+    assert first["body"] == second["body"]

@@ -1,5 +1,6 @@
 """Journal entries by hand over HTTP, and their reversal."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -119,6 +120,8 @@ async def test_the_same_id_is_the_same_entry(company: Company, wages: Body) -> N
     posted = await company.post("/journal-entries", body)
     assert await company.post("/journal-entries", body, status=200) == posted
     assert len((await company.get("/journal-entries"))["data"]) == 1
+    missing = await company.get(f"/journal-entries/{ENTRY_ID[:-1]}X", status=404)
+    assert missing["code"] == "common.not_found"
     for change in ({"memo": "Other"}, {"effective_at": "2026-01-30T17:00:00Z"}):
         problem = await company.post("/journal-entries", {**body, **change}, status=409)
         assert (problem["code"], problem["errors"][0]["pointer"]) == ("common.id_taken", "/id")
@@ -126,6 +129,21 @@ async def test_the_same_id_is_the_same_entry(company: Company, wages: Body) -> N
     await company.post("/periods/2026-01/close", {}, status=200)
     del body["effective_at"]
     assert await company.post("/journal-entries", body, status=200) == posted
+
+
+async def test_the_same_id_at_once_is_one_entry(company: Company, wages: Body) -> None:
+    body = {**wages, "id": ENTRY_ID}
+
+    async def post(number: int) -> int:
+        headers = {"Idempotency-Key": f"race-{number}"}
+        answer = await company.client.post("/api/v1/journal-entries", json=body, headers=headers)
+        assert answer.status_code in (200, 201), answer.text
+        return answer.status_code
+
+    results = await asyncio.gather(*(post(number) for number in range(6)))
+    assert sorted(results) == [200] * 5 + [201]
+    [entry] = (await company.get("/journal-entries"))["data"]
+    assert entry["number"] == "JNL/2026/000001"
 
 
 async def test_an_external_reference_is_used_once(company: Company, wages: Body) -> None:

@@ -1,5 +1,6 @@
 """Payments over HTTP: what they post, what they settle, what is left."""
 
+import asyncio
 from typing import Any
 
 from tests.support.company import Company
@@ -154,6 +155,32 @@ async def test_a_supplier_is_paid_in_advance(
     await company.assert_sound()
 
 
+async def test_a_bill_is_paid_by_name(company: Company, supplier: str) -> None:
+    goods = await company.product("MUG", purchase_tax_id=None)
+    day = "2026-03-05T09:00:00Z"
+    receipt = await company.stock("10", "4.00", goods, supplier_id=supplier, effective_at=day)
+    line = {"receipt_id": receipt["id"], "receipt_line": 1, "quantity": "10", "unit_price": "4.00"}
+    bill = await company.post(
+        "/bills",
+        {
+            "supplier_id": supplier,
+            "supplier_number": "M-100",
+            "effective_at": day,
+            "lines": [{**line, "tax_id": None}],
+        },
+    )
+    named = [{"document_id": bill["id"], "amount": "25.00"}]
+    body = received(supplier, "25.00", direction="out", allocate=named)
+    paid = await company.post("/payments", body)
+    assert [each["document_id"] for each in paid["allocations"]] == [bill["id"]]
+    assert await open_amounts(company, side="payable") == {bill["id"]: "15.00"}
+    rest = await company.post("/payments", received(supplier, "15.00", direction="out"))
+    assert rest["allocated"] == "15.00"
+    balances = await company.balances()
+    assert (balances["bank"], balances["payables"]) == ("-40.00", "0.00")
+    await company.assert_sound()
+
+
 async def test_the_method_names_the_account(
     company: Company, customer: str, sell_on_account: Any
 ) -> None:
@@ -230,6 +257,46 @@ async def test_a_batch_is_answered_item_by_item(
     assert refused.status_code == 409
     assert refused.json()["errors"][0]["pointer"] == "/items/0/amount"
     assert await open_amounts(company) == {}
+
+
+async def test_the_same_id_twice_in_one_batch_is_one_payment(
+    company: Company, customer: str, sell_on_account: Any
+) -> None:
+    await sell_on_account("03-01", "60.00")
+    wish = received(customer, "50.00", id=PAYMENT_ID)
+    items = [{**wish, "idempotency_key": key} for key in ("a", "b")]
+    body = {"atomic": True, "items": items}
+    answer = await company.client.post("/api/v1/payments/batch", json=body)
+    first, second = answer.json()["items"]
+    assert (first["status"], second["status"]) == (201, 200)
+    assert first["body"] == second["body"]
+    assert (await company.balances())["bank"] == "50.00"
+
+
+async def test_of_many_payments_at_once_only_what_is_open_is_taken(
+    company: Company, customer: str, sell_on_account: Any
+) -> None:
+    sale = await sell_on_account("03-01", "30.00")
+
+    async def pay(number: int) -> int:
+        answer = await company.client.post(
+            "/api/v1/payments",
+            json=received(customer, "10.00"),
+            headers={"Idempotency-Key": f"race-{number}"},
+        )
+        assert answer.status_code in (201, 409), answer.text
+        return answer.status_code
+
+    results = await asyncio.gather(*(pay(number) for number in range(8)))
+    assert results.count(201) == 3
+    assert await open_amounts(company) == {}
+    payments = (await company.get("/payments"))["data"]
+    assert sorted(each["number"] for each in payments) == [
+        f"PAY/2026/{place:06d}" for place in (1, 2, 3)
+    ]
+    [entry] = (await company.get("/journal-entries", source_id=sale))["data"]
+    assert entry["total"] == "30.00"
+    await company.assert_sound()
 
 
 async def test_bad_payments_are_refused(company: Company, customer: str) -> None:

@@ -134,3 +134,18 @@ async def test_a_close_and_postings_at_once_leave_no_entry_behind(company: Compa
     assert len(entries) == posted + 1
     numbers = sorted(each["number"] for each in entries)
     assert numbers == [f"JNL/2026/{place:06d}" for place in range(1, posted + 2)]
+
+
+async def test_of_closings_at_once_one_closes_the_month(company: Company) -> None:
+    await entry(company, "2026-01-01")
+
+    async def close(number: int) -> int:
+        answer = await company.client.post(
+            "/api/v1/periods/2026-01/close", headers={"Idempotency-Key": f"race-{number}"}
+        )
+        assert answer.status_code == 200 or answer.json()["code"] == "accounting.period_closed"
+        return answer.status_code
+
+    results = await asyncio.gather(*(close(number) for number in range(6)))
+    assert sorted(results) == [200] + [409] * 5
+    assert (await company.get("/periods/2026-01"))["version"] == 2

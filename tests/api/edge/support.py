@@ -1,11 +1,15 @@
 """A small application behind the whole edge, and a client for it."""
 
-from collections.abc import Callable, Mapping
+import io
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import httpx
 import orjson
+import structlog
 from fastapi import APIRouter, FastAPI, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.types import Message, Scope
@@ -20,6 +24,7 @@ from app.api.openapi import install_openapi, operation_id, responses
 from app.api.problems import Problems, install_error_handlers
 from app.api.routing import PUBLIC, check_routes, include, install_flat_routing, permission
 from app.domain.shared.errors import all_errors
+from app.infrastructure.observability.logging import configure_logging
 from app.infrastructure.observability.metrics import AppMetrics
 from app.infrastructure.rate_limit.memory import MemoryRateLimiter
 
@@ -225,6 +230,24 @@ async def call(
     start = next(message for message in sent if message["type"] == "http.response.start")
     body = b"".join(m.get("body", b"") for m in sent if m["type"] == "http.response.body")
     return start["status"], dict(start["headers"]), body
+
+
+@contextmanager
+def captured_log() -> Iterator[io.BytesIO]:
+    """The process's log, as JSON lines; afterwards it is put back to what it was."""
+    loggers = [logging.getLogger(name) for name in ("", "httpx", "httpcore", "uvicorn.access")]
+    before = [(each, each.handlers[:], each.level, each.disabled) for each in loggers]
+    buffer = io.BytesIO()
+    configure_logging(stream=io.TextIOWrapper(buffer, write_through=True))
+    try:
+        yield buffer
+    finally:
+        structlog.reset_defaults()
+        structlog.contextvars.clear_contextvars()
+        for each, handlers, level, disabled in before:
+            each.handlers[:] = handlers
+            each.setLevel(level)
+            each.disabled = disabled
 
 
 def json_body(body: bytes) -> dict[str, Any]:

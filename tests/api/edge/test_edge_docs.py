@@ -149,8 +149,8 @@ async def test_the_document_declares_problems_once(edge: Edge) -> None:
 async def test_a_real_problem_matches_its_schema(edge: Edge) -> None:
     from app.api.openapi import ProblemDetails
 
-    for path, body in (("/api/v1/orders", {}), ("/api/v1/orders?x=1", {}), ("/nothing", {})):
-        answer = await edge.client.post(path, json=body)
+    for path in ("/api/v1/orders", "/api/v1/orders?x=1", "/nothing"):
+        answer = await edge.client.post(path, json={})
         ProblemDetails.model_validate(answer.json())
 
 

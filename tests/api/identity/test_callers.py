@@ -4,8 +4,9 @@ import httpx
 import jwt
 import pytest
 
+from app.infrastructure.identity.build import build_identity
 from app.settings import SettingRefused
-from tests.api.identity.support import AUTH, Tokens, me, parts_of, refusal, sign_up
+from tests.api.identity.support import AUTH, Tokens, login, me, parts_of, refusal, sign_up
 
 JWKS = "/.well-known/jwks.json"
 
@@ -30,15 +31,13 @@ async def test_without_a_token_nobody_is_known(api: httpx.AsyncClient) -> None:
     assert answer.headers["www-authenticate"] == 'Bearer realm="tradepost"'
 
 
-@pytest.mark.parametrize(
-    "value", ["", "Bearer", "Bearer ", "Basic b2xnYTpvbGdh", "Bearer x y", "Bearer é", "Token {}"]
-)
-async def test_a_header_of_another_form_proves_nothing(api: httpx.AsyncClient, value: str) -> None:
+async def test_a_header_of_another_form_proves_nothing(api: httpx.AsyncClient) -> None:
     tokens = await sign_up(api)
-    header = value.format(tokens.access).encode("latin-1")
-    answer = await api.get(f"{AUTH}/me", headers=[(b"Authorization", header)])
-    assert refusal(answer) == (401, "auth.unauthenticated", [])
-    assert 'error="invalid_token"' in answer.headers["www-authenticate"]
+    for value in ("", "Bearer", "Bearer ", "Basic b2xnYTo=", "Bearer x y", "Bearer é", "Token {}"):
+        header = value.format(tokens.access).encode("latin-1")
+        answer = await api.get(f"{AUTH}/me", headers=[(b"Authorization", header)])
+        assert refusal(answer) == (401, "auth.unauthenticated", [])
+        assert 'error="invalid_token"' in answer.headers["www-authenticate"]
 
 
 async def test_two_tokens_and_tokens_elsewhere_count_for_none(api: httpx.AsyncClient) -> None:
@@ -81,8 +80,6 @@ async def test_anybody_can_check_a_token_with_the_published_keys(api: httpx.Asyn
 
 async def test_a_rotation_of_the_key_refuses_nobody(api: httpx.AsyncClient) -> None:
     """JW-04."""
-    from tests.api.identity.support import login
-
     before = await sign_up(api)
     await parts_of(api).identity.rotate_signing_key()
     after = await login(api)
@@ -116,7 +113,6 @@ async def test_a_node_with_another_secret_does_not_start(api: httpx.AsyncClient)
 
 
 def second_node(api: httpx.AsyncClient, secret: str):  # type: ignore[no-untyped-def]
-    from app.infrastructure.identity.build import build_identity
 
     parts = parts_of(api)
     return build_identity(

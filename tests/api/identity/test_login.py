@@ -6,7 +6,6 @@ from statistics import median
 
 import bcrypt
 import httpx
-import pytest
 
 from app.application.identity.ports import CREDENTIALS, MEMBERSHIPS, TENANTS, USERS
 from app.application.shared.kinds import Needs
@@ -126,15 +125,12 @@ async def test_a_role_that_was_changed_counts_from_the_next_login(api: httpx.Asy
     assert refusal(refused) == (403, "auth.permission_missing", [])
 
 
-@pytest.mark.parametrize("path", ["register", "login", "refresh", "logout"])
-@pytest.mark.parametrize(
-    "body", [b"", b"[]", b"null", b"{}", b'{"email":NaN}', b'{"a":' * 70 + b"1" + b"}" * 70]
-)
-async def test_a_body_without_its_form_is_refused(
-    api: httpx.AsyncClient, path: str, body: bytes
-) -> None:
+async def test_a_body_without_its_form_is_refused(api: httpx.AsyncClient) -> None:
     headers = {"Content-Type": "application/json"}
-    answer = await api.post(f"{AUTH}/{path}", content=body, headers=headers)
-    status, code, _ = refusal(answer)
-    assert status in {400, 422}
-    assert code.startswith("common.")
+    deep = b'{"a":' * 70 + b"1" + b"}" * 70
+    for path in ("register", "login", "refresh", "logout"):
+        for body in (b"", b"[]", b"null", b"{}", b'{"email":NaN}', deep):
+            answer = await api.post(f"{AUTH}/{path}", content=body, headers=headers)
+            status, code, _ = refusal(answer)
+            assert status in {400, 422}
+            assert code.startswith("common.")

@@ -7,7 +7,6 @@ from typing import Any
 
 import httpx
 import jwt
-import pytest
 
 from app.application.identity.ports import SESSIONS, TENANTS, USERS
 from app.application.shared.kinds import Needs
@@ -171,10 +170,10 @@ async def test_a_logout_ends_the_session_at_once(api: httpx.AsyncClient) -> None
     assert (await trail(api, tenant_id)).count("session ended") == 1
 
 
-@pytest.mark.parametrize("text", ["rt_" + "A" * 64, "garbage"])
-async def test_logging_out_of_nothing_is_done_already(api: httpx.AsyncClient, text: str) -> None:
-    answer = await api.post(f"{AUTH}/logout", json={"refresh_token": text})
-    assert (answer.status_code, answer.content) == (204, b"")
+async def test_logging_out_of_nothing_is_done_already(api: httpx.AsyncClient) -> None:
+    for text in ("rt_" + "A" * 64, "garbage"):
+        answer = await api.post(f"{AUTH}/logout", json={"refresh_token": text})
+        assert (answer.status_code, answer.content) == (204, b"")
 
 
 async def test_a_logout_everywhere_ends_all_sessions_of_the_user(api: httpx.AsyncClient) -> None:

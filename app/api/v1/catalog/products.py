@@ -19,9 +19,13 @@ from app.api.wire import (
     Quantity,
     Schema,
     TaxId,
+    Text48,
+    Text64,
+    Text128,
+    Text200,
+    Text2000OrEmpty,
     UnitId,
     UnitPrice,
-    text,
 )
 from app.application.catalog.ports import PRODUCT_LIST
 from app.application.catalog.products import (
@@ -43,10 +47,10 @@ class ProductIn(Schema):
     """A new product. ``costing`` matters for goods only."""
 
     id: ProductId | None = None
-    sku: text(64)
-    name: text(200)
-    description: text(2000, length_min=0) = ""
-    barcode: text(48) | None = None
+    sku: Text64
+    name: Text200
+    description: Text2000OrEmpty = ""
+    barcode: Text48 | None = None
     kind: Literal["goods", "service"] = "goods"
     unit_id: UnitId
     category_id: CategoryId | None = None
@@ -67,10 +71,10 @@ class ProductIn(Schema):
 class ProductPatch(Schema):
     """What may change; kind, unit and costing stay, because stock is counted and valued in them."""
 
-    sku: text(64) = ""
-    name: text(200) = ""
-    description: text(2000, length_min=0) = ""
-    barcode: text(48) | None = None
+    sku: Text64 = ""
+    name: Text200 = ""
+    description: Text2000OrEmpty = ""
+    barcode: Text48 | None = None
     category_id: CategoryId | None = None
     price: UnitPrice | None = None
     tax_id: TaxId | None = None
@@ -91,7 +95,7 @@ class OpeningStockIn(Schema):
 class ProductItem(ProductIn):
     """A product of a batch, with its opening stock."""
 
-    idempotency_key: text(128)
+    idempotency_key: Text128
     opening_stock: OpeningStockIn | None = None
 
     def wish(self, http: Http, now: datetime) -> StockedProduct:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from app.api.deps import Caller, PageQuery
 from app.api.masters import add_master, listed
 from app.api.routing import permission
-from app.api.wire import Schema, UnitId, text
+from app.api.wire import Schema, Text32, Text200, UnitId
 from app.application.catalog.ports import UNIT_LIST
 from app.application.catalog.units import (
     ACTIVATE_UNIT,
@@ -27,15 +27,15 @@ class UnitIn(Schema):
     """A new unit; quantities in it have at most ``decimals`` decimals."""
 
     id: UnitId | None = None
-    code: text(32)
-    name: text(200)
+    code: Text32
+    name: Text200
     decimals: Annotated[int, Field(ge=0, le=6)] = 0
 
 
 class UnitPatch(Schema):
     """What may change of a unit."""
 
-    name: text(200) = ""
+    name: Text200 = ""
 
 
 add_master(

@@ -22,11 +22,12 @@ from app.api.wire import (
     SaleId,
     Schema,
     TaxId,
+    Text128,
     UnitPrice,
-    text,
 )
 from app.application.sales.ports import RETURN_LIST, RETURNS
-from app.application.sales.returns import CREATE_RETURN, ReturnInput, ReturnLineInput
+from app.application.sales.return_lines import ReturnLineInput
+from app.application.sales.returns import CREATE_RETURN, ReturnInput
 from app.application.sales.views import ReturnView, SaleSummary, return_view
 from app.domain.inventory.errors import Backdated
 from app.domain.sales.errors import OverReturn
@@ -108,7 +109,7 @@ class ReturnIn(Schema):
 class ReturnItem(ReturnIn):
     """A return of a batch."""
 
-    idempotency_key: text(128)
+    idempotency_key: Text128
 
 
 class ReturnBatch(Schema):

@@ -22,8 +22,9 @@ from app.api.wire import (
     SaleId,
     Schema,
     TaxId,
+    Text128,
+    Text200OrEmpty,
     UnitPrice,
-    text,
 )
 from app.application.sales.ports import RETURNED_OF_SALE, SALE_LIST, SALES
 from app.application.sales.sales import CREATE_SALE, LineInput, SaleInput
@@ -46,7 +47,7 @@ class SaleLineIn(Schema):
     discount_percent: Percent | None = None
     discount_amount: Amount | None = None
     tax_id: TaxId | None = None
-    description: text(200, length_min=0) = ""
+    description: Text200OrEmpty = ""
 
 
 class DiscountIn(Schema):
@@ -73,7 +74,7 @@ class SaleIn(Schema):
     effective_at: Instant | None = None
     lines: Annotated[list[SaleLineIn], Field(min_length=1, max_length=LINES_MAX)]
     discount: DiscountIn | None = None
-    tenders: Annotated[list[TenderIn], Field(max_length=TENDERS_MAX)] = []
+    tenders: Annotated[list[TenderIn], Field(max_length=TENDERS_MAX, default_factory=list)]
 
     def wish(self, http: Http) -> SaleInput:
         """The command's input."""
@@ -106,7 +107,7 @@ class SaleIn(Schema):
 class SaleItem(SaleIn):
     """A sale of a batch."""
 
-    idempotency_key: text(128)
+    idempotency_key: Text128
 
 
 class SaleBatch(Schema):
