@@ -110,6 +110,6 @@ def _stored_answers() -> None:
         ),
         info={"tenant": True, "append_only": False},
         sqlite_strict=True,
-        sqlite_with_rowid=False,
+        sqlite_with_rowid=True,
     )
     # ### end Alembic commands ###

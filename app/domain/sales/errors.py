@@ -45,13 +45,6 @@ class ReturnOfOtherCustomer(DomainError):
     kind = Kind.RULE_BROKEN
 
 
-class ReturnLineInvalid(DomainError):
-    """A return line names a sale line, or a product with its price, not both."""
-
-    code = "sales.return_line_invalid"
-    kind = Kind.RULE_BROKEN
-
-
 class ReturnBeforeSale(DomainError):
     """Goods cannot come back on a day before they were sold."""
 

@@ -17,6 +17,7 @@ stored_answers = tenant_table(
     column("body", Text),
     column("recorded_at", Instant),
     key=("principal_id", "operation", "idempotency_key"),
+    wide=True,
 )
 
 audit_entries = tenant_table(

@@ -35,11 +35,16 @@ SchemaPart = Column[Any] | Constraint | Index
 
 
 def tenant_table(
-    name: str, *parts: SchemaPart, key: tuple[str, ...] = ("id",), append_only: bool = False
+    name: str,
+    *parts: SchemaPart,
+    key: tuple[str, ...] = ("id",),
+    append_only: bool = False,
+    wide: bool = False,
 ) -> Table:
     """A table of tenants' data: ``tenant_id`` leads the key, row security guards it.
 
     ``append_only`` rows are facts: neither database lets the service update or delete them.
+    ``wide`` rows are large texts, which SQLite keeps better apart from the key.
     """
     return Table(
         name,
@@ -49,7 +54,7 @@ def tenant_table(
         PrimaryKeyConstraint("tenant_id", *key),
         info={"tenant": True, "append_only": append_only},
         sqlite_strict=True,
-        sqlite_with_rowid=False,
+        sqlite_with_rowid=wide,
     )
 
 

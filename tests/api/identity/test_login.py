@@ -23,6 +23,7 @@ from tests.api.identity.support import (
     me,
     parts_of,
     refusal,
+    register,
     sign_up,
     try_login,
 )
@@ -45,6 +46,12 @@ async def test_a_login_gives_a_pair_of_tokens(api: httpx.AsyncClient) -> None:
     assert answer.headers["cache-control"] == "no-store"
 
 
+async def test_spellings_of_one_password_are_one(api: httpx.AsyncClient) -> None:
+    await register(api, password="caf\u00e9 basket over quiet water")
+    await login(api, password="cafe\u0301 basket over quiet water")
+    assert (await try_login(api, password="cafe basket over quiet water")).status_code == 401
+
+
 async def test_every_failure_looks_the_same(api: httpx.AsyncClient) -> None:
     """PW-05: unknown address, wrong password, user or company switched off."""
     user_id, tenant_id = await ids_of(api, await sign_up(api))
@@ -64,7 +71,8 @@ async def test_every_failure_looks_the_same(api: httpx.AsyncClient) -> None:
 
 async def test_the_time_does_not_tell_whether_an_address_is_known(api: httpx.AsyncClient) -> None:
     await sign_up(api)
-    known, unknown = [], []
+    known: list[float] = []
+    unknown: list[float] = []
     for attempt in range(7):
         for times, email in ((known, EMAIL), (unknown, f"nobody{attempt}@north.example")):
             started = time.perf_counter()

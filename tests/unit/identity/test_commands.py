@@ -57,7 +57,7 @@ STORED = Credentials(USER_ID, "old hash", BEFORE, 1)
 SESSION = Session.opened(
     SESSION_ID, USER_ID, TENANT_ID, (b"family", b"A"), ("curl", "192.0.2.7"), TERMS, BEFORE
 )
-PLACE = {USERS: [USER], TENANTS: [TENANT], MEMBERSHIPS: [MEMBERSHIP]}
+PLACE: dict[Any, list[Any]] = {USERS: [USER], TENANTS: [TENANT], MEMBERSHIPS: [MEMBERSHIP]}
 SIGN_IN = OpenSession(SESSION_ID, b"family", b"A", "curl", "old hash", BEFORE, None, TERMS)
 EXCHANGE = Exchange(b"family", b"A", b"B", TERMS)
 

@@ -64,7 +64,8 @@ async def test_without_an_account_the_same_work_is_done(hasher: PooledHasher) ->
     """PW-05: the time does not tell whether the address is known."""
     stored = await hasher.hash(PASSWORD)
     assert await hasher.verify(PASSWORD, None) == (False, None)
-    known, unknown = [], []
+    known: list[float] = []
+    unknown: list[float] = []
     for _ in range(9):
         for times, kept in ((known, stored), (unknown, None)):
             started = time.perf_counter()

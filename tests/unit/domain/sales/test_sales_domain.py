@@ -1,0 +1,136 @@
+"""Tenders and what comes back of a sale line."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.domain.sales.errors import (
+    ChangeWithoutCash,
+    CustomerNeeded,
+    LineCount,
+    OverReturn,
+    TenderMismatch,
+)
+from app.domain.sales.returns import ReturnedSoFar, take_back
+from app.domain.sales.sale import (
+    LINES_MAX,
+    SaleLine,
+    Tender,
+    TenderMethod,
+    TenderOffer,
+    check_lines,
+    settle_tenders,
+)
+from app.domain.shared.errors import InvalidValue
+from app.domain.shared.ids import Id
+
+CASH, CARD, ACCOUNT = TenderMethod.CASH, TenderMethod.CARD, TenderMethod.ON_ACCOUNT
+SOMEBODY = Id(bytes(16))
+UNIT = 1_000_000
+
+
+def offers(*pairs: tuple[TenderMethod, int | None]) -> list[TenderOffer]:
+    return [TenderOffer(*pair) for pair in pairs]
+
+
+@pytest.mark.parametrize(
+    ("given_offers", "tenders", "change"),
+    [
+        (offers((CASH, None)), [Tender(CASH, 810)], 0),
+        (offers((CASH, 1000)), [Tender(CASH, 810)], 190),
+        (offers((CARD, 500), (CASH, None)), [Tender(CARD, 500), Tender(CASH, 310)], 0),
+        (offers((CARD, 800), (CASH, 20)), [Tender(CARD, 800), Tender(CASH, 10)], 10),
+        (offers((CASH, 500), (CASH, 310)), [Tender(CASH, 810)], 0),
+        (offers((CARD, 810), (CASH, 0)), [Tender(CARD, 810)], 0),
+    ],
+)
+def test_tenders_settle_the_total(
+    given_offers: list[TenderOffer], tenders: list[Tender], change: int
+) -> None:
+    assert settle_tenders(810, given_offers, None) == (tenders, change)
+
+
+@pytest.mark.parametrize(
+    ("given_offers", "error"),
+    [
+        ([], TenderMismatch),
+        (offers((CASH, 809)), TenderMismatch),
+        (offers((CASH, None), (CARD, None)), TenderMismatch),
+        (offers((CARD, 900), (CASH, None)), TenderMismatch),
+        (offers((CARD, 811)), ChangeWithoutCash),
+        (offers((ACCOUNT, 810)), CustomerNeeded),
+        (offers(*[(CASH, 81)] * 11), InvalidValue),
+    ],
+)
+def test_tenders_that_do_not_fit(given_offers: list[TenderOffer], error: type[Exception]) -> None:
+    with pytest.raises(error):
+        settle_tenders(810, given_offers, None)
+
+
+def test_on_account_needs_somebody() -> None:
+    assert settle_tenders(810, offers((ACCOUNT, None)), SOMEBODY) == ([Tender(ACCOUNT, 810)], 0)
+
+
+def test_nothing_due_needs_no_tender() -> None:
+    assert settle_tenders(0, [], None) == ([], 0)
+
+
+def sold(quantity: int, net: int, parts: tuple[int, ...]) -> SaleLine:
+    fields: dict[str, Any] = {
+        "line": 1,
+        "product_id": SOMEBODY,
+        "description": "",
+        "quantity": quantity * UNIT,
+        "unit_price": UNIT,
+        "gross": net,
+        "discount": 0,
+        "net": net,
+        "tax": sum(parts),
+        "total": net + sum(parts),
+        "tax_id": None,
+        "tax_parts": parts,
+        "cost": 0,
+        "valuation_seq": None,
+    }
+    return SaleLine(**fields)
+
+
+@given(
+    st.integers(0, 10**9),
+    st.tuples(st.integers(0, 10**8), st.integers(0, 10**8)),
+    st.lists(st.integers(1, 9), min_size=1, max_size=6),
+)
+def test_pieces_of_a_line_add_to_the_sale(
+    net: int, parts: tuple[int, int], pieces: list[int]
+) -> None:
+    """Semantics 1.6, 6.4: whatever comes back in pieces gives back the sale to the penny."""
+    line = sold(sum(pieces), net, parts)
+    so_far = ReturnedSoFar.none(SOMEBODY, line)
+    back = 0
+    for piece in pieces:
+        share, so_far = take_back(line, so_far, piece * UNIT, "/lines/0/quantity")
+        back += share.net + share.tax
+    assert back == line.total
+    assert (so_far.net, so_far.tax_parts) == (line.net, line.tax_parts)
+    with pytest.raises(OverReturn):
+        take_back(line, so_far, 1, "/lines/0/quantity")
+
+
+def test_over_return_says_what_is_left() -> None:
+    line = sold(5, 500, ())
+    so_far = replace(ReturnedSoFar.none(SOMEBODY, line), quantity=3 * UNIT)
+    with pytest.raises(OverReturn) as refused:
+        take_back(line, so_far, 3 * UNIT, "/lines/4/quantity")
+    assert refused.value.faults[0].params == {"returnable": "2"}
+
+
+def test_documents_have_1_to_2000_lines() -> None:
+    """R-15."""
+    check_lines(1)
+    check_lines(LINES_MAX)
+    for count in (0, LINES_MAX + 1):
+        with pytest.raises(LineCount):
+            check_lines(count)
