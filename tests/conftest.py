@@ -3,7 +3,9 @@
 import os
 import shutil
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -56,33 +58,105 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def postgres_template() -> Iterator[str]:
     """The name of a migrated, empty database of this worker."""
     name = f"template_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{uuid.uuid4().hex[:8]}"
-    url = pg.create_database(name)
-    migrate.upgrade(url)
+    migrate.upgrade(pg.create_database(name))
     yield name
     pg.drop_database(name)
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of a fresh, migrated database, once for each kind."""
-    if request.param == "sqlite":
-        template = request.getfixturevalue("sqlite_template")
-        path = tmp_path / "test.db"
-        shutil.copy(template, path)
-        yield f"sqlite:///{path}"
-        return
+def fresh_url(dialect: str, request: pytest.FixtureRequest, folder: Path) -> str:
+    """The address of a fresh, migrated database."""
+    if dialect == "sqlite":
+        path = folder / f"{uuid.uuid4().hex}.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        return f"sqlite:///{path}"
     template = request.getfixturevalue("postgres_template")
-    name = f"test_{uuid.uuid4().hex}"
-    yield pg.create_database(name, template=template)
-    pg.drop_database(name)
+    return pg.create_database(f"test_{uuid.uuid4().hex}", template=template)
+
+
+def drop(url: str) -> None:
+    """Remove a database that ``fresh_url`` made; a file goes with its folder."""
+    if not url.startswith("sqlite"):
+        pg.drop_database(pg.database_of(url))
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def dialect(request: pytest.FixtureRequest) -> str:
+    """Each test that touches a database runs once on either."""
+    return str(request.param)
+
+
+@dataclass
+class Running:
+    """A started application and the address of its database."""
+
+    app: Any
+    url: str
+
+
+@pytest.fixture(scope="session")
+async def running(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Callable[[str], Awaitable[Running]]]:
+    """One application per database and worker: building it costs more than most tests.
+
+    Tests do not meet in it, because each registers a company of its own.
+    """
+    started: dict[str, Running] = {}
+    async with AsyncExitStack() as stack:
+
+        async def start(dialect: str) -> Running:
+            if dialect not in started:
+                url = fresh_url(dialect, request, tmp_path_factory.mktemp(dialect))
+                stack.callback(drop, url)
+                app = create_app(settings_for(url))
+                await stack.enter_async_context(app.router.lifespan_context(app))
+                started[dialect] = Running(app, url)
+            return started[dialect]
+
+        yield start
 
 
 @pytest.fixture
-async def application(database_url: str) -> AsyncIterator[Any]:
-    """The application, started."""
-    app = create_app(settings_for(database_url))
+async def shared(running: Callable[[str], Awaitable[Running]], dialect: str) -> Running:
+    """The running application of this database."""
+    return await running(dialect)
+
+
+@pytest.fixture
+def application(shared: Running) -> Any:
+    """The application."""
+    return shared.app
+
+
+@pytest.fixture
+def database_url(shared: Running) -> str:
+    """The address of its database."""
+    return shared.url
+
+
+@pytest.fixture
+def own_database_url(
+    dialect: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[str]:
+    """The address of a database that belongs to this test alone."""
+    url = fresh_url(dialect, request, tmp_path)
+    yield url
+    drop(url)
+
+
+@pytest.fixture
+async def own_application(own_database_url: str) -> AsyncIterator[Any]:
+    """An application that belongs to this test alone."""
+    app = create_app(settings_for(own_database_url))
     async with app.router.lifespan_context(app):
         yield app
+
+
+@pytest.fixture
+async def own_company(own_application: Any) -> AsyncIterator[Company]:
+    """The only company of that application."""
+    async with register_company(own_application) as registered:
+        yield registered
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 from psycopg import sql
@@ -94,6 +95,11 @@ def create_database(name: str, template: str | None = None) -> str:
         statement += sql.SQL(" TEMPLATE {}").format(sql.Identifier(template))
     _administer(statement)
     return url(name)
+
+
+def database_of(address: str) -> str:
+    """The name of the database in an address that ``url`` made."""
+    return urlsplit(address).path.lstrip("/")
 
 
 def drop_database(name: str) -> None:

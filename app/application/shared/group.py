@@ -76,7 +76,7 @@ def decide_group(
                 work.merge()
         elif atomic:
             return outcomes
-    if loaded.changed and not dry_run:
+    if (loaded.changed or loaded.notes or loaded.events) and not dry_run:
         _leave_trail(loaded, now, new_id)
         yield Write(loaded, now)
     return outcomes

@@ -1,6 +1,8 @@
 """Migrations, called from the command line and from the start of the service."""
 
 import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from alembic.autogenerate import compare_metadata
@@ -46,13 +48,19 @@ def _config(url: str) -> Config:
 
 
 def upgrade(url: str, revision: str = "head") -> None:
-    """Bring the schema to ``revision``. Must not run inside an event loop."""
-    command.upgrade(_config(url), revision)
+    """Bring the schema to ``revision``."""
+    _apart(command.upgrade, url, revision)
 
 
 def downgrade(url: str, revision: str) -> None:
-    """Take the schema back to ``revision``. Must not run inside an event loop."""
-    command.downgrade(_config(url), revision)
+    """Take the schema back to ``revision``."""
+    _apart(command.downgrade, url, revision)
+
+
+def _apart(change: Callable[[Config, str], None], url: str, revision: str) -> None:
+    """Run in a thread: a migration has an event loop of its own, and the caller may be in one."""
+    with ThreadPoolExecutor(1, thread_name_prefix="migration") as executor:
+        executor.submit(change, _config(url), revision).result()
 
 
 def head() -> str:

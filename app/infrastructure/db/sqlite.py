@@ -337,7 +337,7 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     connection.execute("PRAGMA foreign_keys=ON")
     connection.execute("PRAGMA busy_timeout=5000")
     connection.execute("PRAGMA wal_autocheckpoint=4000")
-    connection.execute(f"PRAGMA cache_size={-4096 if read_only else -32768}")  # KiB
+    connection.execute(f"PRAGMA cache_size={-4096 if read_only else -65536}")  # KiB
     if read_only:
         connection.execute("PRAGMA query_only=ON")
     return connection

@@ -133,10 +133,10 @@ def render(logger: Any, method: str, event: EventDict) -> bytes:
         "logger": logger.name,
         "message": event.pop("event", None),
         **_BLANK,
+        **event,
     }
-    line.update(event)
     _redact_line(line)
-    return orjson.dumps(line, default=repr, option=orjson.OPT_NON_STR_KEYS)
+    return orjson.dumps(line, default=repr)
 
 
 class _Lines:
@@ -160,7 +160,9 @@ class LineLogger(BoundLoggerBase):
         if level >= self.threshold:
             lines: _Lines = self._logger
             fields["event"] = event
-            lines.write(render(lines, method, {**self._context, **fields}) + b"\n")
+            if self._context:
+                fields = {**self._context, **fields}
+            lines.write(render(lines, method, fields) + b"\n")
 
     def debug(self, event: str, **fields: Any) -> None:
         """What helps to find a fault; off in production."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import uuid
+from typing import Any
 
 import pytest
 
@@ -141,11 +142,12 @@ async def test_an_adjustment_is_posted_once(company: Company) -> None:
         )
     )
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
-    for found in (
+    filters: list[dict[str, Any]] = [
         {"external_ref": "count 1"},
         {"reason": "found", "effective_from": "2031-03-31", "effective_to": "2031-03-31"},
         {"location_id": await company.location()},
-    ):
+    ]
+    for found in filters:
         ids = [each["id"] for each in (await company.get("/adjustments", **found))["data"]]
         assert ADJUSTMENT_ID in ids
     assert (await company.get("/adjustments", effective_from="2031-04-01"))["data"] == []

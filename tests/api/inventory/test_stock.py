@@ -1,5 +1,7 @@
 """/stock-levels and /stock-moves over HTTP, on both databases."""
 
+from typing import Any
+
 from tests.support.company import Company
 from tests.support.stock import adjust
 
@@ -28,7 +30,7 @@ async def test_pages_of_levels_and_moves(company: Company) -> None:
         [(fresh, main_id), (fresh, shop["id"])]
     )
     seen = []
-    cursor: dict[str, str] = {}
+    cursor: dict[str, Any] = {}
     while True:
         page = await company.get("/stock-levels", limit=2, **cursor)
         seen += [(each["product_id"], each["location_id"]) for each in page["data"]]

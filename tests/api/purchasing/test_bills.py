@@ -199,7 +199,7 @@ async def test_a_bill_is_repeated_and_found(company: Company, buying: Buying) ->
     """A client-made id: the same again answers 200, other content is refused."""
     product_id = await company.product("B-10")
     receipt = await buying.receive((product_id, "5", "2.00"))
-    members = {
+    members: dict[str, Any] = {
         "id": "bil_01JZ8B6Q0G3V5W7X9YABCDEFGH",
         "external_ref": "their bill",
         "supplier_number": "77",
@@ -216,12 +216,13 @@ async def test_a_bill_is_repeated_and_found(company: Company, buying: Buying) ->
     again = {"external_ref": "their bill", "supplier_number": "78"}
     refused = await buying.bill(receipt, ("1", "2.00"), status=409, **again)
     assert refused["code"] == "common.external_ref_taken"
-    for found in (
+    filters: list[dict[str, Any]] = [
         {"external_ref": "their bill"},
         {"supplier_number": "77"},
         {"supplier_id": buying.supplier_id},
         {"effective_from": "2031-03-31", "effective_to": "2031-03-31"},
-    ):
+    ]
+    for found in filters:
         data = (await company.get("/bills", **found))["data"]
         assert [each["id"] for each in data] == [bill["id"]]
         assert "lines" not in data[0]
@@ -283,7 +284,7 @@ async def test_a_bill_dated_before_a_later_cost_is_refused_only_if_it_changes_it
     product_id = await company.product("B-13")
     receipt = await buying.receive((product_id, "10", "10.00"), effective_at="2031-03-01T09:00:00Z")
     await company.sell((product_id, "1"), effective_at="2031-03-05T09:00:00Z")
-    early = {"effective_at": "2031-03-02T09:00:00Z"}
+    early: dict[str, Any] = {"effective_at": "2031-03-02T09:00:00Z"}
     refused = await buying.bill(receipt, ("5", "11.00"), status=409, **early)
     assert refused["code"] == "inventory.backdated"
     await buying.bill(receipt, ("5", "10.00"), **early)

@@ -1,6 +1,7 @@
 """POST /receipts/{id}/return over HTTP, on both databases."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -162,7 +163,7 @@ async def test_a_return_is_posted_once(company: Company, buying: Buying) -> None
     """By client-made id and by external reference; four at once of the last piece: one."""
     product_id = await company.product("S-8")
     receipt = await buying.receive((product_id, "3", "1.00"))
-    members = {"id": "srt_01JZ8B6Q0G3V5W7X9YABCDEFGH", "external_ref": "RMA-7"}
+    members: dict[str, Any] = {"id": "srt_01JZ8B6Q0G3V5W7X9YABCDEFGH", "external_ref": "RMA-7"}
     back = await buying.send_back(receipt, (1, "2"), **members)
     assert await buying.send_back(receipt, (1, "2"), status=200, **members) == back
     refused = await buying.send_back(receipt, (1, "1"), status=409, **members)

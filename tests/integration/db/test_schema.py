@@ -60,12 +60,12 @@ def test_a_unique_constraint_tells_more_than_a_conflict() -> None:
 
 
 @pytest.fixture
-async def raw(database_url: str, company: Company, application: Any) -> Any:
+async def raw(own_database_url: str, own_company: Company) -> Any:
     """A way to run SQL with the service's own rights, on a company that has traded."""
+    database_url, company = own_database_url, own_company
     product_id = await company.product("RAW")
     await company.open_stock("5", "1.00", product_id)
     await company.sell((product_id, "1"))
-    del application
     if database_url.startswith("sqlite"):
         connection = sqlite3.connect(database_url.split("///", 1)[1])
         connection.execute("PRAGMA foreign_keys=ON")

@@ -1,0 +1,172 @@
+"""Goods and parties for tests in memory, and the inputs of the commands that move them."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from app.application.accounting.ports import TAXES
+from app.application.catalog.ports import CONTACTS, PRODUCTS, UNITS
+from app.application.inventory.adjustments import CREATE_ADJUSTMENT, AdjustmentInput
+from app.application.inventory.ports import LOCATIONS
+from app.application.purchasing.bills import CREATE_BILL, BillInput, BillLineInput
+from app.application.purchasing.receipts import CREATE_RECEIPT, ReceiptInput, ReceiptLineInput
+from app.application.purchasing.supplier_returns import (
+    RETURN_RECEIPT,
+    ReturnedLineInput,
+    SupplierReturnInput,
+)
+from app.domain.accounting.tax import TaxCode, TaxComponent, TaxKind
+from app.domain.catalog.contact import Contact
+from app.domain.catalog.product import Costing, Product, ProductKind
+from app.domain.inventory.adjustments import AdjustmentLine, AdjustmentReason
+from app.domain.shared.ids import Id, read
+from app.domain.shared.numbers import SCALE
+from tests.support.memory import NOW, Memory
+
+
+def scaled(text: str) -> int:
+    """A decimal text as an integer scaled by 10^6."""
+    whole, _, fraction = text.lstrip("-").partition(".")
+    value: int = int(whole) * SCALE + int(fraction.ljust(6, "0"))
+    return -value if text.startswith("-") else value
+
+
+class Trade(Memory):
+    """A company in memory that buys, keeps and adjusts goods."""
+
+    def __init__(self, currency: str = "GBP", **options: Any) -> None:
+        super().__init__(currency, **options)
+        self.supplier = self.contact("Supplier")
+        self.location = self.all(LOCATIONS)[0].id
+        self._bills = 0
+
+    def contact(self, name: str, *, supplier: bool = True) -> Id:
+        """A supplier, or a customer."""
+        contact = Contact.new(
+            self.new_id(),
+            name,
+            is_customer=not supplier,
+            is_supplier=supplier,
+            email=None,
+            phone=None,
+            tax_number=None,
+            external_ref=None,
+            address={},
+        )
+        self.put(CONTACTS, contact)
+        return contact.id
+
+    def product(self, sku: str, costing: str = "average", **members: Any) -> Id:
+        """A product counted in pieces."""
+        unit = next(each for each in self.all(UNITS) if each.code == "pcs")
+        members = {
+            "description": "",
+            "barcode": None,
+            "kind": ProductKind.GOODS,
+            "unit_id": unit.id,
+            "quantity_decimals": unit.decimals,
+            "category_id": None,
+            "price": None,
+            "tax_id": None,
+            "purchase_tax_id": None,
+            "costing": Costing(costing),
+            "revenue_account_id": None,
+            "return_account_id": None,
+            **members,
+        }
+        product = Product.new(self.new_id(), sku, sku, **members)
+        self.put(PRODUCTS, product)
+        return product.id
+
+    def tax(self, *rates: tuple[str, bool]) -> Id:
+        """A tax code on top of the price, of percentages that are recovered or not."""
+        components = tuple(
+            TaxComponent(f"Part {rate}", TaxKind.PERCENT, scaled(rate), recoverable=recovered)
+            for rate, recovered in rates
+        )
+        code = f"T{len(self.all(TAXES))}"
+        tax = TaxCode(self.new_id(), code, code, False, components, True, 1)
+        self.put(TAXES, tax)
+        return tax.id
+
+    def receive(self, *goods: tuple[Id, str, str], at: datetime = NOW, **members: Any) -> Any:
+        """Post a receipt of products, quantities and costs of one unit."""
+        lines = tuple(
+            ReceiptLineInput(product, scaled(quantity), scaled(cost))
+            for product, quantity, cost in goods
+        )
+        values = {
+            "id": None,
+            "external_ref": None,
+            "supplier_id": self.supplier,
+            "location_id": self.location,
+            "effective_at": at,
+            "dated": True,
+            "lines": lines,
+            **members,
+        }
+        return self.post(CREATE_RECEIPT, ReceiptInput(**values))
+
+    def bill_input(self, receipt: Any, *billed: tuple[str, str], **members: Any) -> BillInput:
+        """A bill of the first lines of a receipt: quantities and prices of one unit."""
+        self._bills += 1
+        receipt_id = read("rcp", receipt["id"])
+        tax = {"own_tax": "tax_id" in members, "tax_id": members.pop("tax_id", None)}
+        lines = tuple(
+            BillLineInput(receipt_id, number, scaled(quantity), scaled(price), **tax)
+            for number, (quantity, price) in enumerate(billed, start=1)
+        )
+        values = {
+            "id": None,
+            "external_ref": None,
+            "supplier_id": self.supplier,
+            "supplier_number": f"INV-{self._bills}",
+            "effective_at": NOW,
+            "dated": True,
+            "due_on": None,
+            "lines": lines,
+            **members,
+        }
+        return BillInput(**values)
+
+    def bill(self, receipt: Any, *billed: tuple[str, str], **members: Any) -> Any:
+        """Post ``bill_input``."""
+        return self.post(CREATE_BILL, self.bill_input(receipt, *billed, **members))
+
+    def send_back(self, receipt: Any, *lines: tuple[int, str], **members: Any) -> Any:
+        """Post a return of quantities of lines of a receipt."""
+        values = {
+            "id": None,
+            "external_ref": None,
+            "receipt_id": read("rcp", receipt["id"]),
+            "effective_at": NOW,
+            "dated": True,
+            "lines": tuple(ReturnedLineInput(line, scaled(quantity)) for line, quantity in lines),
+            **members,
+        }
+        return self.post(RETURN_RECEIPT, SupplierReturnInput(**values))
+
+    def adjustment(self, reason: str, *lines: tuple[Any, ...], **members: Any) -> AdjustmentInput:
+        """An adjustment of products by quantities, each with its cost where that is stated."""
+        values = {
+            "id": None,
+            "external_ref": None,
+            "location_id": self.location,
+            "effective_at": NOW,
+            "dated": True,
+            "reason": AdjustmentReason(reason),
+            "memo": "",
+            "lines": tuple(
+                AdjustmentLine(number, line[0], scaled(line[1]), *map(scaled, line[2:]))
+                for number, line in enumerate(lines, start=1)
+            ),
+            **members,
+        }
+        return AdjustmentInput(**values)
+
+    def adjust(self, reason: str, *lines: tuple[Any, ...], **members: Any) -> Any:
+        """Post ``adjustment``."""
+        return self.post(CREATE_ADJUSTMENT, self.adjustment(reason, *lines, **members))
+
+    def later(self, day: int) -> datetime:
+        """Noon of a day of April 2026."""
+        return datetime(2026, 4, day, 12, tzinfo=UTC)
