@@ -135,9 +135,7 @@ def database_url(shared: Running) -> str:
 
 
 @pytest.fixture
-def own_database_url(
-    dialect: str, request: pytest.FixtureRequest, tmp_path: Path
-) -> Iterator[str]:
+def own_database_url(dialect: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of a database that belongs to this test alone."""
     url = fresh_url(dialect, request, tmp_path)
     yield url

@@ -85,7 +85,7 @@ def depth_exceeds(plain: bytes, limit: int) -> bool:
         text = text.replace(b"[]", b"")
         if not text:
             return False
-    return True
+    return bool(text)
 
 
 def _colons(plain: bytes) -> int:

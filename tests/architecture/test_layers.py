@@ -31,9 +31,9 @@ CROSSED = {
         "app/application/sales/a.py",
         "app.application.purchasing",
     ),
-    "application: catalog enters accounting": (
-        "app/application/catalog/a.py",
-        "app.application.accounting",
+    "application: accounting enters catalog": (
+        "app/application/accounting/a.py",
+        "app.application.catalog",
     ),
     "application: sales enters a process": (
         "app/application/sales/a.py",

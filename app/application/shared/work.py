@@ -83,6 +83,16 @@ class Loaded:
             if search_key is not None and search_key in results:
                 results[search_key].append(finder.kind.key(aggregate))
 
+    def find_again(self, kind: Kind[Any], changed: dict[Key, Any]) -> None:
+        """Put what a command made where later commands of the group will search for it."""
+        for finder, results in self.found.items():
+            if finder.kind is not kind:
+                continue
+            for key, aggregate in changed.items():
+                search_key = finder.key_of(aggregate)
+                if search_key in results and key not in results[search_key]:
+                    results[search_key].append(key)
+
     def results(self, finder: Finder[A], *key: Hashable) -> list[A]:
         """What a search brought."""
         present = self.present.get(finder.kind, {})
@@ -152,9 +162,7 @@ class Work:
             raise NeedMore(Needs().search(finder, *key))
         kind = finder.kind
         layer = self._layer.get(kind, {})
-        # Rows that commands of this group made are not among the search's results yet.
         candidates = dict.fromkeys(results[key])
-        candidates.update(dict.fromkeys(self._loaded.changed.get(kind, ())))
         candidates.update(dict.fromkeys(layer))
         present = self._loaded.present.get(kind, {})
         aggregates = (layer.get(each) or present[each] for each in candidates)
@@ -199,5 +207,6 @@ class Work:
         for kind, layer in self._layer.items():
             loaded.present.setdefault(kind, {}).update(layer)
             loaded.changed.setdefault(kind, {}).update(dict.fromkeys(layer))
+            loaded.find_again(kind, layer)
         loaded.events.extend(self._events)
         loaded.notes.extend((self.principal, note) for note in self._notes)

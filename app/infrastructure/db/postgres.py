@@ -239,13 +239,30 @@ class PostgresDatabase:
             self._read_shapes[sources, locking] = shape
         record = await connection.fetchrow(shape.sql, *shape.arguments(tenant_id, needs))
         place = 2
-        for source in sources:
+        for source, watched in zip(sources, shape.watched, strict=True):
             mapping = self._registry.mapping_of(source[0])
             children = len(mapping.children)
             rows, child_rows = record[place], record[place + 1 : place + 1 + children]
-            take(step.loaded, needs, source, self._registry, rows, child_rows)
             place += 1 + children
+            if watched:
+                at = mapping.columns.index("version")
+                if [row[at] for row in rows] != [row[0] for row in record[place]]:
+                    rows, *child_rows = await self._again(connection, tenant_id, needs, source)
+                place += 1
+            take(step.loaded, needs, source, self._registry, rows, child_rows)
         return record[0]  # type: ignore[no-any-return]
+
+    async def _again(
+        self, connection: Any, tenant_id: bytes, needs: Needs, source: Source
+    ) -> Sequence[Any]:
+        """Rows and children of a source that had to wait for its locks.
+
+        Such a row is read as it is now, its children as they were when the statement began. The
+        locks are held, so a second statement sees both as they are.
+        """
+        shape = ReadShape((source,), self._registry, locking=False)
+        record = await connection.fetchrow(shape.sql, *shape.arguments(tenant_id, needs))
+        return record[2:]  # type: ignore[no-any-return]
 
     async def _write(self, connection: Any, tenant_id: bytes, step: Write) -> None:
         batches = collect(step.loaded, self._registry, tenant_id, step.now).in_order()

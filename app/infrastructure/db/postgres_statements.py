@@ -39,6 +39,8 @@ class ReadShape:
         parts = ["clock_timestamp()", "$1::uuid"]
         place = 2  # $1 is the tenant
         self.widths: list[int] = []
+        # Which sources are followed by the versions of their rows as the snapshot has them.
+        self.watched: list[bool] = []
         for source, lock in sources:
             if isinstance(source, Finder):
                 search = registry.searches[source]
@@ -50,6 +52,12 @@ class ReadShape:
             held = lock if locking else Lock.NONE
             parts.append(_array(mapping.table, mapping.columns, match, where, mapping.key, held))
             parts.extend(_child_array(mapping, child, match, where) for child in mapping.children)
+            watched = bool(mapping.children) and held is not Lock.NONE
+            if watched:
+                parts.append(
+                    _array(mapping.table, ("version",), match, where, mapping.key, Lock.NONE)
+                )
+            self.watched.append(watched)
             place += len(by)
             self.widths.append(len(by))
         self.sql = "SELECT " + ",\n".join(parts)

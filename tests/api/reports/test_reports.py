@@ -31,7 +31,9 @@ async def test_statements_as_of_a_day(company: Company) -> None:
         "sales": "-10.00",
         "cost_of_goods_sold": "4.00",
     }
-    profit = await company.get("/reports/profit-and-loss", **{"from": "2026-01-01", "to": "2026-01-31"})
+    profit = await company.get(
+        "/reports/profit-and-loss", **{"from": "2026-01-01", "to": "2026-01-31"}
+    )
     assert (profit["total_income"], profit["total_expense"], profit["net_profit"]) == (
         "15.00",
         "6.00",

@@ -346,13 +346,24 @@ class FakeService:
             }
             return {"lines": lines} | totals
         if path == "/reports/profit-and-loss":
-            return {"lines": self.accounts(query["from"], query["to"], INCOME_OR_EXPENSE)}
+            return self.profit_and_loss(query["from"], query["to"])
         if path == "/reports/reconciliation":
             return {"checks": [self.check("stock_value"), self.check("receivables")]}
         collection, _, document_id = path.rpartition("/")
         if self.paths.get(document_id) != collection:
             raise Refused("common.not_found", 404)
         return self.documents[document_id]
+
+    def profit_and_loss(self, first: str, last: str) -> Json:
+        groups: dict[str, list[Json]] = {"income": [], "expense": []}
+        for line in self.accounts(first, last, INCOME_OR_EXPENSE):
+            balance = Decimal(line["debit"]) - Decimal(line["credit"])
+            group = "income" if balance < 0 else "expense"
+            groups[group].append(
+                {name: line[name] for name in ("code", "name", "role")}
+                | {"amount": str(abs(balance))}
+            )
+        return groups
 
     def accounts(self, first: str, last: str, roles: set[str]) -> list[Json]:
         sums: dict[str, Decimal] = defaultdict(lambda: ZERO)

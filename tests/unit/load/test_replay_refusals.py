@@ -71,7 +71,8 @@ def _changed(path: str, change: Callable[[Any], None]) -> Callable[[FakeService]
 
 
 def _account(body: Any, role: str) -> Any:
-    [line] = [line for line in body["lines"] if line["role"] == role]
+    groups = (body.get(name, []) for name in ("lines", "income", "expense"))
+    [line] = [line for group in groups for line in group if line["role"] == role]
     return line
 
 
@@ -98,7 +99,7 @@ def _shift_check(body: Any) -> None:
         ),
         (
             "/profit-and-loss",
-            lambda body: _account(body, "freight_income").update(credit="17.99"),
+            lambda body: _account(body, "freight_income").update(amount="17.99"),
             "account freight income: file 18.00, booked 17.99",
         ),
         ("/locations", lambda body: body["data"].clear(), "0 found, expected one"),
