@@ -47,12 +47,12 @@ class Company:
         """A new product; goods at average cost and a price of 2.55 unless stated."""
         unit_id = await self.first("/units", code="pcs")
         body = {"sku": sku, "name": sku, "price": "2.55", "unit_id": unit_id, **members}
-        return (await self.post("/products", body))["id"]
+        return str((await self.post("/products", body))["id"])
 
     async def contact(self, name: str, *roles: str) -> str:
         """A new contact."""
         body = {"name": name, "roles": list(roles or ("customer",))}
-        return (await self.post("/contacts", body))["id"]
+        return str((await self.post("/contacts", body))["id"])
 
     async def stock(self, quantity: str, unit_cost: str, *products: str, **members: Any) -> Any:
         """Receive the same quantity of each product at one cost."""

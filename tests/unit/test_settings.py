@@ -1,12 +1,13 @@
 """Settings: the example file is complete, and production refuses what is unsafe."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from app.settings import DEVELOPMENT_SECRET, SettingRefused, Settings
 
-GOOD = {
+GOOD: dict[str, Any] = {
     "environment": "production",
     "database_url": "postgresql://service@db/tradepost",
     "database_owner_url": "postgresql://owner@db/tradepost",
@@ -16,11 +17,11 @@ GOOD = {
 }
 
 
-def settings(**values):
+def settings(**values: Any) -> Settings:
     return Settings(_env_file=None, **values)
 
 
-def test_the_example_names_every_setting_with_its_default():
+def test_the_example_names_every_setting_with_its_default() -> None:
     """S0-45: .env.example is what the code reads, no more and no less."""
     lines = Path(".env.example").read_text(encoding="utf-8").splitlines()
     pairs = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
@@ -29,7 +30,7 @@ def test_the_example_names_every_setting_with_its_default():
     assert written.model_dump() == settings().model_dump()
 
 
-def test_a_good_production_file_starts():
+def test_a_good_production_file_starts() -> None:
     settings(**GOOD).refuse_unsafe()
 
 
@@ -49,7 +50,7 @@ def test_a_good_production_file_starts():
         ("trusted_proxies", ["*"]),
     ],
 )
-def test_production_refuses_and_names_the_setting_not_its_value(name, value):
+def test_production_refuses_and_names_the_setting_not_its_value(name: str, value: Any) -> None:
     """S1-06, S0-27: each unsafe setting stops the start."""
     with pytest.raises(SettingRefused) as refused:
         settings(**{**GOOD, name: value}).refuse_unsafe()
@@ -58,7 +59,7 @@ def test_production_refuses_and_names_the_setting_not_its_value(name, value):
     assert not shown or shown not in str(refused.value)
 
 
-def test_a_secret_file_wins_over_the_variable(tmp_path):
+def test_a_secret_file_wins_over_the_variable(tmp_path: Path) -> None:
     file = tmp_path / "secret"
     file.write_text("from-a-file-that-only-the-service-reads\n", encoding="utf-8")
     given = settings(secret_key_file=str(file))

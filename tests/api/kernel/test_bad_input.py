@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.support.company import Company
@@ -137,7 +138,7 @@ async def test_other_media_types_are_refused(company: Company) -> None:
 @pytest.mark.parametrize("key", ["", "a b", "x" * 129, "naïve"])
 async def test_a_key_of_another_form(company: Company, key: str) -> None:
     body = await body_for(company)
-    headers = {"Idempotency-Key": key.encode("latin-1")}
+    headers = httpx.Headers([(b"idempotency-key", key.encode("latin-1"))])
     answer = await company.client.post("/api/v1/sales", json=body, headers=headers)
     assert answer.status_code in (400, 422)
     await assert_untouched(company)

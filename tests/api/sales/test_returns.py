@@ -103,10 +103,10 @@ async def test_on_account_becomes_credit_and_settles_the_oldest(company: Company
     product_id = await company.product("R-5", price="5.00")
     await company.open_stock("9", "1.00", product_id)
     customer_id = await company.contact("Customer")
-    account = {"customer_id": customer_id, "tenders": [{"method": "on_account"}]}
+    account: Any = {"customer_id": customer_id, "tenders": [{"method": "on_account"}]}
     sale = await company.sell((product_id, "2"), **account)
     line = {"sale_id": sale["id"], "line": 1, "quantity": "1"}
-    refund = {"refund": {"method": "on_account"}, "allocate": "oldest"}
+    refund: Any = {"refund": {"method": "on_account"}, "allocate": "oldest"}
     await take_back(company, line, customer_id=customer_id, **refund)
     items = await company.get("/open-items", contact_id=customer_id, side="receivable")
     assert [(item["document_id"], item["open"]) for item in items["data"]] == [(sale["id"], "5.00")]

@@ -67,22 +67,22 @@ async def raw(own_database_url: str, own_company: Company) -> Any:
     await company.open_stock("5", "1.00", product_id)
     await company.sell((product_id, "1"))
     if database_url.startswith("sqlite"):
-        connection = sqlite3.connect(database_url.split("///", 1)[1])
-        connection.execute("PRAGMA foreign_keys=ON")
+        file = sqlite3.connect(database_url.split("///", 1)[1])
+        file.execute("PRAGMA foreign_keys=ON")
 
         async def on_sqlite(sql: str) -> list[Any]:
-            return connection.execute(sql).fetchall()
+            return file.execute(sql).fetchall()
 
         yield on_sqlite
-        connection.close()
+        file.close()
         return
     connection = await asyncpg.connect(driver_url(database_url), server_settings={"role": APP_ROLE})
     owner = await asyncpg.connect(driver_url(database_url))
-    row = await owner.fetchrow("SELECT tenant_id FROM books")
-    await connection.execute(f"SET app.tenant_id = '{row[0]}'")
+    tenant_id = await owner.fetchval("SELECT tenant_id FROM books")
+    await connection.execute(f"SET app.tenant_id = '{tenant_id}'")
 
     async def on_postgres(sql: str) -> list[Any]:
-        return await connection.fetch(sql)  # type: ignore[no-any-return]
+        return list(await connection.fetch(sql))
 
     yield on_postgres
     await connection.close()
@@ -117,10 +117,10 @@ async def test_postgres_keeps_tenants_apart_by_itself(
     )
     guarded = {row[0] for row in rows if row[1] and row[2]}
     assert guarded == {table.name for table in TENANT_TABLES}
-    role = await owner.fetchrow(
+    roles = await owner.fetch(
         "SELECT rolsuper, rolbypassrls, rolcanlogin FROM pg_roles WHERE rolname = $1", APP_ROLE
     )
-    assert tuple(role) == (False, False, False)
+    assert [tuple(role) for role in roles] == [(False, False, False)]
     owned = (
         "SELECT count(*) FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner WHERE rolname = $1"
     )
