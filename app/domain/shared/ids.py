@@ -20,6 +20,7 @@ _PAIRS = [high + low for high in _ALPHABET for low in _ALPHABET]
 _VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}
 _SHIFTS = tuple(range(120, -1, -10))
 _TEXT_LENGTH = 26
+_POOL_BYTES = 256
 
 
 def ulid_text(value: bytes) -> str:
@@ -64,16 +65,31 @@ def read(prefix: str, text: str) -> Id:
     return ulid_bytes(text[len(prefix) + 1 :])
 
 
+class _RandomPool:
+    """Random bits from the system, which is asked for many at once; a call costs most."""
+
+    def __init__(self) -> None:
+        self._left = b""
+
+    def __call__(self, bits: int) -> int:
+        """A number of ``bits`` random bits, a multiple of 8."""
+        count = bits // 8
+        if len(self._left) < count:
+            self._left = secrets.token_bytes(_POOL_BYTES)
+        taken, self._left = self._left[:count], self._left[count:]
+        return int.from_bytes(taken, "big")
+
+
 class UlidFactory:
     """Makes ULIDs that ascend within the process, also in one millisecond and across threads."""
 
     def __init__(
         self,
         now_ms: Callable[[], int],
-        random_bits: Callable[[int], int] = secrets.randbits,
+        random_bits: Callable[[int], int] | None = None,
     ) -> None:
         self._now_ms = now_ms
-        self._random_bits = random_bits
+        self._random_bits = random_bits or _RandomPool()
         self._lock = threading.Lock()
         self._last = 0
 
