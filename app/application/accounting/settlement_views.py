@@ -9,7 +9,8 @@ from datetime import date, datetime
 from typing_extensions import TypedDict
 
 from app.application.accounting.ports import AllocationDocument, BookedAllocation
-from app.application.accounting.views import instant, maybe, show_document
+from app.application.accounting.views import show_document
+from app.application.shared.wording import instant, maybe
 from app.domain.accounting.open_items import Allocation
 from app.domain.accounting.payments import Payment
 from app.domain.shared.ids import Id, show

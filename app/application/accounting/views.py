@@ -1,11 +1,12 @@
 """Accounting as clients see it. Amounts are decimal strings in the stated currency."""
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Final, NamedTuple
 
 from typing_extensions import TypedDict
 
+from app.application.shared.wording import instant, maybe
 from app.domain.accounting.chart import CONTROL_ROLES
 from app.domain.accounting.entries import DocumentKind, JournalEntry
 from app.domain.accounting.periods import Period, month_end
@@ -36,16 +37,6 @@ class DocumentRef(NamedTuple):
 def show_document(kind: str, id_: bytes) -> str:
     """The id of a document with the prefix of its kind."""
     return show(PREFIXES[DocumentKind(kind)], id_)
-
-
-def instant(value: datetime) -> str:
-    """An instant as RFC 3339 in UTC."""
-    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
-def maybe(prefix: str, id_: bytes | None) -> str | None:
-    """A prefixed id, or None."""
-    return None if id_ is None else show(prefix, id_)
 
 
 class AccountView(TypedDict):

@@ -2,6 +2,7 @@
 
 from typing_extensions import TypedDict
 
+from app.application.shared.wording import maybe
 from app.domain.shared.ids import show
 from app.domain.shared.numbers import SCALE_DIGITS, format_scaled
 
@@ -50,7 +51,7 @@ def category_view(
         "id": show("cat", id_),
         "code": code,
         "name": name,
-        "parent_id": _maybe("cat", parent_id),
+        "parent_id": maybe("cat", parent_id),
         "active": active,
         "version": version,
     }
@@ -107,13 +108,13 @@ def product_view(
         "barcode": barcode,
         "kind": kind,
         "unit_id": show("unt", unit_id),
-        "category_id": _maybe("cat", category_id),
+        "category_id": maybe("cat", category_id),
         "price": None if price is None else format_scaled(price, SCALE_DIGITS, at_least=2),
-        "tax_id": _maybe("tax", tax_id),
-        "purchase_tax_id": _maybe("tax", purchase_tax_id),
+        "tax_id": maybe("tax", tax_id),
+        "purchase_tax_id": maybe("tax", purchase_tax_id),
         "costing": costing,
-        "revenue_account_id": _maybe("acc", revenue_account_id),
-        "return_account_id": _maybe("acc", return_account_id),
+        "revenue_account_id": maybe("acc", revenue_account_id),
+        "return_account_id": maybe("acc", return_account_id),
         "active": active,
         "version": version,
     }
@@ -162,7 +163,3 @@ def contact_view(
         "active": active,
         "version": version,
     }
-
-
-def _maybe(prefix: str, id_: bytes | None) -> str | None:
-    return None if id_ is None else show(prefix, id_)

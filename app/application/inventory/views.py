@@ -1,10 +1,11 @@
 """Inventory as clients see it. The views of masters and of rows in lists take plain columns."""
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 from typing_extensions import TypedDict
 
 from app.application.inventory.ports import PostedAdjustment
+from app.application.shared.wording import instant, maybe
 from app.domain.inventory.moves import SourceKind
 from app.domain.shared.ids import show
 from app.domain.shared.money import currency_exponent
@@ -93,12 +94,12 @@ def move_view(
         "product_id": show("prd", product_id),
         "location_id": show("loc", location_id),
         "quantity": format_scaled(quantity, SCALE_DIGITS),
-        "effective_at": _instant(effective_at),
+        "effective_at": instant(effective_at),
         "effective_on": effective_on.isoformat(),
         "source_kind": source_kind,
         "source_id": show(SOURCE_PREFIXES[SourceKind(source_kind)], source_id),
         "line": line,
-        "recorded_at": _instant(recorded_at),
+        "recorded_at": instant(recorded_at),
     }
 
 
@@ -158,12 +159,12 @@ def adjustment_summary(
         "location_id": show("loc", location_id),
         "reason": str(reason),
         "memo": memo,
-        "effective_at": _instant(effective_at),
+        "effective_at": instant(effective_at),
         "effective_on": effective_on.isoformat(),
         "currency": currency,
         "value": format_amount(value, currency_exponent(currency)),
-        "entry_id": _maybe("jnl", entry_id),
-        "recorded_at": _instant(recorded_at),
+        "entry_id": maybe("jnl", entry_id),
+        "recorded_at": instant(recorded_at),
     }
 
 
@@ -194,11 +195,3 @@ def adjustment_view(posted: PostedAdjustment) -> AdjustmentView:
         for line in posted.lines
     ]
     return {**summary, "lines": lines}
-
-
-def _instant(value: datetime) -> str:
-    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
-def _maybe(prefix: str, id_: bytes | None) -> str | None:
-    return None if id_ is None else show(prefix, id_)

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import fields
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
 from typing_extensions import TypedDict
 
+from app.application.shared.wording import instant, maybe
 from app.domain.purchasing.bills import Bill
 from app.domain.purchasing.receipts import Receipt, ReceiptProgress
 from app.domain.purchasing.returns import SupplierReturn
@@ -71,12 +72,12 @@ def receipt_summary(
         "status": "posted",
         "supplier_id": show("con", supplier_id),
         "location_id": show("loc", location_id),
-        "effective_at": _instant(effective_at),
+        "effective_at": instant(effective_at),
         "effective_on": effective_on.isoformat(),
         "currency": currency,
         "value": format_amount(value, currency_exponent(currency)),
-        "entry_id": _maybe("jnl", entry_id),
-        "recorded_at": _instant(recorded_at),
+        "entry_id": maybe("jnl", entry_id),
+        "recorded_at": instant(recorded_at),
     }
 
 
@@ -179,7 +180,7 @@ def bill_summary(
         "status": "posted",
         "supplier_id": show("con", supplier_id),
         "supplier_number": supplier_number,
-        "effective_at": _instant(effective_at),
+        "effective_at": instant(effective_at),
         "effective_on": effective_on.isoformat(),
         "due_on": due_on.isoformat(),
         "currency": currency,
@@ -187,8 +188,8 @@ def bill_summary(
         "tax": format_amount(tax, exponent),
         "total": format_amount(total, exponent),
         "received_value": format_amount(received_value, exponent),
-        "entry_id": _maybe("jnl", entry_id),
-        "recorded_at": _instant(recorded_at),
+        "entry_id": maybe("jnl", entry_id),
+        "recorded_at": instant(recorded_at),
     }
 
 
@@ -206,7 +207,7 @@ def bill_view(bill: Bill) -> BillView:
             "net": format_amount(line.net, exponent),
             "tax": format_amount(line.tax, exponent),
             "total": format_amount(line.total, exponent),
-            "tax_id": _maybe("tax", line.tax_id),
+            "tax_id": maybe("tax", line.tax_id),
             "received_value": format_amount(line.received_value, exponent),
             "difference": format_amount(line.difference, exponent),
             "difference_in_stock": format_amount(line.difference_in_stock, exponent),
@@ -299,14 +300,14 @@ def supplier_return_summary(
         "receipt_id": show("rcp", receipt_id),
         "supplier_id": show("con", supplier_id),
         "location_id": show("loc", location_id),
-        "effective_at": _instant(effective_at),
+        "effective_at": instant(effective_at),
         "effective_on": effective_on.isoformat(),
         "currency": currency,
         "value": format_amount(value, exponent),
         "received_value": format_amount(received_value, exponent),
         "credit": format_amount(credit, exponent),
-        "entry_id": _maybe("jnl", entry_id),
-        "recorded_at": _instant(recorded_at),
+        "entry_id": maybe("jnl", entry_id),
+        "recorded_at": instant(recorded_at),
     }
 
 
@@ -341,11 +342,3 @@ def _quantity(scaled: int) -> str:
 
 def _price(scaled: int) -> str:
     return format_scaled(scaled, SCALE_DIGITS, at_least=2)
-
-
-def _instant(value: datetime) -> str:
-    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
-def _maybe(prefix: str, id_: bytes | None) -> str | None:
-    return None if id_ is None else show(prefix, id_)

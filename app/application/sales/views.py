@@ -1,10 +1,11 @@
 """Sales as clients see them."""
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 from typing_extensions import TypedDict
 
+from app.application.shared.wording import instant, maybe
 from app.domain.sales.returns import Return
 from app.domain.sales.sale import Sale, TaxLine
 from app.domain.shared.ids import show
@@ -100,7 +101,7 @@ def sale_view(sale: Sale, returned: Mapping[int, int]) -> SaleView:
             "net": format_amount(line.net, exponent),
             "tax": format_amount(line.tax, exponent),
             "total": format_amount(line.total, exponent),
-            "tax_id": _maybe("tax", line.tax_id),
+            "tax_id": maybe("tax", line.tax_id),
             "cost": format_amount(line.cost, exponent),
             "returned_quantity": format_scaled(returned.get(line.line, 0), SCALE_DIGITS),
         }
@@ -112,7 +113,7 @@ def sale_view(sale: Sale, returned: Mapping[int, int]) -> SaleView:
         "external_ref": sale.external_ref,
         "status": "posted",
         "location_id": show("loc", sale.location_id),
-        "customer_id": _maybe("con", sale.customer_id),
+        "customer_id": maybe("con", sale.customer_id),
         "effective_at": instant(sale.effective_at),
         "effective_on": sale.effective_on.isoformat(),
         "currency": sale.currency,
@@ -126,7 +127,7 @@ def sale_view(sale: Sale, returned: Mapping[int, int]) -> SaleView:
         ],
         "change": format_amount(sale.change, exponent),
         "taxes": _taxes(sale.taxes, exponent),
-        "entry_id": _maybe("jnl", sale.entry_id),
+        "entry_id": maybe("jnl", sale.entry_id),
         "recorded_at": instant(sale.recorded_at),
     }
 
@@ -155,14 +156,14 @@ def sale_summary(
         "external_ref": external_ref,
         "status": "posted",
         "location_id": show("loc", location_id),
-        "customer_id": _maybe("con", customer_id),
+        "customer_id": maybe("con", customer_id),
         "effective_at": instant(effective_at),
         "effective_on": effective_on.isoformat(),
         "currency": currency,
         "net": format_amount(net, exponent),
         "tax": format_amount(tax, exponent),
         "total": format_amount(total, exponent),
-        "entry_id": _maybe("jnl", entry_id),
+        "entry_id": maybe("jnl", entry_id),
         "recorded_at": instant(recorded_at),
     }
 
@@ -211,7 +212,7 @@ def return_view(each: Return) -> ReturnView:
     lines: list[ReturnLineView] = [
         {
             "line": line.line,
-            "sale_id": _maybe("sal", line.sale_id),
+            "sale_id": maybe("sal", line.sale_id),
             "sale_line": line.sale_line,
             "product_id": show("prd", line.product_id),
             "quantity": format_scaled(line.quantity, SCALE_DIGITS),
@@ -219,7 +220,7 @@ def return_view(each: Return) -> ReturnView:
             "net": format_amount(line.net, exponent),
             "tax": format_amount(line.tax, exponent),
             "total": format_amount(line.total, exponent),
-            "tax_id": _maybe("tax", line.tax_id),
+            "tax_id": maybe("tax", line.tax_id),
             "cost": format_amount(line.cost, exponent),
         }
         for line in each.lines
@@ -230,7 +231,7 @@ def return_view(each: Return) -> ReturnView:
         "external_ref": each.external_ref,
         "status": "posted",
         "location_id": show("loc", each.location_id),
-        "customer_id": _maybe("con", each.customer_id),
+        "customer_id": maybe("con", each.customer_id),
         "effective_at": instant(each.effective_at),
         "effective_on": each.effective_on.isoformat(),
         "currency": each.currency,
@@ -240,14 +241,9 @@ def return_view(each: Return) -> ReturnView:
         "total": format_amount(each.total, exponent),
         "refund": str(each.refund),
         "taxes": _taxes(each.taxes, exponent),
-        "entry_id": _maybe("jnl", each.entry_id),
+        "entry_id": maybe("jnl", each.entry_id),
         "recorded_at": instant(each.recorded_at),
     }
-
-
-def instant(value: datetime) -> str:
-    """An instant as RFC 3339 in UTC."""
-    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _taxes(taxes: tuple[TaxLine, ...], exponent: int) -> list[TaxLineView]:
@@ -259,7 +255,3 @@ def _taxes(taxes: tuple[TaxLine, ...], exponent: int) -> list[TaxLineView]:
         }
         for tax in taxes
     ]
-
-
-def _maybe(prefix: str, id_: bytes | None) -> str | None:
-    return None if id_ is None else show(prefix, id_)

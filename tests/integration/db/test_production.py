@@ -1,0 +1,36 @@
+"""Production refuses to serve above row security."""
+
+import asyncpg
+import pytest
+
+from app.bootstrap import build_parts
+from app.infrastructure.db.postgres import APP_ROLE, PrivilegedLogin, driver_url
+from tests.conftest import settings_for
+from tests.support import pg
+
+PRODUCTION = {
+    "environment": "production",
+    "secret_key": "q8Zr2!vTn5Lk0pXw7Yb3Hs6Jd9Fg4Mc1",
+    "allowed_hosts": ["api.example"],
+}
+
+
+async def test_production_refuses_an_owner_and_takes_the_restricted_login(
+    own_database_url: str,
+) -> None:
+    """R-30: the owner migrates, a role that owns nothing serves; one URL is for newcomers only."""
+    if own_database_url.startswith("sqlite"):
+        return
+    owner = await asyncpg.connect(driver_url(own_database_url))
+    login = f"service_{pg.database_of(own_database_url)[-12:]}"
+    await owner.execute(f"CREATE ROLE {login} LOGIN IN ROLE {APP_ROLE}")
+    await owner.close()
+    refused = build_parts(settings_for(own_database_url, **PRODUCTION))
+    with pytest.raises(PrivilegedLogin):
+        await refused.database.start()
+    restricted = own_database_url.replace("//postgres@", f"//{login}@")
+    served = build_parts(settings_for(restricted, **PRODUCTION))
+    await served.database.start()
+    await served.health.check_schema()
+    assert await served.health.ping()
+    await served.database.stop()
