@@ -55,7 +55,7 @@ class Loaded:
         self.originals: dict[Kind[Any], dict[Key, Any]] = {}
         self.present: dict[Kind[Any], dict[Key, Any]] = {}
         self.asked: dict[Kind[Any], set[Key]] = {}
-        self.found: dict[Finder[Any], dict[Key, list[Key]]] = {}
+        self.found: dict[Finder[Any], dict[Key, dict[Key, None]]] = {}
         self.changed: dict[Kind[Any], dict[Key, None]] = {}
         self.events: list[Event] = []
         self.notes: list[tuple[Principal, AuditNote]] = []
@@ -72,31 +72,34 @@ class Loaded:
                 present.setdefault(key, aggregate)
 
     def take_search(self, finder: Finder[Any], asked: Iterable[Key], found: Iterable[Any]) -> None:
-        """Accept what a search brought."""
+        """Accept what a search brought, and what earlier commands of the group made to be found."""
         results = self.found.setdefault(finder, {})
         for key in asked:
-            results.setdefault(key, [])
+            results.setdefault(key, {})
         aggregates = list(found)
         self.take(finder.kind, (finder.kind.key(item) for item in aggregates), aggregates)
         for aggregate in aggregates:
-            search_key = finder.key_of(aggregate)
-            if search_key is not None and search_key in results:
-                results[search_key].append(finder.kind.key(aggregate))
+            self._found_too(finder, finder.kind.key(aggregate), aggregate)
+        present = self.present.get(finder.kind, {})
+        for key in self.changed.get(finder.kind, ()):
+            self._found_too(finder, key, present[key])
 
     def find_again(self, kind: Kind[Any], changed: dict[Key, Any]) -> None:
         """Put what a command made where later commands of the group will search for it."""
-        for finder, results in self.found.items():
-            if finder.kind is not kind:
-                continue
-            for key, aggregate in changed.items():
-                search_key = finder.key_of(aggregate)
-                if search_key in results and key not in results[search_key]:
-                    results[search_key].append(key)
+        for finder in self.found:
+            if finder.kind is kind:
+                for key, aggregate in changed.items():
+                    self._found_too(finder, key, aggregate)
+
+    def _found_too(self, finder: Finder[Any], key: Key, aggregate: Any) -> None:
+        search_key = finder.key_of(aggregate)
+        if search_key is not None and search_key in self.found[finder]:
+            self.found[finder][search_key][key] = None
 
     def results(self, finder: Finder[A], *key: Hashable) -> list[A]:
         """What a search brought."""
         present = self.present.get(finder.kind, {})
-        return [present[each] for each in self.found.get(finder, {}).get(key, [])]
+        return [present[each] for each in self.found.get(finder, {}).get(key, ())]
 
     def missing(self, needs: Needs) -> Needs:
         """The part of ``needs`` that no read has asked for yet."""
@@ -162,8 +165,7 @@ class Work:
             raise NeedMore(Needs().search(finder, *key))
         kind = finder.kind
         layer = self._layer.get(kind, {})
-        candidates = dict.fromkeys(results[key])
-        candidates.update(dict.fromkeys(layer))
+        candidates = results[key] | dict.fromkeys(layer)
         present = self._loaded.present.get(kind, {})
         aggregates = (layer.get(each) or present[each] for each in candidates)
         return [item for item in aggregates if finder.key_of(item) == key]
