@@ -124,7 +124,6 @@ def build_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         cursors=CursorSigner(settings.tokens.secret.get_secret_value()),
         problems=problems,
         clock=parts.clock,
-        new_id=parts.identity.new_id,
         extras=_extras(parts),
     )
     install_error_handlers(app, problems)

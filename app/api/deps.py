@@ -2,8 +2,8 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Annotated, Any, Protocol
 
@@ -63,7 +63,6 @@ class Services:
     cursors: CursorSigner
     problems: Problems
     clock: Clock
-    new_id: Callable[[], Id]
     extras: Mapping[str, Any]
 
 
@@ -172,10 +171,6 @@ class Http:
         """The present instant: when something happens that states no time."""
         return self.services.clock.now()
 
-    def new_id(self) -> Id:
-        """A fresh id."""
-        return self.services.new_id()
-
     @property
     def dry_run(self) -> bool:
         """Whether the request is only a trial."""
@@ -246,6 +241,15 @@ class PageParams:
     sort: str | None
     page: int | None
     include_total: bool
+    asked: dict[str, Any] = field(default_factory=dict)
+
+    def asking(self, **asked: Any) -> "PageParams":
+        """The same page, its cursor bound to what was asked for.
+
+        For filters that are computed anew for every page, such as an instant that moves with the
+        clock.
+        """
+        return replace(self, asked=asked)
 
     def request(
         self, listing: Listing, filters: dict[str, Any], http_: Http
@@ -257,7 +261,12 @@ class PageParams:
         if name not in listing.sorts:
             raise InvalidValue.at("?sort")
         tag = orjson.dumps(
-            [http_.principal.tenant_id.hex(), listing.name, sort, sorted(filters.items())],
+            [
+                http_.principal.tenant_id.hex(),
+                listing.name,
+                sort,
+                sorted((filters | self.asked).items()),
+            ],
             default=str,
         ).decode()
         after = None if self.cursor is None else http_.services.cursors.read(tag, self.cursor)

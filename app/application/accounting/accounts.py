@@ -33,7 +33,7 @@ def _needs(request: Create | Edit, _: Principal) -> Needs:
 def _create(create: Create, work: Work) -> Done:
     account = Account.new(create.id or work.new_id(), **create.members)
     _check_code(account, work)
-    return created(work, ACCOUNT, account, client_id=create.id is not None)
+    return created(work, ACCOUNT, account)
 
 
 def _edit(edit: Edit, work: Work) -> Done:

@@ -105,10 +105,11 @@ def _decide(wish: PaymentInput, work: Work) -> Done:
     existing = existing_document(work, PAYMENTS, PAYMENT_BY_REF, wish.id, wish.external_ref)
     if existing is not None:
         return _repeated(wish, targets, payment, existing, work)
-    _check_party(wish, work)
+    debits = _debits(wish, payment.side, work)
+    _check_party(wish, debits, work)
     day = open_day(work, wish.effective_at)
     item = payment.open_item()
-    settlement = _settlement(wish, targets, item, work)
+    settlement = _settlement(wish, targets, item, debits, work)
     payment = replace(payment, number=next_number(work, Series.PAYMENT, day))
     work.put(PAYMENTS, payment)
     owe(work, item)
@@ -139,8 +140,18 @@ def _targets(wish: PaymentInput, books: Books) -> list[tuple[Id, int]]:
     ]
 
 
-def _check_party(wish: PaymentInput, work: Work) -> None:
+def _debits(wish: PaymentInput, side: Side, work: Work) -> list[OpenItem]:
+    """The debits that the payment may settle: the named ones, or all of the party."""
+    if wish.targets is not None:
+        return [_named(target, place, work) for place, target in enumerate(wish.targets)]
+    return [each for each in work.search(OPEN_ITEMS_OF, wish.contact_id, side) if each.is_debit]
+
+
+def _check_party(wish: PaymentInput, debits: list[OpenItem], work: Work) -> None:
+    """Let the party pay or be paid: for what is owed in any case, in advance while it is in use."""
     party = work.get(PARTIES, wish.contact_id, pointer="/contact_id")
+    if any(each.contact_id == wish.contact_id and each.open for each in debits):
+        return
     if wish.direction is Direction.IN:
         party.check_customer("/contact_id")
     else:
@@ -148,16 +159,18 @@ def _check_party(wish: PaymentInput, work: Work) -> None:
 
 
 def _settlement(
-    wish: PaymentInput, targets: list[tuple[Id, int]], item: OpenItem, work: Work
+    wish: PaymentInput,
+    targets: list[tuple[Id, int]],
+    item: OpenItem,
+    debits: list[OpenItem],
+    work: Work,
 ) -> Settlement:
     """What the payment settles: the named documents, the oldest, or nothing yet."""
     if wish.targets is not None:
-        debits = [_named(target, place, work) for place, target in enumerate(wish.targets)]
         return settle_named(item, debits, targets, item.effective_on, wish.excess)
-    open_items = work.search(OPEN_ITEMS_OF, item.contact_id, item.side)
     if wish.oldest:
-        debits = [each for each in open_items if each.is_debit]
         return settle_oldest(item, debits, item.effective_on, wish.excess)
+    open_items = work.search(OPEN_ITEMS_OF, item.contact_id, item.side)
     return settle_nothing(item, open_items, wish.excess)
 
 

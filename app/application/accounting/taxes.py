@@ -38,7 +38,7 @@ def _create(create: Create, work: Work) -> Done:
     tax = TaxCode.new(create.id or work.new_id(), **create.members)
     _check_code(tax, work)
     _check_accounts(tax, work)
-    return created(work, TAX, tax, client_id=create.id is not None)
+    return created(work, TAX, tax)
 
 
 def _check_accounts(tax: TaxCode, work: Work) -> None:

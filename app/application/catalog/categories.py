@@ -36,7 +36,7 @@ def _create(create: Create, work: Work) -> Done:
     if any(each.code == category.code and each.id != category.id for each in tree.values()):
         raise Duplicate.at("/code")
     category = _placed(category, parent_id, tree)
-    return created(work, CATEGORY, category, client_id=create.id is not None)
+    return created(work, CATEGORY, category)
 
 
 def _edit(edit: Edit, work: Work) -> Done:

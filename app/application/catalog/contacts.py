@@ -27,7 +27,7 @@ def _create_needs(create: Create, _: Principal) -> Needs:
 
 def _create(create: Create, work: Work) -> Done:
     contact = Contact.new(create.id or work.new_id(), **create.members)
-    return created(work, CONTACT, contact, client_id=create.id is not None)
+    return created(work, CONTACT, contact)
 
 
 def _edit_needs(edit: Edit, _: Principal) -> Needs:

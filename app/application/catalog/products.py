@@ -55,13 +55,13 @@ def product_needs(request: Create | Edit, _: Principal) -> Needs:
     return needs
 
 
-def create_product(create: Create, work: Work) -> Done:
-    """Keep a new product; its SKU and barcode are nobody else's."""
+def create_product(create: Create, work: Work, **facts: Any) -> Done:
+    """Keep a new product, whose codes are nobody else's; ``facts`` go to the audit trail."""
     _check_references(create.members, work)
     decimals = work.get(UNITS, create.members["unit_id"]).decimals
     product = Product.new(create.id or work.new_id(), quantity_decimals=decimals, **create.members)
     _check_codes(product, create.members, work)
-    return created(work, PRODUCT, product, client_id=create.id is not None)
+    return created(work, PRODUCT, product, **facts)
 
 
 def _edit(edit: Edit, work: Work) -> Done:

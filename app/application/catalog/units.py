@@ -30,7 +30,7 @@ def _create(create: Create, work: Work) -> Done:
     unit = Unit.new(create.id or work.new_id(), **create.members)
     if any(other.id != unit.id for other in work.search(UNIT_BY_CODE, unit.code)):
         raise Duplicate.at("/code")
-    return created(work, UNIT, unit, client_id=create.id is not None)
+    return created(work, UNIT, unit)
 
 
 def _edit_needs(edit: Edit, _: Principal) -> Needs:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from app.application.accounting.contract import (
     BOOKS,
@@ -70,7 +71,7 @@ def adjusting_needs(
 
 
 def adjust(wish: AdjustmentInput, work: Work) -> PostedAdjustment:
-    """Move the stock, post the entry and keep the document.
+    """Move the stock, post the entry, keep the document and tell the outbox.
 
     Raises:
         DomainError: of a product, the stock, its cost or the month; see ``Adjustment`` for those of
@@ -120,10 +121,12 @@ def adjust(wish: AdjustmentInput, work: Work) -> PostedAdjustment:
         ),
     )
     work.put(ADJUSTMENTS, posted)
-    facts = {"number": number, "reason": str(wish.reason), "value": posted.value}
-    work.note("posted", "adjustment", posted.id, **facts)
-    work.event("adjustment.posted", posted.id, **facts)
+    work.event("adjustment.posted", posted.id, **_facts(posted))
     return posted
+
+
+def _facts(posted: PostedAdjustment) -> dict[str, Any]:
+    return {"number": posted.number, "reason": str(posted.reason), "value": posted.value}
 
 
 def _products(adjustment: Adjustment, work: Work) -> Products:
@@ -194,6 +197,7 @@ def _decide(wish: AdjustmentInput, work: Work) -> Done:
     if repeated is not None:
         return Done(adjustment_view(repeated), status=200)
     posted = adjust(wish, work)
+    work.note("posted", "adjustment", posted.id, **_facts(posted))
     location = f"/api/v1/adjustments/{show('adj', posted.id)}"
     return Done(adjustment_view(posted), location=location)
 
@@ -213,8 +217,11 @@ def _repeated(wish: AdjustmentInput, work: Work) -> PostedAdjustment | None:
             and existing.location_id == wish.location_id
             and existing.reason == wish.reason
             and existing.memo == wish.memo
-            and [(line.product_id, line.quantity) for line in existing.lines]
-            == [(line.product_id, line.quantity) for line in wish.lines]
+            and len(existing.lines) == len(wish.lines)
+            and all(
+                _is_same_line(line, posted, work.get(BOOKS))
+                for line, posted in zip(wish.lines, existing.lines, strict=True)
+            )
         )
         if not same:
             raise IdTaken.at("/id")
@@ -222,6 +229,13 @@ def _repeated(wish: AdjustmentInput, work: Work) -> PostedAdjustment | None:
     if wish.external_ref is not None and work.search(ADJUSTMENT_BY_REF, wish.external_ref):
         raise ExternalRefTaken.at("/external_ref")
     return None
+
+
+def _is_same_line(line: AdjustmentLine, posted: PostedAdjustmentLine, books: Books) -> bool:
+    """A cost that is not stated says nothing, for a current one was taken then."""
+    if (line.product_id, line.quantity) != (posted.product_id, posted.quantity):
+        return False
+    return line.unit_cost is None or _stated_value(line, books) == posted.value
 
 
 CREATE_ADJUSTMENT = Command(

@@ -35,7 +35,7 @@ def _create(create: Create, work: Work) -> Done:
     location = Location.new(create.id or work.new_id(), **create.members)
     if any(other.id != location.id for other in work.search(LOCATION_BY_CODE, location.code)):
         raise Duplicate.at("/code")
-    return created(work, LOCATION, location, client_id=create.id is not None)
+    return created(work, LOCATION, location)
 
 
 def _edit_needs(edit: Edit, _: Principal) -> Needs:

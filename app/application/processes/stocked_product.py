@@ -24,19 +24,17 @@ from app.application.shared.work import Work
 from app.domain.catalog.product import NotStocked
 from app.domain.inventory.adjustments import AdjustmentLine, AdjustmentReason
 from app.domain.shared.errors import DomainError, IdTaken
-from app.domain.shared.ids import Id
+from app.domain.shared.ids import Id, show
+from app.domain.shared.numbers import SCALE_DIGITS, format_scaled
 
 _MEMBER = "/opening_stock"
 
 
 @dataclass(frozen=True, slots=True)
 class StockedProduct:
-    """Make a product; ``opening`` states location_id, quantity, unit_cost and effective_at.
+    """Make a product; ``opening`` states location_id, quantity, unit_cost and effective_at."""
 
-    The id is given in any case, so that the stock of the product can be asked for before it exists.
-    """
-
-    id: Id
+    id: Id | None
     members: dict[str, Any]
     opening: dict[str, Any] | None
 
@@ -46,23 +44,35 @@ def _needs(wish: StockedProduct, principal: Principal) -> Needs:
     opening = wish.opening
     if opening is None:
         return needs
-    needs.one(ADJUSTMENTS, wish.id)
-    return adjusting_needs(needs, opening["location_id"], opening["effective_at"], (wish.id,))
+    if wish.id is not None:
+        needs.one(ADJUSTMENTS, wish.id)
+    known = () if wish.id is None else (wish.id,)
+    return adjusting_needs(needs, opening["location_id"], opening["effective_at"], known)
 
 
 def _decide(wish: StockedProduct, work: Work) -> Done:
     opening = wish.opening
     if opening is not None:
         work.principal.require(CREATE_ADJUSTMENT.permission)
-    done = create_product(Create(wish.id, wish.members), work)
+    product_id = wish.id or work.new_id()
+    create = Create(product_id, wish.members)
     if opening is None:
-        return done
+        return create_product(create, work)
+    done = create_product(create, work, opening_stock=_facts(opening))
     if done.status == 201:
-        _stock(wish.id, opening, work)
-    elif work.find(ADJUSTMENTS, wish.id) is None:
+        _stock(product_id, opening, work)
+    elif work.find(ADJUSTMENTS, product_id) is None:
         # The product was made before, without stock: this is another request.
         raise IdTaken.at("/id")
     return done
+
+
+def _facts(opening: dict[str, Any]) -> dict[str, str]:
+    return {
+        "location_id": show("loc", opening["location_id"]),
+        "quantity": format_scaled(opening["quantity"], SCALE_DIGITS),
+        "unit_cost": format_scaled(opening["unit_cost"], SCALE_DIGITS),
+    }
 
 
 def _stock(product_id: Id, opening: dict[str, Any], work: Work) -> None:

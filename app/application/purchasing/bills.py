@@ -25,7 +25,7 @@ from app.application.accounting.contract import (
 )
 from app.application.catalog.contract import CONTACTS, PRODUCTS
 from app.application.inventory.contract import COST_LAYERS, COST_POOLS, correct_price
-from app.application.purchasing.checks import check_step, check_supplier
+from app.application.purchasing.checks import check_biller, check_step
 from app.application.purchasing.ports import (
     BILL_BY_REF,
     BILL_BY_SUPPLIER_NUMBER,
@@ -114,7 +114,7 @@ def _decide(wish: BillInput, work: Work) -> Done:
     if repeated is not None:
         return Done(bill_view(repeated), status=200)
     check_lines(len(wish.lines))
-    check_supplier(work, wish.supplier_id)
+    check_biller(work, wish.supplier_id)
     books = work.get(BOOKS)
     matches = _match(wish, work)
     taxes = _taxes(wish, matches, work)
@@ -183,14 +183,9 @@ def _repeated(wish: BillInput, work: Work) -> Bill | None:
             and (not wish.dated or existing.effective_at == wish.effective_at)
             and existing.supplier_id == wish.supplier_id
             and existing.supplier_number == wish.supplier_number
-            and [
-                (line.receipt_id, line.receipt_line, line.quantity, line.unit_price)
-                for line in existing.lines
-            ]
-            == [
-                (line.receipt_id, line.receipt_line, line.quantity, line.unit_price)
-                for line in wish.lines
-            ]
+            and existing.due_on == (wish.due_on or existing.effective_on)
+            and len(existing.lines) == len(wish.lines)
+            and all(map(_is_same_line, wish.lines, existing.lines))
         )
         if not same:
             raise IdTaken.at("/id")
@@ -200,6 +195,15 @@ def _repeated(wish: BillInput, work: Work) -> Bill | None:
     if work.search(BILL_BY_SUPPLIER_NUMBER, wish.supplier_id, wish.supplier_number):
         raise SupplierNumberTaken.at("/supplier_number")
     return None
+
+
+def _is_same_line(line: BillLineInput, posted: BillLine) -> bool:
+    return (line.receipt_id, line.receipt_line, line.quantity, line.unit_price) == (
+        posted.receipt_id,
+        posted.receipt_line,
+        posted.quantity,
+        posted.unit_price,
+    ) and (not line.own_tax or line.tax_id == posted.tax_id)
 
 
 def _match(wish: BillInput, work: Work) -> list[_Match]:

@@ -2,6 +2,7 @@
 
 from app.application.catalog.contract import CONTACTS
 from app.application.shared.work import Work
+from app.domain.catalog.contact import ContactRoleMissing
 from app.domain.catalog.product import Product, QuantityStep
 from app.domain.shared.ids import Id
 from app.domain.shared.numbers import SCALE_DIGITS
@@ -17,6 +18,18 @@ def check_supplier(work: Work, supplier_id: Id) -> None:
     """
     supplier = work.get(CONTACTS, supplier_id, pointer="/supplier_id")
     supplier.check_supplier("/supplier_id")
+
+
+def check_biller(work: Work, supplier_id: Id) -> None:
+    """Let a bill name this supplier. One that is out of use still charges for what it brought.
+
+    Raises:
+        ReferenceNotFound: there is no such contact.
+        ContactRoleMissing: it is not a supplier.
+    """
+    supplier = work.get(CONTACTS, supplier_id, pointer="/supplier_id")
+    if not supplier.is_supplier:
+        raise ContactRoleMissing.at("/supplier_id")
 
 
 def check_step(product: Product, quantity: int, pointer: str) -> None:

@@ -1,5 +1,6 @@
 """The lines of a return: their figures, and the goods that come in with them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from app.application.catalog.contract import PRODUCTS
@@ -75,21 +76,41 @@ def linked(
 
 
 def unlinked(
-    line: ReturnLineInput, place: int, taxes: dict[Id, TaxCode], books: Books, work: Work
-) -> Figures:
-    """The figures of a line without a sale, at its stated price."""
-    pointer = f"/lines/{place}"
-    product = work.get(PRODUCTS, line.product_id or NO_ID, pointer=f"{pointer}/product_id")
-    product.check_step(line.quantity, f"{pointer}/quantity")
-    tax_id = line.tax_id if line.own_tax else product.tax_id
-    tax = None
-    if tax_id is not None:
-        if tax_id not in taxes:
+    lines: Sequence[ReturnLineInput], taxes: dict[Id, TaxCode], books: Books, work: Work
+) -> dict[int, Figures]:
+    """The figures of the lines without a sale, at their stated prices, by place.
+
+    Their tax is rounded as on a sale of the same lines: by line or by document.
+    """
+    products: dict[int, Product] = {}
+    taxable: list[TaxableLine] = []
+    for place, line in enumerate(lines):
+        if line.sale_id is not None:
+            # What repeats a sale is not computed anew; it only keeps the places in order.
+            taxable.append(TaxableLine(0, line.quantity, None))
+            continue
+        pointer = f"/lines/{place}"
+        product = work.get(PRODUCTS, line.product_id or NO_ID, pointer=f"{pointer}/product_id")
+        product.check_step(line.quantity, f"{pointer}/quantity")
+        tax_id = line.tax_id if line.own_tax else product.tax_id
+        if tax_id is not None and tax_id not in taxes:
             raise ReferenceNotFound.at(f"{pointer}/tax_id")
-        tax = taxes[tax_id]
-    amount = checked_amount(extended(line.quantity, line.unit_price, books.exponent))
-    taxed = compute_tax([TaxableLine(amount, line.quantity, tax)], books.exponent).lines[0]
-    return Figures(product, tax, None, line.unit_price, taxed.base, taxed.components)
+        amount = checked_amount(extended(line.quantity, line.unit_price, books.exponent))
+        tax = None if tax_id is None else taxes[tax_id]
+        products[place] = product
+        taxable.append(TaxableLine(amount, line.quantity, tax))
+    taxed = compute_tax(taxable, books.exponent, books.tax_rounding).lines
+    return {
+        place: Figures(
+            product,
+            taxable[place].tax,
+            None,
+            lines[place].unit_price,
+            taxed[place].base,
+            taxed[place].components,
+        )
+        for place, product in products.items()
+    }
 
 
 def take_in(

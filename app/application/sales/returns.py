@@ -55,13 +55,14 @@ UNLINKED = "unlinked_returns:write"  # to take goods back without a sale (ruling
 
 @dataclass(frozen=True, slots=True)
 class ReturnInput:
-    """A return as asked for."""
+    """A return as asked for; ``dated`` says that its instant was stated."""
 
     id: Id | None
     external_ref: str | None
     location_id: Id
     customer_id: Id | None
     effective_at: datetime
+    dated: bool
     lines: tuple[ReturnLineInput, ...]
     refund: TenderMethod
     settle: bool
@@ -144,8 +145,10 @@ def _repeated(wish: ReturnInput, work: Work) -> Done | None:
             existing.external_ref == wish.external_ref
             and existing.location_id == wish.location_id
             and existing.customer_id == wish.customer_id
-            and [(line.sale_id, line.sale_line or 0, line.quantity) for line in existing.lines]
-            == [(line.sale_id, line.sale_line, line.quantity) for line in wish.lines]
+            and existing.refund == wish.refund
+            and (not wish.dated or existing.effective_at == wish.effective_at)
+            and len(existing.lines) == len(wish.lines)
+            and all(map(_is_same_line, wish.lines, existing.lines))
         )
         if not same:
             raise IdTaken.at("/id")
@@ -153,6 +156,16 @@ def _repeated(wish: ReturnInput, work: Work) -> Done | None:
     if wish.external_ref is not None and work.search(RETURN_BY_REF, wish.external_ref):
         raise ExternalRefTaken.at("/external_ref")
     return None
+
+
+def _is_same_line(line: ReturnLineInput, posted: ReturnLine) -> bool:
+    if (line.sale_id, line.quantity) != (posted.sale_id, posted.quantity):
+        return False
+    if line.sale_id is not None:
+        return line.sale_line == posted.sale_line
+    return (line.product_id, line.unit_price) == (posted.product_id, posted.unit_price) and (
+        not line.own_tax or line.tax_id == posted.tax_id
+    )
 
 
 def _check_customer(wish: ReturnInput, work: Work) -> None:
@@ -214,13 +227,11 @@ def _all_figures(
     wish: ReturnInput, sold: list[tuple[Sale, SaleLine] | None], books: Books, work: Work
 ) -> list[Figures]:
     taxes = {tax.id: tax for tax in work.search(ALL_TAXES)}
-    figures: list[Figures] = []
-    for place, (line, found) in enumerate(zip(wish.lines, sold, strict=True)):
-        if found is None:
-            figures.append(unlinked(line, place, taxes, books, work))
-        else:
-            figures.append(linked(line, place, found, taxes, work))
-    return figures
+    stated = unlinked(wish.lines, taxes, books, work)
+    return [
+        stated[place] if found is None else linked(line, place, found, taxes, work)
+        for place, (line, found) in enumerate(zip(wish.lines, sold, strict=True))
+    ]
 
 
 def _postings(

@@ -46,7 +46,7 @@ from app.domain.sales.sale import (
     check_lines,
     settle_tenders,
 )
-from app.domain.shared.errors import ExternalRefTaken, IdTaken, ReferenceNotFound
+from app.domain.shared.errors import DomainError, ExternalRefTaken, IdTaken, ReferenceNotFound
 from app.domain.shared.ids import Id, show
 
 TENDER_ROLES = {
@@ -76,13 +76,17 @@ class LineInput:
 
 @dataclass(frozen=True, slots=True)
 class SaleInput:
-    """A sale as asked for; the amounts of tenders and discount are scaled by 10^6."""
+    """A sale as asked for; the amounts of tenders and discount are scaled by 10^6.
+
+    ``dated`` says that its instant was stated.
+    """
 
     id: Id | None
     external_ref: str | None
     location_id: Id
     customer_id: Id | None
     effective_at: datetime
+    dated: bool
     lines: tuple[LineInput, ...]
     discount_percent: int | None
     discount_amount: int | None
@@ -126,11 +130,7 @@ def _decide(wish: SaleInput, work: Work) -> Done:
         books.exponent,
         books.tax_rounding,
     )
-    offers = [
-        TenderOffer(method, None if each is None else minor(books, each, f"/tenders/{i}/amount"))
-        for i, (method, each) in enumerate(wish.tenders)
-    ]
-    tenders, change = settle_tenders(tax.gross, offers, wish.customer_id)
+    tenders, change = settle_tenders(tax.gross, _offers(wish, books), wish.customer_id)
     day = open_day(work, wish.effective_at)
     sale_id = wish.id or work.new_id()
     moment = Moment(location.id, wish.effective_at, day)
@@ -178,20 +178,47 @@ def _repeated(wish: SaleInput, work: Work) -> Done | None:
     """
     existing = None if wish.id is None else work.find(SALES, wish.id)
     if existing is not None:
-        same = (
-            existing.external_ref == wish.external_ref
-            and existing.location_id == wish.location_id
-            and existing.customer_id == wish.customer_id
-            and [(line.product_id, line.quantity) for line in existing.lines]
-            == [(line.product_id, line.quantity) for line in wish.lines]
-        )
-        if not same:
+        if not _is_same(wish, existing, work.get(BOOKS)):
             raise IdTaken.at("/id")
         returned = {each.line: each.quantity for each in work.search(RETURNED_OF_SALE, existing.id)}
         return _done(existing, returned, 200)
     if wish.external_ref is not None and work.search(SALE_BY_REF, wish.external_ref):
         raise ExternalRefTaken.at("/external_ref")
     return None
+
+
+def _is_same(wish: SaleInput, sale: Sale, books: Books) -> bool:
+    """Whether the request says what was sold; a list price or tax of since then says nothing."""
+    same = (
+        sale.external_ref == wish.external_ref
+        and sale.location_id == wish.location_id
+        and sale.customer_id == wish.customer_id
+        and (not wish.dated or sale.effective_at == wish.effective_at)
+        and len(sale.lines) == len(wish.lines)
+        and all(map(_is_same_line, wish.lines, sale.lines))
+    )
+    if not same:
+        return False
+    prices = [line.unit_price for line in sale.lines]
+    try:
+        amounts = _priced(wish, prices, books)
+        tenders, change = settle_tenders(sale.total, _offers(wish, books), wish.customer_id)
+    except DomainError:
+        return False
+    return (
+        [amount.discount for amount in amounts] == [line.discount for line in sale.lines]
+        and set(tenders) == set(sale.tenders)
+        and change == sale.change
+    )
+
+
+def _is_same_line(line: LineInput, sold: SaleLine) -> bool:
+    return (
+        (line.product_id, line.quantity) == (sold.product_id, sold.quantity)
+        and line.unit_price in (None, sold.unit_price)
+        and (not line.own_tax or line.tax_id == sold.tax_id)
+        and line.description in ("", sold.description)
+    )
 
 
 def _products(wish: SaleInput, work: Work) -> list[Product]:
@@ -222,11 +249,19 @@ def _taxes(wish: SaleInput, products: list[Product], work: Work) -> list[TaxCode
 
 
 def _amounts(wish: SaleInput, products: list[Product], books: Books) -> list[LineAmount]:
-    priced = []
+    prices = []
     for place, (line, product) in enumerate(zip(wish.lines, products, strict=True)):
         price = product.price if line.unit_price is None else line.unit_price
         if price is None:
             raise PriceMissing.at(f"/lines/{place}/unit_price")
+        prices.append(price)
+    return _priced(wish, prices, books)
+
+
+def _priced(wish: SaleInput, prices: list[int], books: Books) -> list[LineAmount]:
+    """The amounts of the lines at these unit prices, after all discounts."""
+    priced = []
+    for place, (line, price) in enumerate(zip(wish.lines, prices, strict=True)):
         discount = _discount(
             line.discount_percent, line.discount_amount, books, f"/lines/{place}/discount_amount"
         )
@@ -240,6 +275,13 @@ def _discount(percent: int | None, amount: int | None, books: Books, at: str) ->
         return None
     percents = () if percent is None else (percent,)
     return Discount(percents, 0 if amount is None else minor(books, amount, at))
+
+
+def _offers(wish: SaleInput, books: Books) -> list[TenderOffer]:
+    return [
+        TenderOffer(method, None if each is None else minor(books, each, f"/tenders/{i}/amount"))
+        for i, (method, each) in enumerate(wish.tenders)
+    ]
 
 
 def _issue(

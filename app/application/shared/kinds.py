@@ -6,14 +6,14 @@ command are taken in one read, in the order of ``LockRank`` and, inside a rank, 
 
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
-from enum import Enum, IntEnum
+from enum import IntEnum, StrEnum
 from typing import Any, Generic, TypeVar
 
 A = TypeVar("A")
 Key = tuple[Hashable, ...]
 
 
-class Lock(Enum):
+class Lock(StrEnum):
     """How a row is held until the end of the transaction."""
 
     NONE = ""

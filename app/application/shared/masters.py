@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
+from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from app.application.shared.access import Principal
@@ -24,11 +26,17 @@ class Noun:
 
     def show(self, aggregate: Any) -> Any:
         """The view of an aggregate."""
-        return self.view(*(getattr(aggregate, each.name) for each in fields(aggregate)))
+        return self.view(*_values_of(type(aggregate))(aggregate))  # type: ignore[arg-type]
 
     def location(self, id_: bytes) -> str:
         """Where the object with this id is found."""
         return f"{self.path}/{show(self.prefix, id_)}"
+
+
+@cache
+def _values_of(type_: type[Any]) -> Callable[[Any], tuple[Any, ...]]:
+    """What takes the values of all fields of a dataclass, in their order."""
+    return attrgetter(*(each.name for each in fields(type_)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +62,24 @@ def own_need(kind: Kind[Any], id_: Id | None, lock: Lock | None = None) -> Needs
     return needs if id_ is None else needs.one(kind, id_, lock=lock)
 
 
-def created(work: Work, noun: Noun, fresh: Any, *, client_id: bool) -> Done:
+def created(work: Work, noun: Noun, fresh: Any, **facts: Any) -> Done:
     """Keep a new master. Creating the same again under a client-made id answers the existing one.
+
+    ``facts`` stand beside the new state in the audit trail.
 
     Raises:
         IdTaken: the id belongs to an object with other content.
     """
-    if client_id:
-        existing = work.find(noun.kind, *noun.kind.key(fresh))
-        if existing is not None:
-            if replace(fresh, version=existing.version, active=existing.active) != existing:
-                raise IdTaken.at("/id")
-            return _done(noun, existing, 200)
+    existing = work.find(noun.kind, *noun.kind.key(fresh))
+    if existing is not None:
+        if replace(fresh, version=existing.version, active=existing.active) != existing:
+            raise IdTaken.at("/id")
+        return _done(noun, existing, noun.show(existing), 200)
     saved = work.put(noun.kind, fresh)
-    work.note("created", noun.name, saved.id, after=noun.show(saved))
+    view = noun.show(saved)
+    work.note("created", noun.name, saved.id, after=view, **facts)
     work.event(f"{noun.name}.created", saved.id)
-    return _done(noun, saved, 201)
+    return _done(noun, saved, view, 201)
 
 
 def to_edit(work: Work, noun: Noun, edit: Edit) -> Any:
@@ -89,14 +99,15 @@ def to_edit(work: Work, noun: Noun, edit: Edit) -> Any:
 
 def edited(work: Work, noun: Noun, before: Any, after: Any) -> Done:
     """Keep a changed master; a change that changes nothing leaves version and trail as they are."""
+    old = noun.show(before)
     if after == before:
-        return _done(noun, before, 200)
+        return _done(noun, before, old, 200)
     saved = work.put(noun.kind, after)
-    old, new = noun.show(before), noun.show(saved)
+    new = noun.show(saved)
     changes = {name: [old[name], new[name]] for name in new if old[name] != new[name]}
     work.note("changed", noun.name, saved.id, **changes)
     work.event(f"{noun.name}.changed", saved.id)
-    return _done(noun, saved, 200)
+    return _done(noun, saved, new, 200)
 
 
 def switches(noun: Noun, permission: str) -> tuple[Command[Edit], Command[Edit]]:
@@ -115,9 +126,9 @@ def switches(noun: Noun, permission: str) -> tuple[Command[Edit], Command[Edit]]
     )
 
 
-def _done(noun: Noun, aggregate: Any, status: int) -> Done:
+def _done(noun: Noun, aggregate: Any, view: Any, status: int) -> Done:
     return Done(
-        noun.show(aggregate),
+        view,
         status=status,
         location=noun.location(aggregate.id) if status == 201 else None,
         version=aggregate.version,

@@ -56,6 +56,7 @@ class Loaded:
         self.present: dict[Kind[Any], dict[Key, Any]] = {}
         self.asked: dict[Kind[Any], set[Key]] = {}
         self.found: dict[Finder[Any], dict[Key, dict[Key, None]]] = {}
+        self.finders: dict[Kind[Any], set[Finder[Any]]] = {}  # those of ``found``, by their kind
         self.changed: dict[Kind[Any], dict[Key, None]] = {}
         self.events: list[Event] = []
         self.notes: list[tuple[Principal, AuditNote]] = []
@@ -74,6 +75,7 @@ class Loaded:
     def take_search(self, finder: Finder[Any], asked: Iterable[Key], found: Iterable[Any]) -> None:
         """Accept what a search brought, and what earlier commands of the group made to be found."""
         results = self.found.setdefault(finder, {})
+        self.finders.setdefault(finder.kind, set()).add(finder)
         for key in asked:
             results.setdefault(key, {})
         aggregates = list(found)
@@ -86,10 +88,9 @@ class Loaded:
 
     def find_again(self, kind: Kind[Any], changed: dict[Key, Any]) -> None:
         """Put what a command made where later commands of the group will search for it."""
-        for finder in self.found:
-            if finder.kind is kind:
-                for key, aggregate in changed.items():
-                    self._found_too(finder, key, aggregate)
+        for finder in self.finders.get(kind, ()):
+            for key, aggregate in changed.items():
+                self._found_too(finder, key, aggregate)
 
     def _found_too(self, finder: Finder[Any], key: Key, aggregate: Any) -> None:
         search_key = finder.key_of(aggregate)
@@ -131,7 +132,14 @@ class Work:
         self._notes: list[AuditNote] = []
         self.principal = principal
         self.recorded_at = now  # the database's clock (rulings R-02)
-        self.new_id = new_id
+        self._new_id = new_id
+        self._made: set[Id] = set()
+
+    def new_id(self) -> Id:
+        """A fresh id. Nothing can be stored under it, so ``find`` does not look for it."""
+        id_ = self._new_id()
+        self._made.add(id_)
+        return id_
 
     def find(self, kind: Kind[A], *key: Hashable) -> A | None:
         """The aggregate with this key, or None when the tenant has none."""
@@ -143,9 +151,9 @@ class Work:
         present = self._loaded.present.get(kind, {}).get(key, _MISSING)
         if present is not _MISSING:
             return present  # type: ignore[no-any-return]
-        if key not in self._loaded.asked.get(kind, ()):
-            raise NeedMore(Needs().one(kind, *key))
-        return None
+        if key in self._loaded.asked.get(kind, ()) or not self._made.isdisjoint(key):
+            return None
+        raise NeedMore(Needs().one(kind, *key))
 
     def get(self, kind: Kind[A], *key: Hashable, pointer: str = "") -> A:
         """The aggregate with this key.

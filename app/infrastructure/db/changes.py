@@ -42,7 +42,10 @@ def key_columns(table: Table) -> tuple[str, ...]:
 
 @dataclass(slots=True)
 class Changes:
-    """Rows of one tenant to insert and to update. A row is written at most once."""
+    """Rows of one tenant to insert and to update. A row is written at most once.
+
+    The rows handed in were made for this and are completed in place.
+    """
 
     tenant_id: bytes
     now: datetime
@@ -51,17 +54,19 @@ class Changes:
     def insert(self, table: Table, row: Row) -> None:
         """Record a new row; where the table has ``recorded_at``, as recorded now."""
         shape = _shape(table)
-        full = {"tenant_id": self.tenant_id, **row} if shape.tenant else dict(row)
+        if shape.tenant:
+            row.setdefault("tenant_id", self.tenant_id)
         if shape.recorded:
-            full.setdefault("recorded_at", self.now)
-        self.batches.setdefault((table, "insert", tuple(full)), []).append(full)
+            row.setdefault("recorded_at", self.now)
+        self.batches.setdefault((table, "insert", tuple(row)), []).append(row)
 
     def update(self, table: Table, row: Row, before: Row) -> None:
         """Record the new state of a row that was loaded as ``before``."""
-        full = {"tenant_id": self.tenant_id, **row} if _shape(table).tenant else dict(row)
+        if _shape(table).tenant:
+            row.setdefault("tenant_id", self.tenant_id)
         if "version" in row:
-            full["expected_version"] = before["version"]
-        self.batches.setdefault((table, "update", tuple(full)), []).append(full)
+            row["expected_version"] = before["version"]
+        self.batches.setdefault((table, "update", tuple(row)), []).append(row)
 
     def in_order(self) -> list[tuple[BatchKey, list[Row]]]:
         """The batches in one fixed order: inserts parents first, then updates."""

@@ -7,6 +7,7 @@ and writes what differs, so a repository never sees a connection.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Table
@@ -104,7 +105,9 @@ def flat(
                 values[place] = convert(values[place])
         return type_(*values)
 
+    values_of = attrgetter(*names)
+
     def dump(aggregate: Any) -> list[TableRow]:
-        return [(table, {name: getattr(aggregate, name) for name in names})]
+        return [(table, dict(zip(names, values_of(aggregate), strict=True)))]
 
     return Mapping(of, table, names, key, load, dump)

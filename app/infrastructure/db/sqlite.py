@@ -15,6 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -29,7 +30,7 @@ from app.domain.shared.errors import ConcurrentChange, DomainError, ServiceUnava
 from app.domain.shared.ids import NO_ID, Id
 from app.infrastructure.db.changes import BatchKey, collect
 from app.infrastructure.db.errors import Retry, constraint_error
-from app.infrastructure.db.mapping import Registry
+from app.infrastructure.db.mapping import Registry, Row
 from app.infrastructure.db.port import Rows
 from app.infrastructure.db.query import Query
 from app.infrastructure.db.reading import Source, sources_in_lock_order, take
@@ -37,7 +38,6 @@ from app.infrastructure.db.sqlite_statements import SourceRead, constraint_name,
 from app.infrastructure.db.types import register_sqlite_adapters
 
 T = TypeVar("T")
-register_sqlite_adapters()
 
 GROUP_MAX = 64
 WORK_SECONDS_MAX = 10.0  # a transaction lives no longer (rulings R-02)
@@ -82,7 +82,7 @@ class SqliteDatabase:
         self._idle: asyncio.Queue[sqlite3.Connection] = asyncio.Queue()
         self._open_readers: list[sqlite3.Connection] = []
         self._reads: dict[Source, SourceRead] = {}
-        self._writes: dict[BatchKey, str] = {}
+        self._writes: dict[BatchKey, tuple[str, Callable[[Row], Any]]] = {}
 
     async def start(self) -> None:
         """Open the connections and start the writer.
@@ -90,6 +90,7 @@ class SqliteDatabase:
         Raises:
             ServiceUnavailable: the file cannot be opened.
         """
+        register_sqlite_adapters()
         try:
             writing = connect(self._path)
             self._open_readers = [connect(self._path, read_only=True) for _ in range(_READERS)]
@@ -267,10 +268,11 @@ class SqliteDatabase:
     def _write(self, connection: sqlite3.Connection, tenant_id: bytes, step: Write) -> None:
         batches = collect(step.loaded, self._registry, tenant_id, step.now).in_order()
         for batch, rows in batches:
-            sql = self._writes.get(batch)
-            if sql is None:
-                sql = self._writes[batch] = write_statement(batch)
-            cursor = connection.executemany(sql, rows)
+            write = self._writes.get(batch)
+            if write is None:
+                write = self._writes[batch] = write_statement(batch), itemgetter(*batch[2])
+            sql, values_of = write
+            cursor = connection.executemany(sql, map(values_of, rows))
             if cursor.rowcount != len(rows):
                 raise Retry(f"{batch[1]} {batch[0].name}")
         for (table, operation, _), rows in batches:

@@ -60,18 +60,18 @@ def _readers(table: Table, columns: tuple[str, ...]) -> list[tuple[int, Any]]:
 
 
 def write_statement(batch: BatchKey) -> str:
-    """The statement for one row of a batch, with named parameters."""
+    """The statement for one row of a batch; its parameters are the columns in their order."""
     table, operation, columns = batch
+    at = {name: f"?{place}" for place, name in enumerate(columns, start=1)}
     if operation == "insert":
-        values = ", ".join(f":{name}" for name in columns)
-        return f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({values})"
+        return f"INSERT INTO {table.name} ({', '.join(at)}) VALUES ({', '.join(at.values())})"
     keys = key_columns(table)
     sets = ", ".join(
-        f"{name} = :{name}" for name in columns if name not in keys and name != "expected_version"
+        f"{name} = {at[name]}" for name in at if name not in keys and name != "expected_version"
     )
-    match = " AND ".join(f"{name} = :{name}" for name in keys)
-    if "expected_version" in columns:
-        match += " AND version = :expected_version"
+    match = " AND ".join(f"{name} = {at[name]}" for name in keys)
+    if "expected_version" in at:
+        match += f" AND version = {at['expected_version']}"
     return f"UPDATE {table.name} SET {sets} WHERE {match}"
 
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 from starlette.responses import Response
 
-from app.api.deps import BATCH_MAX, Caller, CommandCaller, Http, PageQuery
+from app.api.deps import BATCH_MAX, Caller, CommandCaller, PageQuery
 from app.api.masters import add_master, answers, listed
 from app.api.routing import permission
 from app.api.wire import (
@@ -98,13 +98,13 @@ class ProductItem(ProductIn):
     idempotency_key: Text128
     opening_stock: OpeningStockIn | None = None
 
-    def wish(self, http: Http, now: datetime) -> StockedProduct:
+    def wish(self, now: datetime) -> StockedProduct:
         """The command's input; stock that states no time is there as of ``now``."""
         opening = self.opening_stock
         stock = None if opening is None else opening.model_dump()
         if stock is not None and stock["effective_at"] is None:
             stock["effective_at"] = now
-        return StockedProduct(self.id or http.new_id(), self.members(), stock)
+        return StockedProduct(self.id, self.members(), stock)
 
 
 class ProductBatch(Schema):
@@ -123,7 +123,7 @@ class ProductBatch(Schema):
 async def batch_products(http: CommandCaller, body: ProductBatch) -> Response:
     """Create products with their opening stock; each item is answered for itself, in order."""
     now = http.now()
-    items = [(item.idempotency_key, item.wish(http, now)) for item in body.items]
+    items = [(item.idempotency_key, item.wish(now)) for item in body.items]
     return await http.run_batch(CREATE_STOCKED_PRODUCT, items, atomic=body.atomic)
 
 

@@ -119,7 +119,7 @@ async def general_ledger(
     """What was posted to an account, entry by entry, each with the document behind it."""
     return await http.list(
         LEDGER_LIST,
-        page,
+        page.asking(as_known_at=as_known_at),
         account_id=account_id,
         effective_from=first,
         effective_to=last,
@@ -134,15 +134,19 @@ async def general_ledger(
     responses=listed(StockValueLine),
 )
 async def stock_valuation(
-    http: Caller, page: PageQuery, at: At, product_id: ProductId | None = None
+    http: Caller,
+    page: PageQuery,
+    as_of: AsOf = None,
+    as_known_at: KnownAt = None,
+    product_id: ProductId | None = None,
 ) -> Response:
     """Quantity and value of each product that is in stock at the date."""
     return await http.list(
         STOCK_VALUE_LIST,
-        page,
+        page.asking(as_known_at=as_known_at),
         product_id=product_id,
-        as_of=at.as_of,
-        as_known_at=at.as_known_at,
+        as_of=as_of,
+        as_known_at=_known(http, as_known_at),
     )
 
 

@@ -100,6 +100,7 @@ class ReturnIn(Schema):
             location_id=self.location_id,
             customer_id=self.customer_id,
             effective_at=self.effective_at or http.now(),
+            dated=self.effective_at is not None,
             lines=tuple(line.wish() for line in self.lines),
             refund=TenderMethod(self.refund.method),
             settle=self.allocate == "oldest",

@@ -85,6 +85,7 @@ class SaleIn(Schema):
             location_id=self.location_id,
             customer_id=self.customer_id,
             effective_at=self.effective_at or http.now(),
+            dated=self.effective_at is not None,
             lines=tuple(
                 LineInput(
                     line.product_id,
