@@ -27,6 +27,7 @@ from app.application.shared.commands import (
 from app.application.shared.kinds import Needs
 from app.application.shared.masters import Noun
 from app.application.shared.reading import Listing, PageRequest, Reader
+from app.application.shared.wording import instant
 from app.application.shared.work import Loaded
 from app.domain.identity.errors import Unauthenticated
 from app.domain.shared.clock import Clock
@@ -147,7 +148,7 @@ class Http:
         return json_response(orjson.dumps(show(found)), 200, headers)
 
     async def list(self, listing: Listing, page: "PageParams", **filters: Any) -> Response:
-        """One page of a list."""
+        """One page of a list, with what the page states beside its rows."""
         given = {name: value for name, value in filters.items() if value is not None}
         request, tag = page.request(listing, given, self)
         result = await self.services.reader.page(self.principal.tenant_id, listing, request)
@@ -161,6 +162,7 @@ class Http:
         }
         if result.total is not None:
             body["total"] = result.total
+        body.update(page.stated)
         headers = {}
         if cursor is not None:
             next_url = self.request.url.include_query_params(cursor=cursor)
@@ -241,15 +243,16 @@ class PageParams:
     sort: str | None
     page: int | None
     include_total: bool
-    asked: dict[str, Any] = field(default_factory=dict)
+    asked: datetime | None = None
+    stated: dict[str, Any] = field(default_factory=dict)
 
-    def asking(self, **asked: Any) -> "PageParams":
-        """The same page, its cursor bound to what was asked for.
+    def known(self, asked: datetime | None, used: datetime | None) -> "PageParams":
+        """The same page, of what was known at the instant ``used``, which it states.
 
-        For filters that are computed anew for every page, such as an instant that moves with the
-        clock.
+        Its cursor is bound to the instant ``asked`` for: the one used moves with the clock.
         """
-        return replace(self, asked=asked)
+        stated = {"as_known_at": None if used is None else instant(used)}
+        return replace(self, asked=asked, stated=stated)
 
     def request(
         self, listing: Listing, filters: dict[str, Any], http_: Http
@@ -265,7 +268,7 @@ class PageParams:
                 http_.principal.tenant_id.hex(),
                 listing.name,
                 sort,
-                sorted((filters | self.asked).items()),
+                sorted((filters | {"as_known_at": self.asked}).items()),
             ],
             default=str,
         ).decode()

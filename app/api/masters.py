@@ -32,14 +32,15 @@ def answers(
     return {status: {"model": view}, **responses(*errors, body=body)}
 
 
-def listed(view: Any) -> Documents:
-    """``responses=`` of a list of ``view``."""
+def listed(view: Any, **stated: Any) -> Documents:
+    """``responses=`` of a list of ``view``; ``stated`` are further members of the page."""
     page = create_model(
         f"{view.__name__}Page",
         data=(list[view], ...),
         next_cursor=(str | None, ...),
         has_more=(bool, ...),
         total=(int | None, None),
+        **stated,
     )
     return {200: {"model": page}, **responses()}
 

@@ -38,6 +38,8 @@ _REFERENCES: dict[str, Kind[Any]] = {
     "revenue_account_id": ACCOUNTS,
     "return_account_id": ACCOUNTS,
 }
+# Those that can be out of use, or that a user may not name at all.
+_IN_USE = ("tax_id", "purchase_tax_id", "revenue_account_id", "return_account_id")
 
 
 def product_needs(request: Create | Edit, _: Principal) -> Needs:
@@ -57,7 +59,7 @@ def product_needs(request: Create | Edit, _: Principal) -> Needs:
 
 def create_product(create: Create, work: Work, **facts: Any) -> Done:
     """Keep a new product, whose codes are nobody else's; ``facts`` go to the audit trail."""
-    _check_references(create.members, work)
+    _check_references(create.members, work, None)
     decimals = work.get(UNITS, create.members["unit_id"]).decimals
     product = Product.new(create.id or work.new_id(), quantity_decimals=decimals, **create.members)
     _check_codes(product, create.members, work)
@@ -66,16 +68,21 @@ def create_product(create: Create, work: Work, **facts: Any) -> Done:
 
 def _edit(edit: Edit, work: Work) -> Done:
     before: Product = to_edit(work, PRODUCT, edit)
-    _check_references(edit.members, work)
+    _check_references(edit.members, work, before)
     after = before.changed(**edit.members)
     _check_codes(after, edit.members, work)
     return edited(work, PRODUCT, before, after)
 
 
-def _check_references(members: dict[str, Any], work: Work) -> None:
+def _check_references(members: dict[str, Any], work: Work, before: Product | None) -> None:
+    """Let the product refer to what exists and is in use; what it named before it may keep."""
     for member, kind in _REFERENCES.items():
-        if members.get(member) is not None:
-            work.get(kind, members[member], pointer=f"/{member}")
+        named = members.get(member)
+        if named is None:
+            continue
+        found = work.get(kind, named, pointer=f"/{member}")
+        if member in _IN_USE and (before is None or getattr(before, member) != named):
+            found.check_named(f"/{member}")
 
 
 def _check_codes(product: Product, members: dict[str, Any], work: Work) -> None:

@@ -68,10 +68,11 @@ def linked(
     before = work.find(RETURNED, sale.id, sold.line) or ReturnedSoFar.none(sale.id, sold)
     pointer = f"/lines/{place}/quantity"
     product.check_step(line.quantity, pointer)
-    share, after = take_back(sold, before, line.quantity, pointer)
+    tax = None if sold.tax_id is None else taxes[sold.tax_id]
+    tax_included = tax is not None and tax.included
+    share, after = take_back(sold, before, line.quantity, pointer, tax_included=tax_included)
     # Kept at once: a later line of this return may name the same sale line.
     work.put(RETURNED, after)
-    tax = None if sold.tax_id is None else taxes[sold.tax_id]
     return Figures(product, tax, sold, sold.unit_price, share.net, share.tax_parts, after)
 
 

@@ -49,6 +49,13 @@ class PeriodOpen(DomainError):
     kind = Kind.CONFLICT
 
 
+class PeriodNotBegun(DomainError):
+    """The month lies in the future; closing it would close all months up to it."""
+
+    code = "accounting.period_not_begun"
+    kind = Kind.CONFLICT
+
+
 class PeriodReasonMissing(DomainError):
     """A month is reopened only with a reason."""
 

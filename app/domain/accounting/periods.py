@@ -14,9 +14,11 @@ from app.domain.accounting.errors import (
     LaterPeriodClosed,
     PeriodClosed,
     PeriodLocked,
+    PeriodNotBegun,
     PeriodOpen,
     PeriodReasonMissing,
 )
+from app.domain.shared.clock import business_date
 from app.domain.shared.errors import InvalidValue
 from app.domain.shared.money import currency_exponent
 from app.domain.shared.texts import checked_name
@@ -234,9 +236,12 @@ def close_period(
     Raises:
         PeriodClosed: it is closed already.
         PeriodLocked: it is locked.
+        PeriodNotBegun: where the company is, its first day is still to come at ``at``.
         EarlierPeriodOpen: an earlier month is still open.
     """
     period.check_open()
+    if period.starts_on > business_date(at, books.time_zone):
+        raise PeriodNotBegun(period=period.label)
     if earliest_open is not None and earliest_open < period.starts_on:
         raise EarlierPeriodOpen(period=Period(earliest_open).label)
     closed = replace(period, state=PeriodState.CLOSED, closed_at=at)

@@ -44,11 +44,12 @@ class Share:
 
 
 def take_back(
-    line: SaleLine, before: ReturnedSoFar, quantity: int, pointer: str
+    line: SaleLine, before: ReturnedSoFar, quantity: int, pointer: str, *, tax_included: bool
 ) -> tuple[Share, ReturnedSoFar]:
     """The original figures of ``quantity`` of a sale line; the last piece takes what is left.
 
-    The cost is added by ``with_cost`` once it is known.
+    The figure that the price was stated in is shared: the net and the taxes on it, or, where the
+    price included the tax, what was paid. The cost is added by ``with_cost`` once it is known.
 
     Raises:
         OverReturn: more than was sold less what came back before.
@@ -56,19 +57,39 @@ def take_back(
     left = line.quantity - before.quantity
     if quantity > left:
         raise OverReturn.at(pointer, returnable=format_scaled(left, SCALE_DIGITS))
-    done = before.quantity
-    net = prorate(line.net, quantity, line.quantity, done, before.net)
-    parts = tuple(
-        prorate(part, quantity, line.quantity, done, already)
-        for part, already in zip(line.tax_parts, before.tax_parts, strict=True)
-    )
+
+    def part_of(total: int, already: int) -> int:
+        return prorate(total, quantity, line.quantity, before.quantity, already)
+
+    parts = tuple(map(part_of, line.tax_parts, before.tax_parts))
+    if tax_included:
+        paid = part_of(line.net + line.tax, before.net + sum(before.tax_parts))
+        share = _out_of(paid, parts, line, before)
+    else:
+        share = Share(part_of(line.net, before.net), parts)
     after = replace(
         before,
-        quantity=done + quantity,
-        net=before.net + net,
-        tax_parts=tuple(a + b for a, b in zip(before.tax_parts, parts, strict=True)),
+        quantity=before.quantity + quantity,
+        net=before.net + share.net,
+        tax_parts=tuple(a + b for a, b in zip(before.tax_parts, share.tax_parts, strict=True)),
     )
-    return Share(net, parts), after
+    return share, after
+
+
+def _out_of(paid: int, parts: tuple[int, ...], line: SaleLine, before: ReturnedSoFar) -> Share:
+    """The net within ``paid``, which leaves the tax ``parts``.
+
+    Rounding may leave it a minor unit below zero or above the net that is left; that unit moves
+    between the net and the parts, none of which leaves its own bounds.
+    """
+    net = min(max(paid - sum(parts), 0), line.net - before.net)
+    odd = paid - net - sum(parts)
+    fitted = []
+    for part, total, already in zip(parts, line.tax_parts, before.tax_parts, strict=True):
+        step = max(-part, min(odd, total - already - part))
+        fitted.append(part + step)
+        odd -= step
+    return Share(net, tuple(fitted))
 
 
 @dataclass(frozen=True, slots=True)

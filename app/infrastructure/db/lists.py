@@ -84,8 +84,8 @@ class ListQuery:
         shape = ("count", names)
         query = self._compiled.get(shape)
         if query is None:
-            counted = self._filtered(names, self.statement)
-            query = Query(counted.with_only_columns(func.count()).order_by(None))
+            counted = self._filtered(names, self.statement).order_by(None).subquery()
+            query = Query(select(func.count()).select_from(counted))
             self._compiled[shape] = query
         return query
 

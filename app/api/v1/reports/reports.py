@@ -106,7 +106,7 @@ async def balance_sheet(http: Caller, at: At) -> Response:
     "/general-ledger",
     summary="General ledger",
     openapi_extra=_READ,
-    responses=listed(LedgerLine),
+    responses=listed(LedgerLine, as_known_at=(datetime | None, None)),
 )
 async def general_ledger(
     http: Caller,
@@ -117,13 +117,14 @@ async def general_ledger(
     as_known_at: KnownAt = None,
 ) -> Response:
     """What was posted to an account, entry by entry, each with the document behind it."""
+    known = _known(http, as_known_at)
     return await http.list(
         LEDGER_LIST,
-        page.asking(as_known_at=as_known_at),
+        page.known(as_known_at, known),
         account_id=account_id,
         effective_from=first,
         effective_to=last,
-        as_known_at=_known(http, as_known_at),
+        as_known_at=known,
     )
 
 
@@ -131,7 +132,7 @@ async def general_ledger(
     "/stock-valuation",
     summary="Stock valuation by product",
     openapi_extra=_READ,
-    responses=listed(StockValueLine),
+    responses=listed(StockValueLine, as_known_at=(datetime | None, None)),
 )
 async def stock_valuation(
     http: Caller,
@@ -141,12 +142,13 @@ async def stock_valuation(
     product_id: ProductId | None = None,
 ) -> Response:
     """Quantity and value of each product that is in stock at the date."""
+    known = _known(http, as_known_at)
     return await http.list(
         STOCK_VALUE_LIST,
-        page.asking(as_known_at=as_known_at),
+        page.known(as_known_at, known),
         product_id=product_id,
         as_of=as_of,
-        as_known_at=_known(http, as_known_at),
+        as_known_at=known,
     )
 
 

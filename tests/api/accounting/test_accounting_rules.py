@@ -1,6 +1,7 @@
-"""Payments against their rules, over HTTP on both databases."""
+"""Payments and months against their rules, over HTTP on both databases."""
 
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -76,3 +77,14 @@ async def test_the_debt_of_another_does_not_let_one_pay(
     payment = paid("in", leaver, "1.00", allocate=target)
     problem = await company.post("/payments", payment, status=409)
     assert problem["code"] == "catalog.contact_inactive"
+
+
+async def test_a_month_to_come_cannot_be_closed(company: Company) -> None:
+    """Closing it would shut all months up to it: a slip of the pen must not end the books."""
+    present = datetime.now(UTC)
+    later = f"{present.year + 1}-{present.month:02d}"
+    refused = await company.post(f"/periods/{later}/close", {}, status=409)
+    assert refused["code"] == "accounting.period_not_begun"
+    assert refused["detail"].startswith(f"The month {later} lies in the future")
+    periods = await company.get("/periods")
+    assert [each for each in periods["data"] if each["state"] != "open"] == []

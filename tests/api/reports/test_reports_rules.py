@@ -80,3 +80,29 @@ async def test_no_report_of_the_past_sees_what_was_recorded_later(company: Compa
     assert (past[5]["value"], now[5]["value"]) == ("16.00", "21.00")
     assert past[6]["ok"]
     assert now[6]["ok"]
+
+
+async def test_a_total_counts_rows_and_not_what_a_row_sums_up(company: Company) -> None:
+    """api.md (lists): ``total`` is the number of rows of all pages."""
+    one, two = await company.product("TOT-1"), await company.product("TOT-2")
+    await company.stock("3", "1.00", one, two)
+    for _ in range(3):
+        await company.sell((one, "1"))
+    stock = await company.first("/accounts", role="stock")
+    path = "/reports/general-ledger"
+    ledger = await company.get(path, account_id=stock, include_total=True, limit=1)
+    assert (len(ledger["data"]), ledger["total"]) == (1, 4)
+    values = await company.get("/reports/stock-valuation", include_total=True, limit=1)
+    assert (len(values["data"]), values["total"]) == (1, 1)
+
+
+async def test_a_report_in_pages_states_the_instant_of_its_knowledge(company: Company) -> None:
+    """R-02: an instant to come is moved back to the present, and the answer says so."""
+    await company.stock("1", "1.00", await company.product("STATED"))
+    asked = "2026-01-01T00:00:00Z"
+    stated = await company.get("/reports/stock-valuation", as_known_at=asked)
+    assert (stated["as_known_at"], stated["data"]) == (asked, [])
+    moved = await company.get("/reports/stock-valuation", as_known_at=FUTURE)
+    age = datetime.now(UTC) - datetime.fromisoformat(moved["as_known_at"])
+    assert (0 <= age.total_seconds() < 60, len(moved["data"])) == (True, 1)
+    assert (await company.get("/reports/stock-valuation"))["as_known_at"] is None

@@ -1,4 +1,4 @@
-"""What the reviews of the trade rules begin with."""
+"""What the tests of several contexts begin with."""
 
 from collections.abc import Awaitable, Callable
 
