@@ -35,6 +35,7 @@ class Memory:
         self.kept: dict[Kind[Any], dict[Key, Any]] = {}
         self.principal = Principal(Id(b"T" * 16), Id(b"U" * 16), permissions=frozenset(permissions))
         self.reads: list[Needs] = []
+        self.now = NOW
         ticks = itertools.count(1_700_000_000_000)
         self.new_id = UlidFactory(lambda: next(ticks), lambda bits: 0 if bits == 80 else 1)
         loaded = Loaded()
@@ -68,7 +69,7 @@ class Memory:
                     step = steps.send(step.now)
                 else:
                     self._read(step)
-                    step = steps.send(NOW)
+                    step = steps.send(self.now)
         except StopIteration as end:
             outcomes = end.value
         self._check_lock_order()

@@ -79,7 +79,8 @@ def adjust(wish: AdjustmentInput, work: Work) -> PostedAdjustment:
     """
     books = work.get(BOOKS)
     location = work.get(LOCATIONS, wish.location_id, pointer="/location_id")
-    location.check_active("/location_id")
+    if any(line.quantity > 0 for line in wish.lines):
+        location.check_active("/location_id")
     day = open_day(work, wish.effective_at)
     checked = Adjustment(
         id=wish.id or work.new_id(),
@@ -134,7 +135,10 @@ def _products(adjustment: Adjustment, work: Work) -> Products:
     for place, line in enumerate(adjustment.lines):
         pointer = f"/lines/{place}"
         product = work.get(PRODUCTS, line.product_id, pointer=f"{pointer}/product_id")
-        product.check_tradable(line.quantity, pointer)
+        if line.quantity > 0:
+            product.check_tradable(line.quantity, pointer)
+        else:  # what is left of a product or at a location that is out of use can be taken out
+            product.check_step(line.quantity, f"{pointer}/quantity")
         product.check_stocked(pointer)
         products[product.id] = product
     return products

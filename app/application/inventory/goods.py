@@ -4,9 +4,10 @@ A document says with ``stock_needs`` which goods it moves, and moves them in its
 of a direction at once. Every move leaves three facts: the move, the level, the valuation.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from app.application.inventory.ports import (
     COST_LAYERS,
@@ -20,11 +21,13 @@ from app.application.shared.kinds import Needs
 from app.application.shared.work import Work
 from app.domain.catalog.product import Product
 from app.domain.inventory import corrections, costing
-from app.domain.inventory.errors import UnitCostNeeded
+from app.domain.inventory.errors import Backdated, MovedAhead, UnitCostNeeded
 from app.domain.inventory.levels import Demand, StockLevel, check_shortages
 from app.domain.inventory.moves import Source, StockMove
 from app.domain.inventory.pool import Costed, CostingMethod, CostPool, Valuation
 from app.domain.shared.ids import Id
+
+_CLOCKS_DIFFER_MAX = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +90,17 @@ def lose_all(work: Work, moment: Moment, lines: Sequence[Goods]) -> list[Valuati
 def receive(work: Work, moment: Moment, line: Goods, value: int) -> Valuation:
     """Take goods in from a supplier at ``value`` minor units."""
     pool = pool_of(work, line.product_id, line.method)
-    costed = costing.receive(pool, moment.effective_on, line.quantity, value, line.source)
+    with _naming(line.pointer):
+        costed = costing.receive(pool, moment.effective_on, line.quantity, value, line.source)
     return _keep(work, moment, line.quantity, line, costed)
 
 
 def receive_back(work: Work, moment: Moment, line: Goods, value: int) -> Valuation:
     """Take goods back from a customer at ``value`` minor units."""
     pool = pool_of(work, line.product_id, line.method)
-    costed = costing.receive_back(pool, moment.effective_on, line.quantity, value, line.source)
+    day = moment.effective_on
+    with _naming(line.pointer):
+        costed = costing.receive_back(pool, day, line.quantity, value, line.source)
     return _keep(work, moment, line.quantity, line, costed)
 
 
@@ -106,20 +112,25 @@ def adjust_in(work: Work, moment: Moment, line: Goods, stated_value: int | None)
     """
     pool = pool_of(work, line.product_id, line.method)
     day, quantity = moment.effective_on, line.quantity
-    try:
+    with _naming(line.pointer):
         costed = costing.adjust_gain(pool, day, quantity, stated_value, line.source)
-    except UnitCostNeeded:
-        raise UnitCostNeeded.at(line.pointer) from None
     return _keep(work, moment, line.quantity, line, costed)
 
 
 def correct_price(
-    work: Work, day: date, product_id: Id, layer_seq: int, difference: int, source: Source
+    work: Work, at: datetime, day: date, line: Goods, layer_seq: int, difference: int
 ) -> corrections.DifferenceSplit:
-    """Spread the price difference of a bill over what is on hand and what was sold."""
-    pool = work.get(COST_POOLS, product_id)
-    layer = work.get(COST_LAYERS, product_id, layer_seq)
-    split = corrections.price_difference(pool, day, layer, difference, source)
+    """Spread the price difference of a billed line over what is on hand and what was sold.
+
+    Raises:
+        Backdated: the pool was costed on a later day.
+        MovedAhead: the day of the bill is still to come.
+    """
+    _check_not_ahead(work, at)
+    pool = work.get(COST_POOLS, line.product_id)
+    layer = work.get(COST_LAYERS, line.product_id, layer_seq)
+    with _naming(line.pointer):
+        split = corrections.price_difference(pool, day, layer, difference, line.source)
     _keep_costed(work, Costed(split.pool, split.valuation, split.layers))
     return split
 
@@ -135,9 +146,10 @@ def send_back(
     check_stock(work, moment.location_id, (line,))
     pool = work.get(COST_POOLS, line.product_id)
     layer = work.get(COST_LAYERS, line.product_id, layer_seq)
-    sent = corrections.return_to_supplier(
-        pool, moment.effective_on, layer, line.quantity, claimed=claimed, source=line.source
-    )
+    with _naming(line.pointer):
+        sent = corrections.return_to_supplier(
+            pool, moment.effective_on, layer, line.quantity, claimed=claimed, source=line.source
+        )
     _keep(work, moment, -line.quantity, line, Costed(sent.pool, sent.valuation, sent.layers))
     return sent
 
@@ -162,12 +174,33 @@ def check_stock(work: Work, location_id: Id, lines: Iterable[Goods]) -> None:
 
 def _out(work: Work, moment: Moment, line: Goods, operation: Callable[..., Costed]) -> Valuation:
     pool = pool_of(work, line.product_id, line.method)
-    costed = operation(pool, moment.effective_on, line.quantity, line.source)
+    with _naming(line.pointer):
+        costed = operation(pool, moment.effective_on, line.quantity, line.source)
     return _keep(work, moment, -line.quantity, line, costed)
+
+
+@contextmanager
+def _naming(pointer: str) -> Iterator[None]:
+    """Let a refusal of the cost pool say which line it is about."""
+    try:
+        yield
+    except (Backdated, UnitCostNeeded) as refusal:
+        raise refusal.at(pointer, **refusal.params) from None
+
+
+def _check_not_ahead(work: Work, effective_at: datetime) -> None:
+    """Let goods move at the present or before it, by clocks that differ a little.
+
+    Raises:
+        MovedAhead: the instant is still to come.
+    """
+    if effective_at > work.recorded_at + _CLOCKS_DIFFER_MAX:
+        raise MovedAhead.at("/effective_at")
 
 
 def _keep(work: Work, moment: Moment, quantity: int, line: Goods, costed: Costed) -> Valuation:
     """Record a move: the pool with its layers, the valuation, the level and the move itself."""
+    _check_not_ahead(work, moment.effective_at)
     _keep_costed(work, costed)
     level = work.find(STOCK_LEVELS, line.product_id, moment.location_id)
     if level is None:

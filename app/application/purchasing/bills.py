@@ -24,7 +24,13 @@ from app.application.accounting.contract import (
     posting_needs,
 )
 from app.application.catalog.contract import CONTACTS, PRODUCTS
-from app.application.inventory.contract import COST_LAYERS, COST_POOLS, correct_price
+from app.application.inventory.contract import (
+    COST_LAYERS,
+    COST_POOLS,
+    Goods,
+    correct_price,
+    goods_of,
+)
 from app.application.purchasing.checks import check_biller, check_step
 from app.application.purchasing.ports import (
     BILL_BY_REF,
@@ -96,6 +102,11 @@ class _Match:
     received: ReceiptLine
     value: int
 
+    def goods(self, source: Source, place: int, work: Work) -> Goods:
+        """The goods whose price the line corrects."""
+        product = work.get(PRODUCTS, self.received.product_id)
+        return goods_of(product, self.received.quantity, source, f"/lines/{place}/unit_price")
+
 
 def _needs(wish: BillInput, _: Principal) -> Needs:
     needs = Needs().one(CONTACTS, wish.supplier_id).one(BOOKS).search(ALL_TAXES)
@@ -131,7 +142,10 @@ def _decide(wish: BillInput, work: Work) -> Done:
     in_stock = [0] * len(matches)
     for place in compress(range(len(matches)), revalued):
         source = Source(SourceKind.BILL, bill_id, place + 1)
-        in_stock[place] = _correct(work, day, matches[place], differences[place], source)
+        goods = matches[place].goods(source, place, work)
+        layer_seq = matches[place].received.layer_seq
+        spread = correct_price(work, wish.effective_at, day, goods, layer_seq, differences[place])
+        in_stock[place] = spread.to_stock
     lines = tuple(
         _line(place, line, matches[place], taxes[place], tax, differences[place], in_stock[place])
         for place, line in enumerate(wish.lines)
@@ -276,13 +290,6 @@ def _ask_for_the_rest(wish: BillInput, revalued: list[_Match], work: Work) -> No
     # Only a read that begins after the pools are locked sees their layers as they are.
     needs = Needs().many(COST_LAYERS, {(line.product_id, line.layer_seq) for line in lines})
     work.need(posting_needs(needs, wish.effective_at, Series.BILL))
-
-
-def _correct(work: Work, day: date, match: _Match, difference: int, source: Source) -> int:
-    """Spread a price difference; the part that went to the goods on hand."""
-    received = match.received
-    split = correct_price(work, day, received.product_id, received.layer_seq, difference, source)
-    return split.to_stock
 
 
 def _line(

@@ -32,6 +32,13 @@ class Backdated(DomainError):
     kind = Kind.CONFLICT
 
 
+class MovedAhead(DomainError):
+    """Goods cannot move on a day to come: none before it could then be costed any more (R-01)."""
+
+    code = "inventory.moved_ahead"
+    kind = Kind.RULE_BROKEN
+
+
 class UnitCostNeeded(DomainError):
     """Goods come in without a cost of their own, and the item has never had one."""
 

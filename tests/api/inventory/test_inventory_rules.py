@@ -1,5 +1,7 @@
 """Costs against their rules and worked examples, through documents on both databases."""
 
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -131,3 +133,69 @@ async def test_an_adjustment_of_the_same_id_with_another_cost_is_refused(company
     other = {**body, "lines": [{**line, "unit_cost": "4.00"}]}
     assert (await company.post("/adjustments", other, status=409))["code"] == "common.id_taken"
     assert (await company.balances())["stock"] == "6.00"
+
+
+@pytest.mark.parametrize("document", ["sale", "adjustment", "receipt", "opening stock"])
+async def test_goods_do_not_move_on_a_day_to_come(company: Company, document: str) -> None:
+    """R-01 refuses what is dated before the latest cost: a wrong year would freeze the item."""
+    product_id = await company.product("AHEAD")
+    await company.open_stock("5", "1.00", product_id)
+    year = datetime.now(UTC).year + 1
+    dated: dict[str, Any] = {"effective_at": f"{year}-01-01T00:00:00Z"}
+    line = {"product_id": product_id, "quantity": "1"}
+    place = {"location_id": await company.location()}
+    pointer = "/effective_at"
+    if document == "sale":
+        refused = await company.sell((product_id, "1"), status=422, **dated)
+    elif document == "adjustment":
+        body = {**place, "reason": "count", "lines": [{**line, "unit_cost": "1.00"}], **dated}
+        refused = await company.post("/adjustments", body, status=422)
+    elif document == "receipt":
+        supplier = await company.contact("Supplier", "supplier")
+        body = {**place, "supplier_id": supplier, "lines": [{**line, "unit_cost": "1.00"}], **dated}
+        refused = await company.post("/receipts", body, status=422)
+    else:
+        opening = {**place, "quantity": "1", "unit_cost": "1.00", **dated}
+        unit_id = await company.first("/units", code="pcs")
+        item = {"sku": "NEW", "name": "New", "unit_id": unit_id, "opening_stock": opening}
+        body = {"items": [{**item, "idempotency_key": "one"}]}
+        answer = await company.post("/products/batch", body, status=207)
+        refused = answer["items"][0]["body"]
+        pointer = "/opening_stock/effective_at"
+    assert (refused["code"], refused["errors"][0]["pointer"]) == (
+        "inventory.moved_ahead",
+        pointer,
+    )
+    await company.sell((product_id, "5"))
+    await company.assert_sound()
+
+
+async def test_what_is_dated_too_early_names_its_line(company: Company) -> None:
+    """R-01: of the lines of a document, the item that was costed later is told."""
+    early, late = await company.product("EARLY"), await company.product("LATE")
+    await company.stock("5", "1.00", early, effective_at="2026-01-01T00:00:00Z")
+    await company.stock("5", "1.00", late, effective_at="2026-02-01T00:00:00Z")
+    lines = ((early, "1"), (late, "1"))
+    refused = await company.sell(*lines, effective_at="2026-01-15T00:00:00Z", status=409)
+    assert refused["code"] == "inventory.backdated"
+    assert [error["pointer"] for error in refused["errors"]] == ["/lines/1/quantity"]
+
+
+async def test_stock_of_a_product_out_of_use_can_be_taken_out(
+    company: Company, deactivate: Callable[[str], Awaitable[None]]
+) -> None:
+    """Nothing comes in under a product or at a location that is out of use, what is left goes."""
+    product_id, location_id = await company.product("STUCK"), await company.location()
+    await company.open_stock("3", "2.00", product_id)
+    await deactivate(f"/products/{product_id}")
+    await deactivate(f"/locations/{location_id}")
+    body = {"location_id": location_id, "reason": "damage"}
+    line = {"product_id": product_id, "quantity": "-3"}
+    found = {"product_id": product_id, "quantity": "1"}
+    refused = await company.post(
+        "/adjustments", {**body, "reason": "count", "lines": [found]}, status=409
+    )
+    assert refused["code"] == "inventory.location_inactive"
+    await company.post("/adjustments", {**body, "lines": [line]})
+    assert (await company.balances())["stock"] == "0.00"
+    await company.assert_sound()

@@ -107,7 +107,8 @@ def test_a_difference_before_a_later_cost_is_refused() -> None:
     trade = Trade()
     product = trade.product("A")
     receipt = trade.receive((product, "5", "1"))
-    trade.adjust("damage", (product, "-1"), effective_at=trade.later(2))
+    trade.now = trade.later(2)
+    trade.adjust("damage", (product, "-1"), effective_at=trade.now)
     with pytest.raises(Backdated) as refused:
         trade.bill(receipt, ("5", "2"))
     assert refused.value.params == {"earliest": "2026-04-02"}
