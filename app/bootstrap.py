@@ -1,7 +1,8 @@
 """The composition root: the one file that knows every layer."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -61,11 +62,16 @@ def sqlite_path(url: str) -> Path:
     return Path(url.split("///", 1)[1])
 
 
+def _milliseconds(clock: Clock | None) -> Callable[[], int]:
+    if clock is None:
+        return lambda: time.time_ns() // 1_000_000
+    return lambda: int(clock.now().timestamp() * 1000)
+
+
 def build_parts(settings: Settings, clock: Clock | None = None) -> Parts:
     """Choose the adapters by the settings."""
+    new_id = UlidFactory(_milliseconds(clock))
     clock = clock or SystemClock()
-    chosen = clock
-    new_id = UlidFactory(lambda: int(chosen.now().timestamp() * 1000))
     database: Database
     if settings.database.url.startswith("sqlite"):
         path = sqlite_path(settings.database.url)

@@ -112,8 +112,8 @@ class Memory:
             step.loaded.take_search(finder, keys, found)
 
     def _write(self, loaded: Loaded) -> None:
-        for kind, keys in loaded.changed.items():
-            self.put(kind, *(loaded.present[kind][key] for key in keys))
+        for kind, changed in loaded.changed.items():
+            self.put(kind, *changed.values())
 
     def _check_lock_order(self) -> None:
         highest = LockRank.IDEMPOTENCY

@@ -148,7 +148,7 @@ def _foresee(
 
 def _leave_trail(loaded: Loaded, now: datetime, new_id: Callable[[], Id]) -> None:
     """Turn the notes and events of the accepted commands into rows."""
-    entries = loaded.present.setdefault(AUDIT_ENTRIES, {})
+    entries = loaded.changed.setdefault(AUDIT_ENTRIES, {})
     for principal, note in loaded.notes:
         entry = AuditEntry(
             id=new_id(),
@@ -163,9 +163,7 @@ def _leave_trail(loaded: Loaded, now: datetime, new_id: Callable[[], Id]) -> Non
             recorded_at=now,
         )
         entries[entry.id,] = entry
-        loaded.changed.setdefault(AUDIT_ENTRIES, {})[entry.id,] = None
-    events = loaded.present.setdefault(OUTBOX_EVENTS, {})
+    events = loaded.changed.setdefault(OUTBOX_EVENTS, {})
     for event in loaded.events:
         row = OutboxEvent(new_id(), event.type, Id(event.subject_id), event.payload, now)
         events[row.id,] = row
-        loaded.changed.setdefault(OUTBOX_EVENTS, {})[row.id,] = None

@@ -57,7 +57,7 @@ class Loaded:
         self.asked: dict[Kind[Any], set[Key]] = {}
         self.found: dict[Finder[Any], dict[Key, dict[Key, None]]] = {}
         self.finders: dict[Kind[Any], set[Finder[Any]]] = {}  # those of ``found``, by their kind
-        self.changed: dict[Kind[Any], dict[Key, None]] = {}
+        self.changed: dict[Kind[Any], dict[Key, Any]] = {}
         self.events: list[Event] = []
         self.notes: list[tuple[Principal, AuditNote]] = []
 
@@ -82,9 +82,8 @@ class Loaded:
         self.take(finder.kind, (finder.kind.key(item) for item in aggregates), aggregates)
         for aggregate in aggregates:
             self._found_too(finder, finder.kind.key(aggregate), aggregate)
-        present = self.present.get(finder.kind, {})
-        for key in self.changed.get(finder.kind, ()):
-            self._found_too(finder, key, present[key])
+        for key, aggregate in self.changed.get(finder.kind, {}).items():
+            self._found_too(finder, key, aggregate)
 
     def find_again(self, kind: Kind[Any], changed: dict[Key, Any]) -> None:
         """Put what a command made where later commands of the group will search for it."""
@@ -216,7 +215,7 @@ class Work:
         loaded = self._loaded
         for kind, layer in self._layer.items():
             loaded.present.setdefault(kind, {}).update(layer)
-            loaded.changed.setdefault(kind, {}).update(dict.fromkeys(layer))
+            loaded.changed.setdefault(kind, {}).update(layer)
             loaded.find_again(kind, layer)
         loaded.events.extend(self._events)
         loaded.notes.extend((self.principal, note) for note in self._notes)

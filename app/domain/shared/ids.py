@@ -20,7 +20,7 @@ _PAIRS = [high + low for high in _ALPHABET for low in _ALPHABET]
 _VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}
 _SHIFTS = tuple(range(120, -1, -10))
 _TEXT_LENGTH = 26
-_POOL_BYTES = 256
+_POOL_BITS = 2048
 
 
 def ulid_text(value: bytes) -> str:
@@ -69,15 +69,17 @@ class _RandomPool:
     """Random bits from the system, which is asked for many at once; a call costs most."""
 
     def __init__(self) -> None:
-        self._left = b""
+        self._pool = 0
+        self._left = 0
 
     def __call__(self, bits: int) -> int:
-        """A number of ``bits`` random bits, a multiple of 8."""
-        count = bits // 8
-        if len(self._left) < count:
-            self._left = secrets.token_bytes(_POOL_BYTES)
-        taken, self._left = self._left[:count], self._left[count:]
-        return int.from_bytes(taken, "big")
+        """A number of ``bits`` random bits."""
+        if self._left < bits:
+            self._pool, self._left = secrets.randbits(_POOL_BITS), _POOL_BITS
+        taken = self._pool & ((1 << bits) - 1)
+        self._pool >>= bits
+        self._left -= bits
+        return taken
 
 
 class UlidFactory:

@@ -85,12 +85,11 @@ def collect(loaded: Loaded, registry: Registry, tenant_id: bytes, now: datetime)
     time axis is the kernel's business and no aggregate's.
     """
     changes = Changes(tenant_id, now)
-    for kind, keys in loaded.changed.items():
+    for kind, changed in loaded.changed.items():
         mapping = registry.mappings[kind]
         originals = loaded.originals.get(kind, {})
-        present = loaded.present[kind]
-        for key in keys:
-            after = mapping.dump(present[key])
+        for key, aggregate in changed.items():
+            after = mapping.dump(aggregate)
             before = originals.get(key)
             if before is None:
                 for table, row in after:
