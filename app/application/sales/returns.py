@@ -3,7 +3,7 @@
 The sales are read first; what else is needed follows from their lines, so the command asks twice.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app.application.accounting.contract import (
@@ -85,7 +85,7 @@ def _decide(wish: ReturnInput, work: Work) -> Done:
     if repeated is not None:
         return repeated
     check_lines(len(wish.lines))
-    _check_customer(wish, work)
+    wish = _of_customer(wish, work)
     if any(line.sale_id is None for line in wish.lines):
         work.principal.require(UNLINKED)
     location = work.get(LOCATIONS, wish.location_id, pointer="/location_id")
@@ -144,7 +144,7 @@ def _repeated(wish: ReturnInput, work: Work) -> Done | None:
         same = (
             existing.external_ref == wish.external_ref
             and existing.location_id == wish.location_id
-            and existing.customer_id == wish.customer_id
+            and wish.customer_id in (None, existing.customer_id)
             and existing.refund == wish.refund
             and (not wish.dated or existing.effective_at == wish.effective_at)
             and len(existing.lines) == len(wish.lines)
@@ -168,12 +168,20 @@ def _is_same_line(line: ReturnLineInput, posted: ReturnLine) -> bool:
     )
 
 
-def _check_customer(wish: ReturnInput, work: Work) -> None:
+def _of_customer(wish: ReturnInput, work: Work) -> ReturnInput:
+    """The return with its customer: the stated one, else that of the first sale it names."""
     if wish.customer_id is not None:
         # An inactive customer may still bring back what they bought.
         work.get(CONTACTS, wish.customer_id, pointer="/customer_id")
-    elif wish.refund is TenderMethod.ON_ACCOUNT:
+        return wish
+    for line in wish.lines:
+        sale = None if line.sale_id is None else work.find(SALES, line.sale_id)
+        if sale is not None:
+            wish = replace(wish, customer_id=sale.customer_id)
+            break
+    if wish.customer_id is None and wish.refund is TenderMethod.ON_ACCOUNT:
         raise CustomerNeeded.at("/customer_id")
+    return wish
 
 
 def _sold(wish: ReturnInput, place: int, work: Work) -> tuple[Sale, SaleLine] | None:

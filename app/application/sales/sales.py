@@ -130,7 +130,8 @@ def _decide(wish: SaleInput, work: Work) -> Done:
         books.exponent,
         books.tax_rounding,
     )
-    tenders, change = settle_tenders(tax.gross, _offers(wish, books), wish.customer_id)
+    offers = _offers(wish, books)
+    tenders, change = settle_tenders(tax.gross, offers, wish.customer_id, books.exponent)
     day = open_day(work, wish.effective_at)
     sale_id = wish.id or work.new_id()
     moment = Moment(location.id, wish.effective_at, day)
@@ -202,7 +203,8 @@ def _is_same(wish: SaleInput, sale: Sale, books: Books) -> bool:
     prices = [line.unit_price for line in sale.lines]
     try:
         amounts = _priced(wish, prices, books)
-        tenders, change = settle_tenders(sale.total, _offers(wish, books), wish.customer_id)
+        offers = _offers(wish, books)
+        tenders, change = settle_tenders(sale.total, offers, wish.customer_id, books.exponent)
     except DomainError:
         return False
     return (

@@ -371,3 +371,21 @@ async def test_items_of_a_batch_meet_each_other(company: Company) -> None:
     assert [each["status"] for each in answer["items"]] == [201, 409]
     assert answer["items"][1]["body"]["code"] == "sales.over_return"
     await company.assert_sound()
+
+
+async def test_a_return_takes_its_customer_from_the_sale(company: Company) -> None:
+    """Who brings goods back is known from the sale; to state another customer is refused."""
+    product_id = await company.product("KNOWN", kind="service", price="10.00")
+    customer = await company.contact("Ada", "customer")
+    sale = await company.sell((product_id, "2"), customer_id=customer)
+    line = {"sale_id": sale["id"], "line": 1, "quantity": "1"}
+    on_account: dict[str, Any] = {"refund": {"method": "on_account"}, "id": RETURN_ID}
+    back = await take_back(company, line, **on_account)
+    assert (back["customer_id"], back["total"]) == (customer, "10.00")
+    assert await take_back(company, line, status=200, **on_account) == back
+    owed = await company.get("/open-items", contact_id=customer)
+    assert [(each["document_kind"], each["open"]) for each in owed["data"]] == [("return", "-10.00")]
+    other = await company.contact("Bob", "customer")
+    refused = await take_back(company, line, status=422, customer_id=other)
+    assert refused["code"] == "sales.return_of_other_customer"
+    await company.assert_sound()
