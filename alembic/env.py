@@ -1,8 +1,9 @@
 """Runs migrations on either database, with the owner's connection."""
 
 import asyncio
+from typing import Any
 
-from sqlalchemy import Connection, create_engine, pool
+from sqlalchemy import Connection, Engine, create_engine, event, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from alembic import context
@@ -20,6 +21,7 @@ def _run(connection: Connection) -> None:
         target_metadata=metadata_of(connection.dialect.name),
         include_schemas=not sqlite,
         transaction_per_migration=True,
+        transactional_ddl=True,  # on SQLite too: a migration that is killed leaves nothing behind
     )
     with context.begin_transaction():
         context.run_migrations()
@@ -32,15 +34,28 @@ async def _run_on_postgres(url: str) -> None:
     await engine.dispose()
 
 
+def _sqlite_engine(url: str) -> Engine:
+    """An engine that begins by itself: Python's sqlite3 would leave DDL out of the transaction."""
+    engine = create_engine(url, poolclass=pool.NullPool)
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _: Any) -> None:
+        connection.isolation_level = None
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA foreign_keys=OFF")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
 def _main() -> None:
     given = context.config.attributes.get("url")
     url = sqlalchemy_url(given or Settings().database.owner_url)
     if url.startswith("sqlite"):
-        engine = create_engine(url, poolclass=pool.NullPool)
-        with engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA journal_mode=WAL")
-            connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
-            connection.commit()  # a pragma opened a transaction, which Alembic would leave open
+        with _sqlite_engine(url).connect() as connection:
             _run(connection)
         return
     asyncio.run(_run_on_postgres(url))

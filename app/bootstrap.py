@@ -1,8 +1,7 @@
 """The composition root: the one file that knows every layer."""
 
 import asyncio
-import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -26,7 +25,7 @@ from app.api.problems import Problems, install_error_handlers
 from app.api.routing import API_PREFIX, check_routes, include, install_flat_routing
 from app.api.v1 import ROUTERS, WELL_KNOWN
 from app.application.shared.rate_limit import Budget
-from app.domain.shared.clock import Clock, SystemClock
+from app.domain.shared.clock import Clock, SystemClock, milliseconds
 from app.domain.shared.errors import all_errors
 from app.domain.shared.ids import UlidFactory
 from app.infrastructure.contexts import lists, registry
@@ -62,16 +61,10 @@ def sqlite_path(url: str) -> Path:
     return Path(url.split("///", 1)[1])
 
 
-def _milliseconds(clock: Clock | None) -> Callable[[], int]:
-    if clock is None:
-        return lambda: time.time_ns() // 1_000_000
-    return lambda: int(clock.now().timestamp() * 1000)
-
-
 def build_parts(settings: Settings, clock: Clock | None = None) -> Parts:
     """Choose the adapters by the settings."""
-    new_id = UlidFactory(_milliseconds(clock))
     clock = clock or SystemClock()
+    new_id = UlidFactory(milliseconds(clock))
     database: Database
     if settings.database.url.startswith("sqlite"):
         path = sqlite_path(settings.database.url)

@@ -1,11 +1,15 @@
 """The demo company: a week of trade, made through the public API like any client would."""
 
 from datetime import timedelta
+from enum import Enum
 from typing import Any
 
 import httpx
 
+from app.bootstrap import Parts
 from app.domain.shared.clock import SystemClock
+from app.infrastructure.identity.readers import DatabaseDirectory
+from app.infrastructure.security.passwords import PooledHasher
 from app.main import create_app
 from app.settings import Settings
 
@@ -17,6 +21,28 @@ _GOODS = (
     ("MUG-WHT", "Mug, white", "7.95", "2.90", "fifo"),
     ("TIN-BIS", "Biscuit tin", "12.00", "5.25", "average"),
 )
+
+
+class DemoLogin(Enum):
+    """What the database knows of the demo owner."""
+
+    MISSING = "nobody has the address"
+    TAKEN = "somebody has it, with another password or without a company"
+    THERE = "the demo login works"
+
+
+async def demo_login(parts: Parts) -> DemoLogin:
+    """Whether the demo owner can sign in."""
+    account = await DatabaseDirectory(parts.database).account(DEMO_EMAIL)
+    if account is None:
+        return DemoLogin.MISSING
+    hasher = PooledHasher(workers=1)
+    try:
+        right, _ = await hasher.verify(DEMO_PASSWORD, account.password_hash)
+    finally:
+        hasher.close()
+    works = right and account.active and account.tenant_id is not None
+    return DemoLogin.THERE if works else DemoLogin.TAKEN
 
 
 async def make_demo(settings: Settings) -> None:

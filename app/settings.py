@@ -4,15 +4,18 @@ Every variable stands in ``.env.example``; a test compares the two. A secret may
 file, through ``SECRET_KEY_FILE``.
 """
 
+import re
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 DEVELOPMENT_SECRET = "development-only-secret-change-me-in-production"  # noqa: S105
 _SECRET_LENGTH_MIN = 32
+_DATABASES = re.compile(r"sqlite(\+\w+)?:///.+|postgres(ql)?(\+\w+)?://.*", re.DOTALL)
 
 
 class SettingRefused(Exception):
@@ -68,6 +71,7 @@ class Settings(BaseSettings):
     environment: Literal["development", "test", "production"] = "development"
     debug: bool = False
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["auto", "console", "json"] = "auto"
 
     database_url: str = "sqlite:///var/tradepost.db"
     database_owner_url: str = ""
@@ -103,6 +107,20 @@ class Settings(BaseSettings):
         """Lists are written with commas."""
         if isinstance(value, str):
             return [part.strip() for part in value.split(",") if part.strip()]
+        return value
+
+    @field_validator("database_url", "database_owner_url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        """Of one of the two databases; the message never shows it, since it may hold a password."""
+        try:
+            known = not value or (_DATABASES.fullmatch(value) and urlsplit(value).port != 0)
+        except ValueError:
+            known = False
+        if not known:
+            raise ValueError(
+                "write sqlite:///path or postgresql://user:password@host:5432/database"
+            )
         return value
 
     @cached_property
@@ -141,10 +159,20 @@ class Settings(BaseSettings):
 
     @cached_property
     def tokens(self) -> TokenSettings:
-        """The token group; a secret file wins over the variable."""
+        """The token group; a secret file wins over the variable.
+
+        Raises:
+            SettingRefused: the secret file cannot be read.
+        """
         secret = self.secret_key
         if self.secret_key_file:
-            secret = SecretStr(Path(self.secret_key_file).read_text(encoding="utf-8").strip())
+            try:
+                text = Path(self.secret_key_file).read_text(encoding="utf-8")
+            except OSError as error:
+                raise SettingRefused(f"SECRET_KEY_FILE cannot be read: {error.strerror}") from None
+            except UnicodeDecodeError:
+                raise SettingRefused("SECRET_KEY_FILE is not a text in UTF-8") from None
+            secret = SecretStr(text.strip())
         return TokenSettings(
             secret=secret,
             access_minutes=self.access_token_expire_minutes,
@@ -154,28 +182,28 @@ class Settings(BaseSettings):
         )
 
     def refuse_unsafe(self) -> None:
-        """Refuse to start a production service that is open.
+        """Refuse to start with a secret that cannot be read, or a production service that is open.
 
         Raises:
-            SettingRefused: names the first setting that is not fit for production.
+            SettingRefused: names every setting that is not fit, and why, never its value.
         """
+        secret = self.tokens.secret.get_secret_value()
         if self.environment != "production":
             return
+        plain = any("*" in each or not each.startswith("https://") for each in self.allowed_origins)
+        open_hosts = not self.allowed_hosts or any("*" in host for host in self.allowed_hosts)
         refusals = {
-            "DEBUG": self.debug,
-            "LOG_LEVEL": self.log_level == "DEBUG",
-            "SECRET_KEY": _weak(self.tokens.secret.get_secret_value()),
-            "DATABASE_URL": self.database_url.startswith("sqlite"),
-            "ALLOWED_ORIGINS": any(
-                "*" in origin or not origin.startswith("https://")
-                for origin in self.allowed_origins
-            ),
-            "ALLOWED_HOSTS": not self.allowed_hosts or any("*" in h for h in self.allowed_hosts),
-            "TRUSTED_PROXIES": "*" in self.trusted_proxies,
+            "DEBUG is on": self.debug,
+            "LOG_LEVEL tells too much": self.log_level == "DEBUG",
+            "SECRET_KEY is the default, short or trivial": _weak(secret),
+            "DATABASE_URL is not PostgreSQL": self.database_url.startswith("sqlite"),
+            "ALLOWED_ORIGINS has a * or an address without https": plain,
+            "ALLOWED_HOSTS is empty or has a *": open_hosts,
+            "TRUSTED_PROXIES has a *": "*" in self.trusted_proxies,
         }
-        for name, refused in refusals.items():
-            if refused:
-                raise SettingRefused(f"{name} is not fit for production; see .env.example")
+        found = "; ".join(name for name, refused in refusals.items() if refused)
+        if found:
+            raise SettingRefused(f"{found}: not fit for production, see .env.example")
 
 
 def _weak(secret: str) -> bool:

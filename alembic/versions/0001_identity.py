@@ -12,7 +12,8 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-PLATFORM_TABLES = (
+SCHEMA = "platform"
+TABLES = (
     "signing_keys",
     "tenants",
     "users",
@@ -37,7 +38,7 @@ def upgrade() -> None:
     _memberships()
     _sessions()
     if postgres:
-        run(guards.postgres_platform("platform", PLATFORM_TABLES))
+        run(guards.postgres_platform(SCHEMA, TABLES))
 
 
 def downgrade() -> None:

@@ -40,8 +40,8 @@ def parse_json(body: bytes) -> Any:
     """
     try:
         value = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        raise MalformedJson from None
+    except orjson.JSONDecodeError as error:
+        raise MalformedJson(line=error.lineno, column=error.colno) from None
     # Outside of strings there are no backslashes, and an escaped backslash escapes nothing else.
     plain = body.replace(b"\\\\", b"") if b"\\" in body else body
     if depth_exceeds(plain, DEPTH_MAX):
@@ -61,11 +61,11 @@ def check_media_type(content_type: bytes | None, accepted: tuple[str, ...]) -> N
         UnsupportedMedia: another type or charset, or none at all.
     """
     if content_type is None:
-        raise UnsupportedMedia
+        raise UnsupportedMedia(expected=", ".join(accepted))
     name, *params = (part.strip().lower() for part in content_type.decode("latin-1").split(";"))
     charsets = [param for param in params if param.startswith("charset=")]
     if name not in accepted or any(text[8:].strip('"') != "utf-8" for text in charsets):
-        raise UnsupportedMedia
+        raise UnsupportedMedia(expected=", ".join(accepted))
 
 
 def depth_exceeds(plain: bytes, limit: int) -> bool:

@@ -12,6 +12,7 @@ from fastapi import Depends, Header, Query, Request
 from starlette.responses import Response
 
 from app.api.cursors import CursorSigner
+from app.api.errors import IfMatchInvalid
 from app.api.problems import Problems
 from app.api.record import record_of
 from app.api.routing import PERMISSION_KEY
@@ -35,7 +36,6 @@ from app.domain.shared.errors import (
     DomainError,
     InvalidValue,
     NotFound,
-    StaleVersion,
     VersionRequired,
 )
 from app.domain.shared.ids import Id, read
@@ -190,14 +190,14 @@ class Http:
 
         Raises:
             VersionRequired: the header is missing.
-            StaleVersion: it cannot be the tag of any version.
+            IfMatchInvalid: it is not one strong tag.
         """
         header = self.request.headers.get("if-match")
         if header is None:
             raise VersionRequired
         match = _ETAG.fullmatch(header.strip())
         if match is None:
-            raise StaleVersion
+            raise IfMatchInvalid.at("@If-Match")
         return int(match[1])
 
     def _idempotency_key(self, command: Command[Any]) -> str | None:
@@ -258,7 +258,7 @@ class PageParams:
         self, listing: Listing, filters: dict[str, Any], http_: Http
     ) -> tuple[PageRequest, str]:
         """The request to the reader, and the tag that binds its cursor to list and filters."""
-        sort = self.sort or listing.sorts[0]
+        sort = listing.sorts[0] if self.sort is None else self.sort
         descending = sort.startswith("-")
         name = sort.removeprefix("-")
         if name not in listing.sorts:
@@ -304,7 +304,13 @@ Caller = Annotated[Http, Depends(http)]
 
 async def command_http(
     caller: Caller,
-    dry_run: Annotated[bool, Query(description="Decide everything, keep nothing.")] = False,
+    dry_run: Annotated[
+        bool,
+        Query(
+            description="Decide everything, keep nothing. The answer is the one that the real "
+            "request would give now, with its status and number; neither is taken."
+        ),
+    ] = False,
     idempotency_key: Annotated[
         str | None,
         Header(

@@ -111,6 +111,7 @@ def docs_router(app: FastAPI, problems: Problems) -> APIRouter:
         ("/docs/{name}", file),
         ("/openapi.json", document),
         ("/errors", error_index),
+        ("/errors/", error_index),  # what is left of a problem's type without its code
         ("/errors/{code}", error_page),
     ):
         router.add_api_route(path, endpoint, response_model=None, openapi_extra=permission(PUBLIC))

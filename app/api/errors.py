@@ -44,7 +44,7 @@ class MalformedRequest(EdgeError):
 
 
 class MalformedJson(EdgeError):
-    """The body is not one JSON document in UTF-8 with finite numbers."""
+    """The body is not one JSON document; reading stopped at ``line`` and ``column``, from 1."""
 
     code = "common.malformed_json"
     kind = Kind.MALFORMED
@@ -83,6 +83,27 @@ class RepeatedParameter(EdgeError):
 
     code = "common.repeated_parameter"
     kind = Kind.MALFORMED
+
+
+class IfMatchInvalid(EdgeError):
+    """``If-Match`` does not hold one strong entity tag as this service gives them."""
+
+    code = "common.if_match_invalid"
+    kind = Kind.MALFORMED
+
+
+class RangeReversed(EdgeError):
+    """A range of days ends before it begins."""
+
+    code = "common.range_reversed"
+    kind = Kind.RULE_BROKEN
+
+
+class MonthMalformed(EdgeError):
+    """The path names a month in another form than ``YYYY-MM``, so it names nothing."""
+
+    code = "common.month_form"
+    kind = Kind.NOT_FOUND
 
 
 class HostRefused(EdgeError):
@@ -143,7 +164,7 @@ class BodyTooLarge(EdgeError):
 
 
 class UnsupportedMedia(EdgeError):
-    """The body is of a type, charset or coding that the route does not read."""
+    """The body is of another type than ``expected``, or of another charset or coding."""
 
     code = "common.unsupported_media"
     kind = Kind.UNSUPPORTED_MEDIA
@@ -185,7 +206,6 @@ _BY_STATUS: Final[dict[int, type[DomainError]]] = {
     404: PathNotFound,
     405: MethodNotAllowed,
     413: BodyTooLarge,
-    415: UnsupportedMedia,
     422: ValidationFailed,
     500: Internal,
     503: ServiceUnavailable,
@@ -201,6 +221,8 @@ def from_status(status: int, allow: str = "") -> DomainError:
     """The edge error that stands for a status which the framework itself has chosen."""
     if status == 405:
         return MethodNotAllowed(name.strip() for name in allow.split(",") if name.strip())
+    if status == 415:
+        return UnsupportedMedia(expected="application/json")
     fallback = Internal if status >= 500 else MalformedRequest
     return _BY_STATUS.get(status, fallback)()
 

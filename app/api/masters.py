@@ -7,11 +7,17 @@ from pydantic import create_model
 from starlette.responses import Response
 
 from app.api.deps import Caller, CommandCaller
-from app.api.openapi import responses
+from app.api.openapi import ProblemDetails, responses
+from app.api.route import SORTS_KEY
 from app.api.routing import permission
 from app.api.wire import Schema
-from app.application.shared.commands import Command
+from app.application.shared.commands import (
+    Command,
+    IdempotencyKeyInvalid,
+    IdempotencyKeyMissing,
+)
 from app.application.shared.masters import Create, Edit, Noun
+from app.application.shared.reading import Listing
 from app.domain.shared.errors import (
     ConcurrentChange,
     DomainError,
@@ -26,14 +32,36 @@ Documents = dict[int | str, dict[str, Any]]
 
 
 def answers(
-    view: Any, status: int = 200, *errors: type[DomainError], body: bool = False
+    view: Any,
+    status: int = 200,
+    *errors: type[DomainError],
+    body: bool = False,
+    keyed: bool = False,
 ) -> Documents:
-    """``responses=`` of an operation that answers ``view``."""
+    """``responses=`` of an operation that answers ``view``; ``keyed`` needs an idempotency key."""
+    if keyed:
+        errors += (IdempotencyKeyMissing, IdempotencyKeyInvalid)
     return {status: {"model": view}, **responses(*errors, body=body)}
 
 
-def listed(view: Any, **stated: Any) -> Documents:
-    """``responses=`` of a list of ``view``; ``stated`` are further members of the page."""
+def batched(view: Any, *errors: type[DomainError]) -> Documents:
+    """``responses=`` of a batch whose items are answered by ``view`` or a problem."""
+    item = create_model(
+        f"{view.__name__}Item",
+        index=(int, ...),
+        status=(int, ...),
+        replayed=(bool, ...),
+        body=(view | ProblemDetails, ...),
+    )
+    batch = create_model(f"{view.__name__}Items", items=(list[item], ...))
+    return answers(batch, 207, *errors, body=True)
+
+
+def listed(view: Any, listing: Listing | None = None, **stated: Any) -> Documents:
+    """``responses=`` of a list of ``view``; ``stated`` are further members of the page.
+
+    The orders of ``listing`` become the choices of ``sort``, which the route checks.
+    """
     page = create_model(
         f"{view.__name__}Page",
         data=(list[view], ...),
@@ -42,7 +70,10 @@ def listed(view: Any, **stated: Any) -> Documents:
         total=(int | None, None),
         **stated,
     )
-    return {200: {"model": page}, **responses()}
+    shown: dict[str, Any] = {"model": page}
+    if listing is not None:
+        shown[SORTS_KEY] = list(listing.sorts)
+    return {200: shown, **responses()}
 
 
 def add_master(
@@ -65,19 +96,20 @@ def add_master(
     read = permission(create.permission.replace(":write", ":read"))
     write = permission(create.permission)
     name = noun.name.replace("_", " ")
+    one = f"{'an' if name[0] in 'aeio' else 'a'} {name}"  # "a unit"
 
     async def create_one(http: CommandCaller, body: Any) -> Response:
         return await http.run(create, Create(body.id, members_of(body, given_only=False)))
 
     create_one.__annotations__["body"] = new
     created = answers(view, 201, IdTaken, ConcurrentChange, body=True)
-    router.post("", summary=f"Create a {name}", openapi_extra=write, responses=created)(create_one)
+    router.post("", summary=f"Create {one}", openapi_extra=write, responses=created)(create_one)
 
     async def show_one(http: Caller, id: IdPath) -> Response:  # noqa: A002 - the path parameter
         return await http.one(noun, id)
 
     shown = answers(view, 200, NotFound)
-    router.get("/{id}", summary=f"Show a {name}", openapi_extra=read, responses=shown)(show_one)
+    router.get("/{id}", summary=f"Show {one}", openapi_extra=read, responses=shown)(show_one)
 
     async def change_one(http: CommandCaller, id: IdPath, body: Any) -> Response:  # noqa: A002
         members = members_of(body, given_only=True)
@@ -87,7 +119,7 @@ def add_master(
 
     change_one.__annotations__["body"] = patch
     changes = answers(view, 200, NotFound, StaleVersion, VersionRequired, body=True)
-    router.patch("/{id}", summary=f"Change a {name}", openapi_extra=write, responses=changes)(
+    router.patch("/{id}", summary=f"Change {one}", openapi_extra=write, responses=changes)(
         change_one
     )
     for command, verb, active in ((activate, "activate", True), (deactivate, "deactivate", False)):
@@ -95,7 +127,7 @@ def add_master(
         switched = answers(view, 200, NotFound, StaleVersion, VersionRequired)
         router.post(
             f"/{{id}}/{verb}",
-            summary=f"{verb.capitalize()} a {name}",
+            summary=f"{verb.capitalize()} {one}",
             openapi_extra=write,
             responses=switched,
         )(switch)

@@ -1,5 +1,6 @@
 """The contract: operation ids, the problem schema, the refusals that an operation declares."""
 
+from functools import cache
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -7,8 +8,10 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.api.contract import complete
 from app.api.errors import (
     BodyTooLarge,
+    IfMatchInvalid,
     MalformedJson,
     Overloaded,
     PathNotFound,
@@ -19,7 +22,7 @@ from app.api.errors import (
     status_of,
 )
 from app.api.problems import PROBLEM_TYPE, Problems
-from app.domain.shared.errors import DomainError, PermissionMissing
+from app.domain.shared.errors import DomainError, PermissionMissing, VersionRequired
 
 _COMPONENTS: Final = "#/components/"
 _ALWAYS: Final = (UnknownParameter, PathNotFound, RateLimited, Overloaded)
@@ -43,6 +46,7 @@ class ProblemFault(BaseModel):
     header: str | None = Field(None, max_length=200, examples=["Idempotency-Key"])
     code: str = Field(max_length=100, examples=["validation.type"])
     message: str = Field(max_length=1_000)
+    fix: str = Field(max_length=1_000)
 
 
 class ProblemDetails(BaseModel):
@@ -55,6 +59,7 @@ class ProblemDetails(BaseModel):
     status: int = Field(ge=400, le=599)
     code: str = Field(max_length=100, pattern=r"^[a-z_]+\.[a-z0-9_]+$")
     detail: str = Field(max_length=1_000)
+    fix: str = Field(max_length=1_000)
     instance: str = Field(max_length=4_000, description="The path that was asked for.")
     request_id: str = Field(max_length=64)
     trace_id: str = Field(max_length=32)
@@ -98,7 +103,8 @@ def responses(
     if guarded:
         _declare(found, 401)
         _declare(found, 403, PermissionMissing.code)
-    for error in (*_ALWAYS, *(_WITH_INPUT if body else ()), *errors):
+    versioned = (IfMatchInvalid,) if VersionRequired in errors else ()
+    for error in (*_ALWAYS, *(_WITH_INPUT if body else ()), *versioned, *errors):
         _declare(found, status_of(error), error.code)
     return found
 
@@ -120,12 +126,13 @@ def _declare(found: dict[int | str, dict[str, Any]], status: int, code: str | No
 
 
 def install_openapi(app: FastAPI, problems: Problems, statuses: dict[str, int]) -> None:
-    """Complete ``app.openapi()`` by the problem schema and one example for each code.
+    """Complete ``app.openapi()`` by ``app.api.contract``, the problem schema and its examples.
 
     ``statuses`` are the codes that may occur and their HTTP status.
     """
     generate = app.openapi
 
+    @cache
     def openapi() -> dict[str, Any]:
         schema = generate()
         components = schema.setdefault("components", {})
@@ -136,6 +143,7 @@ def install_openapi(app: FastAPI, problems: Problems, statuses: dict[str, int]) 
             code: {"summary": code, "value": _example(problems, code, status)}
             for code, status in sorted(statuses.items())
         }
+        complete(schema)
         return schema
 
     app.openapi = openapi  # type: ignore[method-assign]
@@ -149,6 +157,7 @@ def _example(problems: Problems, code: str, status: int) -> dict[str, Any]:
         "status": status,
         "code": code,
         "detail": problems.catalogue.detail(locale, code, {}),
+        "fix": problems.catalogue.fix(locale, code),
         "instance": "/api/v1/products",
         "request_id": "01K7Z0Q4M3T8V5N6P2R9S1W7XE",
         "trace_id": "0af7651916cd43dd8448eb211c80319c",

@@ -55,6 +55,7 @@ class Problems:
             "status": status_of(error),
             "code": error.code,
             "detail": self.catalogue.detail(locale, error.code, error.params),
+            "fix": self.catalogue.fix(locale, error.code),
             "instance": quote(scope["path"][:_PATH_MAX], errors="replace"),
             "request_id": record.request_id,
             "trace_id": record.trace_id,
@@ -86,6 +87,7 @@ class Problems:
                 **_place(fault.pointer),
                 "code": fault.code,
                 "message": self.catalogue.detail(locale, fault.code, fault.params),
+                "fix": self.catalogue.fix(locale, fault.code),
             }
             for fault in faults
         ]

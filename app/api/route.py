@@ -22,6 +22,8 @@ from app.api.errors import (
 from app.api.record import header
 from app.domain.shared.errors import Fault
 
+SORTS_KEY: Final = "x-sorts"  # the orders that a list declares beside its 200
+
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 _SEQUENCES: Final = (list, tuple, set, frozenset)
@@ -61,6 +63,7 @@ class ApiRoute(APIRoute):
         handler = super().get_route_handler()
         single, repeatable = query_names(self)
         known = single | repeatable
+        sorts = tuple(self.responses.get(200, {}).get(SORTS_KEY, ()))
         methods = self.methods or {"GET"}
         accepted: tuple[str, ...] = (JSON_TYPE,)
         if "PATCH" in methods:
@@ -71,6 +74,8 @@ class ApiRoute(APIRoute):
         async def handle(request: Request) -> Response:
             if request.scope["query_string"]:
                 check_query(request, known, single)
+                if sorts:
+                    check_sort(request, sorts)
             if never_reads:
                 return await handler(request)
             checked = JsonRequest(request.scope, request.receive)
@@ -125,6 +130,18 @@ def check_query(request: Request, known: frozenset[str], single: frozenset[str])
         repeated = sorted(name for name in names & single if seen.count(name) > 1)
         if repeated:
             raise faulty(RepeatedParameter, [f"?{name}" for name in repeated])
+
+
+def check_sort(request: Request, sorts: tuple[str, ...]) -> None:
+    """Pass when ``sort`` is absent or one of ``sorts``, with or without a leading dash.
+
+    Raises:
+        ValidationFailed: it is another one; the fault names those that are allowed.
+    """
+    asked = request.query_params.get("sort")
+    if asked is not None and asked.removeprefix("-") not in sorts:
+        allowed = ", ".join(f"{name}, -{name}" for name in sorts)
+        raise ValidationFailed(faults=[Fault("?sort", "validation.choice", {"expected": allowed})])
 
 
 def _refuse_members(value: Any) -> None:

@@ -1,5 +1,6 @@
 """What pydantic refuses, in our own words: stable codes and pointers, never the value."""
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
@@ -46,8 +47,6 @@ _CODES: Final[dict[str, str]] = {
 _SCHEMA_CODES: Final[dict[str, str]] = {
     "decimal_string": "validation.decimal",
     "decimal_form": "validation.decimal",
-    "decimal_range": "validation.decimal_range",
-    "id_form": "validation.identifier",
     "instant_form": "validation.date_time",
     "text_form": "validation.text",
 }
@@ -61,6 +60,14 @@ VALIDATION_CODES: Final[frozenset[str]] = frozenset(
         *_SCHEMA_CODES.values(),
         INVALID,
         "validation.nul_character",
+        "validation.code",
+        "validation.country",
+        "validation.decimal_range",
+        "validation.identifier",
+        "validation.debit_or_credit",
+        "validation.name",
+        "validation.return_line",
+        "validation.zone",
         "validation.too_many_decimals",
         "validation.currency",
         "validation.email",
@@ -73,9 +80,9 @@ _PARAMS: Final = {
     "min_length": "minimum",
     "max_length": "maximum",
     "multiple_of": "step",
-    "expected": "expected",
-    "expected_tags": "expected",
+    "pattern": "pattern",
 }
+_QUOTED: Final = re.compile(r"'([^']*)'")
 
 
 def refusal(
@@ -140,6 +147,10 @@ def _params(context: Mapping[str, Any]) -> dict[str, str | int]:
         if key in context:
             value = context[key]
             params[name] = value if isinstance(value, int) else str(value)
+    # Pydantic joins the choices by an English "or": here they are a list in any language.
+    choices = context.get("expected") or context.get("expected_tags")
+    if choices is not None:
+        params["expected"] = ", ".join(_QUOTED.findall(str(choices))) or str(choices)
     return params
 
 

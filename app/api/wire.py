@@ -5,6 +5,7 @@ bytes. The schemas refuse unknown members; the text of a refusal never repeats t
 """
 
 import contextlib
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -22,9 +23,12 @@ from pydantic_core import PydanticCustomError
 from app.domain.shared import ids
 from app.domain.shared.errors import InvalidValue, ValueOutOfRange
 from app.domain.shared.ids import Id
-from app.domain.shared.numbers import SCALE_DIGITS, parse_scaled
+from app.domain.shared.numbers import BIGINT_MAX, SCALE_DIGITS, format_scaled, parse_scaled
 
 _YEARS = range(1900, 2200)
+_TOO_FINE = re.compile(r"-?(0|[1-9][0-9]{0,17})\.[0-9]{7,}", re.ASCII)
+_LARGEST = format_scaled(BIGINT_MAX // 1000, SCALE_DIGITS)
+_BOUNDS = {"positive": f"> 0, ≤ {_LARGEST}", "not_negative": f"≥ 0, ≤ {_LARGEST}"}
 
 
 class Schema(BaseModel):
@@ -34,17 +38,25 @@ class Schema(BaseModel):
 
 
 def _scaled(*, sign: str) -> Callable[[Any], int]:
+    bound = _BOUNDS.get(sign, f"≥ -{_LARGEST}, ≤ {_LARGEST}")
+    too_many_decimals = PydanticCustomError(
+        "validation.too_many_decimals", "more than {maximum} decimals", {"maximum": SCALE_DIGITS}
+    )
+    outside = PydanticCustomError("validation.decimal_range", "outside {bound}", {"bound": bound})
+
     def read(value: Any) -> int:
         if not isinstance(value, str):
             raise PydanticCustomError("decimal_string", "a decimal string is expected")
         try:
             scaled = parse_scaled(value, SCALE_DIGITS)
         except InvalidValue:
+            if _TOO_FINE.fullmatch(value) is not None:
+                raise too_many_decimals from None
             raise PydanticCustomError("decimal_form", "not a decimal of this form") from None
         except ValueOutOfRange:
-            raise PydanticCustomError("decimal_range", "outside the range") from None
+            raise outside from None
         if (sign == "positive" and scaled <= 0) or (sign == "not_negative" and scaled < 0):
-            raise PydanticCustomError("decimal_range", "outside the range")
+            raise outside
         return scaled
 
     return read
@@ -105,15 +117,21 @@ Instant = Annotated[
             "type": "string",
             "format": "date-time",
             "maxLength": 35,
+            "description": "RFC 3339 with an offset; answers are in UTC and end in Z.",
             "examples": ["2026-03-31T16:30:00Z"],
         }
     ),
 ]
 
 
+def wrong_id(prefixes: str) -> PydanticCustomError:
+    """What refuses a value that is no id with one of these prefixes."""
+    return PydanticCustomError("validation.identifier", "an id {prefix}_…", {"prefix": prefixes})
+
+
 def reference(prefix: str) -> Any:
     """The type of an id with this prefix."""
-    wrong = PydanticCustomError("id_form", "an id of another form is expected")
+    wrong = wrong_id(prefix)
 
     def read(value: Any) -> Id:
         if isinstance(value, str):

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from app.settings import DEVELOPMENT_SECRET, SettingRefused, Settings
 
@@ -40,7 +41,7 @@ def test_a_good_production_file_starts() -> None:
         ("debug", True),
         ("log_level", "DEBUG"),
         ("secret_key", DEVELOPMENT_SECRET),
-        ("secret_key", "short"),
+        ("secret_key", "s3cr3t"),
         ("secret_key", "a" * 64),
         ("database_url", "sqlite:///var/tradepost.db"),
         ("allowed_origins", ["*"]),
@@ -55,6 +56,7 @@ def test_production_refuses_and_names_the_setting_not_its_value(name: str, value
     with pytest.raises(SettingRefused) as refused:
         settings(**{**GOOD, name: value}).refuse_unsafe()
     assert str(refused.value).startswith(name.upper())
+    assert str(refused.value).endswith(": not fit for production, see .env.example")
     shown = value if isinstance(value, str) else ""
     assert not shown or shown not in str(refused.value)
 
@@ -65,3 +67,56 @@ def test_a_secret_file_wins_over_the_variable(tmp_path: Path) -> None:
     given = settings(secret_key_file=str(file))
     assert given.tokens.secret.get_secret_value() == "from-a-file-that-only-the-service-reads"
     assert "from-a-file" not in repr(given)
+
+
+def test_production_names_every_unsafe_setting_at_once() -> None:
+    """One start is enough to learn them all."""
+    with pytest.raises(SettingRefused) as refused:
+        settings(environment="production").refuse_unsafe()
+    assert str(refused.value) == (
+        "SECRET_KEY is the default, short or trivial; DATABASE_URL is not PostgreSQL; "
+        "ALLOWED_HOSTS is empty or has a *: not fit for production, see .env.example"
+    )
+
+
+@pytest.mark.parametrize("environment", ["development", "production"])
+def test_a_secret_file_that_cannot_be_read_is_refused(tmp_path: Path, environment: str) -> None:
+    """In words of the setting, not with a traceback; also where nothing else is checked."""
+    binary = tmp_path / "binary"
+    binary.write_bytes(b"\xff\xfe")
+    for file, reason in (
+        (tmp_path / "none", "SECRET_KEY_FILE cannot be read: No such file or directory"),
+        (tmp_path, "SECRET_KEY_FILE cannot be read: Is a directory"),
+        (binary, "SECRET_KEY_FILE is not a text in UTF-8"),
+    ):
+        with pytest.raises(SettingRefused) as refused:
+            settings(environment=environment, secret_key_file=str(file)).refuse_unsafe()
+        assert str(refused.value) == reason
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["mysql://me:s3cret@db/x", "sqlite://", "sqlite:x.db", "postgresql://me@db:s3cret/x", "s3cret"],
+)
+def test_an_address_that_is_no_database_is_refused_and_not_shown(address: str) -> None:
+    for name in ("database_url", "database_owner_url"):
+        with pytest.raises(ValidationError) as refused:
+            settings(**{name: address})
+        [error] = refused.value.errors()
+        assert error["loc"] == (name,)
+        assert "write sqlite:///path or postgresql://" in error["msg"]
+        assert "s3cret" not in error["msg"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "sqlite:///x.db",
+        "sqlite+aiosqlite:////var/x.db",
+        "postgres://db/x",
+        "postgresql://me:p%40ss@db:5432/x",
+        "postgresql+asyncpg://me@/x?host=/run",
+    ],
+)
+def test_addresses_of_both_databases_are_taken(address: str) -> None:
+    assert settings(database_url=address).database.url == address

@@ -70,6 +70,11 @@ class Catalogue:
         message = self.get(locale, code)
         return message.detail.format_map(_Parameters(params)) if message else ""
 
+    def fix(self, locale: str, code: str) -> str:
+        """What the caller can do about it."""
+        message = self.get(locale, code)
+        return message.fix if message else ""
+
     def gaps(self, codes: Iterable[str]) -> list[str]:
         """What is incomplete, a line each.
 

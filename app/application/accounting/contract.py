@@ -31,7 +31,7 @@ from app.domain.accounting.periods import Books, TaxRounding, month_start
 from app.domain.accounting.series import NumberSeries, Series
 from app.domain.accounting.tax import TaxCode, TaxComponent, TaxKind
 from app.domain.shared.clock import business_date
-from app.domain.shared.errors import InvalidValue
+from app.domain.shared.errors import Fault, InvalidValue
 from app.domain.shared.ids import NO_ID, Id
 from app.domain.shared.numbers import SCALE, SCALE_DIGITS
 
@@ -181,7 +181,8 @@ def minor(books: Books, scaled: int, pointer: str) -> int:
     """
     step: int = 10 ** (SCALE_DIGITS - books.exponent)
     if scaled % step:
-        raise InvalidValue.at(pointer)
+        rule: dict[str, str | int] = {"maximum": books.exponent}
+        raise InvalidValue(faults=[Fault(pointer, "validation.too_many_decimals", rule)])
     return scaled // step
 
 

@@ -30,7 +30,7 @@ from app.domain.accounting.entries import (
 )
 from app.domain.accounting.periods import Books
 from app.domain.accounting.series import Series
-from app.domain.shared.errors import InvalidValue, NotFound
+from app.domain.shared.errors import Fault, InvalidValue, NotFound
 from app.domain.shared.ids import Id, show
 
 
@@ -100,7 +100,8 @@ def _lines(wish: EntryInput, books: Books) -> tuple[EntryLine, ...]:
     for place, line in enumerate(wish.lines):
         pointer = f"/lines/{place}"
         if line.debit and line.credit:
-            raise InvalidValue.at(f"{pointer}/credit")
+            fault = Fault(f"{pointer}/credit", "validation.debit_or_credit")
+            raise InvalidValue(faults=[fault])
         debit = minor(books, line.debit, f"{pointer}/debit")
         credit = minor(books, line.credit, f"{pointer}/credit")
         memo = checked_memo(line.memo, f"{pointer}/memo")

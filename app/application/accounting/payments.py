@@ -34,6 +34,7 @@ from app.application.shared.documents import check_repeat, document_needs, exist
 from app.application.shared.kinds import Needs
 from app.application.shared.work import Work
 from app.domain.accounting.entries import DocumentKind, JournalEntry
+from app.domain.accounting.errors import ExcessPayment
 from app.domain.accounting.open_items import (
     Excess,
     OpenItem,
@@ -109,7 +110,12 @@ def _decide(wish: PaymentInput, work: Work) -> Done:
     _check_party(wish, debits, work)
     day = open_day(work, wish.effective_at)
     item = payment.open_item()
-    settlement = _settlement(wish, targets, item, debits, work)
+    try:
+        settlement = _settlement(wish, targets, item, debits, work)
+    except ExcessPayment as refused:
+        can_settle = max(payment.amount - int(refused.params["excess"]), 0)
+        amount = format_amount(can_settle, books.exponent)
+        raise ExcessPayment.at("/amount", open=amount) from None
     payment = replace(payment, number=next_number(work, Series.PAYMENT, day))
     work.put(PAYMENTS, payment)
     owe(work, item)

@@ -22,7 +22,7 @@ from app.domain.identity.errors import EmailTaken
 from app.domain.identity.membership import Membership
 from app.domain.identity.tenant import Tenant
 from app.domain.identity.user import User
-from app.domain.shared.errors import DomainError, InvalidValue
+from app.domain.shared.errors import DomainError, Fault, InvalidValue
 from app.domain.shared.ids import NO_ID, Id, show
 from app.domain.shared.money import currency_exponent
 from app.domain.shared.texts import folded
@@ -72,7 +72,8 @@ class Registration:
             try:
                 currency_exponent(company.currency)
             except InvalidValue:
-                raise InvalidValue.at("/currency") from None
+                fault = Fault("/currency", "validation.currency")
+                raise InvalidValue(faults=[fault]) from None
             return Tenant.new(id_, company.name, company.time_zone, company.country, at)
 
     def check(self, at: datetime) -> None:

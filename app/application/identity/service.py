@@ -32,10 +32,17 @@ from app.application.identity.sessions import (
     LOGOUT_ALL,
     REFRESH,
     REUSED,
+    REVOKE_ALL,
     Exchange,
     OpenSession,
 )
-from app.application.identity.signing_keys import MAKE_FIRST_KEY, ROTATE_KEY, NewKey
+from app.application.identity.signing_keys import (
+    MAKE_FIRST_KEY,
+    REPLACE_KEYS,
+    ROTATE_KEY,
+    NewKey,
+    NewStart,
+)
 from app.application.identity.views import JwksView, MeView, TokensView
 from app.application.shared.access import Principal
 from app.application.shared.commands import Answer, Call, Command, CommandRunner
@@ -130,6 +137,21 @@ class IdentityService:
     async def rotate_signing_key(self) -> None:
         """Sign with a new key from now on; tokens signed before stay good until they expire."""
         await self._key_command(ROTATE_KEY)
+
+    async def start_anew(self, signed_in: Sequence[tuple[Id, Id]]) -> int:
+        """After a leak: withdraw every signing key for a new one, and end the sessions of everyone.
+
+        ``signed_in`` are company and user of the live sessions. The old keys need not open under
+        the present secret. Returns how many sessions were ended.
+        """
+        leaked = tuple(key.kid for key in await self._directory.signing_keys())
+        start = NewStart(NewKey(*self._keys.make()), leaked)
+        await self._run(REPLACE_KEYS, start, Principal(NO_ID, NO_ID))
+        await self._keys.load()
+        ended = 0
+        for tenant_id, user_id in signed_in:
+            ended += await self._run(REVOKE_ALL, None, Principal(tenant_id, user_id))
+        return ended
 
     async def _key_command(self, command: Command[NewKey]) -> None:
         await self._run(command, NewKey(*self._keys.make()), Principal(NO_ID, NO_ID))

@@ -151,6 +151,13 @@ def _logout_all(_: None, work: Work) -> Done:
     return Done([session.id.hex() for session in sessions])
 
 
+def _revoke_all(_: None, work: Work) -> Done:
+    found = work.search(LIVE_SESSIONS_OF_USER, work.principal.user_id)
+    for session in found:
+        _end(work, session, "keys_replaced")
+    return Done(len(found))
+
+
 def _end(work: Work, session: Session, reason: str) -> None:
     if session.revoked_at is None:
         work.put(SESSIONS, session.revoked(work.recorded_at))
@@ -161,3 +168,4 @@ LOGIN = Command("auth.login", PUBLIC, _login_needs, _login)
 REFRESH = Command("auth.refresh", PUBLIC, _refresh_needs, _refresh)
 LOGOUT = Command("auth.logout", PUBLIC, _logout_needs, _logout)
 LOGOUT_ALL = Command("auth.logout_all", "profile:write", _logout_all_needs, _logout_all)
+REVOKE_ALL = Command("auth.revoke_all", PUBLIC, _logout_all_needs, _revoke_all)

@@ -1,6 +1,7 @@
 """Signing keys: the first one, and their replacement. They belong to no company."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from app.application.identity.ports import ACTIVE_SIGNING_KEYS, SIGNING_KEYS
 from app.application.shared.access import Principal
@@ -8,7 +9,11 @@ from app.application.shared.commands import Command, Done
 from app.application.shared.kinds import Needs
 from app.application.shared.permissions import PUBLIC
 from app.application.shared.work import Work
-from app.domain.identity.signing_key import SigningKey
+from app.domain.identity.signing_key import KeyState, SigningKey
+
+# A retired key verifies until its last token has expired. One that leaked is said to have been
+# retired longer ago than any token lives, so nothing it signed is accepted, nor is it opened again.
+_WITHDRAWN = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +23,14 @@ class NewKey:
     kid: str
     sealed_private_key: bytes
     public_key: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class NewStart:
+    """A key pair that takes the place of all of ``leaked`` (their ids)."""
+
+    key: NewKey
+    leaked: tuple[str, ...]
 
 
 def _needs(_: NewKey, __: Principal) -> Needs:
@@ -38,6 +51,22 @@ def _rotate(new: NewKey, work: Work) -> Done:
     return Done(None)
 
 
+def _anew_needs(start: NewStart, _: Principal) -> Needs:
+    needs = Needs()
+    for kid in start.leaked:
+        needs = needs.one(SIGNING_KEYS, kid)
+    return needs
+
+
+def _anew(start: NewStart, work: Work) -> Done:
+    for kid in start.leaked:
+        key = work.get(SIGNING_KEYS, kid)
+        withdrawn_at = work.recorded_at - _WITHDRAWN
+        work.put(SIGNING_KEYS, replace(key, state=KeyState.RETIRED, retired_at=withdrawn_at))
+    _keep(start.key, work)
+    return Done(None)
+
+
 def _keep(new: NewKey, work: Work) -> None:
     key = SigningKey.new(new.kid, new.sealed_private_key, new.public_key, work.recorded_at)
     work.put(SIGNING_KEYS, key)
@@ -45,3 +74,4 @@ def _keep(new: NewKey, work: Work) -> None:
 
 MAKE_FIRST_KEY = Command("signing_keys.make_first", PUBLIC, _needs, _first)
 ROTATE_KEY = Command("signing_keys.rotate", PUBLIC, _needs, _rotate)
+REPLACE_KEYS = Command("signing_keys.replace", PUBLIC, _anew_needs, _anew)

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from app.domain.accounting.entries import DocumentKind
 from app.domain.accounting.errors import AllocationMismatch, ExcessPayment, OverAllocation
-from app.domain.shared.errors import ReferenceNotFound, ValueOutOfRange
+from app.domain.shared.errors import Fault, ReferenceNotFound, ValueOutOfRange
 from app.domain.shared.ids import Id
 from app.domain.shared.numbers import checked_amount
 
@@ -209,7 +209,9 @@ def allocate_named(
         if credit.is_debit or not debit.is_debit or not same_party:
             raise AllocationMismatch.at(f"{pointer}/{index}")
         if wish.amount <= 0:
-            raise ValueOutOfRange.at(f"{pointer}/{index}/amount")
+            place = f"{pointer}/{index}/amount"
+            rule: dict[str, str | int] = {"bound": "> 0"}
+            raise ValueOutOfRange(faults=[Fault(place, "validation.decimal_range", rule)])
         if wish.amount > min(ledger.left(wish.credit_id), ledger.left(wish.debit_id)):
             raise OverAllocation.at(f"{pointer}/{index}/amount")
         ledger.book(wish.credit_id, wish.debit_id, wish.amount)
@@ -271,7 +273,7 @@ def settle_nothing(payment: OpenItem, items: Iterable[OpenItem], excess: Excess)
 
 def _check_excess(amount: int, excess: Excess) -> None:
     if amount > 0 and excess is Excess.REFUSE:
-        raise ExcessPayment.at("/amount")
+        raise ExcessPayment.at("/amount", excess=amount)
 
 
 def _oldest_first(items: Iterable[OpenItem]) -> list[OpenItem]:

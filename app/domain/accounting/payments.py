@@ -8,7 +8,7 @@ from typing import Final
 from app.domain.accounting.chart import AccountRole
 from app.domain.accounting.entries import EXTERNAL_REF_LENGTH_MAX, DocumentKind, Postings
 from app.domain.accounting.open_items import OpenItem, Side
-from app.domain.shared.errors import ValueOutOfRange
+from app.domain.shared.errors import Fault, ValueOutOfRange
 from app.domain.shared.ids import Id
 from app.domain.shared.numbers import checked_amount
 from app.domain.shared.texts import checked_name
@@ -64,7 +64,8 @@ class Payment:
 
     def __post_init__(self) -> None:
         if self.amount <= 0:
-            raise ValueOutOfRange.at("/amount")
+            rule: dict[str, str | int] = {"bound": "> 0"}
+            raise ValueOutOfRange(faults=[Fault("/amount", "validation.decimal_range", rule)])
         checked_amount(self.amount)
 
     @classmethod

@@ -19,7 +19,7 @@ from app.domain.accounting.errors import (
     PeriodReasonMissing,
 )
 from app.domain.shared.clock import business_date
-from app.domain.shared.errors import InvalidValue
+from app.domain.shared.errors import Fault, InvalidValue
 from app.domain.shared.money import currency_exponent
 from app.domain.shared.texts import checked_name
 
@@ -170,7 +170,7 @@ class Books:
     def __post_init__(self) -> None:
         currency_exponent(self.currency)
         if self.time_zone not in _zones():
-            raise InvalidValue.at("/time_zone")
+            raise InvalidValue(faults=[Fault("/time_zone", "validation.zone")])
         if self.closed_through is not None and self.closed_through != month_end(
             self.closed_through
         ):

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any
 
-from app.domain.shared.errors import DomainError, InvalidValue, Kind
+from app.domain.shared.errors import DomainError, Fault, InvalidValue, Kind
 from app.domain.shared.ids import Id
 from app.domain.shared.texts import checked_name, folded
 
@@ -49,12 +49,13 @@ class Contact:
         if not (self.is_customer or self.is_supplier):
             raise InvalidValue.at("/roles")
         if self.email is not None and _EMAIL.fullmatch(self.email) is None:
-            raise InvalidValue.at("/email")
+            raise InvalidValue(faults=[Fault("/email", "validation.email")])
         if self.phone is not None and _PHONE.fullmatch(self.phone) is None:
-            raise InvalidValue.at("/phone")
+            rule: dict[str, str | int] = {"pattern": _PHONE.pattern}
+            raise InvalidValue(faults=[Fault("/phone", "validation.pattern", rule)])
         country = self.address.get("country")
         if country is not None and _COUNTRY.fullmatch(country) is None:
-            raise InvalidValue.at("/address/country")
+            raise InvalidValue(faults=[Fault("/address/country", "validation.country")])
         if not self.address.keys() <= set(ADDRESS_MEMBERS):
             raise InvalidValue.at("/address")
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from app.domain.shared.errors import DomainError, InvalidValue, Kind, ValueOutOfRange
+from app.domain.shared.errors import DomainError, Fault, InvalidValue, Kind, ValueOutOfRange
 from app.domain.shared.ids import Id
 from app.domain.shared.numbers import AMOUNT_MAX, SCALE_DIGITS
 from app.domain.shared.texts import checked_name, folded
@@ -106,7 +106,8 @@ class Product:
         if len(self.description) > DESCRIPTION_LENGTH_MAX or "\0" in self.description:
             raise InvalidValue.at("/description")
         if self.barcode is not None and _BARCODE.fullmatch(self.barcode) is None:
-            raise InvalidValue.at("/barcode")
+            rule: dict[str, str | int] = {"pattern": _BARCODE.pattern}
+            raise InvalidValue(faults=[Fault("/barcode", "validation.pattern", rule)])
 
     @classmethod
     def new(cls, id_: Id, sku: str, name: str, **members: Any) -> "Product":

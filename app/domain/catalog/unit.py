@@ -28,6 +28,9 @@ class Unit:
         """A new unit; raises InvalidValue for a code or name without the right form."""
         return cls(id_, checked_code(code), checked_name(name), decimals, active=True, version=1)
 
-    def renamed(self, name: str) -> "Unit":
-        """The unit under another name; its code and decimals stay, stock is counted in them."""
-        return replace(self, name=checked_name(name))
+    def renamed(self, name: str | None = None) -> "Unit":
+        """The unit under another name, if one is stated.
+
+        Its code and decimals stay, stock is counted in them.
+        """
+        return self if name is None else replace(self, name=checked_name(name))

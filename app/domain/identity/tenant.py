@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import cache
 from zoneinfo import available_timezones
 
-from app.domain.shared.errors import InvalidValue
+from app.domain.shared.errors import Fault, InvalidValue
 from app.domain.shared.ids import Id
 from app.domain.shared.texts import checked_name
 
@@ -42,9 +42,9 @@ class Tenant:
 
     def __post_init__(self) -> None:
         if self.time_zone not in _zones():
-            raise InvalidValue.at("/time_zone")
+            raise InvalidValue(faults=[Fault("/time_zone", "validation.zone")])
         if self.country is not None and _COUNTRY.fullmatch(self.country) is None:
-            raise InvalidValue.at("/country")
+            raise InvalidValue(faults=[Fault("/country", "validation.country")])
 
     @classmethod
     def new(cls, id_: Id, name: str, time_zone: str, country: str | None, at: datetime) -> "Tenant":

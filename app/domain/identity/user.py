@@ -5,7 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.domain.shared.errors import InvalidValue
+from app.domain.shared.errors import Fault, InvalidValue
 from app.domain.shared.ids import Id
 from app.domain.shared.texts import checked_name, folded
 
@@ -21,10 +21,10 @@ def checked_email(email: str, pointer: str = "/email") -> str:
     """
     normal = unicodedata.normalize("NFC", email).strip()
     if len(normal) > EMAIL_LENGTH_MAX or _EMAIL.fullmatch(normal) is None:
-        raise InvalidValue.at(pointer)
+        raise InvalidValue(faults=[Fault(pointer, "validation.email")])
     # Controls, format characters, surrogates: two addresses that look alike must be the same.
     if any(unicodedata.category(letter)[0] == "C" for letter in normal):
-        raise InvalidValue.at(pointer)
+        raise InvalidValue(faults=[Fault(pointer, "validation.email")])
     return normal
 
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, replace
 
 from app.domain.inventory.errors import LocationInactive
-from app.domain.shared.errors import InvalidValue
+from app.domain.shared.errors import Fault, InvalidValue
 from app.domain.shared.ids import Id
 from app.domain.shared.texts import checked_name
 
@@ -28,7 +28,8 @@ class Location:
 
     def __post_init__(self) -> None:
         if _CODE.fullmatch(self.code) is None:
-            raise InvalidValue.at("/code")
+            rule: dict[str, str | int] = {"maximum": 16, "characters": "_ -"}
+            raise InvalidValue(faults=[Fault("/code", "validation.code", rule)])
 
     @classmethod
     def new(cls, id_: Id, code: str, name: str) -> "Location":
@@ -41,13 +42,13 @@ class Location:
         shown = code.upper() if code.isascii() else code
         return cls(id_, shown, checked_name(name), active=True, version=1)
 
-    def renamed(self, name: str) -> "Location":
-        """The location under another name.
+    def renamed(self, name: str | None = None) -> "Location":
+        """The location under another name, if one is stated.
 
         Raises:
             InvalidValue: the name is empty, too long, or has control characters.
         """
-        return replace(self, name=checked_name(name))
+        return self if name is None else replace(self, name=checked_name(name))
 
     def deactivated(self) -> "Location":
         """The location out of use: no new document may name it. Its history stays."""

@@ -13,6 +13,7 @@ from app.domain.sales.errors import (
 )
 from app.domain.shared.errors import InvalidValue
 from app.domain.shared.ids import Id
+from app.domain.shared.numbers import format_amount
 
 LINES_MAX = 2000
 TENDERS_MAX = 10
@@ -43,9 +44,11 @@ class Tender:
 
 
 def settle_tenders(
-    total: int, offers: Sequence[TenderOffer], customer_id: Id | None
+    total: int, offers: Sequence[TenderOffer], customer_id: Id | None, exponent: int
 ) -> tuple[list[Tender], int]:
     """What each payment settles of ``total``, and the change that is given back in cash.
+
+    ``exponent`` is how many decimals the amounts have, to name the total in a refusal.
 
     Raises:
         TenderMismatch: the payments do not add to the total, or two leave their amount open.
@@ -55,20 +58,21 @@ def settle_tenders(
     """
     if len(offers) > TENDERS_MAX:
         raise InvalidValue.at("/tenders")
+    due = format_amount(total, exponent)
     open_offers = [place for place, offer in enumerate(offers) if offer.amount is None]
     if len(open_offers) > 1:
-        raise TenderMismatch.at(f"/tenders/{open_offers[1]}/amount")
+        raise TenderMismatch.at(f"/tenders/{open_offers[1]}/amount", total=due)
     stated = sum(offer.amount or 0 for offer in offers)
     amounts = [total - stated if offer.amount is None else offer.amount for offer in offers]
     if any(amount < 0 for amount in amounts):
-        raise TenderMismatch.at("/tenders")
+        raise TenderMismatch.at("/tenders", total=due)
     paid = sum(amounts)
     change = paid - total
     if change < 0:
-        raise TenderMismatch.at("/tenders")
+        raise TenderMismatch.at("/tenders", total=due)
     cash = sum(a for a, offer in zip(amounts, offers, strict=True) if _is_cash(offer))
     if change > cash:
-        raise ChangeWithoutCash.at("/tenders")
+        raise ChangeWithoutCash.at("/tenders", total=due)
     tenders: dict[TenderMethod, int] = {}
     for amount, offer in zip(amounts, offers, strict=True):
         tenders[offer.method] = tenders.get(offer.method, 0) + amount

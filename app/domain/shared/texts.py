@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from app.domain.shared.errors import InvalidValue
+from app.domain.shared.errors import Fault, InvalidValue
 
 NAME_LENGTH_MAX = 200
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}", re.ASCII)
@@ -16,7 +16,8 @@ def checked_code(code: str, pointer: str = "/code") -> str:
         InvalidValue: not 1 to 32 letters, digits, dots, dashes or underscores.
     """
     if _CODE.fullmatch(code) is None:
-        raise InvalidValue.at(pointer)
+        rule: dict[str, str | int] = {"maximum": 32, "characters": ". _ -"}
+        raise InvalidValue(faults=[Fault(pointer, "validation.code", rule)])
     return code
 
 
@@ -28,7 +29,7 @@ def checked_name(name: str, pointer: str = "/name", length_max: int = NAME_LENGT
     """
     normal = unicodedata.normalize("NFC", name).strip()
     if not normal or len(normal) > length_max or any(map(_is_control, normal)):
-        raise InvalidValue.at(pointer)
+        raise InvalidValue(faults=[Fault(pointer, "validation.name", {"maximum": length_max})])
     return normal
 
 

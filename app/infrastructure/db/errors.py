@@ -1,6 +1,9 @@
 """What a database refuses, translated: a constraint to its error, the rest to retry or 503."""
 
 from collections.abc import Callable
+from urllib.parse import parse_qs, urlsplit
+
+import asyncpg
 
 from app.domain.shared.errors import (
     ConcurrentChange,
@@ -43,3 +46,38 @@ def constraint_error(name: str | None) -> Exception:
     if name.endswith("_ck"):
         return ValueOutOfRange()
     return ConcurrentChange()
+
+
+class StartRefused(Exception):
+    """The service cannot start as it is set up; the message is one line for the operator."""
+
+
+def connection_refusal(error: BaseException, url: str, role: str) -> str:
+    """Why PostgreSQL cannot be used under ``url``: one line that shows no password.
+
+    ``role`` is what the login was to act as.
+    """
+    parts = urlsplit(url)
+    login = parts.username or "(the user of this process)"
+    if isinstance(error, asyncpg.InvalidAuthorizationSpecificationError):
+        return f'the server refuses the login "{login}": its name or its password is wrong'
+    if isinstance(error, asyncpg.InvalidCatalogNameError):
+        name = parts.path.lstrip("/")
+        return f'the server has no database "{name}": make it by `createdb {name}`'
+    if isinstance(error, asyncpg.InvalidParameterValueError):
+        return "the database is empty: run `tradepost migrate`"  # the role is not there
+    if isinstance(error, asyncpg.InsufficientPrivilegeError) and "role" in str(error):
+        return (
+            f'the login "{login}" may not act as {role}: '
+            f'an administrator has to run: GRANT {role} TO "{login}";'
+        )
+    if isinstance(error, OSError | TimeoutError):
+        host = parse_qs(parts.query).get("host", [parts.hostname or "localhost"])[0]
+        return f"no database server answers at {host}, port {parts.port or 5432}"
+    return f"the database refuses the connection: {first_line(error)}"
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of a message, and the kind of error where it has none."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0] if lines else type(error).__name__

@@ -9,19 +9,40 @@ from collections.abc import Iterable, Iterator
 APP_ROLE = "tradepost_app"
 
 
-def postgres_role() -> Iterator[str]:
-    """The restricted role: no login of its own, owner of nothing, never above row security."""
+def postgres_role(role: str = APP_ROLE) -> Iterator[str]:
+    """The restricted role: no login of its own, owner of nothing, never above row security.
+
+    A role belongs to the whole cluster, so it may be there already, and whoever made it decides who
+    may act as it. A login that can neither make it nor act as it is told what an administrator has
+    to run. Since PostgreSQL 16 the maker of a role may grant it, but is no member by that alone.
+    """
     yield f"""
-        DO $$ BEGIN
-            CREATE ROLE {APP_ROLE} NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE;
-        EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+        DO $$
+        DECLARE
+            missing text := '';
+        BEGIN
+            IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN
+                missing := 'CREATE ROLE {role} NOLOGIN; ';
+                BEGIN
+                    CREATE ROLE {role} NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE;
+                EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+                END;
+                missing := '';
+            END IF;
+            IF EXISTS (
+                SELECT FROM pg_roles WHERE rolname = '{role}' AND (rolsuper OR rolbypassrls)
+            ) THEN
+                RAISE EXCEPTION 'the role {role} is above row security: make it NOSUPERUSER '
+                    'NOBYPASSRLS' USING ERRCODE = 'invalid_role_specification';
+            END IF;
+            IF NOT pg_has_role(current_user, '{role}', 'SET') THEN
+                EXECUTE format('GRANT {role} TO %I', current_user);
+            END IF;
+        EXCEPTION WHEN insufficient_privilege THEN
+            RAISE EXCEPTION 'an administrator has to run: %GRANT {role} TO %;',
+                missing, quote_ident(current_user) USING ERRCODE = 'insufficient_privilege';
         END $$"""
-    yield f"""
-        DO $$ BEGIN
-            EXECUTE format('GRANT {APP_ROLE} TO %I', current_user);
-        EXCEPTION WHEN insufficient_privilege OR unique_violation THEN NULL;
-        END $$"""
-    yield f"GRANT USAGE ON SCHEMA public TO {APP_ROLE}"
+    yield f"GRANT USAGE ON SCHEMA public TO {role}"
 
 
 def postgres_tenant(table: str, *, append_only: bool) -> Iterator[str]:

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 
+import asyncpg
 from sqlalchemy import Column, MetaData, String, Table, select
 
 from app.domain.shared.errors import ServiceUnavailable
+from app.infrastructure.db.errors import StartRefused
 from app.infrastructure.db.port import Database
 from app.infrastructure.db.query import Query
 
@@ -12,7 +14,7 @@ _VERSION = Table("alembic_version", MetaData(), Column("version_num", String))
 _REVISION = Query(select(_VERSION.c.version_num))
 
 
-class SchemaOutdated(Exception):
+class SchemaOutdated(StartRefused):
     """The database is not at the revision that this code was written for."""
 
 
@@ -34,9 +36,24 @@ class DatabaseHealth:
 
     async def schema_current(self) -> bool:
         """The schema is the one that this code was written for."""
-        async with self._database.read(None) as scope:
-            row = await scope.row(_REVISION)
-        return row is not None and row[0] == self._head
+        return await self._revision() == self._head
+
+    async def _revision(self) -> str | None:
+        """The revision of the schema; None where no migration ever ran.
+
+        Raises:
+            ServiceUnavailable: the database does not answer.
+        """
+        try:
+            async with self._database.read(None) as scope:
+                row = await scope.row(_REVISION)
+        except (asyncpg.UndefinedTableError, asyncpg.InsufficientPrivilegeError):
+            return None
+        except ServiceUnavailable as error:
+            if "no such table" in str(error.__cause__):
+                return None
+            raise
+        return None if row is None else str(row[0])
 
     async def check_schema(self) -> None:
         """Refuse to serve an outdated schema.
@@ -44,12 +61,14 @@ class DatabaseHealth:
         Raises:
             SchemaOutdated: a migration is missing.
         """
-        try:
-            current = await self.schema_current()
-        except Exception as error:
-            raise SchemaOutdated("the database is empty: run `tradepost migrate`") from error
-        if not current:
-            raise SchemaOutdated("a migration is missing: run `tradepost migrate`")
+        there = await self._revision()
+        if there is None:
+            raise SchemaOutdated("the database is empty: run `tradepost migrate`")
+        if there != self._head:
+            raise SchemaOutdated(
+                f"the database is at revision {there}, this release needs {self._head}: "
+                "run `tradepost migrate`, or the release that fits"
+            )
 
     async def seeded(self) -> bool:
         """A schema at its head has what the service needs; companies seed themselves."""

@@ -30,7 +30,7 @@ class Database(CommandRunner, Protocol):
     dialect: str
 
     async def start(self) -> None:
-        """Open connections; raises ServiceUnavailable when the server cannot be reached."""
+        """Open connections; raises StartRefused, with the reason, when that is not possible."""
         ...
 
     async def stop(self) -> None:

@@ -18,7 +18,7 @@ from app.application.shared.work import Loaded
 from app.domain.shared.errors import ConcurrentChange, DomainError, ServiceUnavailable
 from app.domain.shared.ids import NO_ID, Id
 from app.infrastructure.db.changes import BatchKey, collect
-from app.infrastructure.db.errors import Retry, constraint_error
+from app.infrastructure.db.errors import Retry, StartRefused, connection_refusal, constraint_error
 from app.infrastructure.db.mapping import Registry
 from app.infrastructure.db.port import Rows
 from app.infrastructure.db.postgres_statements import ReadShape, json_rows, write_statement
@@ -45,15 +45,15 @@ _COMMANDS = {
 _READS = {**_COMMON, "statement_timeout": "30s", "default_transaction_read_only": "on"}
 
 
-_PRIVILEGED = """
-    SELECT rolsuper OR rolbypassrls OR EXISTS (
+_PRIVILEGES = """
+    SELECT rolname, rolsuper OR rolbypassrls, EXISTS (
         SELECT 1 FROM pg_class WHERE relowner = r.oid AND relnamespace = 'public'::regnamespace
     )
     FROM pg_roles r WHERE rolname = session_user
 """
 
 
-class PrivilegedLogin(Exception):
+class PrivilegedLogin(StartRefused):
     """The service would run above row security."""
 
 
@@ -89,14 +89,15 @@ class PostgresDatabase:
         """Open both pools.
 
         Raises:
-            ServiceUnavailable: the server does not answer or refuses the login.
+            StartRefused: the server does not answer or refuses the login; it says which.
+            PrivilegedLogin: production would run above row security.
         """
         try:
             self._commands = await self._open(_COMMANDS)
             self._reads = await self._open(_READS)
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            _log.warning("database_unreachable", error=type(error).__name__)
-            raise ServiceUnavailable from error
+            await self.stop()
+            raise StartRefused(connection_refusal(error, self._dsn, self._role)) from error
         if self._production:
             await self._refuse_privileged_login()
 
@@ -108,10 +109,14 @@ class PostgresDatabase:
                 the owner of the tables.
         """
         async with self._connection(self._reads) as connection:
-            privileged = await connection.fetchval(_PRIVILEGED)
-        if privileged:
+            login, above, owner = await connection.fetchrow(_PRIVILEGES)
+        if above or owner:
             await self.stop()
-            raise PrivilegedLogin("DATABASE_URL must log in as a role that owns nothing")
+            what = "stands above row security" if above else "owns the tables"
+            raise PrivilegedLogin(
+                f'the login "{login}" of DATABASE_URL {what}; production takes one that has only '
+                f"been granted {self._role}, and DATABASE_OWNER_URL for migrations"
+            )
 
     async def _open(self, server_settings: dict[str, str]) -> asyncpg.Pool:
         # The role is part of the connection's start, so RESET ALL comes back to it (rulings R-30).

@@ -29,7 +29,7 @@ from app.domain.shared.clock import Clock
 from app.domain.shared.errors import ConcurrentChange, DomainError, ServiceUnavailable
 from app.domain.shared.ids import NO_ID, Id
 from app.infrastructure.db.changes import BatchKey, collect
-from app.infrastructure.db.errors import Retry, constraint_error
+from app.infrastructure.db.errors import Retry, StartRefused, constraint_error
 from app.infrastructure.db.mapping import Registry, Row
 from app.infrastructure.db.port import Rows
 from app.infrastructure.db.query import Query
@@ -88,14 +88,15 @@ class SqliteDatabase:
         """Open the connections and start the writer.
 
         Raises:
-            ServiceUnavailable: the file cannot be opened.
+            StartRefused: there is no such file, or it cannot be opened.
         """
         register_sqlite_adapters()
+        _refuse_missing(self._path)
         try:
             writing = connect(self._path)
             self._open_readers = [connect(self._path, read_only=True) for _ in range(_READERS)]
         except sqlite3.Error as error:
-            raise ServiceUnavailable from error
+            raise StartRefused(f"{self._path} cannot be opened: {error}") from error
         self._idle = asyncio.Queue()
         for connection in self._open_readers:
             self._idle.put_nowait(connection)
@@ -327,6 +328,14 @@ def _on_snapshot(
 
 def _fetch(connection: sqlite3.Connection, sql: str, values: dict[str, Any]) -> list[Any]:
     return connection.execute(sql, values).fetchall()
+
+
+def _refuse_missing(path: Path) -> None:
+    # SQLite would make an empty file of a mistyped name.
+    if not path.is_file():
+        raise StartRefused(
+            f"there is no database {path}: check DATABASE_URL, or make it by `tradepost migrate`"
+        )
 
 
 def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:

@@ -1,4 +1,7 @@
-"""JSON lines on one stream: our own events, and those of the libraries, in one form, redacted."""
+"""One line an event on one stream: our own and those of the libraries, in one form, redacted.
+
+JSON for machines, plain text for the terminal of a person.
+"""
 
 import logging
 import re
@@ -13,6 +16,7 @@ import orjson
 import structlog
 from structlog import BoundLoggerBase
 from structlog.contextvars import merge_contextvars
+from structlog.dev import ConsoleRenderer, plain_traceback
 from structlog.processors import CallsiteParameter, CallsiteParameterAdder, format_exc_info
 from structlog.typing import EventDict
 
@@ -48,7 +52,10 @@ _ASSIGNED: Final = re.compile(
 )
 # One look that almost every text passes; the patterns above need not be tried on it.
 _SUSPECT: Final = re.compile(r"@|eyJ|\d[\d -]{11,}\d|(?i:bearer|basic|passw|secret|token|api_?key)")
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _DEPTH_MAX: Final = 6
+_FOR_MACHINES: Final = frozenset({"module", "function", "line", "trace_id", "tenant_id"})
+Render = Callable[[Any, str, EventDict], bytes]
 
 
 def redact(text: str) -> str:
@@ -112,7 +119,38 @@ _callsite: Final = CallsiteParameterAdder(
 
 
 def render(logger: Any, method: str, event: EventDict) -> bytes:
-    """From an event to a line of JSON, in one step.
+    """From an event to a line of JSON, in one step."""
+    return orjson.dumps(_line(logger, method, event), default=repr)
+
+
+def console_renderer(*, colors: bool) -> Callable[[Any, str, EventDict], bytes]:
+    """From an event to a line for a person: the time, the message, and what is not null."""
+    show = ConsoleRenderer(
+        colors=colors, pad_event_to=0, event_key="message", exception_formatter=plain_traceback
+    )
+
+    def render_text(logger: Any, method: str, event: EventDict) -> bytes:
+        line = _line(logger, method, event)
+        shown = {
+            key: value if key == "exception" else _printable(value)
+            for key, value in line.items()
+            if value is not None and key not in _FOR_MACHINES
+        }
+        shown["timestamp"] = datetime.now().astimezone().strftime("%H:%M:%S")
+        return show(logger, method, shown).encode()
+
+    return render_text
+
+
+def _printable(value: Any) -> Any:
+    """A text that cannot steer a terminal nor forge a line."""
+    if not isinstance(value, str):
+        return value
+    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", value)
+
+
+def _line(logger: Any, method: str, event: EventDict) -> EventDict:
+    """All that is said about an event, redacted.
 
     An event that brings its request id (the access log) brings its whole context, and one that
     brings its module needs no walk up the stack: those two steps are the dear ones.
@@ -136,15 +174,16 @@ def render(logger: Any, method: str, event: EventDict) -> bytes:
         **event,
     }
     _redact_line(line)
-    return orjson.dumps(line, default=repr)
+    return line
 
 
 class _Lines:
     """Where the lines of one logger go: its name, and the writer that all share."""
 
-    def __init__(self, name: str, write: Callable[[bytes], None]) -> None:
+    def __init__(self, name: str, write: Callable[[bytes], None], render: Render) -> None:
         self.name = name
         self.write = write
+        self.render = render
 
 
 class LineLogger(BoundLoggerBase):
@@ -162,7 +201,7 @@ class LineLogger(BoundLoggerBase):
             fields["event"] = event
             if self._context:
                 fields = {**self._context, **fields}
-            lines.write(render(lines, method, fields) + b"\n")
+            lines.write(lines.render(lines, method, fields) + b"\n")
 
     def debug(self, event: str, **fields: Any) -> None:
         """What helps to find a fault; off in production."""
@@ -192,9 +231,10 @@ class LineLogger(BoundLoggerBase):
 class _Handler(logging.Handler):
     """The same lines for what libraries log through the standard library."""
 
-    def __init__(self, write: Callable[[bytes], None]) -> None:
+    def __init__(self, write: Callable[[bytes], None], render: Render) -> None:
         super().__init__()
         self._write = write
+        self._render = render
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write ``record`` as a line."""
@@ -206,34 +246,41 @@ class _Handler(logging.Handler):
                 "line": record.lineno,
                 "exc_info": record.exc_info,
             }
-            self._write(render(record, record.levelname.lower(), event) + b"\n")
+            self._write(self._render(record, record.levelname.lower(), event) + b"\n")
         except Exception:  # a line that cannot be written must not stop the work
             self.handleError(record)
 
 
-def configure_logging(*, level: str = "INFO", stream: TextIO | None = None) -> None:
+def configure_logging(
+    *, level: str = "INFO", stream: TextIO | None = None, form: str = "json"
+) -> None:
     """Send every log of this process from ``level`` on to ``stream`` (standard output).
 
-    Logging is the one thing that applications of one process share, as they share its output.
-    uvicorn's own access log is switched off: ours knows the route and costs less.
+    ``form`` is json, console, or auto: console where the stream is a terminal. Logging is the one
+    thing that applications of one process share, as they share its output. uvicorn's own access log
+    is switched off: ours knows the route and costs less.
     """
     out = stream or sys.stdout
     write = _writer(out)
+    line: Render = render
+    if form == "console" or (form == "auto" and out.isatty()):
+        line = console_renderer(colors=out.isatty())
     threshold = logging.getLevelNamesMapping()[level.upper()]
     structlog.configure(
         processors=[],
         wrapper_class=type("LevelLogger", (LineLogger,), {"threshold": threshold}),
-        logger_factory=lambda name="app": _Lines(name, write),
+        logger_factory=lambda name="app": _Lines(name, write, line),
         cache_logger_on_first_use=False,
     )
     root = logging.getLogger()
-    root.handlers[:] = [_Handler(write)]
+    root.handlers[:] = [_Handler(write, line)]
     root.setLevel(threshold)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.asgi"):
         library = logging.getLogger(name)
         library.handlers.clear()
         library.propagate = True
-    for name in ("httpx", "httpcore"):  # they log addresses with their queries
+    # httpx and httpcore log addresses with their queries; Alembic counts its steps.
+    for name in ("httpx", "httpcore", "alembic"):
         logging.getLogger(name).setLevel(max(threshold, logging.WARNING))
     access = logging.getLogger("uvicorn.access")
     access.handlers.clear()

@@ -3,25 +3,31 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, and_, func, literal, select, union_all
+from sqlalchemy import CompoundSelect, Select, Table, and_, func, literal, select, union_all
 
 from app.application.reports.views import IntegrityCheck, IntegrityView
+from app.domain.accounting.entries import DocumentKind
+from app.domain.inventory.moves import SourceKind
 from app.infrastructure.accounting.tables import (
     allocations,
     journal_entries,
     journal_lines,
     open_items,
+    payments,
 )
 from app.infrastructure.db.port import Database
 from app.infrastructure.db.query import Query, of_tenant, total
-from app.infrastructure.db.types import Integer
+from app.infrastructure.db.types import Integer, Text
 from app.infrastructure.inventory.tables import (
+    adjustments,
     cost_layers,
     cost_pools,
     stock_levels,
     stock_moves,
     valuations,
 )
+from app.infrastructure.purchasing.tables import bills, receipts, supplier_returns
+from app.infrastructure.sales.tables import returns, sales
 
 # Each statement answers (id, second key or text, left side, right side) of the rows that differ.
 _unbalanced = (
@@ -143,6 +149,45 @@ _settled = (
     .having(total(_settled_facts.c.settled) != total(_settled_facts.c.allocated))
 )
 
+
+def _orphans(facts: Table, documents: dict[str, Table]) -> Select[Any]:
+    """Facts whose source is gone: none of ``documents`` has its kind and id."""
+    there = _documents(documents).subquery()
+    same = and_(there.c.kind == facts.c.source_kind, there.c.id == facts.c.source_id)
+    return (
+        select(facts.c.id, facts.c.source_id, facts.c.source_kind, literal("none", Text))
+        .select_from(facts.outerjoin(there, same))
+        .where(*of_tenant(facts), there.c.id.is_(None))
+    )
+
+
+def _documents(tables: dict[str, Table]) -> CompoundSelect[Any]:
+    return union_all(
+        *(
+            select(literal(str(kind), Text).label("kind"), table.c.id).where(*of_tenant(table))
+            for kind, table in tables.items()
+        )
+    )
+
+
+_POSTING: dict[str, Table] = {
+    DocumentKind.JOURNAL: journal_entries,  # an entry made by hand is its own document
+    DocumentKind.SALE: sales,
+    DocumentKind.RETURN: returns,
+    DocumentKind.RECEIPT: receipts,
+    DocumentKind.SUPPLIER_RETURN: supplier_returns,
+    DocumentKind.BILL: bills,
+    DocumentKind.PAYMENT: payments,
+    DocumentKind.ADJUSTMENT: adjustments,
+}
+_MOVING: dict[str, Table] = {
+    SourceKind.RECEIPT: receipts,
+    SourceKind.SUPPLIER_RETURN: supplier_returns,
+    SourceKind.SALE: sales,
+    SourceKind.SALE_RETURN: returns,
+    SourceKind.ADJUSTMENT: adjustments,
+}
+
 INVARIANTS: dict[str, Select[Any]] = {
     "entries_balance": _unbalanced,
     "entries_have_lines": _headless,
@@ -151,6 +196,8 @@ INVARIANTS: dict[str, Select[Any]] = {
     "pool_value_is_valuations": _pools("value"),
     "layers_are_fifo_pools": _layers,
     "settled_is_allocations": _settled,
+    "entries_have_documents": _orphans(journal_entries, _POSTING),
+    "moves_have_documents": _orphans(stock_moves, _MOVING),
 }
 
 

@@ -15,6 +15,7 @@ from app.application.reports.views import (
     ProfitAndLossView,
     TrialBalanceView,
 )
+from app.application.shared.wording import instant
 from app.domain.shared.ids import show
 from app.domain.shared.money import currency_exponent
 from app.domain.shared.numbers import format_amount
@@ -239,7 +240,7 @@ def _ledger_line(
         "memo": memo,
         "debit": format_amount(max(amount, 0), exponent),
         "credit": format_amount(max(-amount, 0), exponent),
-        "recorded_at": recorded_at.isoformat(),
+        "recorded_at": instant(recorded_at),
     }
 
 
@@ -263,6 +264,6 @@ def day_text(day: date | None) -> str | None:
     return None if day is None else day.isoformat()
 
 
-def instant_text(instant: datetime | None) -> str | None:
+def instant_text(at: datetime | None) -> str | None:
     """An instant as RFC 3339, None as it is."""
-    return None if instant is None else instant.isoformat().replace("+00:00", "Z")
+    return None if at is None else instant(at)

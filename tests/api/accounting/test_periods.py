@@ -106,7 +106,7 @@ async def test_a_locked_month_stays_locked(company: Company) -> None:
 
 async def test_what_is_no_month_is_not_found(company: Company) -> None:
     for label in ("2026-13", "2026-1", "0026-01", "january"):
-        assert (await company.get(f"/periods/{label}", status=404))["code"] == "common.not_found"
+        assert (await company.get(f"/periods/{label}", status=404))["code"] == "common.month_form"
     await step(company, "2026-00", "close", status=404)
 
 

@@ -110,8 +110,10 @@ async def test_the_link_of_a_problem_leads_to_its_page(edge: Edge) -> None:
     assert page.status_code == 200
     assert body["title"] in page.text
     problem(await edge.client.get("/errors/no.such_code"), 404, "common.path_not_found")
-    index = await edge.client.get("/errors")
-    assert all(f'href="/errors/{code}"' in index.text for code in catalogue().codes)
+    for path in ("/errors", "/errors/"):
+        index = await edge.client.get(path)
+        assert index.status_code == 200
+        assert all(f'href="/errors/{code}"' in index.text for code in catalogue().codes)
 
 
 # --- the contract --------------------------------------------------------------------------------
@@ -123,7 +125,7 @@ async def test_the_document_declares_problems_once(edge: Edge) -> None:
     schemas = document["components"]["schemas"]
     assert schemas["ProblemDetails"]["additionalProperties"] is False
     assert schemas["ProblemDetails"]["required"] == [
-        "type", "title", "status", "code", "detail", "instance", "request_id", "trace_id",
+        "type", "title", "status", "code", "detail", "fix", "instance", "request_id", "trace_id",
     ]  # fmt: skip
     assert "HTTPValidationError" not in schemas
     text = json.dumps(document)

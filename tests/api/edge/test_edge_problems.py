@@ -110,6 +110,7 @@ async def test_a_problem_has_exactly_the_members_of_the_contract(edge: Edge) -> 
         "status": 404,
         "code": "common.path_not_found",
         "detail": "Nothing is served under this path.",
+        "fix": "Check the spelling; a trailing slash makes another path. See /docs for all paths.",
         "instance": "/api/v1/nothing/here",
         "request_id": "my-request-1",
         "trace_id": answer.headers["x-trace-id"],
@@ -130,16 +131,19 @@ async def test_faults_name_member_parameter_or_header(edge: Edge) -> None:
             "pointer": "/lines/1/quantity",
             "code": "validation.string_too_long",
             "message": "The text must have at most 8 characters.",
+            "fix": "Send a shorter text.",
         },
         {
             "parameter": "limit",
             "code": "validation.missing",
             "message": "This is required.",
+            "fix": "Send it.",
         },
         {
             "header": "Idempotency-Key",
             "code": "validation.missing",
             "message": "This is required.",
+            "fix": "Send it.",
         },
     ]
 
@@ -169,7 +173,7 @@ async def test_500_tells_nothing_but_its_ids(edge: Edge) -> None:
     answer = await edge.client.get("/api/v1/failing/crash")
     body = problem(answer, 500, "common.internal")
     assert set(body) == {
-        "type", "title", "status", "code", "detail", "instance", "request_id", "trace_id",
+        "type", "title", "status", "code", "detail", "fix", "instance", "request_id", "trace_id",
     }  # fmt: skip
     assert SECRET_VALUE not in answer.text
     assert "RuntimeError" not in answer.text
@@ -241,7 +245,12 @@ async def test_messages_of_faults_are_translated_too(edge: Edge) -> None:
     answer = await edge.client.post("/api/v1/orders", json={}, headers={"Accept-Language": "ar"})
     body = problem(answer, 422, "common.validation_failed")
     assert body["errors"] == [
-        {"pointer": "/lines", "code": "validation.missing", "message": "هذا الحقل مطلوب."}
+        {
+            "pointer": "/lines",
+            "code": "validation.missing",
+            "message": "هذا الحقل مطلوب.",
+            "fix": "أرسله.",
+        }
     ]
 
 

@@ -60,6 +60,9 @@ async def test_the_ledger_leads_back_to_the_documents(company: Company) -> None:
         sales[0]["id"],
         "10.00",
     )
+    entry = await company.get(f"/journal-entries/{first['entry_id']}")
+    assert first["recorded_at"] == entry["recorded_at"]
+    assert first["recorded_at"].endswith("Z")
     rest = await company.get(
         "/reports/general-ledger", account_id=account_id, cursor=ledger["next_cursor"]
     )

@@ -61,7 +61,7 @@ add_master(
     "",
     summary="List accounts",
     openapi_extra=permission("accounts:read"),
-    responses=listed(AccountView),
+    responses=listed(AccountView, ACCOUNT_LIST),
 )
 async def list_accounts(
     http: Caller,

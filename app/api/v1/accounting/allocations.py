@@ -1,14 +1,14 @@
 """/allocations: credits of a party matched with its debits."""
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter
 from pydantic import Field
 from starlette.responses import Response
 
 from app.api.deps import BATCH_MAX, Caller, CommandCaller, Http, PageQuery
-from app.api.masters import IdPath, answers, listed
+from app.api.masters import IdPath, answers, batched, listed
 from app.api.routing import permission
 from app.api.v1.accounting.references import AllocationId, AnyDocumentId, Key
 from app.api.wire import Amount, ContactId, Instant, Schema
@@ -104,7 +104,7 @@ _REFUSALS = (
     "",
     summary="Allocate credits to debits",
     openapi_extra=_WRITE,
-    responses=answers(AllocationView, 201, *_REFUSALS, body=True),
+    responses=answers(AllocationView, 201, *_REFUSALS, body=True, keyed=True),
 )
 async def create_allocation(http: CommandCaller, body: AllocationIn) -> Response:
     """Match what is open; where nothing matches, the answer holds no allocations."""
@@ -115,7 +115,7 @@ async def create_allocation(http: CommandCaller, body: AllocationIn) -> Response
     "/batch",
     summary="Allocate in a batch",
     openapi_extra=_WRITE,
-    responses=answers(dict[str, Any], 207, *_REFUSALS, body=True),
+    responses=batched(AllocationView, *_REFUSALS),
 )
 async def batch_allocations(http: CommandCaller, body: AllocationBatch) -> Response:
     """Allocate for several parties in order; each item is answered for itself."""
@@ -124,7 +124,10 @@ async def batch_allocations(http: CommandCaller, body: AllocationBatch) -> Respo
 
 
 @router.get(
-    "", summary="List allocations", openapi_extra=_READ, responses=listed(AllocationSummary)
+    "",
+    summary="List allocations",
+    openapi_extra=_READ,
+    responses=listed(AllocationSummary, ALLOCATION_LIST),
 )
 async def list_allocations(
     http: Caller,

@@ -10,7 +10,12 @@ from starlette.responses import Response
 from app.api.deps import Caller, CommandCaller, Http, PageQuery
 from app.api.masters import IdPath, answers, listed
 from app.api.routing import permission
-from app.api.v1.accounting.references import EntryId, Memo, read_document
+from app.api.v1.accounting.references import (
+    DOCUMENT_PREFIXES,
+    EntryId,
+    Memo,
+    read_document,
+)
 from app.api.wire import AccountId, Amount, ExternalRef, Instant, Schema
 from app.application.accounting.journal import (
     POST_ENTRY,
@@ -41,6 +46,7 @@ from app.domain.accounting.errors import (
 from app.domain.shared.errors import (
     ConcurrentChange,
     ExternalRefTaken,
+    Fault,
     IdTaken,
     InvalidValue,
     NotFound,
@@ -109,6 +115,7 @@ _REFUSALS = (PeriodClosed, PeriodLocked, ConcurrentChange)
         EntryUnbalanced,
         *_REFUSALS,
         body=True,
+        keyed=True,
     ),
 )
 async def create_entry(http: CommandCaller, body: EntryIn) -> Response:
@@ -129,6 +136,7 @@ async def create_entry(http: CommandCaller, body: EntryIn) -> Response:
         EntryOfDocument,
         *_REFUSALS,
         body=True,
+        keyed=True,
     ),
 )
 async def reverse_entry(
@@ -142,7 +150,12 @@ async def reverse_entry(
     return await http.run(REVERSE_ENTRY, wish)
 
 
-@router.get("", summary="List journal entries", openapi_extra=_READ, responses=listed(EntrySummary))
+@router.get(
+    "",
+    summary="List journal entries",
+    openapi_extra=_READ,
+    responses=listed(EntrySummary, ENTRY_LIST),
+)
 async def list_entries(
     http: Caller,
     page: PageQuery,
@@ -171,7 +184,8 @@ def _source(text: str) -> DocumentRef:
     try:
         return read_document(text)
     except InvalidValue:
-        raise InvalidValue.at("?source_id") from None
+        fault = Fault("?source_id", "validation.identifier", {"prefix": DOCUMENT_PREFIXES})
+        raise InvalidValue(faults=[fault]) from None
 
 
 @router.get(

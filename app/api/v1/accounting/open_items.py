@@ -20,7 +20,7 @@ router = APIRouter(prefix="/open-items", tags=["open-items"])
     "",
     summary="List open items",
     openapi_extra=permission("allocations:read"),
-    responses=listed(OpenItemView),
+    responses=listed(OpenItemView, OPEN_ITEM_LIST),
 )
 async def list_open_items(
     http: Caller,

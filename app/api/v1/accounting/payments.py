@@ -1,14 +1,14 @@
 """/payments: money from customers and to suppliers."""
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import Field
 from starlette.responses import Response
 
 from app.api.deps import BATCH_MAX, Caller, CommandCaller, Http, PageQuery
-from app.api.masters import IdPath, answers, listed
+from app.api.masters import IdPath, answers, batched, listed
 from app.api.routing import permission
 from app.api.v1.accounting.references import AnyDocumentId, Key, PaymentId
 from app.api.wire import Amount, ContactId, ExternalRef, Instant, Schema
@@ -122,7 +122,7 @@ _REFUSALS = (
     "",
     summary="Post a payment",
     openapi_extra=_WRITE,
-    responses=answers(PaymentView, 201, *_REFUSALS, body=True),
+    responses=answers(PaymentView, 201, *_REFUSALS, body=True, keyed=True),
 )
 async def create_payment(http: CommandCaller, body: PaymentIn) -> Response:
     """Record money received or paid, and settle what it is for."""
@@ -133,7 +133,7 @@ async def create_payment(http: CommandCaller, body: PaymentIn) -> Response:
     "/batch",
     summary="Post payments in a batch",
     openapi_extra=_WRITE,
-    responses=answers(dict[str, Any], 207, *_REFUSALS, body=True),
+    responses=batched(PaymentView, *_REFUSALS),
 )
 async def batch_payments(http: CommandCaller, body: PaymentBatch) -> Response:
     """Post payments in their order; each is answered for itself."""
@@ -141,7 +141,9 @@ async def batch_payments(http: CommandCaller, body: PaymentBatch) -> Response:
     return await http.run_batch(CREATE_PAYMENT, items, atomic=body.atomic)
 
 
-@router.get("", summary="List payments", openapi_extra=_READ, responses=listed(PaymentSummary))
+@router.get(
+    "", summary="List payments", openapi_extra=_READ, responses=listed(PaymentSummary, PAYMENT_LIST)
+)
 async def list_payments(
     http: Caller,
     page: PageQuery,

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path
 from starlette.responses import Response
 
 from app.api.deps import Caller, CommandCaller, PageQuery
+from app.api.errors import MonthMalformed
 from app.api.masters import answers, listed
 from app.api.routing import permission
 from app.api.v1.accounting.references import Reason
@@ -33,7 +34,9 @@ from app.domain.shared.errors import InvalidValue, NotFound
 router = APIRouter(prefix="/periods", tags=["periods"])
 _READ, _WRITE = permission("periods:read"), permission("periods:write")
 
-MonthPath = Annotated[str, Path(max_length=7, examples=["2026-03"])]
+MonthPath = Annotated[
+    str, Path(max_length=40, description="A month, written YYYY-MM.", examples=["2026-03"])
+]
 
 
 class ReopeningIn(Schema):
@@ -46,10 +49,12 @@ def _month(label: str) -> date:
     try:
         return read_month(label)
     except InvalidValue:
-        raise NotFound from None
+        raise MonthMalformed from None
 
 
-@router.get("", summary="List periods", openapi_extra=_READ, responses=listed(PeriodView))
+@router.get(
+    "", summary="List periods", openapi_extra=_READ, responses=listed(PeriodView, PERIOD_LIST)
+)
 async def list_periods(http: Caller, page: PageQuery, state: PeriodState | None = None) -> Response:
     """The months that were posted to or closed, the earliest first."""
     return await http.list(PERIOD_LIST, page, state=state)

@@ -3,9 +3,8 @@
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
-from pydantic_core import PydanticCustomError
 
-from app.api.wire import reference, text
+from app.api.wire import reference, text, wrong_id
 from app.application.accounting.views import PREFIXES, DocumentRef
 from app.domain.accounting.entries import MEMO_LENGTH_MAX
 from app.domain.accounting.periods import REASON_LENGTH_MAX
@@ -22,6 +21,7 @@ Reason = text(REASON_LENGTH_MAX)
 Key = text(128)  # an idempotency key of a batch
 
 _KINDS = {prefix: kind for kind, prefix in PREFIXES.items()}
+DOCUMENT_PREFIXES = ", ".join(sorted(_KINDS))
 
 
 def read_document(value: str) -> DocumentRef:
@@ -37,7 +37,7 @@ def read_document(value: str) -> DocumentRef:
 
 
 def _document(value: Any) -> DocumentRef:
-    wrong = PydanticCustomError("id_form", "an id of another form is expected")
+    wrong = wrong_id(DOCUMENT_PREFIXES)
     if not isinstance(value, str):
         raise wrong
     try:

@@ -96,7 +96,7 @@ add_master(
     "",
     summary="List taxes",
     openapi_extra=permission("taxes:read"),
-    responses=listed(TaxView),
+    responses=listed(TaxView, TAX_LIST),
 )
 async def list_taxes(
     http: Caller,

@@ -53,7 +53,7 @@ add_master(
     "",
     summary="List categories",
     openapi_extra=permission("categories:read"),
-    responses=listed(CategoryView),
+    responses=listed(CategoryView, CATEGORY_LIST),
 )
 async def list_categories(
     http: Caller,

@@ -7,7 +7,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from app.api.deps import BATCH_MAX, Caller, CommandCaller, Http, PageParams, PageQuery
-from app.api.masters import add_master, answers, listed
+from app.api.masters import add_master, batched, listed
 from app.api.routing import permission
 from app.api.wire import (
     ContactId,
@@ -113,7 +113,7 @@ def _members(body: Any, names: Any) -> dict[str, Any]:
     "/batch",
     summary="Create contacts",
     openapi_extra=permission("contacts:write"),
-    responses=answers(dict[str, Any], 207, body=True),
+    responses=batched(ContactView),
 )
 async def batch_contacts(http: CommandCaller, body: ContactBatch) -> Response:
     """Create contacts; each item is answered for itself, in order."""
@@ -151,7 +151,9 @@ FilterQuery = Annotated[Filters, Depends()]
 _READ = permission("contacts:read")
 
 
-@router.get("", summary="List contacts", openapi_extra=_READ, responses=listed(ContactView))
+@router.get(
+    "", summary="List contacts", openapi_extra=_READ, responses=listed(ContactView, CONTACT_LIST)
+)
 async def list_contacts(
     http: Caller, page: PageQuery, filters: FilterQuery, role: Role | None = None
 ) -> Response:
@@ -160,7 +162,10 @@ async def list_contacts(
 
 
 @faces.get(
-    "/customers", summary="List customers", openapi_extra=_READ, responses=listed(ContactView)
+    "/customers",
+    summary="List customers",
+    openapi_extra=_READ,
+    responses=listed(ContactView, CONTACT_LIST),
 )
 async def list_customers(http: Caller, page: PageQuery, filters: FilterQuery) -> Response:
     """Contacts who are customers."""
@@ -168,7 +173,10 @@ async def list_customers(http: Caller, page: PageQuery, filters: FilterQuery) ->
 
 
 @faces.get(
-    "/suppliers", summary="List suppliers", openapi_extra=_READ, responses=listed(ContactView)
+    "/suppliers",
+    summary="List suppliers",
+    openapi_extra=_READ,
+    responses=listed(ContactView, CONTACT_LIST),
 )
 async def list_suppliers(http: Caller, page: PageQuery, filters: FilterQuery) -> Response:
     """Contacts who are suppliers."""

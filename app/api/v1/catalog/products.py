@@ -8,7 +8,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from app.api.deps import BATCH_MAX, Caller, CommandCaller, PageQuery
-from app.api.masters import add_master, answers, listed
+from app.api.masters import add_master, batched, listed
 from app.api.routing import permission
 from app.api.wire import (
     AccountId,
@@ -118,7 +118,7 @@ class ProductBatch(Schema):
     "/batch",
     summary="Create products",
     openapi_extra=permission("products:write"),
-    responses=answers(dict[str, Any], 207, body=True),
+    responses=batched(ProductView),
 )
 async def batch_products(http: CommandCaller, body: ProductBatch) -> Response:
     """Create products with their opening stock; each item is answered for itself, in order."""
@@ -144,7 +144,7 @@ add_master(
     "",
     summary="List products",
     openapi_extra=permission("products:read"),
-    responses=listed(ProductView),
+    responses=listed(ProductView, PRODUCT_LIST),
 )
 async def list_products(
     http: Caller,

@@ -55,7 +55,7 @@ add_master(
     "",
     summary="List units",
     openapi_extra=permission("units:read"),
-    responses=listed(UnitView),
+    responses=listed(UnitView, UNIT_LIST),
 )
 async def list_units(
     http: Caller,

@@ -8,7 +8,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from app.api.deps import BATCH_MAX, Caller, CommandCaller, Http, PageQuery
-from app.api.masters import IdPath, answers, listed
+from app.api.masters import IdPath, answers, batched, listed
 from app.api.routing import permission
 from app.api.wire import (
     ExternalRef,
@@ -108,7 +108,7 @@ _REFUSALS = (
     "",
     summary="Adjust the stock",
     openapi_extra=_WRITE,
-    responses=answers(AdjustmentView, 201, *_REFUSALS, body=True),
+    responses=answers(AdjustmentView, 201, *_REFUSALS, body=True, keyed=True),
 )
 async def create_adjustment(http: CommandCaller, body: AdjustmentIn) -> Response:
     """Correct what lies at a location, with its value, in one entry.
@@ -123,7 +123,7 @@ async def create_adjustment(http: CommandCaller, body: AdjustmentIn) -> Response
     "/batch",
     summary="Adjust the stock in a batch",
     openapi_extra=_WRITE,
-    responses=answers(dict[str, Any], 207, *_REFUSALS, body=True),
+    responses=batched(AdjustmentView, *_REFUSALS),
 )
 async def batch_adjustments(http: CommandCaller, body: AdjustmentBatch) -> Response:
     """Post adjustments in their order; each is answered for itself."""
@@ -132,7 +132,10 @@ async def batch_adjustments(http: CommandCaller, body: AdjustmentBatch) -> Respo
 
 
 @router.get(
-    "", summary="List adjustments", openapi_extra=_READ, responses=listed(AdjustmentSummary)
+    "",
+    summary="List adjustments",
+    openapi_extra=_READ,
+    responses=listed(AdjustmentSummary, ADJUSTMENT_LIST),
 )
 async def list_adjustments(
     http: Caller,

@@ -55,7 +55,7 @@ add_master(
     "",
     summary="List locations",
     openapi_extra=permission("locations:read"),
-    responses=listed(LocationView),
+    responses=listed(LocationView, LOCATION_LIST),
 )
 async def list_locations(
     http: Caller,

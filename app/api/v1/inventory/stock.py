@@ -1,5 +1,6 @@
 """/stock-levels and /stock-moves: what lies where, and how it came there."""
 
+import contextlib
 from datetime import date
 from typing import Annotated
 
@@ -12,7 +13,7 @@ from app.api.routing import permission
 from app.api.wire import LocationId, ProductId
 from app.application.inventory.ports import LEVEL_LIST, MOVE_LIST
 from app.application.inventory.views import SOURCE_PREFIXES, StockLevelView, StockMoveView
-from app.domain.shared.errors import InvalidValue
+from app.domain.shared.errors import Fault, InvalidValue
 from app.domain.shared.ids import Id, read
 
 router = APIRouter(tags=["stock"])
@@ -23,7 +24,7 @@ _READ = permission("stock:read")
     "/stock-levels",
     summary="List stock levels",
     openapi_extra=_READ,
-    responses=listed(StockLevelView),
+    responses=listed(StockLevelView, LEVEL_LIST),
 )
 async def list_stock_levels(
     http: Caller,
@@ -39,7 +40,7 @@ async def list_stock_levels(
     "/stock-moves",
     summary="List stock moves",
     openapi_extra=_READ,
-    responses=listed(StockMoveView),
+    responses=listed(StockMoveView, MOVE_LIST),
 )
 async def list_stock_moves(
     http: Caller,
@@ -65,9 +66,8 @@ async def list_stock_moves(
 def _source(text: str) -> Id:
     """The id of a document of any kind that moves stock."""
     prefix = text.partition("_")[0]
-    if prefix not in SOURCE_PREFIXES.values():
-        raise InvalidValue.at("?source_id")
-    try:
-        return read(prefix, text)
-    except InvalidValue:
-        raise InvalidValue.at("?source_id") from None
+    with contextlib.suppress(InvalidValue):
+        if prefix in SOURCE_PREFIXES.values():
+            return read(prefix, text)
+    allowed = ", ".join(sorted(set(SOURCE_PREFIXES.values())))
+    raise InvalidValue(faults=[Fault("?source_id", "validation.identifier", {"prefix": allowed})])

@@ -120,7 +120,7 @@ _REFUSALS = (
     "",
     summary="Book a bill",
     openapi_extra=_WRITE,
-    responses=answers(BillView, 201, *_REFUSALS, body=True),
+    responses=answers(BillView, 201, *_REFUSALS, body=True, keyed=True),
 )
 async def create_bill(http: CommandCaller, body: BillIn) -> Response:
     """Match a bill to receipts: clear what was received, book tax, difference and payable.
@@ -131,7 +131,7 @@ async def create_bill(http: CommandCaller, body: BillIn) -> Response:
     return await http.run(CREATE_BILL, body.wish(http))
 
 
-@router.get("", summary="List bills", openapi_extra=_READ, responses=listed(BillSummary))
+@router.get("", summary="List bills", openapi_extra=_READ, responses=listed(BillSummary, BILL_LIST))
 async def list_bills(
     http: Caller,
     page: PageQuery,

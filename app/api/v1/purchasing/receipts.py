@@ -8,7 +8,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from app.api.deps import BATCH_MAX, Caller, CommandCaller, Http, PageQuery
-from app.api.masters import IdPath, answers, listed
+from app.api.masters import IdPath, answers, batched, listed
 from app.api.routing import permission
 from app.api.wire import (
     ContactId,
@@ -92,7 +92,7 @@ _REFUSALS = (IdTaken, ExternalRefTaken, Backdated, PeriodClosed, PeriodLocked, C
     "",
     summary="Receive goods",
     openapi_extra=_WRITE,
-    responses=answers(ReceiptView, 201, *_REFUSALS, body=True),
+    responses=answers(ReceiptView, 201, *_REFUSALS, body=True, keyed=True),
 )
 async def create_receipt(http: CommandCaller, body: ReceiptIn) -> Response:
     """Take goods into stock at their cost, against goods received not invoiced."""
@@ -103,7 +103,7 @@ async def create_receipt(http: CommandCaller, body: ReceiptIn) -> Response:
     "/batch",
     summary="Receive goods in a batch",
     openapi_extra=_WRITE,
-    responses=answers(dict[str, Any], 207, *_REFUSALS, body=True),
+    responses=batched(ReceiptView, *_REFUSALS),
 )
 async def batch_receipts(http: CommandCaller, body: ReceiptBatch) -> Response:
     """Post receipts in their order; each is answered for itself."""
@@ -111,7 +111,9 @@ async def batch_receipts(http: CommandCaller, body: ReceiptBatch) -> Response:
     return await http.run_batch(CREATE_RECEIPT, items, atomic=body.atomic)
 
 
-@router.get("", summary="List receipts", openapi_extra=_READ, responses=listed(ReceiptSummary))
+@router.get(
+    "", summary="List receipts", openapi_extra=_READ, responses=listed(ReceiptSummary, RECEIPT_LIST)
+)
 async def list_receipts(
     http: Caller,
     page: PageQuery,

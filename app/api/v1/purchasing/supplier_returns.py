@@ -80,7 +80,7 @@ _REFUSALS = (
     "/receipts/{id}/return",
     summary="Send goods back",
     openapi_extra=_WRITE,
-    responses=answers(SupplierReturnView, 201, *_REFUSALS, body=True),
+    responses=answers(SupplierReturnView, 201, *_REFUSALS, body=True, keyed=True),
 )
 async def return_receipt(http: CommandCaller, id: IdPath, body: SupplierReturnIn) -> Response:  # noqa: A002
     """Send goods of a receipt back to their supplier.
@@ -95,7 +95,7 @@ async def return_receipt(http: CommandCaller, id: IdPath, body: SupplierReturnIn
     "/supplier-returns",
     summary="List returns to suppliers",
     openapi_extra=_READ,
-    responses=listed(SupplierReturnSummary),
+    responses=listed(SupplierReturnSummary, SUPPLIER_RETURN_LIST),
 )
 async def list_supplier_returns(
     http: Caller,

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from app.api.deps import Caller, Http, PageQuery
+from app.api.errors import RangeReversed
 from app.api.masters import answers, listed
 from app.api.routing import permission
 from app.api.wire import AccountId, Instant, ProductId
@@ -26,7 +27,6 @@ from app.application.reports.views import (
     StockValueLine,
     TrialBalanceView,
 )
-from app.domain.shared.errors import ValueOutOfRange
 
 router = APIRouter(prefix="/reports", tags=["reports"])
 _READ = permission("reports:read")
@@ -85,7 +85,7 @@ async def profit_and_loss(
 ) -> Response:
     """Income and expense of a range of days, both ends included."""
     if last < first:
-        raise ValueOutOfRange.at("?to")
+        raise RangeReversed.at("?to")
     known = _known(http, as_known_at)
     view = await _reports(http).profit_and_loss(http.principal.tenant_id, first, last, known)
     return http.answer(view)
@@ -106,7 +106,7 @@ async def balance_sheet(http: Caller, at: At) -> Response:
     "/general-ledger",
     summary="General ledger",
     openapi_extra=_READ,
-    responses=listed(LedgerLine, as_known_at=(datetime | None, None)),
+    responses=listed(LedgerLine, LEDGER_LIST, as_known_at=(datetime | None, None)),
 )
 async def general_ledger(
     http: Caller,
@@ -132,7 +132,7 @@ async def general_ledger(
     "/stock-valuation",
     summary="Stock valuation by product",
     openapi_extra=_READ,
-    responses=listed(StockValueLine, as_known_at=(datetime | None, None)),
+    responses=listed(StockValueLine, STOCK_VALUE_LIST, as_known_at=(datetime | None, None)),
 )
 async def stock_valuation(
     http: Caller,

@@ -1,7 +1,7 @@
 """/returns: goods and services taken back."""
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query
 from pydantic import Field, model_validator
@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 
 from app.api.deps import BATCH_MAX, Caller, CommandCaller, Http, PageQuery
-from app.api.masters import answers, listed
+from app.api.masters import answers, batched, listed
 from app.api.routing import permission
 from app.api.wire import (
     ContactId,
@@ -53,11 +53,16 @@ class ReturnLineIn(Schema):
     def _one_form(self) -> "ReturnLineIn":
         of_sale = {"sale_id", "line"}
         of_product = {"product_id", "unit_price"}
-        given = self.model_fields_set - {"quantity"}
+        # A null states nothing, except of the tax: there it means none.
+        given = {
+            name
+            for name in self.model_fields_set - {"quantity"}
+            if name == "tax_id" or getattr(self, name) is not None
+        }
         linked = given == of_sale
         unlinked = of_product <= given <= of_product | {"unit_cost", "tax_id"}
         if not (linked or unlinked):
-            raise PydanticCustomError("return_line", "a sale line, or a product and its price")
+            raise PydanticCustomError("validation.return_line", "a sale line or a product")
         return self
 
     def wish(self) -> ReturnLineInput:
@@ -127,7 +132,7 @@ _REFUSALS = (IdTaken, ExternalRefTaken, OverReturn, Backdated, ConcurrentChange)
     "",
     summary="Take goods back",
     openapi_extra=_WRITE,
-    responses=answers(ReturnView, 201, *_REFUSALS, body=True),
+    responses=answers(ReturnView, 201, *_REFUSALS, body=True, keyed=True),
 )
 async def create_return(http: CommandCaller, body: ReturnIn) -> Response:
     """Take back lines of sales at their original price, tax and cost, or goods without a sale."""
@@ -138,7 +143,7 @@ async def create_return(http: CommandCaller, body: ReturnIn) -> Response:
     "/batch",
     summary="Take goods back in a batch",
     openapi_extra=_WRITE,
-    responses=answers(dict[str, Any], 207, *_REFUSALS, body=True),
+    responses=batched(ReturnView, *_REFUSALS),
 )
 async def batch_returns(http: CommandCaller, body: ReturnBatch) -> Response:
     """Post returns in their order; each is answered for itself."""
@@ -146,7 +151,9 @@ async def batch_returns(http: CommandCaller, body: ReturnBatch) -> Response:
     return await http.run_batch(CREATE_RETURN, items, atomic=body.atomic)
 
 
-@router.get("", summary="List returns", openapi_extra=_READ, responses=listed(SaleSummary))
+@router.get(
+    "", summary="List returns", openapi_extra=_READ, responses=listed(SaleSummary, RETURN_LIST)
+)
 async def list_returns(
     http: Caller,
     page: PageQuery,

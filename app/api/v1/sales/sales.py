@@ -1,14 +1,14 @@
 """/sales: counter sales."""
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query
 from pydantic import Field
 from starlette.responses import Response
 
 from app.api.deps import BATCH_MAX, Caller, CommandCaller, Http, PageQuery
-from app.api.masters import answers, listed
+from app.api.masters import answers, batched, listed
 from app.api.routing import permission
 from app.api.wire import (
     Amount,
@@ -125,7 +125,7 @@ _REFUSALS = (IdTaken, ExternalRefTaken, InsufficientStock, Backdated, Concurrent
     "",
     summary="Sell over the counter",
     openapi_extra=_WRITE,
-    responses=answers(SaleView, 201, *_REFUSALS, body=True),
+    responses=answers(SaleView, 201, *_REFUSALS, body=True, keyed=True),
 )
 async def create_sale(http: CommandCaller, body: SaleIn) -> Response:
     """Sell goods and services: stock, cost, tax, payment and books in one transaction."""
@@ -136,7 +136,7 @@ async def create_sale(http: CommandCaller, body: SaleIn) -> Response:
     "/batch",
     summary="Sell in a batch",
     openapi_extra=_WRITE,
-    responses=answers(dict[str, Any], 207, *_REFUSALS, body=True),
+    responses=batched(SaleView, *_REFUSALS),
 )
 async def batch_sales(http: CommandCaller, body: SaleBatch) -> Response:
     """Post sales in their order; each is answered for itself."""
@@ -144,7 +144,7 @@ async def batch_sales(http: CommandCaller, body: SaleBatch) -> Response:
     return await http.run_batch(CREATE_SALE, items, atomic=body.atomic)
 
 
-@router.get("", summary="List sales", openapi_extra=_READ, responses=listed(SaleSummary))
+@router.get("", summary="List sales", openapi_extra=_READ, responses=listed(SaleSummary, SALE_LIST))
 async def list_sales(
     http: Caller,
     page: PageQuery,

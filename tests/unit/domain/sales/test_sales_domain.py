@@ -51,7 +51,7 @@ def offers(*pairs: tuple[TenderMethod, int | None]) -> list[TenderOffer]:
 def test_tenders_settle_the_total(
     given_offers: list[TenderOffer], tenders: list[Tender], change: int
 ) -> None:
-    assert settle_tenders(810, given_offers, None) == (tenders, change)
+    assert settle_tenders(810, given_offers, None, 2) == (tenders, change)
 
 
 @pytest.mark.parametrize(
@@ -68,15 +68,15 @@ def test_tenders_settle_the_total(
 )
 def test_tenders_that_do_not_fit(given_offers: list[TenderOffer], error: type[Exception]) -> None:
     with pytest.raises(error):
-        settle_tenders(810, given_offers, None)
+        settle_tenders(810, given_offers, None, 2)
 
 
 def test_on_account_needs_somebody() -> None:
-    assert settle_tenders(810, offers((ACCOUNT, None)), SOMEBODY) == ([Tender(ACCOUNT, 810)], 0)
+    assert settle_tenders(810, offers((ACCOUNT, None)), SOMEBODY, 2) == ([Tender(ACCOUNT, 810)], 0)
 
 
 def test_nothing_due_needs_no_tender() -> None:
-    assert settle_tenders(0, [], None) == ([], 0)
+    assert settle_tenders(0, [], None, 2) == ([], 0)
 
 
 def sold(quantity: int, net: int, parts: tuple[int, ...]) -> SaleLine:

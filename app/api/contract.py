@@ -1,0 +1,211 @@
+"""Completes the generated OpenAPI document: what holds for many operations is said here once.
+
+FastAPI writes paths, parameters and schemas. Added are the bearer scheme, the headers that requests
+and answers carry, the words of ``contract_texts.py`` and ``contract_members.py``, and the examples
+of ``contract_examples.py``. What is added follows from what the operation declares: its permission,
+its refusals, its view.
+"""
+
+from collections.abc import Iterator
+from copy import deepcopy
+from http import HTTPStatus
+from typing import Any, Final
+
+from app.api.body import JSON_TYPE, MERGE_PATCH_TYPE
+from app.api.contract_examples import EXAMPLES
+from app.api.contract_members import MEMBERS, PAGE_TOTAL
+from app.api.contract_texts import (
+    ACCEPT_LANGUAGE,
+    DESCRIPTION,
+    HEADERS,
+    IDEMPOTENCY_KEY,
+    IF_MATCH,
+    IF_NONE_MATCH,
+    KEY_ACCEPTED,
+    KEY_REQUIRED,
+    ON_EVERY_ANSWER,
+    PARAMETERS,
+    TAGS,
+)
+from app.api.errors import ValidationFailed
+from app.api.problems import PROBLEM_TYPE
+from app.api.route import SORTS_KEY
+from app.api.routing import PERMISSION_KEY, PUBLIC
+from app.application.shared.commands import IdempotencyKeyMissing
+
+BEARER: Final = "bearerAuth"
+_SCHEMAS: Final = "#/components/schemas/"
+_GENERATED: Final = ("HTTPValidationError", "ValidationError")
+_INVALID: Final = {
+    "description": HTTPStatus.UNPROCESSABLE_ENTITY.phrase,
+    "content": {
+        PROBLEM_TYPE: {
+            "schema": {"$ref": f"{_SCHEMAS}ProblemDetails"},
+            "examples": {
+                ValidationFailed.code: {"$ref": f"#/components/examples/{ValidationFailed.code}"}
+            },
+        }
+    },
+}
+_METHODS: Final = ("get", "post", "put", "patch", "delete")
+
+
+def complete(document: dict[str, Any]) -> None:
+    """Complete ``document`` in place."""
+    document["info"]["description"] = DESCRIPTION
+    document["servers"] = [{"url": "/", "description": "This service."}]
+    components = document.setdefault("components", {})
+    schemas = components.setdefault("schemas", {})
+    for name in _GENERATED:
+        schemas.pop(name, None)
+    components["headers"] = HEADERS
+    components["securitySchemes"] = {
+        BEARER: {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT",
+            "description": "The access_token of POST /api/v1/auth/login.",
+        }
+    }
+    used = set()
+    for operations in document["paths"].values():
+        changeable = "patch" in operations
+        for method in operations.keys() & set(_METHODS):
+            operation = operations[method]
+            used.update(operation.get("tags", ()))
+            _complete_operation(method, operation, schemas, changeable=changeable)
+    document["tags"] = [
+        {"name": name, "description": text} for name, text in TAGS.items() if name in used
+    ]
+    for name, schema in schemas.items():
+        _describe(name, schema)
+
+
+def _complete_operation(
+    method: str, operation: dict[str, Any], schemas: dict[str, Any], *, changeable: bool
+) -> None:
+    public = operation.get(PERMISSION_KEY, PUBLIC) == PUBLIC
+    operation["security"] = [] if public else [{BEARER: []}]
+    _complete_body(method, operation)
+    _complete_answers(operation)
+    view = _view(operation, schemas)
+    parameters = operation.setdefault("parameters", [])
+    sorts = operation["responses"].get("200", {}).pop(SORTS_KEY, None)
+    for parameter in parameters:
+        _complete_parameter(parameter, sorts)
+    commanded = [each for each in parameters if each["name"].lower() == "idempotency-key"]
+    for parameter in commanded:
+        parameters.remove(parameter)
+    batch = "207" in operation["responses"]
+    if commanded and not batch:
+        parameters.append(_idempotency_key(operation))
+    if "428" in operation["responses"]:
+        parameters.append(IF_MATCH)
+    readable = method == "get" and changeable
+    if readable:
+        parameters.append(IF_NONE_MATCH)
+        operation["responses"]["304"] = {"description": HTTPStatus.NOT_MODIFIED.phrase}
+    parameters.append(ACCEPT_LANGUAGE)
+    names = {
+        "ETag": "version" in view and (readable or bool(commanded)),
+        "Location": "201" in operation["responses"] and bool(commanded),
+        "Idempotent-Replayed": bool(commanded) and not batch,
+        "Link": "next_cursor" in view,
+    }
+    _add_headers(operation, [name for name, given in names.items() if given])
+
+
+def _complete_body(method: str, operation: dict[str, Any]) -> None:
+    """An example, and the other media type of a PATCH."""
+    body = operation.get("requestBody")
+    if body is None:
+        return
+    content = body["content"][JSON_TYPE]
+    name = content["schema"].get("$ref", "").removeprefix(_SCHEMAS)
+    if name in EXAMPLES:
+        content["example"] = EXAMPLES[name]
+    if method == "patch":
+        body["content"][MERGE_PATCH_TYPE] = content
+
+
+def _complete_answers(operation: dict[str, Any]) -> None:
+    """Give FastAPI's empty 200 the schema of the other answer, and replace its own 422."""
+    answers = operation["responses"]
+    if JSON_TYPE in answers.get("422", {}).get("content", {}):
+        del answers["422"]
+        # A path that cannot be an id addresses nothing: only other parameters can be wrong.
+        if any(each["in"] != "path" for each in operation["parameters"]):
+            answers["422"] = deepcopy(_INVALID)
+    for status, why in (("201", "It exists already."), ("207", "All items were done (atomic).")):
+        success = answers.get(status)
+        bare = answers.get("200", {}).get("content", {}).get(JSON_TYPE, {}).get("schema") == {}
+        if success is not None and bare:
+            answers["200"] = {"description": why, "content": success["content"]}
+    for status, answer in answers.items():
+        if answer["description"] == "Successful Response":
+            answer["description"] = HTTPStatus(int(status)).phrase
+
+
+def _complete_parameter(parameter: dict[str, Any], sorts: list[str] | None) -> None:
+    if parameter["name"] == "sort" and sorts is not None:
+        names = [name for each in sorts for name in (each, f"-{each}")]
+        parameter["schema"] = {"type": "string", "enum": names, "default": sorts[0]}
+        parameter["description"] = "The order; a leading dash turns it round."
+    parameter.setdefault("description", PARAMETERS.get(parameter["name"], ""))
+
+
+def _idempotency_key(operation: dict[str, Any]) -> dict[str, Any]:
+    malformed = operation["responses"]["400"]["content"][PROBLEM_TYPE]
+    required = IdempotencyKeyMissing.code in malformed["examples"]
+    text = KEY_REQUIRED if required else KEY_ACCEPTED
+    return {**IDEMPOTENCY_KEY, "required": required, "description": text}
+
+
+def _view(operation: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
+    """The members of what the operation answers when it succeeds."""
+    for status in ("200", "201"):
+        content = operation["responses"].get(status, {}).get("content", {})
+        reference = content.get(JSON_TYPE, {}).get("schema", {}).get("$ref", "")
+        schema = schemas.get(reference.removeprefix(_SCHEMAS), {})
+        if "properties" in schema:
+            return schema["properties"]  # type: ignore[no-any-return]
+    return {}
+
+
+def _add_headers(operation: dict[str, Any], names: list[str]) -> None:
+    """References to ``names`` and to the general headers on the successes, and on 429."""
+    for status, answer in operation["responses"].items():
+        if status.startswith("2"):
+            located = status == "201" or "201" not in operation["responses"]
+            own = [name for name in names if located or name != "Location"]
+        elif status == "429":
+            own = []
+        else:
+            continue
+        headers = answer.setdefault("headers", {})
+        for name in (*own, *ON_EVERY_ANSWER):
+            headers[name] = {"$ref": f"#/components/headers/{name}"}
+
+
+def _describe(name: str, schema: dict[str, Any]) -> None:
+    """Say what each member means that does not say it itself."""
+    page = name.endswith("Page") and "next_cursor" in schema.get("properties", {})
+    for member, own in schema.get("properties", {}).items():
+        text = MEMBERS.get(f"{name}.{member}")
+        if text is None and "description" not in own:
+            text = PAGE_TOTAL if page and member == "total" else MEMBERS.get(member)
+        if text is not None:
+            own["description"] = text
+
+
+def undescribed(document: dict[str, Any]) -> Iterator[str]:
+    """Every member, parameter and tag of ``document`` that no text explains."""
+    for name, schema in document["components"]["schemas"].items():
+        for member, own in schema.get("properties", {}).items():
+            if not own.get("description"):
+                yield f"{name}.{member}"
+    for path, operations in document["paths"].items():
+        for method in operations.keys() & set(_METHODS):
+            for parameter in operations[method].get("parameters", ()):
+                if not parameter.get("description"):
+                    yield f"{method} {path}: {parameter['name']}"

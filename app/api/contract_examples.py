@@ -1,0 +1,152 @@
+"""One realistic example for each request body, by the name of its schema."""
+
+from typing import Any, Final
+
+_ULID: Final = "01J8Z3K4M5N6P7Q8R9S0T1V2W3"
+_ACC, _CAT, _CON, _LOC = (f"{prefix}_{_ULID}" for prefix in ("acc", "cat", "con", "loc"))
+_PRD, _RCP, _SAL = (f"{prefix}_{_ULID}" for prefix in ("prd", "rcp", "sal"))
+_PAY, _TAX, _UNT = (f"{prefix}_{_ULID}" for prefix in ("pay", "tax", "unt"))
+_AT: Final = "2026-03-31T16:30:00Z"
+_ADDRESS: Final = {"line1": "1 Quay Street", "city": "Hull", "postcode": "HU1 1AA", "country": "GB"}
+
+_SINGLE: Final[dict[str, dict[str, Any]]] = {
+    "RegisterIn": {
+        "email": "olga@north-trading.example",
+        "password": "plum basket over quiet water",
+        "display_name": "Olga",
+        "company": {
+            "name": "North Trading",
+            "currency": "GBP",
+            "time_zone": "Europe/London",
+            "country": "GB",
+        },
+    },
+    "LoginIn": {
+        "email": "olga@north-trading.example",
+        "password": "plum basket over quiet water",
+    },
+    "RefreshIn": {"refresh_token": "the refresh_token of the last login or refresh"},
+    "CompanyPatch": {"name": "North Trading Ltd", "price_difference_policy": "variance"},
+    "UnitIn": {"code": "box", "name": "Box", "decimals": 0},
+    "UnitPatch": {"name": "Box of twelve"},
+    "CategoryIn": {"code": "drinks", "name": "Drinks"},
+    "CategoryPatch": {"name": "Hot drinks", "parent_id": _CAT},
+    "ProductIn": {
+        "sku": "TEA-EARL-100",
+        "name": "Earl Grey, 100 bags",
+        "unit_id": _UNT,
+        "category_id": _CAT,
+        "price": "4.50",
+        "tax_id": _TAX,
+        "barcode": "5012345678900",
+    },
+    "ProductPatch": {"price": "4.75", "barcode": None},
+    "ContactIn": {
+        "name": "Harbour Cafe",
+        "roles": ["customer"],
+        "email": "orders@harbour-cafe.example",
+        "phone": "+44 1482 000000",
+        "address": _ADDRESS,
+    },
+    "ContactPatch": {"email": "office@harbour-cafe.example", "phone": None},
+    "LocationIn": {"code": "MAIN", "name": "Main store"},
+    "LocationPatch": {"name": "Main store, Hull"},
+    "AccountIn": {"code": "6150", "name": "Postage", "type": "expense"},
+    "AccountPatch": {"name": "Postage and couriers"},
+    "TaxIn": {
+        "code": "VAT20",
+        "name": "VAT 20 %",
+        "included": True,
+        "components": [{"name": "VAT", "kind": "percent", "rate": "20"}],
+    },
+    "TaxPatch": {"name": "VAT, standard rate"},
+    "AdjustmentIn": {
+        "location_id": _LOC,
+        "effective_at": _AT,
+        "reason": "correction",
+        "memo": "Counted after the move",
+        "lines": [
+            {"product_id": _PRD, "quantity": "6", "unit_cost": "2.10"},
+            {"product_id": _PRD, "quantity": "-1"},
+        ],
+    },
+    "ReceiptIn": {
+        "external_ref": "DELIVERY-7781",
+        "supplier_id": _CON,
+        "location_id": _LOC,
+        "effective_at": _AT,
+        "lines": [{"product_id": _PRD, "quantity": "24", "unit_cost": "2.10"}],
+    },
+    "SupplierReturnIn": {
+        "effective_at": _AT,
+        "lines": [{"line": 1, "quantity": "2"}],
+    },
+    "BillIn": {
+        "supplier_id": _CON,
+        "supplier_number": "INV-2026-118",
+        "effective_at": _AT,
+        "due_on": "2026-04-30",
+        "lines": [{"receipt_id": _RCP, "receipt_line": 1, "quantity": "24", "unit_price": "2.15"}],
+    },
+    "SaleIn": {
+        "external_ref": "till-7-000123",
+        "location_id": _LOC,
+        "effective_at": _AT,
+        "lines": [
+            {"product_id": _PRD, "quantity": "2"},
+            {"product_id": _PRD, "quantity": "1", "unit_price": "3.99", "discount_percent": "10"},
+        ],
+        "tenders": [{"method": "card", "amount": "10.00"}, {"method": "cash"}],
+    },
+    "ReturnIn": {
+        "location_id": _LOC,
+        "effective_at": _AT,
+        "lines": [{"sale_id": _SAL, "line": 1, "quantity": "1"}],
+        "refund": {"method": "card"},
+    },
+    "PaymentIn": {
+        "direction": "in",
+        "contact_id": _CON,
+        "method": "bank",
+        "amount": "150.00",
+        "effective_at": _AT,
+        "allocate": [{"document_id": _SAL, "amount": "150.00"}],
+    },
+    "AllocationIn": {
+        "contact_id": _CON,
+        "side": "receivable",
+        "effective_at": _AT,
+        "lines": [{"credit_id": _PAY, "debit_id": _SAL, "amount": "25.00"}],
+    },
+    "EntryIn": {
+        "effective_at": _AT,
+        "memo": "Rent for March",
+        "lines": [
+            {"account_id": _ACC, "debit": "1250.00"},
+            {"account_id": _ACC, "credit": "1250.00"},
+        ],
+    },
+    "ReversalIn": {"effective_at": _AT, "memo": "Posted twice"},
+    "ReopeningIn": {"reason": "A late bill of March"},
+}
+
+
+def _batch(single: str, **more: Any) -> dict[str, Any]:
+    item = {"idempotency_key": "import-2026-03-31-1", **_SINGLE[single], **more}
+    return {"atomic": False, "items": [item]}
+
+
+EXAMPLES: Final[dict[str, dict[str, Any]]] = {
+    **_SINGLE,
+    "AdjustmentBatch": _batch("AdjustmentIn"),
+    "AllocationBatch": _batch("AllocationIn"),
+    "ContactBatch": _batch("ContactIn"),
+    "PaymentBatch": _batch("PaymentIn"),
+    "ProductBatch": _batch(
+        "ProductIn",
+        opening_stock={"location_id": _LOC, "quantity": "24", "unit_cost": "2.10"},
+    ),
+    "ReceiptBatch": _batch("ReceiptIn"),
+    "ReturnBatch": _batch("ReturnIn"),
+    "SaleBatch": _batch("SaleIn"),
+}

@@ -1,0 +1,170 @@
+"""The words of the contract: what members, parameters and headers mean, each said once."""
+
+from typing import Any, Final
+
+DESCRIPTION: Final = """\
+Sales, purchases, stock and books of trading companies.
+
+**Authentication.** `POST /api/v1/auth/register` makes a company, `POST /api/v1/auth/login` gives an
+`access_token`. Send it as `Authorization: Bearer <access_token>`; here: press *Authorize*. When it
+has expired, `POST /api/v1/auth/refresh` gives the next one. All that is read and written belongs to
+the company of the token.
+
+**Numbers.** Money, quantities, prices and rates are decimal strings (`"12.50"`), never JSON
+numbers. A document states its currency once. More decimals than allowed are refused, not rounded.
+
+**Ids** are a prefix and 26 letters and digits (`prd_01J8Z3K4M5N6P7Q8R9S0T1V2W3`). A create accepts
+an `id` made by the client; sending the same again answers the object that exists.
+
+**Exactly once.** Send `Idempotency-Key` with every POST; it is required where money or stock moves.
+The same key with the same request gives the first answer again, with `Idempotent-Replayed: true`.
+The items of a batch carry their own keys.
+
+**Dry run.** `?dry_run=true` decides a command in full and keeps nothing. The answer is the one that
+the real request would give now, with its status (201, "posted") and the next number; the number is
+not taken, and the id leads nowhere.
+
+**Changes.** What may change has an `ETag`. `PATCH`, `activate` and `deactivate` need it in
+`If-Match`: 428 without, 412 when somebody else was first. A PATCH is a JSON merge patch: null
+clears a member, an absent one stays.
+
+**Lists** give `data`, `next_cursor` and `has_more`. Send `next_cursor` as `cursor` for the next
+page, with the same filters and order, or follow `Link: <…>; rel="next"`.
+
+**Errors** are problem documents (RFC 9457): `code` never changes, `detail` says what is wrong,
+`fix` what to do, `errors` where. They are English or Arabic, by `Accept-Language`. All codes:
+[/errors](/errors).
+"""
+
+TAGS: Final[dict[str, str]] = {
+    "auth": "Sign up, sign in, renew, sign out.",
+    "tenants": "The company of the caller and how its books are kept.",
+    "units": "Units of measure.",
+    "categories": "The tree of product categories.",
+    "products": "Goods and services.",
+    "contacts": "Customers and suppliers.",
+    "locations": "Places where goods lie.",
+    "stock": "What lies where, and how it came there.",
+    "adjustments": "Stock found, lost, counted or brought along at the start.",
+    "receipts": "Goods that suppliers bring, and goods sent back to them.",
+    "bills": "What suppliers charge for goods received.",
+    "sales": "Sales over the counter, paid or on account.",
+    "returns": "Goods and services taken back from customers.",
+    "payments": "Money from customers and to suppliers.",
+    "allocations": "Credits of a party matched with its debits.",
+    "open-items": "What documents leave open between the company and its parties.",
+    "accounts": "The chart of accounts.",
+    "taxes": "Tax codes.",
+    "periods": "The months of the books: open, closed, locked.",
+    "journal-entries": "Every posting of the books.",
+    "reports": "What books and stock say, as of a day and as known at an instant.",
+    "operations": "Health and figures of the service, for its operator.",
+}
+
+PARAMETERS: Final[dict[str, str]] = {
+    "id": "The id of the object.",
+    "active": "Only what is in use (true) or out of use (false).",
+    "as_of": "Facts effective by this day; all when left out.",
+    "account_id": "Only of this account.",
+    "barcode": "Only the product with this barcode.",
+    "category_id": "Only products of this category.",
+    "code": "Only the object with this code.",
+    "contact_id": "Only of this customer or supplier.",
+    "customer_id": "Only of this customer.",
+    "direction": "`in` from customers, `out` to suppliers.",
+    "effective_from": "Business day from which on, included.",
+    "effective_to": "Business day up to which, included.",
+    "email": "Only the contact with this e-mail address.",
+    "external_ref": "Only the object that carries this reference of your own.",
+    "from": "First day, included.",
+    "to": "Last day, included.",
+    "kind": "Only goods, or only services.",
+    "location_id": "Only of this location.",
+    "page": "The page by number, from 1, in place of a cursor.",
+    "parent_id": "Only the children of this category.",
+    "per_page": "Rows a page, in place of `limit`.",
+    "product_id": "Only of this product.",
+    "q": "Text that the name (of products also the SKU) contains.",
+    "reason": "Only adjustments for this reason.",
+    "receipt_id": "Only of this receipt.",
+    "role": "Only with this role.",
+    "side": "`receivable` from customers, `payable` to suppliers.",
+    "sku": "Only the product with this SKU, without regard to case.",
+    "source_id": "Only of this document.",
+    "source_kind": "Only of documents of this kind.",
+    "state": "Only months in this state.",
+    "supplier_id": "Only of this supplier.",
+    "supplier_number": "Only the bill with this number of the supplier.",
+    "type": "Only accounts of this type.",
+}
+
+_ETAG: Final = {"type": "string", "pattern": '^"[0-9]{1,18}"$', "examples": ['"3"']}
+
+IDEMPOTENCY_KEY: Final[dict[str, Any]] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "schema": {"type": "string", "maxLength": 128, "pattern": "^[A-Za-z0-9._:-]{1,128}$"},
+    "example": "till-7-000123",
+}
+KEY_REQUIRED: Final = (
+    "Required: money or stock moves. A new key for each intended change, the same with every "
+    "repeat, which gets the first answer again. Kept at least 24 hours. A dry run needs none."
+)
+KEY_ACCEPTED: Final = (
+    "The same key with the same request gives the first answer again. Kept at least 24 hours."
+)
+IF_MATCH: Final[dict[str, Any]] = {
+    "name": "If-Match",
+    "in": "header",
+    "required": True,
+    "description": "The ETag of the version to be changed, with its quotes. 428 without, 412 when "
+    "it is no longer the present one.",
+    "schema": _ETAG,
+}
+IF_NONE_MATCH: Final[dict[str, Any]] = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "The ETag that the caller has: 304 when it is the present one.",
+    "schema": _ETAG,
+}
+ACCEPT_LANGUAGE: Final[dict[str, Any]] = {
+    "name": "Accept-Language",
+    "in": "header",
+    "required": False,
+    "description": "Language of the texts of problems: `en` (default) or `ar`.",
+    "schema": {"type": "string", "maxLength": 1_000},
+}
+
+HEADERS: Final[dict[str, dict[str, Any]]] = {
+    "ETag": {"description": "The version of the object, for If-Match.", "schema": _ETAG},
+    "Location": {
+        "description": "Where the new object is found.",
+        "schema": {"type": "string", "maxLength": 200},
+    },
+    "Idempotent-Replayed": {
+        "description": "`true` where this is the first answer to the same key again.",
+        "schema": {"type": "string", "enum": ["true"]},
+    },
+    "Link": {
+        "description": 'The next page, as `<…>; rel="next"`; absent on the last one.',
+        "schema": {"type": "string", "maxLength": 4_000},
+    },
+    "RateLimit": {
+        "description": "What is left of the budget: `r` requests, `t` seconds.",
+        "schema": {"type": "string", "maxLength": 200},
+    },
+    "RateLimit-Policy": {
+        "description": "The budget: `q` requests in `w` seconds.",
+        "schema": {"type": "string", "maxLength": 200},
+    },
+    "X-Request-ID": {
+        "description": "The id of the request; a well-formed one of the caller is kept.",
+        "schema": {"type": "string", "maxLength": 64},
+    },
+    "X-Trace-Id": {
+        "description": "Under this id the request stands in the log.",
+        "schema": {"type": "string", "maxLength": 32},
+    },
+}
+ON_EVERY_ANSWER: Final = ("RateLimit", "RateLimit-Policy", "X-Request-ID", "X-Trace-Id")

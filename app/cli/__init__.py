@@ -1,0 +1,24 @@
+"""The `tradepost` command."""
+
+import typer
+
+from app.cli.company import demo, replace_keys
+from app.cli.database import check_books, migrate
+from app.cli.serving import serve
+
+cli = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    help="The back office of a trading company.",
+    pretty_exceptions_enable=False,
+)
+cli.command()(serve)
+cli.command()(migrate)
+cli.command()(demo)
+cli.command("check-books")(check_books)
+cli.command("replace-keys")(replace_keys)
+
+
+def main() -> None:
+    """Run the command line."""
+    cli(prog_name="tradepost")

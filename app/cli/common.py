@@ -1,0 +1,100 @@
+"""What every command does: read the settings, open the service, say in one line what is wrong."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+
+import asyncpg
+import typer
+from sqlalchemy.exc import DBAPIError
+
+from app.bootstrap import Parts, build_parts
+from app.domain.shared.errors import ServiceUnavailable
+from app.infrastructure.db import migrate as migrations
+from app.infrastructure.db.errors import StartRefused, connection_refusal, first_line
+from app.infrastructure.db.postgres import APP_ROLE, driver_url
+from app.infrastructure.observability.logging import configure_logging
+from app.settings import SettingRefused, Settings
+
+DatabaseOption = Annotated[
+    str, typer.Option("--database-url", help="sqlite:///path or postgresql://…")
+]
+
+
+def fail(message: str) -> typer.Exit:
+    """Tell the operator in one line; the exit code to raise."""
+    typer.echo(f"tradepost: {message}", err=True)
+    return typer.Exit(1)
+
+
+def read_settings(database_url: str) -> Settings:
+    """The settings of the environment, with the database of the option where one is given.
+
+    The one database of the option serves as owner too: it is not the one of DATABASE_OWNER_URL.
+    """
+    given = {"database_url": database_url, "database_owner_url": ""} if database_url else {}
+    try:
+        settings = Settings(**given)  # type: ignore[arg-type]
+        settings.refuse_unsafe()
+    except SettingRefused as refused:
+        raise fail(str(refused)) from None
+    except ValueError as wrong:
+        faults = [_fault(each) for each in getattr(wrong, "errors", list)()]
+        raise fail("; ".join(sorted(faults)) or "the settings cannot be read") from None
+    # A command speaks for itself; the traffic that makes the demo company is nobody's log.
+    configure_logging(level="ERROR", form=settings.log_format)
+    return settings
+
+
+def _fault(error: Any) -> str:
+    """A setting and what it takes; the message of pydantic shows no value."""
+    name = str(error["loc"][0]).upper() if error["loc"] else "a setting"
+    return f"{name}: {error['msg'].removeprefix('Value error, ')}"
+
+
+def migrate_to(settings: Settings, revision: str = "head", *, drop_data: bool = False) -> str:
+    """Bring the schema to a revision; the revision reached."""
+    url = settings.database.owner_url
+    try:
+        return migrations.go_to(url, revision, drop_data=drop_data)
+    except migrations.MigrationRefused as refused:
+        raise fail(str(refused)) from None
+    except Exception as error:
+        # Drivers raise what they like when a server is away; the operator gets one line.
+        raise fail(f"the database cannot be migrated: {_reason(error, url)}") from None
+
+
+def _reason(error: BaseException, url: str) -> str:
+    """What a driver says, out of what SQLAlchemy wraps around it."""
+    if isinstance(error, DBAPIError) and error.orig is not None:
+        error = error.orig.__cause__ or error.orig
+    said = first_line(error)
+    if url.startswith("sqlite"):
+        place = getattr(error, "filename", None)
+        return f"{place}: {getattr(error, 'strerror', said)}" if place else said
+    away = isinstance(error, OSError | TimeoutError)
+    refused = isinstance(
+        error, asyncpg.InvalidAuthorizationSpecificationError | asyncpg.InvalidCatalogNameError
+    )
+    return connection_refusal(error, driver_url(url), APP_ROLE) if away or refused else said
+
+
+def with_parts(settings: Settings, work: Callable[[Parts], Awaitable[Any]]) -> Any:
+    """Do ``work`` on the open service, without its HTTP edge."""
+
+    async def run() -> Any:
+        parts = build_parts(settings)
+        try:
+            await parts.database.start()
+            await parts.health.check_schema()
+            return await work(parts)
+        finally:
+            await parts.identity.stop()
+            await parts.database.stop()
+
+    try:
+        return asyncio.run(run())
+    except ServiceUnavailable:
+        raise fail("the database does not answer") from None
+    except (StartRefused, SettingRefused) as refused:
+        raise fail(str(refused)) from None

@@ -1,0 +1,46 @@
+"""Commands on companies and their sign-ins: the demo company, and what follows a leak."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from app.bootstrap import Parts
+from app.cli.common import DatabaseOption, fail, migrate_to, read_settings, with_parts
+from app.demo import DEMO_EMAIL, DEMO_PASSWORD, DemoLogin, demo_login, make_demo
+from app.infrastructure.identity.companies import signed_in
+
+DEMO_LINE = f"Demo login: {DEMO_EMAIL} / {DEMO_PASSWORD}"
+
+
+def demo(database_url: DatabaseOption = "") -> None:
+    """Make the demo company, unless it is there."""
+    settings = read_settings(database_url)
+    if settings.environment == "production":
+        raise fail("no demo company in production: everybody knows its password")
+    migrate_to(settings)
+    found = with_parts(settings, demo_login)
+    if found is DemoLogin.TAKEN:
+        raise fail(f"somebody else signs in as {DEMO_EMAIL}: no demo company was made")
+    if found is DemoLogin.MISSING:
+        asyncio.run(make_demo(settings))
+    else:
+        typer.echo("The demo company is there already.")
+    typer.echo(DEMO_LINE)
+
+
+def replace_keys(
+    database_url: DatabaseOption = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Everybody is signed out. Go on.")] = False,
+) -> None:
+    """After a leak of SECRET_KEY: new signing keys under the present one, every session ended."""
+    settings = read_settings(database_url)
+    if not yes:
+        raise fail("this signs everybody out: say --yes; stop the service before, start it after")
+
+    async def work(parts: Parts) -> int:
+        ended: int = await parts.identity.start_anew(await signed_in(parts.database))
+        return ended
+
+    ended = with_parts(settings, work)
+    typer.echo(f"A new signing key is in place; {ended} sessions were ended.")

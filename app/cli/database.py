@@ -1,0 +1,86 @@
+"""Commands on a database: its schema, and the proof that its books are sound."""
+
+import asyncio
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.application.reports.ports import Knowledge
+from app.bootstrap import Parts
+from app.cli.common import DatabaseOption, fail, migrate_to, read_settings, with_parts
+from app.domain.shared.ids import show
+from app.infrastructure.db import migrate as migrations
+from app.infrastructure.identity.companies import companies
+from app.infrastructure.reports.build import DatabaseReports
+from app.settings import Settings
+
+
+def migrate(
+    database_url: DatabaseOption = "",
+    revision: Annotated[str, typer.Option(help="Where to go; a lower one goes back.")] = "head",
+    yes_drop_data: Annotated[
+        bool, typer.Option(help="Going back may delete rows. Nothing brings them back.")
+    ] = False,
+    check: Annotated[
+        bool,
+        typer.Option(
+            help="Change nothing: compare the migrations with the code, and the database of "
+            "--database-url with both."
+        ),
+    ] = False,
+) -> None:
+    """Bring the schema of the database to a revision."""
+    if not check:
+        settings = read_settings(database_url)
+        typer.echo(f"at revision {migrate_to(settings, revision, drop_data=yes_drop_data)}")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        fresh = f"sqlite:///{Path(folder) / 'drift.db'}"
+        migrations.upgrade(fresh)
+        _report(migrations.drift(fresh), "tables and migrations")
+    if database_url:
+        settings = read_settings(database_url)
+        with_parts(settings, lambda parts: parts.database.ping())
+        _report(_drift(settings), "tables and database")
+
+
+def _drift(settings: Settings) -> list[object]:
+    url = settings.database.owner_url
+    if url.startswith("sqlite"):
+        return migrations.drift(url)
+    return asyncio.run(migrations.drift_on_postgres(url))
+
+
+def _report(found: list[object], what: str) -> None:
+    for each in found:
+        typer.echo(f"  {each}", err=True)
+    if found:
+        raise fail(f"{what} differ")
+    typer.echo(f"{what} agree")
+
+
+def check_books(database_url: DatabaseOption = "") -> None:
+    """Check every invariant and reconciliation of every company; exit code 1 when one is broken."""
+    settings = read_settings(database_url)
+    if not with_parts(settings, _check_all):
+        raise typer.Exit(1)
+
+
+async def _check_all(parts: Parts) -> bool:
+    reports = DatabaseReports(parts.database)
+    well = True
+    for tenant_id, name in await companies(parts.database):
+        integrity = await reports.integrity(tenant_id)
+        reconciliation = await reports.reconciliation(tenant_id, Knowledge())
+        well = well and integrity["ok"] and reconciliation["ok"]
+        typer.echo(f"{show('tnt', tenant_id)} {name}:")
+        for check in integrity["checks"]:
+            verdict = "ok" if not check["broken"] else f"BROKEN {check['broken']}: {check['first']}"
+            typer.echo(f"  {check['name']:32} {verdict}")
+        for line in reconciliation["checks"]:
+            sides = f"{line['sub_ledger']} against {line['ledger']}"
+            offender = f"  first: {line['first_offender']}" if line["first_offender"] else ""
+            typer.echo(f"  {line['name']:32} {sides}, difference {line['difference']}{offender}")
+    return well

@@ -1,0 +1,309 @@
+"""The `tradepost` command, as a process: what it says, how it fails, and how it ends."""
+
+import os
+import pty
+import re
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from app.infrastructure.db import migrate
+from tests.support.server import ROOT, Server, free_port, served
+
+DEMO = {"email": "demo@tradepost.example", "password": "walk-the-counter-42"}
+OWNER = {"email": "owner@example.com", "password": "a-long-walk-by-the-sea"}
+DEMO_LINE = f"Demo login: {DEMO['email']} / {DEMO['password']}"
+GRANTED = "postgresql://service@db/tradepost"
+
+
+def tradepost(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line."""
+    known = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **environment}
+    command = [sys.executable, "-m", "app.cli", *arguments]
+    return subprocess.run(
+        command, cwd=ROOT, env=known, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def refusal(*arguments: str, **environment: str) -> str:
+    """The one line with which a command fails."""
+    done = tradepost(*arguments, **environment)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
+    assert "Traceback" not in done.stdout
+    assert done.stderr.startswith("tradepost: ")
+    return done.stderr.removeprefix("tradepost: ").rstrip("\n")
+
+
+def login(server: Server, account: dict[str, str]) -> httpx.Response:
+    return httpx.post(f"{server.url}/api/v1/auth/login", json=account)
+
+
+def contacts(file: Path) -> int:
+    with closing(sqlite3.connect(file)) as opened:
+        return int(opened.execute("SELECT count(*) FROM contacts").fetchone()[0])
+
+
+def test_the_demo_company_is_made_once_and_its_books_are_sound(tmp_path: Path) -> None:
+    """However it is started again; and check-books says whose books it checked."""
+    file = tmp_path / "demo.db"
+    url = f"sqlite:///{file}"
+    for _ in range(2):
+        with served(url, tmp_path) as server:
+            headers = {"Authorization": f"Bearer {login(server, DEMO).json()['access_token']}"}
+            sales = httpx.get(f"{server.url}/api/v1/sales", headers=headers).json()
+            assert len(sales["data"]) == 2
+    before = contacts(file)
+    again = tradepost("demo", "--database-url", url)
+    assert (again.returncode, again.stderr) == (0, "")
+    assert again.stdout == f"The demo company is there already.\n{DEMO_LINE}\n"
+    assert contacts(file) == before
+    checked = tradepost("check-books", "--database-url", url)
+    assert checked.returncode == 0, checked.stdout
+    assert re.match(r"tnt_[0-9A-Z]{26} Harbour Street Goods:\n", checked.stdout)
+    assert "difference 0.00" in checked.stdout
+
+
+def test_a_start_and_its_end_are_told_in_whole_and_nothing_else(tmp_path: Path) -> None:
+    """The address comes last, once it can be used; SIGTERM and SIGINT end with 0 and our word."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        port = free_port()
+        server = Server(f"sqlite:///{tmp_path / 'x.db'}", port, tmp_path / f"{number}.log")
+        server.wait()
+        server.process.send_signal(number)
+        assert server.process.wait(30) == 0
+        server.kill()
+        assert (tmp_path / f"{number}.log").read_text().splitlines() == [
+            f"Tradepost serves on http://127.0.0.1:{port}",
+            f"API documentation: http://127.0.0.1:{port}/docs",
+            DEMO_LINE,
+            "Tradepost has stopped.",
+        ]
+
+
+def test_on_a_terminal_the_log_is_text(tmp_path: Path) -> None:
+    """A first start prints three lines and no JSON; a request is one readable line."""
+    port = free_port()
+    ours, theirs = pty.openpty()
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "TERM": "dumb"}
+    command = [sys.executable, "-m", "app.cli", "serve", "--port", str(port)]
+    process = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    shown = b""
+    while b"Demo login" not in shown:
+        shown += os.read(ours, 4096)
+    assert [line.split(" ")[0] for line in shown.decode().splitlines()] == [
+        "Tradepost",
+        "API",
+        "Demo",
+    ]
+    assert httpx.get(f"http://127.0.0.1:{port}/readyz").status_code == 200
+    process.terminate()
+    assert process.wait(30) == 0
+    rest = os.read(ours, 65536).decode()
+    os.close(ours)
+    request, last = rest.splitlines()[0], rest.splitlines()[-1]
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", request)
+    assert re.match(r"\d\d:\d\d:\d\d \[info +\] request ", plain), plain
+    assert "resource=/readyz" in plain
+    assert "status=200" in plain
+    assert last == "Tradepost has stopped."
+
+
+def test_the_demo_login_is_announced_where_it_works(tmp_path: Path) -> None:
+    """A database with a company of its own gets no demo, and no promise of one."""
+    url = f"sqlite:///{tmp_path / 'own.db'}"
+    with served(url, tmp_path, "--no-demo") as server:
+        company = {"name": "Own", "currency": "GBP", "time_zone": "UTC"}
+        httpx.post(f"{server.url}/api/v1/auth/register", json={**OWNER, "company": company})
+    with served(url, tmp_path) as server:
+        assert login(server, DEMO).status_code == 401
+        assert login(server, OWNER).status_code == 200
+    log = (tmp_path / "server.log").read_text()
+    assert log.count("Tradepost serves on") == 2
+    assert "Demo login" not in log
+
+
+def test_production_takes_no_demo() -> None:
+    """Everybody knows its password."""
+    environment = {
+        "ENVIRONMENT": "production",
+        "SECRET_KEY": "q8Zr2!vTn5Lk0pXw7Yb3Hs6Jd9Fg4Mc1",
+        "ALLOWED_HOSTS": "api.example",
+        "DATABASE_URL": GRANTED,
+    }
+    assert refusal("demo", **environment) == (
+        "no demo company in production: everybody knows its password"
+    )
+
+
+def test_every_unsafe_setting_is_named_at_once() -> None:
+    """One start is enough to learn all of them, and what each takes."""
+    line = refusal("serve", ENVIRONMENT="production", SECRET_KEY="short")
+    assert line == (
+        "SECRET_KEY is the default, short or trivial; DATABASE_URL is not PostgreSQL; "
+        "ALLOWED_HOSTS is empty or has a *: not fit for production, see .env.example"
+    )
+    wrong = {"DEBUG": "maybe", "LOG_LEVEL": "LOUD", "DATABASE_URL": "mysql://me:s3cret@db/x"}
+    line = refusal("migrate", **wrong)
+    assert "DEBUG: Input should be a valid boolean" in line
+    assert "LOG_LEVEL: Input should be 'DEBUG', 'INFO', 'WARNING' or 'ERROR'" in line
+    assert "DATABASE_URL: write sqlite:///path or postgresql://user:password@host" in line
+    assert "s3cret" not in line
+    line = refusal("migrate", DATABASE_URL="postgresql://me@db:s3cret/x")
+    assert line.startswith("DATABASE_URL: write sqlite:///path or postgresql://")
+    assert "s3cret" not in line
+
+
+def test_a_failed_start_is_one_clear_line(tmp_path: Path) -> None:
+    """What an operator gets wrong has a line of its own, exit code 1, and no traceback."""
+    url = f"sqlite:///{tmp_path / 'x.db'}"
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        line = refusal("serve", "--port", port, "--database-url", url)
+    assert line.startswith(f"cannot listen on 127.0.0.1:{port}")
+    assert not (tmp_path / "x.db").exists()
+    port = str(free_port())
+    away = f"postgresql://nobody:s3cret@127.0.0.1:{port}/none"
+    assert refusal("serve", "--port", str(free_port()), "--database-url", away) == (
+        f"the database cannot be migrated: no database server answers at 127.0.0.1, port {port}"
+    )
+    assert refusal("check-books", "--database-url", away) == (
+        f"no database server answers at 127.0.0.1, port {port}"
+    )
+    assert refusal("migrate", "--revision", "0007", "--database-url", away).startswith(
+        "the database cannot be migrated: no database server answers"
+    )
+    assert refusal("serve", SECRET_KEY_FILE="/nonexistent") == (
+        "SECRET_KEY_FILE cannot be read: No such file or directory"
+    )
+
+
+def test_a_file_that_is_no_database_is_one_clear_line(tmp_path: Path) -> None:
+    """A missing, malformed, misplaced or empty file; and a mistyped name makes none."""
+    missing = tmp_path / "typo.db"
+    line = refusal("check-books", "--database-url", f"sqlite:///{missing}")
+    assert line.startswith(f"there is no database {missing}: check DATABASE_URL")
+    assert not missing.exists()
+    text = tmp_path / "text.db"
+    text.write_text("these are not books, but long enough to look at " * 20, encoding="utf-8")
+    line = refusal("check-books", "--database-url", f"sqlite:///{text}")
+    assert line == f"{text} cannot be opened: file is not a database"
+    line = refusal("serve", "--port", str(free_port()), "--database-url", f"sqlite:///{text}")
+    assert line == "the database cannot be migrated: file is not a database"
+    inside = f"sqlite:///{text / 'x.db'}"
+    line = refusal("serve", "--port", str(free_port()), "--database-url", inside)
+    assert line.startswith(f"the database cannot be migrated: {text}")
+    line = refusal("migrate", "--database-url", "sqlite:////proc/nope/x.db")
+    assert line.startswith("the database cannot be migrated: /proc/nope: ")
+    empty = tmp_path / "empty.db"
+    empty.touch()
+    line = refusal("check-books", "--database-url", f"sqlite:///{empty}")
+    assert line == "the database is empty: run `tradepost migrate`"
+
+
+def test_going_back_on_the_command_line(tmp_path: Path) -> None:
+    """Rows stop it, --yes-drop-data does not; a revision above is a way up; the check looks."""
+    file = tmp_path / "back.db"
+    url = ("--database-url", f"sqlite:///{file}")
+    assert tradepost("demo", *url).returncode == 0
+    assert refusal("migrate", "--revision", "9999", *url).startswith(
+        "there is no revision 9999; there are base, 0001,"
+    )
+    assert refusal("migrate", "--revision", "0007", *url) == (
+        "going back to 0007 would delete every row of return_lines, returned_so_far, returns, "
+        "sale_lines, sales: nothing was changed; back up first, then say --yes-drop-data"
+    )
+    assert tradepost("migrate", "--check", *url).stdout == (
+        "tables and migrations agree\ntables and database agree\n"
+    )
+    gone = tradepost("migrate", "--revision", "0006", "--yes-drop-data", *url)
+    assert (gone.returncode, gone.stdout) == (0, "at revision 0006\n")
+    up = tradepost("migrate", "--revision", "0007", *url)
+    assert (up.returncode, up.stdout) == (0, "at revision 0007\n")
+    assert "at revision 0007, this release needs 0008" in refusal("migrate", "--check", *url)
+    assert tradepost("migrate", *url).stdout == "at revision 0008\n"
+    checked = tradepost("check-books", *url)
+    assert checked.returncode == 1
+    assert re.search(r"entries_have_documents +BROKEN \d+: ", checked.stdout)
+    assert re.search(r"moves_have_documents +BROKEN \d+: ", checked.stdout)
+
+
+def test_after_a_leak_keys_are_replaced_and_everybody_signs_in_again(tmp_path: Path) -> None:
+    """A new SECRET_KEY alone is refused in a line; replace-keys makes it good and ends sessions."""
+    url = f"sqlite:///{tmp_path / 'leak.db'}"
+    with served(url, tmp_path) as server:
+        tokens = login(server, DEMO).json()
+        old_keys = httpx.get(f"{server.url}/.well-known/jwks.json").json()["keys"]
+    fresh = {"SECRET_KEY": "a-fresh-secret-after-the-leak-0123456789", "DATABASE_URL": url}
+    line = refusal("serve", "--port", str(free_port()), **fresh)
+    assert line.startswith("SECRET_KEY does not open the signing keys in the database")
+    assert refusal("replace-keys", **fresh).startswith("this signs everybody out: say --yes")
+    done = tradepost("replace-keys", "--yes", **fresh)
+    assert done.returncode == 0, done.stderr
+    assert re.fullmatch(r"A new signing key is in place; [23] sessions were ended\.\n", done.stdout)
+    port = free_port()
+    with Started(port, tmp_path, fresh) as api:
+        new_keys = httpx.get(f"http://127.0.0.1:{port}/.well-known/jwks.json").json()["keys"]
+        assert len(new_keys) == 1
+        assert new_keys[0]["kid"] not in {key["kid"] for key in old_keys}
+        headers = {"Authorization": f"Bearer {tokens['access_token']}"}
+        assert httpx.get(f"{api}/auth/me", headers=headers).status_code == 401
+        refresh = {"refresh_token": tokens["refresh_token"]}
+        assert httpx.post(f"{api}/auth/refresh", json=refresh).status_code == 401
+        assert httpx.post(f"{api}/auth/login", json=DEMO).status_code == 200
+
+
+class Started:
+    """A service with settings of its own."""
+
+    def __init__(self, port: int, folder: Path, settings: dict[str, str]) -> None:
+        self._port = port
+        self._folder = folder
+        known = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "LOG_LEVEL": "WARNING"}
+        self._environment = {**known, **settings}
+
+    def __enter__(self) -> str:
+        command = [sys.executable, "-m", "app.cli", "serve", "--port", str(self._port)]
+        self._log = (self._folder / "started.log").open("ab")
+        self._process = subprocess.Popen(
+            command, cwd=self._folder, env=self._environment, stdout=self._log, stderr=self._log
+        )
+        root = f"http://127.0.0.1:{self._port}"
+        for _ in range(300):
+            try:
+                httpx.get(f"{root}/readyz", timeout=2)
+            except httpx.TransportError:
+                time.sleep(0.1)
+            else:
+                return f"{root}/api/v1"
+        raise AssertionError("the service did not start")
+
+    def __exit__(self, *_: Any) -> None:
+        self._process.terminate()
+        self._process.wait(30)
+        self._log.close()
+
+
+def test_the_command_is_called_tradepost() -> None:
+    done = tradepost("migrate", "--help")
+    assert done.returncode == 0
+    assert "Usage: tradepost migrate" in done.stdout
+
+
+@pytest.mark.parametrize("revision", ["head", "0008"])
+def test_migrating_twice_changes_nothing(tmp_path: Path, revision: str) -> None:
+    url = f"sqlite:///{tmp_path / 'twice.db'}"
+    migrate.upgrade(url)
+    done = tradepost("migrate", "--revision", revision, "--database-url", url)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "at revision 0008\n", "")

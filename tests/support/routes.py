@@ -1,0 +1,269 @@
+"""The catalogue of mutating routes: for each, a request that succeeds and what it leaves behind.
+
+A test compares it with the OpenAPI document, so that a new route without an entry fails. Dates lie
+after the goods came in and before the months that the routes of periods close.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from tests.support.company import PASSWORD, Company, register_company
+from tests.support.route import Prepare, Route, Valid, tag
+from tests.support.route_documents import DOCUMENTS
+
+Members = Callable[[Company], Awaitable[dict[str, Any]]]
+
+
+async def _register(_: Company) -> Valid:
+    company = {
+        "name": "Made to be refused",
+        "currency": "GBP",
+        "time_zone": "UTC",
+        "country": "GB",
+        "tax_rounding": "document",
+    }
+    body = {
+        "email": f"{tag()}@example.com",
+        "password": PASSWORD,
+        "display_name": "Olga",
+        "company": company,
+    }
+    return Valid("/auth/register", body)
+
+
+async def _login(company: Company) -> Valid:
+    return Valid("/auth/login", {"email": company.email, "password": PASSWORD})
+
+
+async def _refresh_token(company: Company) -> str:
+    """The refresh token of a session of its own: the company's client stays signed in."""
+    valid = await _login(company)
+    answer = await company.client.post("/api/v1" + valid.path, json=valid.body)
+    return str(answer.json()["refresh_token"])
+
+
+async def _refresh(company: Company) -> Valid:
+    return Valid("/auth/refresh", {"refresh_token": await _refresh_token(company)})
+
+
+async def _logout(company: Company) -> Valid:
+    return Valid("/auth/logout", {"refresh_token": await _refresh_token(company)})
+
+
+async def _logout_all(company: Company) -> Valid:
+    """Of another owner, signed in twice: the company's client stays signed in."""
+    async with register_company(company.client._transport.app) as other:  # type: ignore[attr-defined]
+        account = {"email": other.email, "password": PASSWORD}
+        answer = await other.client.post("/api/v1/auth/login", json=account)
+    headers = {"Authorization": f"Bearer {answer.json()['access_token']}"}
+    return Valid("/auth/logout-all", headers=headers)
+
+
+async def _change_company(company: Company) -> Valid:
+    shown = await company.client.get("/api/v1/tenants/current")
+    body = {
+        "name": f"Renamed {tag()}",
+        "time_zone": "UTC",
+        "tax_rounding": "line",
+        "price_difference_policy": "split",
+    }
+    return Valid("/tenants/current", body, {"If-Match": shown.headers["etag"]})
+
+
+async def category(company: Company) -> str:
+    """The id of a category."""
+    if "category" not in company.ids:
+        made = await company.post("/categories", {"code": tag(), "name": "Shelf"})
+        company.ids["category"] = made["id"]
+    return company.ids["category"]
+
+
+async def _unit(_: Company) -> dict[str, Any]:
+    return {"code": tag(), "name": "Crate", "decimals": 2}
+
+
+async def _category(company: Company) -> dict[str, Any]:
+    return {"code": tag(), "name": "Cups", "parent_id": await category(company)}
+
+
+async def _category_change(company: Company) -> dict[str, Any]:
+    return {"name": "Mugs", "parent_id": await category(company)}
+
+
+async def _product(company: Company) -> dict[str, Any]:
+    tax_id = await company.first("/taxes", code="VAT20")
+    return {
+        "sku": tag(),
+        "name": "Cup",
+        "description": "Blue",
+        "barcode": tag(),
+        "kind": "goods",
+        "unit_id": await company.first("/units", code="pcs"),
+        "category_id": await category(company),
+        "price": "2.50",
+        "tax_id": tax_id,
+        "purchase_tax_id": tax_id,
+        "costing": "fifo",
+        "revenue_account_id": await company.first("/accounts", role="sales"),
+        "return_account_id": await company.first("/accounts", role="sales_returns"),
+    }
+
+
+async def _product_change(company: Company) -> dict[str, Any]:
+    return {
+        name: value
+        for name, value in (await _product(company)).items()
+        if name not in {"kind", "unit_id", "costing"}
+    }
+
+
+async def _contact(_: Company) -> dict[str, Any]:
+    address = {
+        "line1": "1 Quay",
+        "line2": "Upper floor",
+        "city": "Hull",
+        "region": "Yorkshire",
+        "postcode": "HU1 1AA",
+        "country": "GB",
+    }
+    return {
+        "name": "Harbour",
+        "roles": ["customer", "supplier"],
+        "email": f"{tag()}@example.com",
+        "phone": "+44 1482 0000",
+        "tax_number": "GB 1",
+        "external_ref": tag(),
+        "address": address,
+    }
+
+
+async def _location(_: Company) -> dict[str, Any]:
+    return {"code": tag(), "name": "Cellar"}
+
+
+async def _account(_: Company) -> dict[str, Any]:
+    return {"code": tag(), "name": "Postage", "type": "expense"}
+
+
+async def _tax(company: Company) -> dict[str, Any]:
+    component = {
+        "name": "Levy",
+        "kind": "percent",
+        "rate": "7.5",
+        "compound": True,
+        "recoverable": False,
+        "output_account_id": await company.first("/accounts", role="output_tax"),
+        "input_account_id": await company.first("/accounts", role="input_tax"),
+    }
+    return {"code": tag(), "name": "Levy", "included": True, "components": [component]}
+
+
+def _only(*names: str) -> Members:
+    """A change of texts."""
+
+    async def members(_: Company) -> dict[str, Any]:
+        return {name: tag() for name in names}
+
+    return members
+
+
+def _master(path: str, new: Members, change: Members) -> list[Route]:
+    """The routes that every master has."""
+
+    async def create(company: Company) -> Valid:
+        return Valid(path, await new(company))
+
+    async def made(company: Company, *verbs: str) -> tuple[str, dict[str, str]]:
+        """The path of a new object, after these steps, and the header that names its version."""
+        answer = await company.client.post(f"/api/v1{path}", json=await new(company))
+        assert answer.status_code == 201, answer.text
+        here = f"{path}/{answer.json()['id']}"
+        for verb in verbs:
+            headers = {"If-Match": answer.headers["etag"]}
+            answer = await company.client.post(f"/api/v1{here}/{verb}", headers=headers)
+            assert answer.status_code == 200, answer.text
+        return here, {"If-Match": answer.headers["etag"]}
+
+    async def edit(company: Company) -> Valid:
+        here, headers = await made(company)
+        return Valid(here, await change(company), headers)
+
+    async def activate(company: Company) -> Valid:
+        here, headers = await made(company, "deactivate")
+        return Valid(f"{here}/activate", headers=headers)
+
+    async def deactivate(company: Company) -> Valid:
+        here, headers = await made(company)
+        return Valid(f"{here}/deactivate", headers=headers)
+
+    return [
+        Route(f"POST {path}", create, 201),
+        Route(f"PATCH {path}/{{id}}", edit, 200),
+        Route(f"POST {path}/{{id}}/activate", activate, 200),
+        Route(f"POST {path}/{{id}}/deactivate", deactivate, 200),
+    ]
+
+
+def _batch(path: str, item: Members, audits: int, why: str) -> Route:
+    """An atomic batch of two: what is wrong with an item refuses the request."""
+
+    async def prepare(company: Company) -> Valid:
+        items = [{**await item(company), "idempotency_key": tag()} for _ in range(2)]
+        return Valid(f"{path}/batch", {"atomic": True, "items": items})
+
+    return Route(f"POST {path}/batch", prepare, 200, "items", audits, 0, why)
+
+
+async def _stocked(company: Company) -> dict[str, Any]:
+    opening = {
+        "location_id": await company.location(),
+        "quantity": "3",
+        "unit_cost": "1.25",
+        "effective_at": "2026-03-01T09:00:00Z",
+    }
+    return {**await _product(company), "opening_stock": opening}
+
+
+def _identity(path: str, prepare: Prepare, status: int, **more: Any) -> Route:
+    """A route that stores no answers, because they hold secrets (R-21)."""
+    return Route(f"POST /auth/{path}", prepare, status, "none", **more)
+
+
+ROUTES: Final[dict[str, Route]] = {
+    route.operation: route
+    for route in (
+        _identity(
+            "register",
+            _register,
+            201,
+            repeated=1,
+            why="a known address makes nothing; the trail of its owner says so (R-22)",
+        ),
+        _identity("login", _login, 200, repeated=1, why="each login opens a session (AU-01)"),
+        _identity(
+            "refresh",
+            _refresh,
+            200,
+            why="sent again at once it is superseded by the first exchange, which is refused",
+        ),
+        _identity("logout", _logout, 204),
+        _identity(
+            "logout-all",
+            _logout_all,
+            204,
+            audits=2,
+            why="one for each session that ends: the owner is signed in twice",
+        ),
+        Route("PATCH /tenants/current", _change_company, 200),
+        *_master("/units", _unit, _only("name")),
+        *_master("/categories", _category, _category_change),
+        *_master("/products", _product, _product_change),
+        _batch("/products", _stocked, 2, "one for each item; it tells of the opening stock, too"),
+        *_master("/contacts", _contact, _contact),
+        _batch("/contacts", _contact, 2, "one for each item"),
+        *_master("/locations", _location, _only("name")),
+        *_master("/accounts", _account, _only("code", "name")),
+        *_master("/taxes", _tax, _only("code", "name")),
+        *DOCUMENTS,
+    )
+}
