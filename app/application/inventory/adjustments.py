@@ -148,17 +148,16 @@ def _move(adjustment: Adjustment, products: Products, books: Books, work: Work) 
     """Let the goods come and go; the value of each line, by its number."""
     moment = Moment(adjustment.location_id, adjustment.effective_at, adjustment.effective_on)
 
-    def goods(line: AdjustmentLine, member: str) -> Goods:
+    def goods(line: AdjustmentLine) -> Goods:
         source = Source(SourceKind.ADJUSTMENT, adjustment.id, line.line)
-        pointer = f"/lines/{line.line - 1}/{member}"
-        return goods_of(products[line.product_id], abs(line.quantity), source, pointer)
+        return goods_of(products[line.product_id], abs(line.quantity), source)
 
     values = {}
     for line in adjustment.gains:
         stated = _stated_value(line, books)
-        values[line.line] = adjust_in(work, moment, goods(line, "unit_cost"), stated).value
+        values[line.line] = adjust_in(work, moment, goods(line), stated).value
     losses = adjustment.losses
-    lost = lose_all(work, moment, [goods(line, "quantity") for line in losses])
+    lost = lose_all(work, moment, [goods(line) for line in losses])
     for line, valuation in zip(losses, lost, strict=True):
         values[line.line] = valuation.value
     return values

@@ -25,6 +25,7 @@ from app.domain.inventory.errors import Backdated, MovedAhead, UnitCostNeeded
 from app.domain.inventory.levels import Demand, StockLevel, check_shortages
 from app.domain.inventory.moves import Source, StockMove
 from app.domain.inventory.pool import Costed, CostingMethod, CostPool, Valuation
+from app.domain.shared.errors import ValueOutOfRange
 from app.domain.shared.ids import Id
 
 _CLOCKS_DIFFER_MAX = timedelta(minutes=10)
@@ -32,14 +33,17 @@ _CLOCKS_DIFFER_MAX = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class Goods:
-    """One line that moves goods: how much of what, and the member of the request that says so."""
+    """One line of a document that moves goods: how much of what."""
 
     product_id: Id
     sku: str
     method: CostingMethod
     quantity: int
     source: Source
-    pointer: str
+
+    def pointer(self, member: str) -> str:
+        """Where the line of the request says ``member``."""
+        return f"/lines/{self.source.line - 1}/{member}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +55,10 @@ class Moment:
     effective_on: date
 
 
-def goods_of(product: Product, quantity: int, source: Source, pointer: str) -> Goods:
+def goods_of(product: Product, quantity: int, source: Source) -> Goods:
     """The goods of a line that moves ``quantity`` (> 0) of a product."""
     method = CostingMethod(product.costing)
-    return Goods(product.id, product.sku, method, quantity, source, pointer)
+    return Goods(product.id, product.sku, method, quantity, source)
 
 
 def stock_needs(needs: Needs, location_id: Id, product_ids: Iterable[Id]) -> Needs:
@@ -90,7 +94,7 @@ def lose_all(work: Work, moment: Moment, lines: Sequence[Goods]) -> list[Valuati
 def receive(work: Work, moment: Moment, line: Goods, value: int) -> Valuation:
     """Take goods in from a supplier at ``value`` minor units."""
     pool = pool_of(work, line.product_id, line.method)
-    with _naming(line.pointer):
+    with _naming(line):
         costed = costing.receive(pool, moment.effective_on, line.quantity, value, line.source)
     return _keep(work, moment, line.quantity, line, costed)
 
@@ -99,7 +103,7 @@ def receive_back(work: Work, moment: Moment, line: Goods, value: int) -> Valuati
     """Take goods back from a customer at ``value`` minor units."""
     pool = pool_of(work, line.product_id, line.method)
     day = moment.effective_on
-    with _naming(line.pointer):
+    with _naming(line):
         costed = costing.receive_back(pool, day, line.quantity, value, line.source)
     return _keep(work, moment, line.quantity, line, costed)
 
@@ -108,11 +112,11 @@ def adjust_in(work: Work, moment: Moment, line: Goods, stated_value: int | None)
     """Take in goods that were found, at the stated value or at what is known.
 
     Raises:
-        UnitCostNeeded: no cost is known and none is stated; the pointer is the line's.
+        UnitCostNeeded: no cost is known and none is stated; the pointer is its.
     """
     pool = pool_of(work, line.product_id, line.method)
     day, quantity = moment.effective_on, line.quantity
-    with _naming(line.pointer):
+    with _naming(line):
         costed = costing.adjust_gain(pool, day, quantity, stated_value, line.source)
     return _keep(work, moment, line.quantity, line, costed)
 
@@ -129,7 +133,7 @@ def correct_price(
     _check_not_ahead(work, at)
     pool = work.get(COST_POOLS, line.product_id)
     layer = work.get(COST_LAYERS, line.product_id, layer_seq)
-    with _naming(line.pointer):
+    with _naming(line):
         split = corrections.price_difference(pool, day, layer, difference, line.source)
     _keep_costed(work, Costed(split.pool, split.valuation, split.layers))
     return split
@@ -146,7 +150,7 @@ def send_back(
     check_stock(work, moment.location_id, (line,))
     pool = work.get(COST_POOLS, line.product_id)
     layer = work.get(COST_LAYERS, line.product_id, layer_seq)
-    with _naming(line.pointer):
+    with _naming(line):
         sent = corrections.return_to_supplier(
             pool, moment.effective_on, layer, line.quantity, claimed=claimed, source=line.source
         )
@@ -161,7 +165,7 @@ def check_stock(work: Work, location_id: Id, lines: Iterable[Goods]) -> None:
         InsufficientStock: names every short line.
     """
     demands = [
-        Demand(line.pointer, line.sku, line.product_id, location_id, line.quantity)
+        Demand(line.pointer("quantity"), line.sku, line.product_id, location_id, line.quantity)
         for line in lines
     ]
     levels = {}
@@ -174,18 +178,20 @@ def check_stock(work: Work, location_id: Id, lines: Iterable[Goods]) -> None:
 
 def _out(work: Work, moment: Moment, line: Goods, operation: Callable[..., Costed]) -> Valuation:
     pool = pool_of(work, line.product_id, line.method)
-    with _naming(line.pointer):
+    with _naming(line):
         costed = operation(pool, moment.effective_on, line.quantity, line.source)
     return _keep(work, moment, -line.quantity, line, costed)
 
 
 @contextmanager
-def _naming(pointer: str) -> Iterator[None]:
-    """Let a refusal of the cost pool say which line it is about."""
+def _naming(line: Goods) -> Iterator[None]:
+    """Let a refusal of the cost pool or the level say which line it is about."""
     try:
         yield
-    except (Backdated, UnitCostNeeded) as refusal:
-        raise refusal.at(pointer, **refusal.params) from None
+    except (Backdated, ValueOutOfRange) as refusal:
+        raise refusal.at(line.pointer("quantity"), **refusal.params) from None
+    except UnitCostNeeded:
+        raise UnitCostNeeded.at(line.pointer("unit_cost")) from None
 
 
 def _check_not_ahead(work: Work, effective_at: datetime) -> None:
@@ -205,7 +211,8 @@ def _keep(work: Work, moment: Moment, quantity: int, line: Goods, costed: Costed
     level = work.find(STOCK_LEVELS, line.product_id, moment.location_id)
     if level is None:
         level = StockLevel.new(line.product_id, moment.location_id)
-    work.put(STOCK_LEVELS, level.move(quantity))
+    with _naming(line):
+        work.put(STOCK_LEVELS, level.move(quantity))
     move = StockMove(
         work.new_id(),
         line.product_id,

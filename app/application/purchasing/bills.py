@@ -102,10 +102,10 @@ class _Match:
     received: ReceiptLine
     value: int
 
-    def goods(self, source: Source, place: int, work: Work) -> Goods:
+    def goods(self, source: Source, work: Work) -> Goods:
         """The goods whose price the line corrects."""
         product = work.get(PRODUCTS, self.received.product_id)
-        return goods_of(product, self.received.quantity, source, f"/lines/{place}/unit_price")
+        return goods_of(product, self.received.quantity, source)
 
 
 def _needs(wish: BillInput, _: Principal) -> Needs:
@@ -142,7 +142,7 @@ def _decide(wish: BillInput, work: Work) -> Done:
     in_stock = [0] * len(matches)
     for place in compress(range(len(matches)), revalued):
         source = Source(SourceKind.BILL, bill_id, place + 1)
-        goods = matches[place].goods(source, place, work)
+        goods = matches[place].goods(source, work)
         layer_seq = matches[place].received.layer_seq
         spread = correct_price(work, wish.effective_at, day, goods, layer_seq, differences[place])
         in_stock[place] = spread.to_stock

@@ -164,7 +164,7 @@ def _take_in(
     if value > AMOUNT_MAX:
         raise ValueOutOfRange.at(f"/lines/{place}/unit_cost")
     source = Source(SourceKind.RECEIPT, receipt_id, place + 1)
-    goods = goods_of(product, line.quantity, source, f"/lines/{place}/quantity")
+    goods = goods_of(product, line.quantity, source)
     valuation = receive(work, moment, goods, value)
     return ReceiptLine(
         line=place + 1,

@@ -278,7 +278,7 @@ def _goods(part: _Part, place: int, return_id: Id, work: Work) -> Goods:
     product = work.get(PRODUCTS, part.received.product_id)
     check_step(product, part.quantity, f"/lines/{place}")
     source = Source(SourceKind.SUPPLIER_RETURN, return_id, place + 1)
-    return goods_of(product, part.quantity, source, f"/lines/{place}/quantity")
+    return goods_of(product, part.quantity, source)
 
 
 def _postings(

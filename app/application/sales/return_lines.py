@@ -7,8 +7,8 @@ from app.application.catalog.contract import PRODUCTS
 from app.application.inventory.contract import (
     COST_LAYERS,
     VALUATIONS,
-    Goods,
     Moment,
+    goods_of,
     pool_of,
     receive_back,
 )
@@ -128,14 +128,8 @@ def take_in(
     cost, seq = 0, None
     if product.stocked:
         cost = _cost(line, figures, books, work)
-        goods = Goods(
-            product.id,
-            product.sku,
-            CostingMethod(product.costing),
-            line.quantity,
-            Source(SourceKind.SALE_RETURN, return_id, place + 1),
-            f"/lines/{place}/quantity",
-        )
+        source = Source(SourceKind.SALE_RETURN, return_id, place + 1)
+        goods = goods_of(product, line.quantity, source)
         seq = receive_back(work, moment, goods, cost).seq
         if line.sale_id is not None:
             so_far = work.get(RETURNED, line.sale_id, line.sale_line)

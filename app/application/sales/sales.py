@@ -18,7 +18,13 @@ from app.application.accounting.contract import (
     posting_needs,
 )
 from app.application.catalog.contract import CONTACTS, PRODUCTS
-from app.application.inventory.contract import LOCATIONS, Goods, Moment, issue_all, stock_needs
+from app.application.inventory.contract import (
+    LOCATIONS,
+    Moment,
+    goods_of,
+    issue_all,
+    stock_needs,
+)
 from app.application.sales.ports import RETURNED_OF_SALE, SALE_BY_REF, SALES
 from app.application.sales.views import sale_view
 from app.application.shared.access import Principal
@@ -35,7 +41,7 @@ from app.domain.accounting.tax import TaxCode
 from app.domain.accounting.tax_calculation import DocumentTax, TaxableLine, compute_tax
 from app.domain.catalog.product import PriceMissing, Product
 from app.domain.inventory.moves import Source, SourceKind
-from app.domain.inventory.pool import CostingMethod, Valuation
+from app.domain.inventory.pool import Valuation
 from app.domain.sales.sale import (
     Sale,
     SaleLine,
@@ -291,14 +297,7 @@ def _issue(
 ) -> dict[int, Valuation]:
     """Let the goods leave; the valuations by the place of their line."""
     goods = {
-        place: Goods(
-            product.id,
-            product.sku,
-            CostingMethod(product.costing),
-            line.quantity,
-            Source(SourceKind.SALE, sale_id, place + 1),
-            f"/lines/{place}/quantity",
-        )
+        place: goods_of(product, line.quantity, Source(SourceKind.SALE, sale_id, place + 1))
         for place, (line, product) in enumerate(zip(wish.lines, products, strict=True))
         if product.stocked
     }

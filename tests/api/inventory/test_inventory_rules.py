@@ -199,3 +199,23 @@ async def test_stock_of_a_product_out_of_use_can_be_taken_out(
     await company.post("/adjustments", {**body, "lines": [line]})
     assert (await company.balances())["stock"] == "0.00"
     await company.assert_sound()
+
+
+async def test_more_than_a_level_holds_names_its_line(company: Company) -> None:
+    small, large = await company.product("SMALL"), await company.product("LARGE")
+    await company.open_stock("999999999", "0.00", large)
+    lines = [{"product_id": each, "quantity": "999999999"} for each in (small, large)]
+    for place in range(11):
+        body = {
+            "location_id": await company.location(),
+            "reason": "count",
+            "lines": [{**line, "unit_cost": "0.00"} for line in lines],
+        }
+        answer = await company.client.post(
+            "/api/v1/adjustments", json=body, headers={"Idempotency-Key": f"more-{place}"}
+        )
+        if answer.status_code != 201:
+            break
+    assert (answer.status_code, answer.json()["code"]) == (422, "common.out_of_range")
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["/lines/1/quantity"]
+    await company.assert_sound()
