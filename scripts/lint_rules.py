@@ -220,10 +220,10 @@ def bare_except(source: Source) -> Broken:
 
 def print_outside_cli(source: Source) -> Broken:
     """The service speaks through its log."""
-    if source.under("app") and not source.under("app/cli.py"):
+    if source.under("app") and not source.under("app/cli"):
         for call, origin in source.calls():
             if origin == "print":
-                yield call.lineno, "use the log; only app/cli.py prints"
+                yield call.lineno, "use the log; only app/cli prints"
 
 
 def clock(source: Source) -> Broken:

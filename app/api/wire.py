@@ -154,9 +154,12 @@ def reference(prefix: str) -> Any:
     ]
 
 
+_NOT_STORABLE = re.compile("[\0\ud800-\udfff]")
+
+
 def _storable(value: str) -> str:
     # NUL and lone surrogates: no database takes them.
-    if "\0" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
+    if _NOT_STORABLE.search(value) is not None:
         raise PydanticCustomError("text_form", "characters that cannot be stored")
     return value
 

@@ -1,6 +1,7 @@
 """`tradepost serve`: migrate, make a demo company, listen, and stop cleanly."""
 
 import asyncio
+import gc
 import logging
 import signal
 import socket
@@ -46,10 +47,22 @@ def serve(
         logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
         tell = _log.info if in_production else typer.echo
         server = _Server(_config(settings, host, port), lambda: [tell(line) for line in lines])
+        _calm_collector()
         signal.signal(signal.SIGTERM, server.stop_by)
         signal.signal(signal.SIGINT, server.stop_by)
         server.run(sockets=[listener])
         tell("Tradepost has stopped.")
+
+
+def _calm_collector() -> None:
+    """Let the garbage collector look at less, and less often.
+
+    What stands after the start stays for ever, and a request leaves no cycles worth a search every
+    700 objects: a batch of products takes a seventh less time (docs/decisions/0006).
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 async def _has_companies(parts: Parts) -> bool:

@@ -44,8 +44,8 @@ BROKEN = [
     ),
     Sample("environment", "app/bootstrap.py", "import os\nurl = os.environ['URL']", 2),
     Sample("environment", "app/api/deps.py", "from os import getenv\nurl = getenv('URL')", 2),
-    Sample("environment", "app/cli.py", "from os import environ as e\nurl = e.get('URL')", 2),
-    Sample("environment", "app/cli.py", "from pydantic_settings import BaseSettings"),
+    Sample("environment", "app/cli/common.py", "from os import environ as e\nurl = e.get('URL')", 2),
+    Sample("environment", "app/cli/common.py", "from pydantic_settings import BaseSettings"),
     Sample(
         "base-http-middleware",
         "app/api/middleware/log.py",
@@ -80,7 +80,7 @@ BROKEN = [
         "sql-outside-infrastructure", "app/bootstrap.py", "db.execute('DELETE FROM sales WHERE x')"
     ),
     Sample(
-        "sql-outside-infrastructure", "app/cli.py", "q = f'SELECT * FROM {table} WHERE id = {id_}'"
+        "sql-outside-infrastructure", "app/cli/common.py", "q = f'SELECT * FROM {table} WHERE id = {id_}'"
     ),
     Sample(
         "sql-outside-infrastructure",
@@ -190,7 +190,7 @@ LAWFUL = [
     Sample("swallowed-exception", "app/main.py", "try:\n    f()\nexcept KeyError:\n    pass"),
     Sample("swallowed-exception", "app/main.py", "try:\n    f()\nexcept Exception:\n    log(1)"),
     Sample("bare-except", "app/main.py", "try:\n    f()\nexcept KeyError:\n    g()"),
-    Sample("print-outside-cli", "app/cli.py", "print('up')"),
+    Sample("print-outside-cli", "app/cli/common.py", "print('up')"),
     Sample("print-outside-cli", "load/replay_year.py", "print('up')"),
     Sample("clock", "app/domain/shared/clock.py", "import datetime\ndatetime.datetime.now()"),
     Sample("clock", "app/infrastructure/jobs/run.py", "import time\ntime.time()"),
