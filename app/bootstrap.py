@@ -20,9 +20,9 @@ from app.api.health import api_router, install_health, root_router
 from app.api.locales import Catalogue
 from app.api.middleware import EdgeConfig, stack
 from app.api.middleware.rate_limit import RateLimits
-from app.api.openapi import install_openapi, operation_id
+from app.api.openapi import install_openapi
 from app.api.problems import Problems, install_error_handlers
-from app.api.routing import API_PREFIX, check_routes, include, install_flat_routing
+from app.api.routing import check_routes, include, install_flat_routing
 from app.api.v1 import ROUTERS, WELL_KNOWN
 from app.application.shared.rate_limit import Budget
 from app.domain.shared.clock import Clock, SystemClock, milliseconds
@@ -111,7 +111,6 @@ def build_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,
-        generate_unique_id_function=operation_id,
         lifespan=_lifespan(parts),
     )
     app.state.problems = problems
@@ -166,7 +165,7 @@ def _add_routes(app: FastAPI, settings: Settings, problems: Problems) -> None:
     detailed = [Depends(http)]
     routers: list[APIRouter] = [api_router(detailed_dependencies=detailed), *ROUTERS]
     for router in routers:
-        include(app, router, prefix=API_PREFIX)
+        include(app, router)
     if settings.http.docs_enabled:
         include(app, docs_router(app, problems))
     check_routes(app)

@@ -12,14 +12,15 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from starlette.types import Message, Scope
 
 from app.api.locales import Catalogue
 from app.api.middleware import EdgeConfig, stack
 from app.api.middleware.rate_limit import RateLimits
 from app.api.problems import Problems
-from app.api.routing import PUBLIC, RouteIndex, include, install_flat_routing, permission
+from app.api.route import PUBLIC, permission, v1_router
+from app.api.routing import RouteIndex, include, install_flat_routing
 from app.application.shared.rate_limit import Budget
 from app.infrastructure.observability.logging import configure_logging
 from app.infrastructure.observability.metrics import AppMetrics
@@ -36,7 +37,7 @@ def sample_table() -> FastAPI:
     """300 routes as the API has them: lists, items, commands on items, batches, reports."""
     app = FastAPI(openapi_url=None)
     for number in range(RESOURCES):
-        router = APIRouter(prefix=f"/resource-{number}")
+        router = v1_router(f"/resource-{number}")
         for method, path in (
             ("GET", ""),
             ("POST", ""),
@@ -48,7 +49,7 @@ def sample_table() -> FastAPI:
             router.add_api_route(
                 path, empty, methods=[method], openapi_extra=permission(PUBLIC), name=path
             )
-        include(app, router, "/api/v1")
+        include(app, router)
     return app
 
 

@@ -29,8 +29,7 @@ from app.api.contract_texts import (
 )
 from app.api.errors import ValidationFailed
 from app.api.problems import PROBLEM_TYPE
-from app.api.route import SORTS_KEY
-from app.api.routing import PERMISSION_KEY, PUBLIC
+from app.api.route import PERMISSION_KEY, PUBLIC, SORTS_KEY
 from app.application.shared.commands import IdempotencyKeyMissing
 
 BEARER: Final = "bearerAuth"

@@ -15,7 +15,7 @@ from app.api.cursors import CursorSigner
 from app.api.errors import IfMatchInvalid
 from app.api.problems import Problems
 from app.api.record import record_of
-from app.api.routing import PERMISSION_KEY
+from app.api.route import PERMISSION_KEY
 from app.application.shared.access import Principal
 from app.application.shared.commands import (
     Answer,

@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, Response
 from app.api.errors import PathNotFound
 from app.api.problems import Problems
 from app.api.record import header
-from app.api.routing import PUBLIC, permission
+from app.api.route import PUBLIC, new_router, permission
 
 _STATIC: Final = Path(__file__).parent / "static"
 _ASSETS: Final = {
@@ -70,7 +70,7 @@ class _Asset:
 
 def docs_router(app: FastAPI, problems: Problems) -> APIRouter:
     """``/docs`` and its files, ``/openapi.json``, ``/errors`` and ``/errors/<code>``."""
-    router = APIRouter(include_in_schema=False)
+    router = new_router(include_in_schema=False)
     asset = cache(_Asset)  # read at the first visit; the service itself never needs them
     openapi = cache(lambda: orjson.dumps(app.openapi()))
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse, Response
 
 from app.api.openapi import responses
-from app.api.routing import PUBLIC, permission
+from app.api.route import PUBLIC, new_router, permission, v1_router
 
 CHECK_SECONDS_MAX: Final = 2.0
 DETAILED_PERMISSION: Final = "system:read"
@@ -129,7 +129,7 @@ class Stats(_Wire):
 
 def root_router(*, expose_metrics: bool = True) -> APIRouter:
     """``/``, ``/healthz``, ``/readyz`` and, unless they are served elsewhere, ``/metrics``."""
-    router = APIRouter(tags=["operations"])
+    router = new_router(tags=["operations"])
     _get(router, "/", _index, "root_index", "Where to go from here", Index)
     _get(router, "/healthz", _healthz, "root_healthz", "Health of service and database", Health)
     _get(router, "/readyz", _readyz, "root_readyz", "Readiness to take requests", Ready)
@@ -151,7 +151,7 @@ def root_router(*, expose_metrics: bool = True) -> APIRouter:
 
 def api_router(*, detailed_dependencies: Sequence[Depends]) -> APIRouter:
     """The aliases below the API prefix. ``detailed_dependencies`` enforce ``system:read``."""
-    router = APIRouter(tags=["operations"])
+    router = v1_router(tags=["operations"])
     _get(router, "/healthz", _healthz, "healthz", "Health of service and database", Health)
     _get(router, "/health", _healthz, "health", "Health of service and database", Health)
     _get(router, "/health/live", _live, "health_live", "The process runs", Live)

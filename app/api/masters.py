@@ -8,8 +8,7 @@ from starlette.responses import Response
 
 from app.api.deps import Caller, CommandCaller
 from app.api.openapi import ProblemDetails, responses
-from app.api.route import SORTS_KEY
-from app.api.routing import permission
+from app.api.route import SORTS_KEY, permission
 from app.api.wire import Schema
 from app.application.shared.commands import (
     Command,

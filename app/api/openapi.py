@@ -5,7 +5,6 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.contract import complete
@@ -27,8 +26,6 @@ from app.domain.shared.errors import DomainError, PermissionMissing, VersionRequ
 _COMPONENTS: Final = "#/components/"
 _ALWAYS: Final = (UnknownParameter, PathNotFound, RateLimited, Overloaded)
 _WITH_INPUT: Final = (MalformedJson, BodyTooLarge, UnsupportedMedia, ValidationFailed)
-_COLLECTION_VERBS: Final = {"GET": "list", "POST": "create", "PATCH": "update", "PUT": "replace"}
-_ITEM_VERBS: Final = {**_COLLECTION_VERBS, "GET": "get"}
 _HEADERS: Final = {
     401: ("WWW-Authenticate", "How to authenticate.", {"type": "string", "maxLength": 200}),
     429: ("Retry-After", "Seconds to wait.", {"type": "integer", "minimum": 0}),
@@ -65,28 +62,6 @@ class ProblemDetails(BaseModel):
     trace_id: str = Field(max_length=32)
     retry_after_seconds: int | None = Field(None, ge=0, description="With 429 and 503.")
     errors: list[ProblemFault] | None = Field(None, max_length=100)
-
-
-def operation_id(route: APIRoute) -> str:
-    """``<resource>_<verb>``: ``sales_create``, ``products_list``, ``sales_orders_confirm``.
-
-    A path that ends in a word after its resource is named by that word: alone where it is called
-    by GET or POST, with the verb where another method changes it.
-    """
-    words = _words(route.path)
-    method = min(route.methods or {"GET"})
-    name = "_".join(words) or "index"
-    ends_in_parameter = route.path.endswith("}")
-    if len(words) > 1 and not ends_in_parameter and method in {"GET", "POST"}:
-        return name
-    verbs = _ITEM_VERBS if ends_in_parameter or len(words) > 1 else _COLLECTION_VERBS
-    return f"{name}_{verbs.get(method, method.lower())}"
-
-
-def _words(path: str) -> list[str]:
-    parts = path.removeprefix("/api/v1").split("/")
-    words = [part for part in parts if part and not part.startswith("{")]
-    return [word.replace("-", "_").replace(".", "_").strip("_") for word in words]
 
 
 def responses(

@@ -1,8 +1,9 @@
-"""The route class of every endpoint: what is checked before FastAPI reads a request."""
+"""The routes of every endpoint: what they are called, what is checked before FastAPI reads."""
 
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any, Final, get_args, get_origin
 
+from fastapi import APIRouter
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
@@ -22,12 +23,17 @@ from app.api.errors import (
 from app.api.record import header
 from app.domain.shared.errors import Fault
 
+API_PREFIX: Final = "/api/v1"
+PUBLIC: Final = "public"
+PERMISSION_KEY: Final = "x-permission"
 SORTS_KEY: Final = "x-sorts"  # the orders that a list declares beside its 200
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 _SEQUENCES: Final = (list, tuple, set, frozenset)
 _BODILESS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_COLLECTION_VERBS: Final = {"GET": "list", "POST": "create", "PATCH": "update", "PUT": "replace"}
+_ITEM_VERBS: Final = {**_COLLECTION_VERBS, "GET": "get"}
 
 
 class JsonRequest(Request):
@@ -85,6 +91,48 @@ class ApiRoute(APIRoute):
             return await handler(checked)
 
         return handle
+
+
+def new_router(prefix: str = "", **declared: Any) -> APIRouter:
+    """A router of such routes. They are read once, here, so ``prefix`` is the whole path.
+
+    ``declared`` is what FastAPI's router takes besides: ``tags``, ``include_in_schema``.
+    """
+    return APIRouter(
+        prefix=prefix, route_class=ApiRoute, generate_unique_id_function=operation_id, **declared
+    )
+
+
+def v1_router(prefix: str = "", **declared: Any) -> APIRouter:
+    """A router of version 1."""
+    return new_router(API_PREFIX + prefix, **declared)
+
+
+def permission(name: str) -> dict[str, Any]:
+    """``openapi_extra`` of a route that needs the permission ``name`` (``PUBLIC`` for none)."""
+    return {PERMISSION_KEY: name}
+
+
+def operation_id(route: APIRoute) -> str:
+    """``<resource>_<verb>``: ``sales_create``, ``products_list``, ``sales_orders_confirm``.
+
+    A path that ends in a word after its resource is named by that word: alone where it is called
+    by GET or POST, with the verb where another method changes it.
+    """
+    words = _words(route.path)
+    method = min(route.methods or {"GET"})
+    name = "_".join(words) or "index"
+    ends_in_parameter = route.path.endswith("}")
+    if len(words) > 1 and not ends_in_parameter and method in {"GET", "POST"}:
+        return name
+    verbs = _ITEM_VERBS if ends_in_parameter or len(words) > 1 else _COLLECTION_VERBS
+    return f"{name}_{verbs.get(method, method.lower())}"
+
+
+def _words(path: str) -> list[str]:
+    parts = path.removeprefix(API_PREFIX).split("/")
+    words = [part for part in parts if part and not part.startswith("{")]
+    return [word.replace("-", "_").replace(".", "_").strip("_") for word in words]
 
 
 def query_names(route: APIRoute) -> tuple[frozenset[str], frozenset[str]]:

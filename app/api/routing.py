@@ -8,7 +8,6 @@ among routes is Starlette's own: the first registered one that takes path and me
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
@@ -17,11 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.errors import MethodNotAllowed, PathNotFound
 from app.api.record import record_of
-from app.api.route import ApiRoute
-
-API_PREFIX: Final = "/api/v1"
-PUBLIC: Final = "public"
-PERMISSION_KEY: Final = "x-permission"
+from app.api.route import API_PREFIX, PERMISSION_KEY, ApiRoute
 
 
 class RoutingError(RuntimeError):
@@ -186,42 +181,16 @@ class FlatRouter:
         await route.app(scope, receive, _without_body(send) if method == "HEAD" else send)
 
 
-def include(app: FastAPI, router: APIRouter, prefix: str = "") -> None:
-    """Register the routes of ``router`` on ``app`` with their full paths, as ``ApiRoute``.
+def include(app: FastAPI, router: APIRouter) -> None:
+    """Register the routes of ``router`` on ``app`` as they are.
 
     Raises:
-        RoutingError: the router holds something else than routes (another router, a mount).
+        RoutingError: the router holds something else than ours (another router, a mount).
     """
     for route in router.routes:
-        if not isinstance(route, APIRoute):
+        if not isinstance(route, ApiRoute):
             raise RoutingError(f"{route!r} cannot be included flat")
-        app.router.add_api_route(
-            prefix + route.path,
-            route.endpoint,
-            response_model=route.response_model,
-            status_code=route.status_code,
-            tags=route.tags,
-            dependencies=route.dependencies,
-            summary=route.summary,
-            description=route.description,
-            response_description=route.response_description,
-            responses=route.responses,
-            deprecated=route.deprecated,
-            methods=route.methods,
-            operation_id=route.operation_id,
-            response_model_include=route.response_model_include,
-            response_model_exclude=route.response_model_exclude,
-            response_model_by_alias=route.response_model_by_alias,
-            response_model_exclude_unset=route.response_model_exclude_unset,
-            response_model_exclude_defaults=route.response_model_exclude_defaults,
-            response_model_exclude_none=route.response_model_exclude_none,
-            include_in_schema=route.include_in_schema,
-            response_class=route.response_class,
-            name=route.name,
-            route_class_override=ApiRoute,
-            callbacks=route.callbacks,
-            openapi_extra=route.openapi_extra,
-        )
+    app.router.routes.extend(router.routes)
 
 
 def install_flat_routing(app: FastAPI, prefix: str = API_PREFIX) -> RouteIndex:
@@ -269,11 +238,6 @@ def check_permissions_declared(app: FastAPI) -> None:
     ]
     if silent:
         raise RoutingError(f"no {PERMISSION_KEY}: " + "; ".join(silent))
-
-
-def permission(name: str) -> dict[str, Any]:
-    """``openapi_extra`` of a route that needs the permission ``name`` (``PUBLIC`` for none)."""
-    return {PERMISSION_KEY: name}
 
 
 def _permission(route: Route) -> str | None:

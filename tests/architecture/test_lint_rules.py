@@ -44,7 +44,9 @@ BROKEN = [
     ),
     Sample("environment", "app/bootstrap.py", "import os\nurl = os.environ['URL']", 2),
     Sample("environment", "app/api/deps.py", "from os import getenv\nurl = getenv('URL')", 2),
-    Sample("environment", "app/cli/common.py", "from os import environ as e\nurl = e.get('URL')", 2),
+    Sample(
+        "environment", "app/cli/common.py", "from os import environ as e\nurl = e.get('URL')", 2
+    ),
     Sample("environment", "app/cli/common.py", "from pydantic_settings import BaseSettings"),
     Sample(
         "base-http-middleware",
@@ -80,7 +82,9 @@ BROKEN = [
         "sql-outside-infrastructure", "app/bootstrap.py", "db.execute('DELETE FROM sales WHERE x')"
     ),
     Sample(
-        "sql-outside-infrastructure", "app/cli/common.py", "q = f'SELECT * FROM {table} WHERE id = {id_}'"
+        "sql-outside-infrastructure",
+        "app/cli/common.py",
+        "q = f'SELECT * FROM {table} WHERE id = {id_}'",
     ),
     Sample(
         "sql-outside-infrastructure",

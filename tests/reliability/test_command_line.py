@@ -8,30 +8,20 @@ import socket
 import sqlite3
 import subprocess
 import sys
-import time
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
 from app.infrastructure.db import migrate
-from tests.support.server import ROOT, Server, free_port, served
+from tests.support.command import ROOT, Command, tradepost
+from tests.support.server import Server, free_port, served
 
 DEMO = {"email": "demo@tradepost.example", "password": "walk-the-counter-42"}
 OWNER = {"email": "owner@example.com", "password": "a-long-walk-by-the-sea"}
 DEMO_LINE = f"Demo login: {DEMO['email']} / {DEMO['password']}"
 GRANTED = "postgresql://service@db/tradepost"
-
-
-def tradepost(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the command line."""
-    known = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **environment}
-    command = [sys.executable, "-m", "app.cli", *arguments]
-    return subprocess.run(
-        command, cwd=ROOT, env=known, capture_output=True, text=True, timeout=60, check=False
-    )
 
 
 def refusal(*arguments: str, **environment: str) -> str:
@@ -76,12 +66,11 @@ def test_a_start_and_its_end_are_told_in_whole_and_nothing_else(tmp_path: Path) 
     """The address comes last, once it can be used; SIGTERM and SIGINT end with 0 and our word."""
     for number in (signal.SIGTERM, signal.SIGINT):
         port = free_port()
-        server = Server(f"sqlite:///{tmp_path / 'x.db'}", port, tmp_path / f"{number}.log")
+        log = tmp_path / f"{number}.log"
+        server = Server(f"sqlite:///{tmp_path / 'x.db'}", port, log)
         server.wait()
-        server.process.send_signal(number)
-        assert server.process.wait(30) == 0
-        server.kill()
-        assert (tmp_path / f"{number}.log").read_text().splitlines() == [
+        assert server.stop(number) == 0
+        assert log.read_text().splitlines() == [
             f"Tradepost serves on http://127.0.0.1:{port}",
             f"API documentation: http://127.0.0.1:{port}/docs",
             DEMO_LINE,
@@ -93,10 +82,8 @@ def test_on_a_terminal_the_log_is_text(tmp_path: Path) -> None:
     """A first start prints three lines and no JSON; a request is one readable line."""
     port = free_port()
     ours, theirs = pty.openpty()
-    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "TERM": "dumb"}
-    command = [sys.executable, "-m", "app.cli", "serve", "--port", str(port)]
-    process = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=theirs, stderr=theirs)
-    os.close(theirs)
+    terminal = os.ttyname(theirs)
+    command = Command(["serve", "--port", str(port)], tmp_path, terminal, terminal, TERM="dumb")
     shown = b""
     while b"Demo login" not in shown:
         shown += os.read(ours, 4096)
@@ -106,10 +93,11 @@ def test_on_a_terminal_the_log_is_text(tmp_path: Path) -> None:
         "Demo",
     ]
     assert httpx.get(f"http://127.0.0.1:{port}/readyz").status_code == 200
-    process.terminate()
-    assert process.wait(30) == 0
+    command.signal(signal.SIGTERM)
+    assert command.wait(30) == 0
     rest = os.read(ours, 65536).decode()
     os.close(ours)
+    os.close(theirs)
     request, last = rest.splitlines()[0], rest.splitlines()[-1]
     plain = re.sub(r"\x1b\[[0-9;]*m", "", request)
     assert re.match(r"\d\d:\d\d:\d\d \[info +\] request ", plain), plain
@@ -252,11 +240,11 @@ def test_after_a_leak_keys_are_replaced_and_everybody_signs_in_again(tmp_path: P
     done = tradepost("replace-keys", "--yes", **fresh)
     assert done.returncode == 0, done.stderr
     assert re.fullmatch(r"A new signing key is in place; [23] sessions were ended\.\n", done.stdout)
-    port = free_port()
-    with Started(port, tmp_path, fresh) as api:
-        new_keys = httpx.get(f"http://127.0.0.1:{port}/.well-known/jwks.json").json()["keys"]
+    with served(url, tmp_path, SECRET_KEY=fresh["SECRET_KEY"]) as server:
+        new_keys = httpx.get(f"{server.url}/.well-known/jwks.json").json()["keys"]
         assert len(new_keys) == 1
         assert new_keys[0]["kid"] not in {key["kid"] for key in old_keys}
+        api = f"{server.url}/api/v1"
         headers = {"Authorization": f"Bearer {tokens['access_token']}"}
         assert httpx.get(f"{api}/auth/me", headers=headers).status_code == 401
         refresh = {"refresh_token": tokens["refresh_token"]}
@@ -264,40 +252,10 @@ def test_after_a_leak_keys_are_replaced_and_everybody_signs_in_again(tmp_path: P
         assert httpx.post(f"{api}/auth/login", json=DEMO).status_code == 200
 
 
-class Started:
-    """A service with settings of its own."""
-
-    def __init__(self, port: int, folder: Path, settings: dict[str, str]) -> None:
-        self._port = port
-        self._folder = folder
-        known = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "LOG_LEVEL": "WARNING"}
-        self._environment = {**known, **settings}
-
-    def __enter__(self) -> str:
-        command = [sys.executable, "-m", "app.cli", "serve", "--port", str(self._port)]
-        self._log = (self._folder / "started.log").open("ab")
-        self._process = subprocess.Popen(
-            command, cwd=self._folder, env=self._environment, stdout=self._log, stderr=self._log
-        )
-        root = f"http://127.0.0.1:{self._port}"
-        for _ in range(300):
-            try:
-                httpx.get(f"{root}/readyz", timeout=2)
-            except httpx.TransportError:
-                time.sleep(0.1)
-            else:
-                return f"{root}/api/v1"
-        raise AssertionError("the service did not start")
-
-    def __exit__(self, *_: Any) -> None:
-        self._process.terminate()
-        self._process.wait(30)
-        self._log.close()
-
-
 def test_the_command_is_called_tradepost() -> None:
-    done = tradepost("migrate", "--help")
-    assert done.returncode == 0
+    """The way the scripts start it."""
+    command = [sys.executable, "-m", "app.cli", "migrate", "--help"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert "Usage: tradepost migrate" in done.stdout
 
 

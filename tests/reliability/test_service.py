@@ -11,7 +11,8 @@ from typing import Any
 
 import httpx
 
-from tests.support.server import ROOT, Server, free_port, served
+from tests.support.command import ROOT
+from tests.support.server import Server, free_port, served
 
 ACCOUNT = {"email": "owner@example.com", "password": "a-long-walk-by-the-sea"}
 

@@ -1,10 +1,7 @@
 """The service as a process of its own, as an operator starts it."""
 
-import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +9,7 @@ from pathlib import Path
 
 import httpx
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support.command import ROOT, Command
 
 
 def free_port() -> int:
@@ -25,17 +22,13 @@ def free_port() -> int:
 class Server:
     """A running service; ``kill`` ends it as a power cut would."""
 
-    def __init__(self, database_url: str, port: int, log: Path, *arguments: str) -> None:
+    def __init__(
+        self, database_url: str, port: int, log: str | Path, *arguments: str, **environment: str
+    ) -> None:
         self.url = f"http://127.0.0.1:{port}"
-        self._log = log.open("ab")
-        # A test must not see the settings of whoever runs it.
-        environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-        environment |= {"PYTHONPATH": str(ROOT), "RATE_LIMIT_ENABLED": "false"}
-        environment |= {"LOG_LEVEL": "WARNING", "DATABASE_URL": database_url}
-        command = [sys.executable, "-m", "app.cli", "serve", "--port", str(port), *arguments]
-        self.process = subprocess.Popen(
-            command, cwd=log.parent, env=environment, stdout=self._log, stderr=self._log
-        )
+        known = {"RATE_LIMIT_ENABLED": "false", "LOG_LEVEL": "WARNING", **environment}
+        command = ["serve", "--port", str(port), "--database-url", database_url, *arguments]
+        self._process = Command(command, ROOT, log, log, **known)
 
     def wait(self, seconds_max: float = 60) -> None:
         """Wait until it is ready."""
@@ -45,30 +38,35 @@ class Server:
                 if httpx.get(f"{self.url}/readyz", timeout=2).status_code == 200:
                     return
             except httpx.TransportError:
-                time.sleep(0.1)
+                time.sleep(0.05)
         raise AssertionError("the service did not start")
+
+    @property
+    def running(self) -> bool:
+        """Whether its process is there."""
+        return self._process.running
 
     def kill(self) -> None:
         """SIGKILL."""
-        self.process.kill()
-        self.process.wait()
-        self._log.close()
+        self._process.signal(signal.SIGKILL)
+        assert self._process.wait(30) == -signal.SIGKILL
 
-    def stop(self) -> int:
-        """SIGTERM; its exit code."""
-        self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(timeout=30)
-        self._log.close()
-        return code
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """Ask it to stop; its exit code."""
+        self._process.signal(number)
+        return self._process.wait(30)
 
 
 @contextmanager
-def served(database_url: str, folder: Path, *arguments: str) -> Iterator[Server]:
+def served(
+    database_url: str, folder: Path, *arguments: str, **environment: str
+) -> Iterator[Server]:
     """A ready service that ends with the block."""
-    server = Server(database_url, free_port(), folder / "server.log", *arguments)
+    log = folder / "server.log"
+    server = Server(database_url, free_port(), log, *arguments, **environment)
     try:
         server.wait()
         yield server
     finally:
-        if server.process.poll() is None:
+        if server.running:
             server.stop()

@@ -20,9 +20,10 @@ from app.api.health import api_router, install_health, root_router
 from app.api.locales import Catalogue
 from app.api.middleware import EdgeConfig, stack
 from app.api.middleware.rate_limit import nobody
-from app.api.openapi import install_openapi, operation_id, responses
+from app.api.openapi import install_openapi, responses
 from app.api.problems import Problems, install_error_handlers
-from app.api.routing import PUBLIC, check_routes, include, install_flat_routing, permission
+from app.api.route import PUBLIC, new_router, permission
+from app.api.routing import check_routes, include, install_flat_routing
 from app.domain.shared.errors import all_errors
 from app.infrastructure.observability.logging import configure_logging
 from app.infrastructure.observability.metrics import AppMetrics
@@ -100,7 +101,7 @@ class Edge:
 
 
 def sample_router() -> APIRouter:
-    router = APIRouter(prefix="/api/v1/orders", tags=["orders"])
+    router = new_router(prefix="/api/v1/orders", tags=["orders"])
     public = permission(PUBLIC)
 
     @router.post("", status_code=201, openapi_extra=public, responses=responses(body=True))
@@ -149,7 +150,6 @@ def make_edge(
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
-        generate_unique_id_function=operation_id,
     )
     problems = Problems(catalogue(), docs_base=docs_base)
     metrics = AppMetrics()
@@ -159,9 +159,9 @@ def make_edge(
     install_health(app, source=health, figures=metrics)
     statuses = {error.code: STATUS[error.kind] for error in all_errors()}
     install_openapi(app, problems, statuses)
-    for router in (*routers, root_router(), docs_router(app, problems)):
+    aliases = api_router(detailed_dependencies=())
+    for router in (*routers, root_router(), docs_router(app, problems), aliases):
         include(app, router)
-    include(app, api_router(detailed_dependencies=()), "/api/v1")
     check_routes(app)
     install_flat_routing(app)
     stack(

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Request
 
 from app.api.middleware import EdgeConfig
 from app.api.middleware.context import bind_principal
-from app.api.routing import PUBLIC, permission
+from app.api.route import PUBLIC, new_router, permission
 from app.infrastructure.observability.logging import FIXED_KEYS
 from tests.api.edge.support import SECRET_VALUE, Edge, call, make_edge, sample_router
 
@@ -26,7 +26,7 @@ def lines(log: io.BytesIO) -> list[dict[str, Any]]:
 
 
 def talking_router() -> APIRouter:
-    router = APIRouter(prefix="/api/v1/talk")
+    router = new_router(prefix="/api/v1/talk")
     logger = structlog.get_logger("sample")
 
     @router.get("/{name}", openapi_extra=permission(PUBLIC))

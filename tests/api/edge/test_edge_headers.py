@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from app.api.middleware import EdgeConfig
 from app.api.middleware.security import API_POLICY, DOCS_POLICY
-from app.api.routing import PUBLIC, permission
+from app.api.route import PUBLIC, new_router, permission
 from tests.api.edge.support import Edge, call, json_body, make_edge, problem, sample_router
 
 LARGE = {"data": [{"name": f"product {number}", "price": "12.50"} for number in range(100)]}
@@ -18,7 +18,7 @@ SMALL = {"data": "x" * 900}
 
 
 def payload_router(gate: asyncio.Event | None = None) -> APIRouter:
-    router = APIRouter(prefix="/api/v1")
+    router = new_router(prefix="/api/v1")
 
     def add(path: str, value: Any, headers: dict[str, str] | None = None) -> None:
         async def answer() -> Response:

@@ -113,7 +113,7 @@ async def test_details_need_the_permission() -> None:
 
     app = FastAPI(openapi_url=None)
     router = api_router(detailed_dependencies=[Depends(deny)])
-    include(app, router, "/api/v1")
+    include(app, router)
     check_permissions_declared(app)
     detailed = next(r for r in app.router.routes if r.path.endswith("/detailed"))  # type: ignore[attr-defined]
     assert detailed.openapi_extra == {"x-permission": DETAILED_PERMISSION}  # type: ignore[attr-defined]

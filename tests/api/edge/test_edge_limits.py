@@ -12,14 +12,14 @@ from app.api.middleware.rate_limit import (
     PUBLIC,
     RateLimits,
 )
-from app.api.routing import PUBLIC as PUBLIC_PERMISSION
-from app.api.routing import permission
+from app.api.route import PUBLIC as PUBLIC_PERMISSION
+from app.api.route import new_router, permission
 from app.application.shared.rate_limit import Budget
 from tests.api.edge.support import Edge, call, json_body, make_edge, problem, sample_router
 
 
 def auth_router() -> APIRouter:
-    router = APIRouter(prefix="/api/v1/auth")
+    router = new_router(prefix="/api/v1/auth")
 
     @router.post("/login", openapi_extra=permission(PUBLIC_PERMISSION))
     async def login() -> dict[str, str]:

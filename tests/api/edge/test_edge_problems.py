@@ -5,7 +5,7 @@ from fastapi import APIRouter, HTTPException
 
 from app.api.errors import STATUS, status_of
 from app.api.middleware import EdgeConfig
-from app.api.routing import PUBLIC, permission
+from app.api.route import PUBLIC, new_router, permission
 from app.api.validation import VALIDATION_CODES
 from app.domain.shared.errors import DomainError, Fault, Kind, NotFound, ServiceUnavailable
 from tests.api.edge.support import (
@@ -48,7 +48,7 @@ class Probe(DomainError):
 
 
 def failing_router() -> APIRouter:
-    router = APIRouter(prefix="/api/v1/failing")
+    router = new_router(prefix="/api/v1/failing")
 
     @router.get("/kinds/{name}", openapi_extra=permission(PUBLIC))
     async def by_kind(name: str) -> None:

@@ -10,16 +10,14 @@ from starlette.routing import Match, Route
 
 from app.api.errors import MethodNotAllowed, PathNotFound
 from app.api.middleware import EdgeConfig
-from app.api.openapi import operation_id
+from app.api.route import PUBLIC, new_router, operation_id, permission
 from app.api.routing import (
-    PUBLIC,
     RouteIndex,
     RoutingError,
     check_permissions_declared,
     check_routes,
     include,
     install_flat_routing,
-    permission,
 )
 from tests.api.edge.support import Edge, call, json_body, make_edge, problem, sample_router
 
@@ -181,8 +179,8 @@ async def test_path_parameters_reach_the_endpoint(edge: Edge) -> None:
 
 
 def app_with(*paths: tuple[str, str], extra: dict[str, Any] | None = None) -> FastAPI:
-    app = FastAPI(openapi_url=None, generate_unique_id_function=operation_id)
-    router = APIRouter()
+    app = FastAPI(openapi_url=None)
+    router = new_router()
     for method, path in paths:
         router.add_api_route(
             path,

@@ -9,7 +9,7 @@ from starlette.responses import StreamingResponse
 
 from app.api.middleware import EdgeConfig
 from app.api.problems import Problems, install_error_handlers
-from app.api.routing import PUBLIC, permission
+from app.api.route import PUBLIC, new_router, permission
 from app.domain.shared.errors import NotFound
 from tests.api.edge.support import call, catalogue, make_edge, problem
 
@@ -74,7 +74,7 @@ async def test_without_the_middleware_a_crash_is_still_a_problem() -> None:
 
 
 def late_router() -> APIRouter:
-    router = APIRouter(prefix="/api/v1/late")
+    router = new_router(prefix="/api/v1/late")
 
     @router.get("/refusal", openapi_extra=permission(PUBLIC))
     async def refusal() -> StreamingResponse:
@@ -105,7 +105,7 @@ class Filters(BaseModel):
 
 
 async def test_parameters_of_a_model_are_known_by_their_names() -> None:
-    router = APIRouter(prefix="/api/v1/things")
+    router = new_router(prefix="/api/v1/things")
 
     @router.get("", openapi_extra=permission(PUBLIC))
     async def many(filters: Annotated[Filters, Query()]) -> dict[str, Any]:

@@ -2,12 +2,12 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.responses import Response
 
 from app.api.deps import Caller, PageQuery
 from app.api.masters import add_master, listed
-from app.api.routing import permission
+from app.api.route import permission, v1_router
 from app.api.v1.accounting.references import Code, Name
 from app.api.wire import AccountId, Schema
 from app.application.accounting.accounts import (
@@ -21,7 +21,7 @@ from app.application.accounting.ports import ACCOUNT_LIST
 from app.application.accounting.views import AccountView
 from app.domain.accounting.chart import AccountRole, AccountType
 
-router = APIRouter(prefix="/accounts", tags=["accounts"])
+router = v1_router("/accounts", tags=["accounts"])
 
 
 class AccountIn(Schema):

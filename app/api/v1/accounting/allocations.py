@@ -3,13 +3,12 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from fastapi import APIRouter
 from pydantic import Field
 from starlette.responses import Response
 
 from app.api.deps import BATCH_MAX, Caller, CommandCaller, Http, PageQuery
 from app.api.masters import IdPath, answers, batched, listed
-from app.api.routing import permission
+from app.api.route import permission, v1_router
 from app.api.v1.accounting.references import AllocationId, AnyDocumentId, Key
 from app.api.wire import Amount, ContactId, Instant, Schema
 from app.application.accounting.allocations import (
@@ -41,7 +40,7 @@ from app.domain.shared.errors import ConcurrentChange, IdTaken, NotFound
 
 LINES_MAX = 2000
 
-router = APIRouter(prefix="/allocations", tags=["allocations"])
+router = v1_router("/allocations", tags=["allocations"])
 _READ, _WRITE = permission("allocations:read"), permission("allocations:write")
 
 

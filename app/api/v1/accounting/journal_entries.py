@@ -3,13 +3,13 @@
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import Field
 from starlette.responses import Response
 
 from app.api.deps import Caller, CommandCaller, Http, PageQuery
 from app.api.masters import IdPath, answers, listed
-from app.api.routing import permission
+from app.api.route import permission, v1_router
 from app.api.v1.accounting.references import (
     DOCUMENT_PREFIXES,
     EntryId,
@@ -55,7 +55,7 @@ from app.domain.shared.errors import (
 LINES_MAX = 2000
 _SALE = "sal_01JZ8B6Q0G3V5W7X9YABCDEFGH"
 
-router = APIRouter(prefix="/journal-entries", tags=["journal-entries"])
+router = v1_router("/journal-entries", tags=["journal-entries"])
 _READ, _WRITE = permission("journal_entries:read"), permission("journal_entries:write")
 
 

@@ -2,18 +2,17 @@
 
 from datetime import date
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from app.api.deps import Caller, PageQuery
 from app.api.masters import listed
-from app.api.routing import permission
+from app.api.route import permission, v1_router
 from app.api.wire import ContactId
 from app.application.accounting.ports import OPEN_ITEM_LIST, OPEN_ITEM_LIST_AS_OF
 from app.application.accounting.settlement_views import OpenItemView
 from app.domain.accounting.open_items import Side
 
-router = APIRouter(prefix="/open-items", tags=["open-items"])
+router = v1_router("/open-items", tags=["open-items"])
 
 
 @router.get(

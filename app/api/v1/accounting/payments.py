@@ -3,13 +3,13 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import Field
 from starlette.responses import Response
 
 from app.api.deps import BATCH_MAX, Caller, CommandCaller, Http, PageQuery
 from app.api.masters import IdPath, answers, batched, listed
-from app.api.routing import permission
+from app.api.route import permission, v1_router
 from app.api.v1.accounting.references import AnyDocumentId, Key, PaymentId
 from app.api.wire import Amount, ContactId, ExternalRef, Instant, Schema
 from app.application.accounting.payments import (
@@ -42,7 +42,7 @@ from app.domain.shared.errors import ConcurrentChange, ExternalRefTaken, IdTaken
 
 TARGETS_MAX = 2000
 
-router = APIRouter(prefix="/payments", tags=["payments"])
+router = v1_router("/payments", tags=["payments"])
 _READ, _WRITE = permission("payments:read"), permission("payments:write")
 
 

@@ -3,13 +3,13 @@
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 from starlette.responses import Response
 
 from app.api.deps import Caller, CommandCaller, PageQuery
 from app.api.errors import MonthMalformed
 from app.api.masters import answers, listed
-from app.api.routing import permission
+from app.api.route import permission, v1_router
 from app.api.v1.accounting.references import Reason
 from app.api.wire import Schema
 from app.application.accounting.periods import (
@@ -31,7 +31,7 @@ from app.domain.accounting.errors import (
 from app.domain.accounting.periods import PeriodState, read_month
 from app.domain.shared.errors import InvalidValue, NotFound
 
-router = APIRouter(prefix="/periods", tags=["periods"])
+router = v1_router("/periods", tags=["periods"])
 _READ, _WRITE = permission("periods:read"), permission("periods:write")
 
 MonthPath = Annotated[

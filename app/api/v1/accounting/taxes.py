@@ -2,13 +2,13 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import Field
 from starlette.responses import Response
 
 from app.api.deps import Caller, PageQuery
 from app.api.masters import add_master, listed
-from app.api.routing import permission
+from app.api.route import permission, v1_router
 from app.api.v1.accounting.references import Code, Name
 from app.api.wire import AccountId, Percent, Schema, TaxId
 from app.application.accounting.ports import TAX_LIST
@@ -22,7 +22,7 @@ from app.application.accounting.taxes import (
 from app.application.accounting.views import TaxView
 from app.domain.accounting.tax import COMPONENTS_MAX, TaxComponent, TaxKind
 
-router = APIRouter(prefix="/taxes", tags=["taxes"])
+router = v1_router("/taxes", tags=["taxes"])
 
 
 class TaxComponentIn(Schema):

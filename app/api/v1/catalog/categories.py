@@ -1,11 +1,10 @@
 """/categories: the tree of categories."""
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from app.api.deps import Caller, PageQuery
 from app.api.masters import add_master, listed
-from app.api.routing import permission
+from app.api.route import permission, v1_router
 from app.api.wire import CategoryId, Schema, Text32, Text200
 from app.application.catalog.categories import (
     ACTIVATE_CATEGORY,
@@ -17,7 +16,7 @@ from app.application.catalog.categories import (
 from app.application.catalog.ports import CATEGORY_LIST
 from app.application.catalog.views import CategoryView
 
-router = APIRouter(prefix="/categories", tags=["categories"])
+router = v1_router("/categories", tags=["categories"])
 
 
 class CategoryIn(Schema):

@@ -2,13 +2,13 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from pydantic import Field
 from starlette.responses import Response
 
 from app.api.deps import BATCH_MAX, Caller, CommandCaller, Http, PageParams, PageQuery
 from app.api.masters import add_master, batched, listed
-from app.api.routing import permission
+from app.api.route import permission, v1_router
 from app.api.wire import (
     ContactId,
     ExternalRef,
@@ -33,8 +33,8 @@ from app.application.catalog.ports import CONTACT_LIST
 from app.application.catalog.views import ContactView
 from app.application.shared.masters import Create
 
-router = APIRouter(prefix="/contacts", tags=["contacts"])
-faces = APIRouter(tags=["contacts"])
+router = v1_router("/contacts", tags=["contacts"])
+faces = v1_router(tags=["contacts"])
 
 Role = Literal["customer", "supplier"]
 Roles = Annotated[list[Role], Field(min_length=1, max_length=2)]

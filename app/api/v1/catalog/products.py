@@ -3,13 +3,13 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import Field
 from starlette.responses import Response
 
 from app.api.deps import BATCH_MAX, Caller, CommandCaller, PageQuery
 from app.api.masters import add_master, batched, listed
-from app.api.routing import permission
+from app.api.route import permission, v1_router
 from app.api.wire import (
     AccountId,
     CategoryId,
@@ -40,7 +40,7 @@ from app.application.processes.stocked_product import CREATE_STOCKED_PRODUCT, St
 from app.domain.catalog.product import Costing, ProductKind
 from app.domain.shared.texts import folded
 
-router = APIRouter(prefix="/products", tags=["products"])
+router = v1_router("/products", tags=["products"])
 
 
 class ProductIn(Schema):

@@ -2,13 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import Field
 from starlette.responses import Response
 
 from app.api.deps import Caller, PageQuery
 from app.api.masters import add_master, listed
-from app.api.routing import permission
+from app.api.route import permission, v1_router
 from app.api.wire import Schema, Text32, Text200, UnitId
 from app.application.catalog.ports import UNIT_LIST
 from app.application.catalog.units import (
@@ -20,7 +20,7 @@ from app.application.catalog.units import (
 )
 from app.application.catalog.views import UnitView
 
-router = APIRouter(prefix="/units", tags=["units"])
+router = v1_router("/units", tags=["units"])
 
 
 class UnitIn(Schema):

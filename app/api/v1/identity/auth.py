@@ -3,14 +3,14 @@
 from typing import Annotated, Any, Literal
 
 import orjson
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 from pydantic import Field
 from starlette.responses import Response
 
 from app.api.deps import Caller, json_response
 from app.api.openapi import responses
 from app.api.record import record_of
-from app.api.routing import PUBLIC, permission
+from app.api.route import PUBLIC, permission, v1_router
 from app.api.v1.identity.well_known import add_jwks
 from app.api.wire import Schema
 from app.application.identity.registration import Company
@@ -32,7 +32,7 @@ from app.domain.identity.passwords import LENGTH_MAX, LENGTH_MIN
 from app.domain.identity.user import EMAIL_LENGTH_MAX
 from app.domain.shared.errors import ConcurrentChange, InvalidValue
 
-router = APIRouter(tags=["auth"])
+router = v1_router(tags=["auth"])
 add_jwks(router, documented=False)  # beside the one at the root
 
 EmailText = Annotated[

@@ -3,12 +3,11 @@
 from typing import Literal
 
 import orjson
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from app.api.deps import Caller, CommandCaller, json_response
 from app.api.masters import answers, members_of
-from app.api.routing import permission
+from app.api.route import permission, v1_router
 from app.api.v1.identity.auth import NameText, ZoneText
 from app.api.wire import Schema
 from app.application.accounting.contract import BOOKS
@@ -28,7 +27,7 @@ from app.domain.shared.errors import (
     VersionRequired,
 )
 
-router = APIRouter(prefix="/tenants", tags=["tenants"])
+router = v1_router("/tenants", tags=["tenants"])
 
 
 class CompanyPatch(Schema):

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from app.api.deps import json_response
 from app.api.openapi import responses
-from app.api.routing import PUBLIC, permission
+from app.api.route import PUBLIC, new_router, permission
 from app.application.identity.service import IdentityService
 from app.application.identity.views import JwksView
 
@@ -38,5 +38,5 @@ def add_jwks(router: APIRouter, *, documented: bool) -> None:
     )(jwks)
 
 
-router = APIRouter()
+router = new_router()
 add_jwks(router, documented=True)

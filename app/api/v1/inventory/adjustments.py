@@ -3,13 +3,13 @@
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import Field
 from starlette.responses import Response
 
 from app.api.deps import BATCH_MAX, Caller, CommandCaller, Http, PageQuery
 from app.api.masters import IdPath, answers, batched, listed
-from app.api.routing import permission
+from app.api.route import permission, v1_router
 from app.api.wire import (
     ExternalRef,
     Instant,
@@ -34,7 +34,7 @@ from app.domain.inventory.adjustments import (
 from app.domain.inventory.errors import Backdated, InsufficientStock, UnitCostNeeded
 from app.domain.shared.errors import ConcurrentChange, ExternalRefTaken, IdTaken, NotFound
 
-router = APIRouter(prefix="/adjustments", tags=["adjustments"])
+router = v1_router("/adjustments", tags=["adjustments"])
 _READ, _WRITE = permission("adjustments:read"), permission("adjustments:write")
 
 AdjustmentId: Any = reference("adj")

@@ -2,12 +2,12 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.responses import Response
 
 from app.api.deps import Caller, PageQuery
 from app.api.masters import add_master, listed
-from app.api.routing import permission
+from app.api.route import permission, v1_router
 from app.api.wire import LocationId, Schema, text
 from app.application.inventory.locations import (
     ACTIVATE_LOCATION,
@@ -19,7 +19,7 @@ from app.application.inventory.locations import (
 from app.application.inventory.ports import LOCATION_LIST
 from app.application.inventory.views import LocationView
 
-router = APIRouter(prefix="/locations", tags=["locations"])
+router = v1_router("/locations", tags=["locations"])
 Code: Any = text(16)
 Name: Any = text(200)
 

@@ -4,19 +4,19 @@ import contextlib
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.responses import Response
 
 from app.api.deps import Caller, PageQuery
 from app.api.masters import listed
-from app.api.routing import permission
+from app.api.route import permission, v1_router
 from app.api.wire import LocationId, ProductId
 from app.application.inventory.ports import LEVEL_LIST, MOVE_LIST
 from app.application.inventory.views import SOURCE_PREFIXES, StockLevelView, StockMoveView
 from app.domain.shared.errors import Fault, InvalidValue
 from app.domain.shared.ids import Id, read
 
-router = APIRouter(tags=["stock"])
+router = v1_router(tags=["stock"])
 _READ = permission("stock:read")
 
 

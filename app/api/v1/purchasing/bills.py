@@ -4,14 +4,14 @@ import re
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 
 from app.api.deps import Caller, CommandCaller, Http, PageQuery
 from app.api.masters import IdPath, answers, listed
-from app.api.routing import permission
+from app.api.route import permission, v1_router
 from app.api.wire import (
     ContactId,
     ExternalRef,
@@ -31,7 +31,7 @@ from app.domain.purchasing.errors import OverBilled, SupplierNumberTaken
 from app.domain.purchasing.receipts import LINES_MAX
 from app.domain.shared.errors import ConcurrentChange, ExternalRefTaken, IdTaken, NotFound
 
-router = APIRouter(prefix="/bills", tags=["bills"])
+router = v1_router("/bills", tags=["bills"])
 _READ, _WRITE = permission("bills:read"), permission("bills:write")
 _DAY = re.compile(r"(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}", re.ASCII)
 

@@ -3,13 +3,13 @@
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import Field
 from starlette.responses import Response
 
 from app.api.deps import BATCH_MAX, Caller, CommandCaller, Http, PageQuery
 from app.api.masters import IdPath, answers, batched, listed
-from app.api.routing import permission
+from app.api.route import permission, v1_router
 from app.api.wire import (
     ContactId,
     ExternalRef,
@@ -31,7 +31,7 @@ from app.domain.inventory.errors import Backdated
 from app.domain.purchasing.receipts import LINES_MAX
 from app.domain.shared.errors import ConcurrentChange, ExternalRefTaken, IdTaken, NotFound
 
-router = APIRouter(prefix="/receipts", tags=["receipts"])
+router = v1_router("/receipts", tags=["receipts"])
 _READ, _WRITE = permission("receipts:read"), permission("receipts:write")
 
 ReceiptId: Any = reference("rcp")

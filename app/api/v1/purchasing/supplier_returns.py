@@ -3,13 +3,13 @@
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import Field
 from starlette.responses import Response
 
 from app.api.deps import Caller, CommandCaller, Http, PageQuery
 from app.api.masters import IdPath, answers, listed
-from app.api.routing import permission
+from app.api.route import permission, v1_router
 from app.api.wire import ContactId, ExternalRef, Instant, Quantity, Schema, reference
 from app.application.purchasing.ports import SUPPLIER_RETURN_LIST, SUPPLIER_RETURNS
 from app.application.purchasing.supplier_returns import (
@@ -29,7 +29,7 @@ from app.domain.purchasing.receipts import LINES_MAX
 from app.domain.shared.errors import ConcurrentChange, ExternalRefTaken, IdTaken, NotFound
 from app.domain.shared.ids import Id
 
-router = APIRouter(tags=["receipts"])
+router = v1_router(tags=["receipts"])
 _READ, _WRITE = permission("receipts:read"), permission("receipts:write")
 
 SupplierReturnId: Any = reference("srt")

@@ -3,13 +3,13 @@
 from datetime import date, datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from starlette.responses import Response
 
 from app.api.deps import Caller, Http, PageQuery
 from app.api.errors import RangeReversed
 from app.api.masters import answers, listed
-from app.api.routing import permission
+from app.api.route import permission, v1_router
 from app.api.wire import AccountId, Instant, ProductId
 from app.application.reports.ports import (
     LEDGER_LIST,
@@ -28,7 +28,7 @@ from app.application.reports.views import (
     TrialBalanceView,
 )
 
-router = APIRouter(prefix="/reports", tags=["reports"])
+router = v1_router("/reports", tags=["reports"])
 _READ = permission("reports:read")
 
 AsOf = Annotated[date | None, Query(description="Facts effective by this day; all when left out.")]

@@ -3,14 +3,14 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 
 from app.api.deps import BATCH_MAX, Caller, CommandCaller, Http, PageQuery
 from app.api.masters import answers, batched, listed
-from app.api.routing import permission
+from app.api.route import permission, v1_router
 from app.api.wire import (
     ContactId,
     ExternalRef,
@@ -34,7 +34,7 @@ from app.domain.sales.errors import OverReturn
 from app.domain.sales.sale import LINES_MAX, TenderMethod
 from app.domain.shared.errors import ConcurrentChange, ExternalRefTaken, IdTaken, NotFound
 
-router = APIRouter(prefix="/returns", tags=["returns"])
+router = v1_router("/returns", tags=["returns"])
 _READ, _WRITE = permission("returns:read"), permission("returns:write")
 
 

@@ -3,13 +3,13 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from pydantic import Field
 from starlette.responses import Response
 
 from app.api.deps import BATCH_MAX, Caller, CommandCaller, Http, PageQuery
 from app.api.masters import answers, batched, listed
-from app.api.routing import permission
+from app.api.route import permission, v1_router
 from app.api.wire import (
     Amount,
     ContactId,
@@ -34,7 +34,7 @@ from app.domain.inventory.errors import Backdated, InsufficientStock
 from app.domain.sales.sale import LINES_MAX, TENDERS_MAX, TenderMethod
 from app.domain.shared.errors import ConcurrentChange, ExternalRefTaken, IdTaken, NotFound
 
-router = APIRouter(prefix="/sales", tags=["sales"])
+router = v1_router("/sales", tags=["sales"])
 _READ, _WRITE = permission("sales:read"), permission("sales:write")
 
 

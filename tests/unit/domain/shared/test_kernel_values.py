@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.shared import ids
-from app.domain.shared.clock import SystemClock, business_date
+from app.domain.shared.clock import SystemClock, business_date, milliseconds
 from app.domain.shared.errors import (
     DomainError,
     InvalidValue,
@@ -79,6 +79,20 @@ def test_the_business_day_is_that_of_the_company() -> None:
     assert business_date(instant, "UTC") == date(2026, 6, 30)
     assert business_date(instant, "Europe/London") == date(2026, 7, 1)
     assert SystemClock().now().tzinfo is UTC
+
+
+class _Still:
+    """A clock that stands at one millisecond and three quarters."""
+
+    def now(self) -> datetime:
+        return datetime(1970, 1, 1, 0, 0, 0, 1_750, tzinfo=UTC)
+
+
+def test_a_clock_in_milliseconds_is_the_same_clock() -> None:
+    assert milliseconds(_Still())() == 1
+    before = int(SystemClock().now().timestamp() * 1000)
+    shown = milliseconds(SystemClock())()
+    assert before <= shown <= int(SystemClock().now().timestamp() * 1000)
 
 
 def test_texts_have_a_form() -> None:

@@ -1,0 +1,82 @@
+"""The `tradepost` command as a process of its own, forked from one that has imported it."""
+
+import multiprocessing
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.cli import main
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# An import of the service takes most of the time of a short command; it is done once a run.
+_processes = multiprocessing.get_context("forkserver")
+_processes.set_forkserver_preload(["app.cli"])
+
+
+class Command:
+    """A running command, in its own folder and with nothing of our environment but ``PATH``."""
+
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        folder: Path,
+        output: str | Path,
+        errors: str | Path,
+        **environment: str,
+    ) -> None:
+        known = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **environment}
+        given = (list(arguments), str(folder), str(output), str(errors), known)
+        self._process = _processes.Process(target=_run, args=given)
+        self._process.start()
+
+    def signal(self, number: int) -> None:
+        """Send it a signal."""
+        assert self._process.pid is not None
+        os.kill(self._process.pid, number)
+
+    def wait(self, seconds: float) -> int:
+        """Its exit code; a signal counts as a negative one."""
+        self._process.join(seconds)
+        code = self._process.exitcode
+        assert code is not None, "it still runs"
+        return code
+
+    @property
+    def running(self) -> bool:
+        """Whether it runs."""
+        return self._process.is_alive()
+
+
+def _run(
+    arguments: list[str], folder: str, output: str, errors: str, environment: dict[str, str]
+) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(folder)
+    for number, path in ((1, output), (2, errors)):
+        opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        os.dup2(opened, number)
+        os.close(opened)
+    sys.argv = ["tradepost", *arguments]
+    main()
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command that ended left: its exit code, what it said, what it complained about."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def tradepost(*arguments: str, **environment: str) -> Done:
+    """Run a command to its end."""
+    with tempfile.TemporaryDirectory() as folder:
+        output, errors = Path(folder) / "output", Path(folder) / "errors"
+        code = Command(arguments, ROOT, output, errors, **environment).wait(60)
+        return Done(code, output.read_text(), errors.read_text())
