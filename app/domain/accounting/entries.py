@@ -12,6 +12,7 @@ from app.domain.accounting.errors import (
     EntryOfDocument,
     EntryTooShort,
     EntryUnbalanced,
+    ReversalBeforeEntry,
     ReversalOfReversal,
 )
 from app.domain.shared.errors import ReferenceNotFound
@@ -255,12 +256,15 @@ def reverse(
     Raises:
         ReversalOfReversal: ``entry`` is a reversal itself.
         AlreadyReversed: it was reversed before.
+        ReversalBeforeEntry: the day is earlier than that of ``entry``.
         InvalidValue: the memo does not have its form.
     """
     if entry.reverses_id is not None:
         raise ReversalOfReversal
     if already_reversed:
         raise AlreadyReversed
+    if effective_on < entry.effective_on:
+        raise ReversalBeforeEntry.at("/effective_at")
     return JournalEntry(
         id=id_,
         number=None,

@@ -105,6 +105,13 @@ class AlreadyReversed(DomainError):
     kind = Kind.CONFLICT
 
 
+class ReversalBeforeEntry(DomainError):
+    """A reversal is dated on the day of its entry or later: nothing is undone before it is done."""
+
+    code = "accounting.reversal_before_entry"
+    kind = Kind.RULE_BROKEN
+
+
 class ReversalOfReversal(DomainError):
     """A reversal is final; the original entry is posted anew instead."""
 

@@ -164,6 +164,10 @@ async def test_a_reversal_swaps_the_sides_and_is_linked(company: Company, wages:
     posted = await company.post("/journal-entries", wages)
     path = f"/journal-entries/{posted['id']}/reverse"
     body = {"effective_at": "2026-02-02T09:00:00Z", "memo": "Paid twice"}
+    before = {"effective_at": "2026-01-30T23:59:59Z"}
+    problem = await company.post(path, before, status=422)
+    assert problem["code"] == "accounting.reversal_before_entry"
+    assert problem["errors"][0]["pointer"] == "/effective_at"
     reversal = await company.post(path, body)
     assert (reversal["number"], reversal["effective_on"]) == ("JNL/2026/000002", "2026-02-02")
     assert (reversal["reverses_id"], reversal["source_id"]) == (posted["id"], posted["id"])

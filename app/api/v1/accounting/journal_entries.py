@@ -41,6 +41,7 @@ from app.domain.accounting.errors import (
     EntryUnbalanced,
     PeriodClosed,
     PeriodLocked,
+    ReversalBeforeEntry,
     ReversalOfReversal,
 )
 from app.domain.shared.errors import (
@@ -132,6 +133,7 @@ async def create_entry(http: CommandCaller, body: EntryIn) -> Response:
         201,
         NotFound,
         AlreadyReversed,
+        ReversalBeforeEntry,
         ReversalOfReversal,
         EntryOfDocument,
         *_REFUSALS,

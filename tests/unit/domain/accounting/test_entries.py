@@ -1,6 +1,6 @@
 """Journal entries: exact balance, one line per account, reversal."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from random import Random
 
@@ -28,6 +28,7 @@ from app.domain.accounting.errors import (
     EntryTooShort,
     EntryUnbalanced,
     PeriodClosed,
+    ReversalBeforeEntry,
     ReversalOfReversal,
 )
 from app.domain.accounting.periods import Books
@@ -82,12 +83,18 @@ def by_hand(
     )
 
 
-def undone(entry: JournalEntry, *, already_reversed: bool = False, memo: str = "") -> JournalEntry:
+def undone(
+    entry: JournalEntry,
+    *,
+    already_reversed: bool = False,
+    memo: str = "",
+    effective_on: date = LATER_ON,
+) -> JournalEntry:
     return reverse(
         entry,
         id_=an_id(901),
         effective_at=LATER,
-        effective_on=LATER_ON,
+        effective_on=effective_on,
         already_reversed=already_reversed,
         memo=memo,
     )
@@ -235,6 +242,13 @@ def test_an_entry_is_reversed_once_and_a_reversal_never() -> None:
         undone(entry, already_reversed=True)
     with pytest.raises(ReversalOfReversal):
         undone(undone(entry))
+
+
+def test_a_reversal_is_not_earlier_than_its_entry() -> None:
+    entry = by_hand((CASH, 500), (SALES, -500))
+    assert undone(entry, effective_on=entry.effective_on).effective_on == entry.effective_on
+    with pytest.raises(ReversalBeforeEntry):
+        undone(entry, effective_on=entry.effective_on - timedelta(days=1))
 
 
 def test_the_entry_of_a_document_is_not_reversed_by_hand() -> None:
