@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from alembic import context
 from app.infrastructure.db.metadata import PLATFORM
 from app.infrastructure.db.migrate import metadata_of, sqlalchemy_url
+from app.infrastructure.db.sqlite_planner import tell_planner
 from app.settings import Settings
 
 
@@ -57,6 +58,8 @@ def _main() -> None:
     if url.startswith("sqlite"):
         with _sqlite_engine(url).connect() as connection:
             _run(connection)
+            tell_planner(connection)
+            connection.commit()
         return
     asyncio.run(_run_on_postgres(url))
 

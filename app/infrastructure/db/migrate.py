@@ -113,10 +113,10 @@ def go_to(url: str, revision: str, *, drop_data: bool = False) -> str:
             "use the release that brought it there"
         )
     wanted = _wanted(revision, known, known.index(there))
-    if known.index(wanted) > known.index(there):
-        upgrade(url, wanted)
-    elif wanted != there:
+    if known.index(wanted) < known.index(there):
         downgrade(url, wanted, drop_data=drop_data)
+    else:  # where it is already: what goes with a schema, such as the planner's figures, is renewed
+        upgrade(url, wanted)
     return wanted
 
 

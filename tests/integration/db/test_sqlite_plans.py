@@ -1,0 +1,37 @@
+"""How SQLite looks for the rows of a command: never by a walk through all of a company's."""
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.application.shared.kinds import Finder, Lock
+from app.infrastructure.contexts import registry
+from app.infrastructure.db.sqlite_statements import SourceRead
+
+REGISTRY = registry()
+# The others read all there is of a company by intention: its taxes, its open months.
+SEARCHES = sorted((each for each, how in REGISTRY.searches.items() if how.by), key=lambda f: f.name)
+KINDS = sorted((each for each, how in REGISTRY.mappings.items() if how.key), key=lambda k: k.name)
+
+
+def plan(file: Path, sql: str, parameters: int) -> list[str]:
+    connection = sqlite3.connect(file)
+    rows = connection.execute(f"EXPLAIN QUERY PLAN {sql}", [b""] * parameters).fetchall()
+    connection.close()
+    return [row[3] for row in rows]
+
+
+@pytest.mark.parametrize("what", [*SEARCHES, *KINDS], ids=lambda each: each.name)
+def test_rows_are_found_by_what_is_asked_for(sqlite_template: Path, what: Any) -> None:
+    """An open item of one customer must not cost a look at those of all."""
+    mapping = REGISTRY.mapping_of(what)
+    asked = len(REGISTRY.searches[what].by if isinstance(what, Finder) else mapping.key)
+    read = SourceRead((what, Lock.NONE), REGISTRY)
+    for sql in (read.sql, *(child for child, _ in read.children)):
+        for step in plan(sqlite_template, sql, 1 + asked):
+            # The tenant, and at least one thing more.
+            least = 2 if "(tenant_id=?" in step else 1
+            if step.count("=?") < least:
+                assert step.startswith("USE TEMP B-TREE"), (sql, step)
