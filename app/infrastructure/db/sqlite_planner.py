@@ -31,7 +31,7 @@ def tell_planner(connection: Connection) -> None:
 
 
 def _statistics(columns: list[str], *, unique: bool) -> str:
-    """The rows of an index, then how many agree in its first column, in its first two, and so on."""
+    """The rows of an index, then how many agree in its first column, its first two, and so on."""
     figures = [_ROWS]
     asked = 0
     for column in columns:
