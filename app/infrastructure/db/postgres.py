@@ -1,6 +1,7 @@
 """PostgreSQL: asyncpg pools, the tenant bound per transaction, four round trips a command."""
 
 import asyncio
+import contextlib
 import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -152,9 +153,7 @@ class PostgresDatabase:
         try:
             yield connection
         finally:
-            if connection.is_in_transaction():
-                await _roll_back(connection)
-            await pool.release(connection)
+            await _give_back(pool, connection)
 
     @asynccontextmanager
     async def read(self, tenant_id: bytes | None) -> AsyncIterator["PostgresScope"]:
@@ -323,10 +322,18 @@ async def _nothing_to_reset(connection: Any) -> None:
     del connection
 
 
+async def _give_back(pool: asyncpg.Pool, connection: Any) -> None:
+    """Return a connection outside a transaction; one that was cut has left the pool by itself."""
+    with contextlib.suppress(asyncpg.InterfaceError):
+        if connection.is_in_transaction():
+            await _roll_back(connection)
+        await pool.release(connection)
+
+
 async def _roll_back(connection: Any) -> None:
     try:
         await connection.execute("ROLLBACK")
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
         connection.terminate()
 
 
@@ -356,6 +363,7 @@ _BUSY = (
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # the end of a connection, met in the middle of an answer
     asyncpg.TransactionTimeoutError,
     OSError,
     TimeoutError,
