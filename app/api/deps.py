@@ -313,10 +313,7 @@ async def command_http(
     ] = False,
     idempotency_key: Annotated[
         str | None,
-        Header(
-            max_length=128,
-            description="The same key with the same request gives the first answer again.",
-        ),
+        Header(description="The same key with the same request gives the first answer again."),
     ] = None,
 ) -> Http:
     """The caller of a command; declares what every command accepts, which ``Http.run`` reads."""
