@@ -13,7 +13,8 @@ from starlette.responses import JSONResponse, Response
 from app.api.openapi import responses
 from app.api.route import PUBLIC, new_router, permission, v1_router
 
-CHECK_SECONDS_MAX: Final = 2.0
+WAIT_SECONDS_MAX: Final = 0.15  # whoever probes gets an answer within a fifth of a second
+PASSED_SECONDS_MAX: Final = 2.0
 DETAILED_PERMISSION: Final = "system:read"
 _METRICS_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -21,7 +22,8 @@ _METRICS_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 class HealthSource(Protocol):
     """The facts behind the answers. Kept in ``app.state.health``.
 
-    A check that raises or takes longer than two seconds counts as failed.
+    A check that raises counts as failed, and so does one that hangs and last passed two seconds
+    ago or earlier.
     """
 
     async def ping(self) -> bool:
@@ -60,8 +62,41 @@ class Figures(Protocol):
 def install_health(app: FastAPI, *, source: HealthSource, figures: Figures) -> None:
     """Give the routes of this module their facts."""
     app.state.health = source
+    app.state.probes = {name: _Probe(source, name) for name in ("ping", "schema_current", "seeded")}
     app.state.metrics = figures
     app.state.started_at = time.monotonic()
+
+
+class _Probe:
+    """A check of the source that runs once at a time and is not waited for when it hangs.
+
+    To cancel a statement takes an answer of the server too, so a check that hangs is left to its
+    own time limit, and those who ask meanwhile share it.
+    """
+
+    def __init__(self, source: HealthSource, name: str) -> None:
+        self._source = source
+        self._name = name
+        self._running: asyncio.Task[bool] | None = None
+        self._passed_at = -PASSED_SECONDS_MAX
+
+    async def passes(self) -> bool:
+        """Whether the check passes or, where it takes its time, passed a moment ago."""
+        if self._running is None or self._running.done():
+            self._running = asyncio.create_task(self._run())
+        await asyncio.wait({self._running}, timeout=WAIT_SECONDS_MAX)
+        if self._running.done():
+            return self._running.result()
+        return time.monotonic() - self._passed_at < PASSED_SECONDS_MAX
+
+    async def _run(self) -> bool:
+        try:
+            passed: bool = await getattr(self._source, self._name)()
+        except Exception:  # whatever a check breaks on is the operator's business, not the caller's
+            return False
+        if passed:
+            self._passed_at = time.monotonic()
+        return passed
 
 
 class _Wire(BaseModel):
@@ -210,7 +245,7 @@ async def _live() -> dict[str, str]:
 async def _healthz(request: Request) -> Response:
     source: HealthSource = request.app.state.health
     flags = source.flags()
-    database = await _passes(source.ping)
+    database = await request.app.state.probes["ping"].passes()
     degraded = bool(flags.get("degraded"))
     status = "down" if not database else "degraded" if degraded else "ok"
     return _answer(
@@ -225,14 +260,14 @@ async def _healthz(request: Request) -> Response:
 
 
 async def _readyz(request: Request) -> Response:
-    checks = {check.name: check.ok for check in await _checks(request.app.state.health)}
+    checks = {check.name: check.ok for check in await _checks(request.app.state)}
     ready = all(checks.values())
     return _answer(ready, {"status": "ready" if ready else "not_ready", "checks": checks})
 
 
 async def _detailed(request: Request) -> dict[str, Any]:
     state = request.app.state
-    checks = await _checks(state.health)
+    checks = await _checks(state)
     return {
         "status": "ready" if all(check.ok for check in checks) else "not_ready",
         "version": request.app.version,
@@ -253,34 +288,23 @@ async def _metrics(request: Request) -> Response:
     return Response(figures.exposition(), headers={"Content-Type": _METRICS_TYPE})
 
 
-async def _checks(source: HealthSource) -> list[Check]:
-    """The checks of readiness; without the database the others are not even tried."""
-    flags = source.flags()
-    checks = [await _timed("database", source.ping)]
-    if checks[0].ok:
-        checks.append(await _timed("schema", source.schema_current))
-    if all(check.ok for check in checks):
-        checks.append(await _timed("seed", source.seeded))
-    checks += [
+async def _checks(state: Any) -> list[Check]:
+    """The checks of readiness, asked together; what depends on one that failed is left out."""
+    flags = state.health.flags()
+    asked = (("database", "ping"), ("schema", "schema_current"), ("seed", "seeded"))
+    answers = await asyncio.gather(*(_timed(name, state.probes[check]) for name, check in asked))
+    failed = next((place for place, each in enumerate(answers) if not each.ok), len(answers))
+    return [
+        *answers[: failed + 1],
         Check(name="accepting", ok=not flags.get("draining"), duration_ms=0),
         Check(name="writable", ok=not flags.get("degraded"), duration_ms=0),
     ]
-    return checks
 
 
-async def _timed(name: str, check: Callable[[], Awaitable[bool]]) -> Check:
+async def _timed(name: str, probe: _Probe) -> Check:
     started = time.perf_counter()
-    ok = await _passes(check)
+    ok = await probe.passes()
     return Check(name=name, ok=ok, duration_ms=round((time.perf_counter() - started) * 1_000, 3))
-
-
-async def _passes(check: Callable[[], Awaitable[bool]]) -> bool:
-    """Whatever a check breaks on is the operator's business, not the caller's."""
-    try:
-        async with asyncio.timeout(CHECK_SECONDS_MAX):
-            return await check()
-    except Exception:
-        return False
 
 
 def _answer(well: bool, body: dict[str, Any]) -> Response:

@@ -1,6 +1,7 @@
 """Health, readiness, metrics, statistics (S0-13..18, S1-38, S4-11, X-02, X-11)."""
 
 import asyncio
+import time
 from collections.abc import Iterator
 
 import httpx
@@ -86,23 +87,44 @@ async def test_liveness_never_asks_the_database(edge: Edge) -> None:
     assert edge.health.pings == 1
 
 
-async def test_a_check_that_raises_or_hangs_counts_as_failed(
-    edge: Edge, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_check_that_raises_counts_as_failed(edge: Edge) -> None:
     async def broken() -> bool:
         raise RuntimeError("postgresql://user:secret@db7/tradepost")
 
+    edge.health.ping = broken  # type: ignore[method-assign]
+    answer = await edge.client.get("/healthz")
+    assert answer.status_code == 503
+    assert "secret" not in answer.text
+    assert "db7" not in answer.text
+
+
+async def test_a_check_that_hangs_is_asked_once_and_not_waited_for(
+    edge: Edge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that stands still cannot even be told to cancel; probes are answered at once."""
+    monkeypatch.setattr(health, "WAIT_SECONDS_MAX", 0.02)
+    monkeypatch.setattr(health, "PASSED_SECONDS_MAX", 0.5)
+    answering = asyncio.Event()
+    pings = 0
+
     async def hanging() -> bool:
-        await asyncio.sleep(60)
+        nonlocal pings
+        pings += 1
+        await answering.wait()
         return True
 
-    monkeypatch.setattr(health, "CHECK_SECONDS_MAX", 0.02)
-    for check in (broken, hanging):
-        edge.health.ping = check  # type: ignore[method-assign]
-        answer = await edge.client.get("/healthz")
-        assert answer.status_code == 503
-        assert "secret" not in answer.text
-        assert "db7" not in answer.text
+    assert await body(edge, "/healthz", 200)
+    edge.health.ping = hanging  # type: ignore[method-assign]
+    # It passed a moment ago: a slow answer is no reason to be sent no requests.
+    assert await body(edge, "/healthz", 200)
+    await asyncio.sleep(0.5)
+    began = time.monotonic()
+    down = await asyncio.gather(*(edge.client.get(path) for path in [*HEALTH, *READY] * 4))
+    assert time.monotonic() - began < 1
+    assert {answer.status_code for answer in down} == {503}
+    assert pings == 1
+    answering.set()
+    assert await body(edge, "/healthz", 200)
 
 
 async def test_details_need_the_permission() -> None:
