@@ -1,7 +1,6 @@
 """Health, readiness, metrics, statistics (S0-13..18, S1-38, S4-11, X-02, X-11)."""
 
 import asyncio
-import time
 from collections.abc import Iterator
 
 import httpx
@@ -103,7 +102,7 @@ async def test_a_check_that_hangs_is_asked_once_and_not_waited_for(
 ) -> None:
     """A server that stands still cannot even be told to cancel; probes are answered at once."""
     monkeypatch.setattr(health, "WAIT_SECONDS_MAX", 0.02)
-    monkeypatch.setattr(health, "PASSED_SECONDS_MAX", 0.5)
+    monkeypatch.setattr(health, "PASSED_SECONDS_MAX", 600)
     answering = asyncio.Event()
     pings = 0
 
@@ -117,10 +116,8 @@ async def test_a_check_that_hangs_is_asked_once_and_not_waited_for(
     edge.health.ping = hanging  # type: ignore[method-assign]
     # It passed a moment ago: a slow answer is no reason to be sent no requests.
     assert await body(edge, "/healthz", 200)
-    await asyncio.sleep(0.5)
-    began = time.monotonic()
+    monkeypatch.setattr(health, "PASSED_SECONDS_MAX", 0)
     down = await asyncio.gather(*(edge.client.get(path) for path in [*HEALTH, *READY] * 4))
-    assert time.monotonic() - began < 1
     assert {answer.status_code for answer in down} == {503}
     assert pings == 1
     answering.set()
