@@ -290,14 +290,14 @@ class PostgresScope:
     async def rows(self, query: Query, **values: Any) -> Rows:
         """All rows of a query."""
         values["tenant_id"] = self._tenant_id
-        arguments = query.postgres_arguments(values)
-        return await self._connection.fetch(query.postgres_sql, *arguments)  # type: ignore[no-any-return]
+        sql, arguments = query.postgres.sql, query.postgres.arguments(values)
+        return await self._connection.fetch(sql, *arguments)  # type: ignore[no-any-return]
 
     async def row(self, query: Query, **values: Any) -> Sequence[Any] | None:
         """The first row, or None."""
         values["tenant_id"] = self._tenant_id
-        arguments = query.postgres_arguments(values)
-        return await self._connection.fetchrow(query.postgres_sql, *arguments)  # type: ignore[no-any-return]
+        sql, arguments = query.postgres.sql, query.postgres.arguments(values)
+        return await self._connection.fetchrow(sql, *arguments)  # type: ignore[no-any-return]
 
 
 def _begin(tenant_id: bytes, begin: str) -> str:

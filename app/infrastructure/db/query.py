@@ -5,7 +5,8 @@ tenant; a statement that forgets one cannot be constructed, so it fails when the
 """
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BinaryExpression,
@@ -19,6 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
+from sqlalchemy.engine import Compiled
 from sqlalchemy.sql import operators, visitors
 from sqlalchemy.sql.selectable import SelectBase
 
@@ -41,32 +43,56 @@ def of_tenant(*tables: Any) -> list[ColumnElement[bool]]:
     return [each.c.tenant_id == bindparam(TENANT, type_=Id) for each in tables]
 
 
-class Query:
-    """A compiled read statement with named parameters."""
+class OnPostgres(NamedTuple):
+    """A statement for PostgreSQL, with the names of its placeholders in their order."""
 
-    __slots__ = ("defaults", "names", "postgres_sql", "readers", "sqlite_sql", "tenant")
+    sql: str
+    names: tuple[str, ...]
+    defaults: dict[str, Any]
+
+    def arguments(self, values: dict[str, Any]) -> list[Any]:
+        """The values in the order of the placeholders."""
+        defaults = self.defaults
+        return [values[name] if name in values else defaults[name] for name in self.names]
+
+
+class OnSqlite(NamedTuple):
+    """A statement for SQLite, and how the columns are read that it stores in another form."""
+
+    sql: str
+    defaults: dict[str, Any]
+    readers: tuple[tuple[int, Callable[[Any], Any]], ...]
+
+
+class Query:
+    """A read statement with named parameters, compiled when a database first needs it."""
 
     def __init__(self, statement: SelectBase) -> None:
         self.tenant = _check_tenant(statement)
-        postgres = statement.compile(dialect=_POSTGRES)
-        self.postgres_sql = str(postgres)
-        self.names = tuple(postgres.positiontup or ())
-        without_schema = statement.compile(
+        self._statement = statement
+
+    @cached_property
+    def postgres(self) -> OnPostgres:
+        """The statement for PostgreSQL."""
+        compiled = self._statement.compile(dialect=_POSTGRES)
+        return OnPostgres(str(compiled), tuple(compiled.positiontup or ()), _literals(compiled))
+
+    @cached_property
+    def sqlite(self) -> OnSqlite:
+        """The statement for SQLite, which has no schemas."""
+        compiled = self._statement.compile(
             dialect=_SQLITE, schema_translate_map={PLATFORM: "main"}, render_schema_translate=True
         )
-        self.sqlite_sql = str(without_schema)
-        literals = {**postgres.params, **without_schema.params}
-        self.defaults = {name: value for name, value in literals.items() if value is not None}
-        self.readers: tuple[tuple[int, Callable[[Any], Any]], ...] = tuple(
+        readers = tuple(
             (place, reader)
-            for place, each in enumerate(statement.selected_columns)
+            for place, each in enumerate(self._statement.selected_columns)
             if (reader := sqlite_reader(each.type)) is not None
         )
+        return OnSqlite(str(compiled), _literals(compiled), readers)
 
-    def postgres_arguments(self, values: dict[str, Any]) -> list[Any]:
-        """The values in the order of the statement's placeholders."""
-        defaults = self.defaults
-        return [values[name] if name in values else defaults[name] for name in self.names]
+
+def _literals(compiled: Compiled) -> dict[str, Any]:
+    return {name: value for name, value in compiled.params.items() if value is not None}
 
 
 def _check_tenant(statement: SelectBase) -> bool:

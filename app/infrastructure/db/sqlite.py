@@ -297,9 +297,9 @@ class SqliteScope:
 
     async def rows(self, query: Query, **values: Any) -> Rows:
         """All rows of a query."""
-        bound = {**query.defaults, **values, "tenant_id": self._tenant_id}
-        rows = await self.execute(query.sqlite_sql, bound)
-        return _converted(rows, query.readers)
+        sql, defaults, readers = query.sqlite
+        rows = await self.execute(sql, {**defaults, **values, "tenant_id": self._tenant_id})
+        return _converted(rows, readers)
 
     async def row(self, query: Query, **values: Any) -> Sequence[Any] | None:
         """The first row, or None."""

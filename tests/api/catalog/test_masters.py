@@ -169,7 +169,7 @@ async def test_a_list_is_one_statement_whatever_its_size(
         plain = scope.rows
 
         async def counted(self: Any, query: Any, _plain: Any = plain, **values: Any) -> Any:
-            statements.append(query.sqlite_sql)
+            statements.append(query.sqlite.sql)
             return await _plain(self, query, **values)
 
         monkeypatch.setattr(scope, "rows", counted)
