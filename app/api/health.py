@@ -78,7 +78,7 @@ class _Probe:
         self._source = source
         self._name = name
         self._running: asyncio.Task[bool] | None = None
-        self._passed_at = -PASSED_SECONDS_MAX
+        self._passed_at = float("-inf")
 
     async def passes(self) -> bool:
         """Whether the check passes or, where it takes its time, passed a moment ago."""

@@ -18,7 +18,11 @@ _processes.set_forkserver_preload(["app.cli"])
 
 
 class Command:
-    """A running command, in its own folder and with nothing of our environment but ``PATH``."""
+    """A running command that sees no settings of whoever runs the tests.
+
+    Neither their environment, of which it gets ``PATH``, nor a ``.env`` of the checkout: it runs in
+    ``folder``. It ends with the tests at the latest.
+    """
 
     def __init__(
         self,
@@ -30,7 +34,7 @@ class Command:
     ) -> None:
         known = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **environment}
         given = (list(arguments), str(folder), str(output), str(errors), known)
-        self._process = _processes.Process(target=_run, args=given)
+        self._process = _processes.Process(target=_run, args=given, daemon=True)
         self._process.start()
 
     def signal(self, number: int) -> None:
@@ -78,5 +82,5 @@ def tradepost(*arguments: str, **environment: str) -> Done:
     """Run a command to its end."""
     with tempfile.TemporaryDirectory() as folder:
         output, errors = Path(folder) / "output", Path(folder) / "errors"
-        code = Command(arguments, ROOT, output, errors, **environment).wait(60)
+        code = Command(arguments, Path(folder), output, errors, **environment).wait(60)
         return Done(code, output.read_text(), errors.read_text())

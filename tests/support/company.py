@@ -81,6 +81,15 @@ class Company:
         }
         return await self.post("/sales", {**body, **members}, status=status)
 
+    async def take_back(self, *lines: dict[str, Any], status: int = 201, **members: Any) -> Any:
+        """Take goods back for cash unless stated."""
+        body = {
+            "location_id": await self.location(),
+            "lines": list(lines),
+            "refund": {"method": "cash"},
+        }
+        return await self.post("/returns", {**body, **members}, status=status)
+
     async def balances(self, **params: Any) -> dict[str, str]:
         """The balance of each account by its role, or by its code without one."""
         report = await self.get("/reports/trial-balance", **params)

@@ -129,6 +129,7 @@ async def send(
     try:
         await company.client._transport.app(scope, receive, take)  # type: ignore[attr-defined]
     except Exception:
+        # What broke behind an answer is raised again for the server; the answer is what counts.
         if not got:
             raise
     head = {name.decode(): value.decode("latin-1") for name, value in got[0]["headers"]}

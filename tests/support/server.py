@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.support.command import ROOT, Command
+from tests.support.command import Command
 
 
 def free_port() -> int:
@@ -23,12 +23,12 @@ class Server:
     """A running service; ``kill`` ends it as a power cut would."""
 
     def __init__(
-        self, database_url: str, port: int, log: str | Path, *arguments: str, **environment: str
+        self, database_url: str, port: int, log: Path, *arguments: str, **environment: str
     ) -> None:
         self.url = f"http://127.0.0.1:{port}"
         known = {"RATE_LIMIT_ENABLED": "false", "LOG_LEVEL": "WARNING", **environment}
         command = ["serve", "--port", str(port), "--database-url", database_url, *arguments]
-        self._process = Command(command, ROOT, log, log, **known)
+        self._process = Command(command, log.parent, log, log, **known)
 
     def wait(self, seconds_max: float = 60) -> None:
         """Wait until it is ready."""

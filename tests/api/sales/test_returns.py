@@ -6,18 +6,6 @@ from typing import Any
 from tests.support.company import Company
 
 
-async def take_back(
-    company: Company, *lines: dict[str, Any], status: int = 201, **members: Any
-) -> Any:
-    body = {
-        "location_id": await company.location(),
-        "lines": list(lines),
-        "refund": {"method": "cash"},
-        **members,
-    }
-    return await company.post("/returns", body, status=status)
-
-
 async def test_goods_come_back_at_price_tax_and_cost_of_the_sale(company: Company) -> None:
     """Complaint 6, S1-34: the cost changed since the sale; the return does not see it."""
     tax_id = await company.first("/taxes", code="VAT20")
@@ -26,7 +14,7 @@ async def test_goods_come_back_at_price_tax_and_cost_of_the_sale(company: Compan
     sale = await company.sell((product_id, "2"))
     await company.open_stock("2", "9.00", product_id)
     line = {"sale_id": sale["id"], "line": 1, "quantity": "1"}
-    back = await take_back(company, line)
+    back = await company.take_back(line)
     assert (back["net"], back["tax"], back["total"]) == ("10.00", "2.00", "12.00")
     assert back["lines"][0]["cost"] == "4.00"
     assert back["lines"][0]["sale_line"] == 1
@@ -51,12 +39,12 @@ async def test_more_than_was_sold_does_not_come_back(company: Company) -> None:
     await company.open_stock("9", "1.00", product_id)
     sale = await company.sell((product_id, "3"))
     line = {"sale_id": sale["id"], "line": 1, "quantity": "2"}
-    refused = await take_back(company, line, line, status=409)
+    refused = await company.take_back(line, line, status=409)
     assert refused["code"] == "sales.over_return"
     assert refused["errors"][0]["pointer"] == "/lines/1/quantity"
-    await take_back(company, line)
-    assert (await take_back(company, line, status=409))["code"] == "sales.over_return"
-    await take_back(company, {**line, "quantity": "1"})
+    await company.take_back(line)
+    assert (await company.take_back(line, status=409))["code"] == "sales.over_return"
+    await company.take_back({**line, "quantity": "1"})
     await company.assert_sound()
 
 
@@ -90,7 +78,7 @@ async def test_partial_returns_add_up_to_the_sale(company: Company) -> None:
     sale = await company.sell((product_id, "3"))
     totals = []
     for _ in range(3):
-        back = await take_back(company, {"sale_id": sale["id"], "line": 1, "quantity": "1"})
+        back = await company.take_back({"sale_id": sale["id"], "line": 1, "quantity": "1"})
         totals.append(round(float(back["total"]) * 100))
     assert sum(totals) == round(float(sale["total"]) * 100)
     balances = await company.balances()
@@ -107,11 +95,11 @@ async def test_on_account_becomes_credit_and_settles_the_oldest(company: Company
     sale = await company.sell((product_id, "2"), **account)
     line = {"sale_id": sale["id"], "line": 1, "quantity": "1"}
     refund: Any = {"refund": {"method": "on_account"}, "allocate": "oldest"}
-    await take_back(company, line, customer_id=customer_id, **refund)
+    await company.take_back(line, customer_id=customer_id, **refund)
     items = await company.get("/open-items", contact_id=customer_id, side="receivable")
     assert [(item["document_id"], item["open"]) for item in items["data"]] == [(sale["id"], "5.00")]
     other = await company.contact("Other")
-    refused = await take_back(company, line, customer_id=other, status=422)
+    refused = await company.take_back(line, customer_id=other, status=422)
     assert refused["code"] == "sales.return_of_other_customer"
     await company.assert_sound()
 
@@ -120,15 +108,15 @@ async def test_a_return_without_a_sale_states_its_price(company: Company) -> Non
     """R-13: it re-enters at the current unit cost, else the last known, else the stated one."""
     product_id = await company.product("R-6")
     line = {"product_id": product_id, "quantity": "1", "unit_price": "2.00"}
-    refused = await take_back(company, line, status=422)
+    refused = await company.take_back(line, status=422)
     assert refused["code"] == "inventory.unit_cost_needed"
-    back = await take_back(company, {**line, "unit_cost": "0.70"})
+    back = await company.take_back({**line, "unit_cost": "0.70"})
     assert back["lines"][0]["cost"] == "0.70"
     await company.sell((product_id, "1"))
-    back = await take_back(company, {**line, "unit_cost": "9.99"})
+    back = await company.take_back({**line, "unit_cost": "9.99"})
     assert back["lines"][0]["cost"] == "0.70"
     mixed = {**line, "sale_id": back["id"]}
-    assert (await take_back(company, mixed, status=422))["status"] == 422
+    assert (await company.take_back(mixed, status=422))["status"] == 422
     await company.assert_sound()
 
 
@@ -139,6 +127,6 @@ async def test_fifo_goods_return_at_their_own_layers(company: Company) -> None:
         await company.open_stock("1", cost, product_id)
     sales = [await company.sell((product_id, "1")) for _ in range(3)]
     assert [sale["lines"][0]["cost"] for sale in sales] == ["10.00", "20.00", "60.00"]
-    back = await take_back(company, {"sale_id": sales[1]["id"], "line": 1, "quantity": "1"})
+    back = await company.take_back({"sale_id": sales[1]["id"], "line": 1, "quantity": "1"})
     assert back["lines"][0]["cost"] == "20.00"
     await company.assert_sound()

@@ -26,18 +26,6 @@ async def service(company: Company, sku: str, tax_id: str | None = None, **membe
     return await company.product(sku, kind="service", tax_id=tax_id, **members)
 
 
-async def take_back(
-    company: Company, *lines: dict[str, Any], status: int = 201, **members: Any
-) -> Any:
-    body = {
-        "location_id": await company.location(),
-        "lines": list(lines),
-        "refund": {"method": "cash"},
-        **members,
-    }
-    return await company.post("/returns", body, status=status)
-
-
 @pytest.mark.parametrize(
     "change",
     [
@@ -131,12 +119,12 @@ async def test_a_return_of_the_same_id_with_another_body_is_refused(
     product_id = await service(company, "ID-4", vat)
     line = {"product_id": product_id, "quantity": "1", "unit_price": "3.00"}
     body: dict[str, Any] = {"id": RETURN_ID, "effective_at": NOON}
-    first = await take_back(company, line, **body)
+    first = await company.take_back(line, **body)
     assert first["total"] == "3.60"
-    assert await take_back(company, line, status=200, **body) == first
+    assert await company.take_back(line, status=200, **body) == first
     other = dict(change)
     lines = [line | each for each in other.pop("lines", [{}])]
-    refused = await take_back(company, *lines, status=409, **(body | other))
+    refused = await company.take_back(*lines, status=409, **(body | other))
     assert refused["code"] == "common.id_taken"
 
 
@@ -144,8 +132,8 @@ async def test_a_return_of_the_same_id_with_another_product_is_refused(company: 
     """R-21: a line without a sale is known by its product."""
     one, other = await service(company, "ID-5"), await service(company, "ID-6")
     line = {"product_id": one, "quantity": "1", "unit_price": "3.00"}
-    await take_back(company, line, id=RETURN_ID)
-    refused = await take_back(company, line | {"product_id": other}, id=RETURN_ID, status=409)
+    await company.take_back(line, id=RETURN_ID)
+    refused = await company.take_back(line | {"product_id": other}, id=RETURN_ID, status=409)
     assert refused["code"] == "common.id_taken"
 
 
@@ -159,7 +147,7 @@ async def test_lines_without_a_sale_are_taxed_as_a_document(
     assert [line["tax"] for line in sale["lines"]] == ["0.08", "0.08", "0.07"]
     linked = {"sale_id": sale["id"], "line": 2, "quantity": "1"}
     stated = {"product_id": product_id, "quantity": "1", "unit_price": "1.11"}
-    back = await take_back(company, stated, linked, stated, stated)
+    back = await company.take_back(stated, linked, stated, stated)
     assert [line["tax"] for line in back["lines"]] == ["0.08", "0.08", "0.08", "0.07"]
     assert back["taxes"] == [
         {"tax_id": sale["taxes"][0]["tax_id"], "base": "4.44", "amount": "0.31"}
@@ -171,7 +159,7 @@ async def test_lines_without_a_sale_are_taxed_by_line(company: Company) -> None:
     """The same by line, the default: 0.24."""
     product_id = await service(company, "DOC-2", await tax(company, "T7", "7"))
     stated = {"product_id": product_id, "quantity": "1", "unit_price": "1.11"}
-    back = await take_back(company, stated, stated, stated)
+    back = await company.take_back(stated, stated, stated)
     assert (back["net"], back["tax"]) == ("3.33", "0.24")
 
 
@@ -184,7 +172,7 @@ async def test_a_line_without_a_sale_that_its_tax_exceeds_is_named_by_its_place(
     sale = await company.sell((product_id, "1"))
     linked = {"sale_id": sale["id"], "line": 1, "quantity": "1"}
     stated = {"product_id": product_id, "quantity": "1", "unit_price": "0.20"}
-    refused = await take_back(company, linked, stated, status=422)
+    refused = await company.take_back(linked, stated, status=422)
     assert refused["code"] == "accounting.tax_exceeds_amount"
     assert [each["pointer"] for each in refused["errors"]] == ["/lines/1"]
 
@@ -214,7 +202,7 @@ async def test_tax_worked_examples(
     product_id = await service(company, "TAX-1", tax_id, price=price)
     sale = await company.sell((product_id, quantity))
     assert (sale["net"], sale["tax"], sale["total"]) == figures
-    back = await take_back(company, {"sale_id": sale["id"], "line": 1, "quantity": quantity})
+    back = await company.take_back({"sale_id": sale["id"], "line": 1, "quantity": quantity})
     assert (back["net"], back["tax"], back["total"]) == figures
     balances = await company.balances()
     assert (balances["cash"], balances["output_tax"]) == ("0.00", "0.00")
@@ -249,7 +237,7 @@ async def test_parts_of_a_discounted_line_add_up_in_every_column(company: Compan
     assert (sale["net"], sale["tax"], sale["lines"][0]["cost"]) == ("20.33", "3.05", "7.78")
     figures = []
     for quantity in ("2", "4", "1"):
-        back = await take_back(company, {"sale_id": sale["id"], "line": 1, "quantity": quantity})
+        back = await company.take_back({"sale_id": sale["id"], "line": 1, "quantity": quantity})
         figures.append((back["net"], back["tax"], back["total"], back["lines"][0]["cost"]))
     assert figures == [
         ("5.81", "0.87", "6.68", "2.22"),
@@ -269,9 +257,9 @@ async def test_a_return_in_a_later_month_leaves_the_closed_one_alone(company: Co
     sale = await company.sell((product_id, "2"), effective_at=NOON)
     await company.post("/periods/2026-01/close", {}, status=200)
     line = {"sale_id": sale["id"], "line": 1, "quantity": "1"}
-    refused = await take_back(company, line, effective_at="2026-01-31T23:59:59Z", status=409)
+    refused = await company.take_back(line, effective_at="2026-01-31T23:59:59Z", status=409)
     assert refused["code"] == "accounting.period_closed"
-    await take_back(company, line, effective_at="2026-02-01T00:00:00Z")
+    await company.take_back(line, effective_at="2026-02-01T00:00:00Z")
     profits = []
     for first, last in (("2026-01-01", "2026-01-31"), ("2026-02-01", "2026-02-28")):
         month: dict[str, Any] = {"from": first, "to": last}
@@ -380,13 +368,13 @@ async def test_a_return_takes_its_customer_from_the_sale(company: Company) -> No
     sale = await company.sell((product_id, "2"), customer_id=customer)
     line = {"sale_id": sale["id"], "line": 1, "quantity": "1"}
     on_account: dict[str, Any] = {"refund": {"method": "on_account"}, "id": RETURN_ID}
-    back = await take_back(company, line, **on_account)
+    back = await company.take_back(line, **on_account)
     assert (back["customer_id"], back["total"]) == (customer, "10.00")
-    assert await take_back(company, line, status=200, **on_account) == back
+    assert await company.take_back(line, status=200, **on_account) == back
     owed = await company.get("/open-items", contact_id=customer)
     [item] = owed["data"]
     assert (item["document_kind"], item["open"]) == ("return", "-10.00")
     other = await company.contact("Bob", "customer")
-    refused = await take_back(company, line, status=422, customer_id=other)
+    refused = await company.take_back(line, status=422, customer_id=other)
     assert refused["code"] == "sales.return_of_other_customer"
     await company.assert_sound()

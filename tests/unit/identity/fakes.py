@@ -40,6 +40,7 @@ class MemoryDirectory:
     failure: Exception | None = None
     held: asyncio.Event | None = None  # an answer waits for it
 
+    # To check a token asks for neither of these; a test that comes here fails.
     async def account(self, email_folded: str) -> Account | None:
         raise NotImplementedError(email_folded)
 
