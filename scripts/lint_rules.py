@@ -266,6 +266,18 @@ def blocking_in_async(source: Source) -> Broken:
                 yield node.lineno, f"{origin or method}() blocks the event loop"
 
 
+def assigned_member(source: Source) -> Broken:
+    """An object that is decided on is made anew, never changed; only ``self`` is written to."""
+    if not source.under("app/domain", "app/application"):
+        return
+    for node in source.nodes(ast.Attribute):
+        if not isinstance(node.ctx, ast.Load) and source.origin(node.value) != "self":
+            yield node.lineno, "make it anew with dataclasses.replace"
+    for call, origin in source.calls():
+        if origin in {"setattr", "delattr", "object.__setattr__", "object.__delattr__"}:
+            yield call.lineno, "make it anew with dataclasses.replace"
+
+
 RULES: dict[str, Callable[[Source], Broken]] = {
     "domain-value-error": domain_value_error,
     "http-exception": http_exception,
@@ -281,6 +293,7 @@ RULES: dict[str, Callable[[Source], Broken]] = {
     "clock": clock,
     "inexact-number": inexact_number,
     "blocking-in-async": blocking_in_async,
+    "assigned-member": assigned_member,
 }
 
 

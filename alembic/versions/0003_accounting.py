@@ -75,10 +75,17 @@ def _accounts() -> None:
         ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("accounts_pk")),
         sa.UniqueConstraint("tenant_id", "code", name=op.f("accounts_tenant_id_code_uq")),
-        sa.UniqueConstraint("tenant_id", "role", name=op.f("accounts_tenant_id_role_uq")),
         info={"tenant": True, "append_only": False},
         sqlite_strict=True,
         sqlite_with_rowid=False,
+    )
+    op.create_index(
+        "accounts_tenant_id_role_uq",
+        "accounts",
+        ["tenant_id", "role"],
+        unique=True,
+        postgresql_where=sa.text("role IS NOT NULL"),
+        sqlite_where=sa.text("role IS NOT NULL"),
     )
 
 
@@ -128,15 +135,6 @@ def _journal_entries() -> None:
         ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("journal_entries_pk")),
         sa.UniqueConstraint(
-            "tenant_id", "external_ref", name=op.f("journal_entries_tenant_id_external_ref_uq")
-        ),
-        sa.UniqueConstraint(
-            "tenant_id", "number", name=op.f("journal_entries_tenant_id_number_uq")
-        ),
-        sa.UniqueConstraint(
-            "tenant_id", "reverses_id", name=op.f("journal_entries_tenant_id_reverses_id_uq")
-        ),
-        sa.UniqueConstraint(
             "tenant_id",
             "source_kind",
             "source_id",
@@ -152,6 +150,30 @@ def _journal_entries() -> None:
         "journal_entries",
         ["tenant_id", "effective_on", "id"],
         unique=False,
+    )
+    op.create_index(
+        "journal_entries_tenant_id_number_uq",
+        "journal_entries",
+        ["tenant_id", "number"],
+        unique=True,
+        postgresql_where=sa.text("number IS NOT NULL"),
+        sqlite_where=sa.text("number IS NOT NULL"),
+    )
+    op.create_index(
+        "journal_entries_tenant_id_reverses_id_uq",
+        "journal_entries",
+        ["tenant_id", "reverses_id"],
+        unique=True,
+        postgresql_where=sa.text("reverses_id IS NOT NULL"),
+        sqlite_where=sa.text("reverses_id IS NOT NULL"),
+    )
+    op.create_index(
+        "journal_entries_tenant_id_external_ref_uq",
+        "journal_entries",
+        ["tenant_id", "external_ref"],
+        unique=True,
+        postgresql_where=sa.text("external_ref IS NOT NULL"),
+        sqlite_where=sa.text("external_ref IS NOT NULL"),
     )
 
 

@@ -181,7 +181,6 @@ def _products() -> None:
             name=op.f("products_tenant_id_unit_id_fk"),
         ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("products_pk")),
-        sa.UniqueConstraint("tenant_id", "barcode", name=op.f("products_tenant_id_barcode_uq")),
         sa.UniqueConstraint(
             "tenant_id", "sku_folded", name=op.f("products_tenant_id_sku_folded_uq")
         ),
@@ -196,3 +195,11 @@ def _products() -> None:
         "products_name_folded_id_ix", "products", ["tenant_id", "name_folded", "id"], unique=False
     )
     # ### end Alembic commands ###
+    op.create_index(
+        "products_tenant_id_barcode_uq",
+        "products",
+        ["tenant_id", "barcode"],
+        unique=True,
+        postgresql_where=sa.text("barcode IS NOT NULL"),
+        sqlite_where=sa.text("barcode IS NOT NULL"),
+    )

@@ -194,9 +194,6 @@ def _payments() -> None:
             name=op.f("payments_tenant_id_contact_id_fk"),
         ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("payments_pk")),
-        sa.UniqueConstraint(
-            "tenant_id", "external_ref", name=op.f("payments_tenant_id_external_ref_uq")
-        ),
         sa.UniqueConstraint("tenant_id", "number", name=op.f("payments_tenant_id_number_uq")),
         info={"tenant": True, "append_only": True},
         sqlite_strict=True,
@@ -204,6 +201,14 @@ def _payments() -> None:
     )
     op.create_index(
         "payments_effective_on_id_ix", "payments", ["tenant_id", "effective_on", "id"], unique=False
+    )
+    op.create_index(
+        "payments_tenant_id_external_ref_uq",
+        "payments",
+        ["tenant_id", "external_ref"],
+        unique=True,
+        postgresql_where=sa.text("external_ref IS NOT NULL"),
+        sqlite_where=sa.text("external_ref IS NOT NULL"),
     )
 
 

@@ -105,9 +105,6 @@ def _adjustments() -> None:
             name=op.f("adjustments_tenant_id_location_id_fk"),
         ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("adjustments_pk")),
-        sa.UniqueConstraint(
-            "tenant_id", "external_ref", name=op.f("adjustments_tenant_id_external_ref_uq")
-        ),
         sa.UniqueConstraint("tenant_id", "number", name=op.f("adjustments_tenant_id_number_uq")),
         info={"tenant": True, "append_only": True},
         sqlite_strict=True,
@@ -118,6 +115,14 @@ def _adjustments() -> None:
         "adjustments",
         ["tenant_id", "effective_on", "id"],
         unique=False,
+    )
+    op.create_index(
+        "adjustments_tenant_id_external_ref_uq",
+        "adjustments",
+        ["tenant_id", "external_ref"],
+        unique=True,
+        postgresql_where=sa.text("external_ref IS NOT NULL"),
+        sqlite_where=sa.text("external_ref IS NOT NULL"),
     )
 
 

@@ -97,9 +97,6 @@ def _bills() -> None:
             name=op.f("bills_tenant_id_supplier_id_fk"),
         ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("bills_pk")),
-        sa.UniqueConstraint(
-            "tenant_id", "external_ref", name=op.f("bills_tenant_id_external_ref_uq")
-        ),
         sa.UniqueConstraint("tenant_id", "number", name=op.f("bills_tenant_id_number_uq")),
         sa.UniqueConstraint(
             "tenant_id",
@@ -119,6 +116,14 @@ def _bills() -> None:
         "bills",
         ["tenant_id", "supplier_id", "effective_on", "id"],
         unique=False,
+    )
+    op.create_index(
+        "bills_tenant_id_external_ref_uq",
+        "bills",
+        ["tenant_id", "external_ref"],
+        unique=True,
+        postgresql_where=sa.text("external_ref IS NOT NULL"),
+        sqlite_where=sa.text("external_ref IS NOT NULL"),
     )
 
 
@@ -154,9 +159,6 @@ def _receipts() -> None:
             name=op.f("receipts_tenant_id_supplier_id_fk"),
         ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("receipts_pk")),
-        sa.UniqueConstraint(
-            "tenant_id", "external_ref", name=op.f("receipts_tenant_id_external_ref_uq")
-        ),
         sa.UniqueConstraint("tenant_id", "number", name=op.f("receipts_tenant_id_number_uq")),
         info={"tenant": True, "append_only": True},
         sqlite_strict=True,
@@ -170,6 +172,14 @@ def _receipts() -> None:
         "receipts",
         ["tenant_id", "supplier_id", "effective_on", "id"],
         unique=False,
+    )
+    op.create_index(
+        "receipts_tenant_id_external_ref_uq",
+        "receipts",
+        ["tenant_id", "external_ref"],
+        unique=True,
+        postgresql_where=sa.text("external_ref IS NOT NULL"),
+        sqlite_where=sa.text("external_ref IS NOT NULL"),
     )
 
 
@@ -217,9 +227,6 @@ def _supplier_returns() -> None:
         ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("supplier_returns_pk")),
         sa.UniqueConstraint(
-            "tenant_id", "external_ref", name=op.f("supplier_returns_tenant_id_external_ref_uq")
-        ),
-        sa.UniqueConstraint(
             "tenant_id", "number", name=op.f("supplier_returns_tenant_id_number_uq")
         ),
         info={"tenant": True, "append_only": True},
@@ -237,6 +244,14 @@ def _supplier_returns() -> None:
         "supplier_returns",
         ["tenant_id", "receipt_id"],
         unique=False,
+    )
+    op.create_index(
+        "supplier_returns_tenant_id_external_ref_uq",
+        "supplier_returns",
+        ["tenant_id", "external_ref"],
+        unique=True,
+        postgresql_where=sa.text("external_ref IS NOT NULL"),
+        sqlite_where=sa.text("external_ref IS NOT NULL"),
     )
 
 

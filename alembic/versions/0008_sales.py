@@ -93,9 +93,6 @@ def _returns() -> None:
             name=op.f("returns_tenant_id_location_id_fk"),
         ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("returns_pk")),
-        sa.UniqueConstraint(
-            "tenant_id", "external_ref", name=op.f("returns_tenant_id_external_ref_uq")
-        ),
         sa.UniqueConstraint("tenant_id", "number", name=op.f("returns_tenant_id_number_uq")),
         info={"tenant": True, "append_only": True},
         sqlite_strict=True,
@@ -109,6 +106,14 @@ def _returns() -> None:
     )
     op.create_index(
         "returns_effective_on_id_ix", "returns", ["tenant_id", "effective_on", "id"], unique=False
+    )
+    op.create_index(
+        "returns_tenant_id_external_ref_uq",
+        "returns",
+        ["tenant_id", "external_ref"],
+        unique=True,
+        postgresql_where=sa.text("external_ref IS NOT NULL"),
+        sqlite_where=sa.text("external_ref IS NOT NULL"),
     )
 
 
@@ -152,9 +157,6 @@ def _sales() -> None:
             name=op.f("sales_tenant_id_location_id_fk"),
         ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("sales_pk")),
-        sa.UniqueConstraint(
-            "tenant_id", "external_ref", name=op.f("sales_tenant_id_external_ref_uq")
-        ),
         sa.UniqueConstraint("tenant_id", "number", name=op.f("sales_tenant_id_number_uq")),
         info={"tenant": True, "append_only": True},
         sqlite_strict=True,
@@ -168,6 +170,14 @@ def _sales() -> None:
     )
     op.create_index(
         "sales_effective_on_id_ix", "sales", ["tenant_id", "effective_on", "id"], unique=False
+    )
+    op.create_index(
+        "sales_tenant_id_external_ref_uq",
+        "sales",
+        ["tenant_id", "external_ref"],
+        unique=True,
+        postgresql_where=sa.text("external_ref IS NOT NULL"),
+        sqlite_where=sa.text("external_ref IS NOT NULL"),
     )
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from typing import Annotated, Any, Protocol
 
@@ -38,6 +38,7 @@ from app.domain.shared.errors import (
     NotFound,
     VersionRequired,
 )
+from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id, read
 
 BATCH_MAX = 100
@@ -54,7 +55,7 @@ class TokenVerifier(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Services:
     """What the composition root hands to the endpoints, as ``app.state.services``."""
 
@@ -234,7 +235,7 @@ async def http(request: Request) -> Http:
     return Http(request, services, principal)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PageParams:
     """The page part of a list request."""
 

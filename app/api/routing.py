@@ -7,7 +7,6 @@ among routes is Starlette's own: the first registered one that takes path and me
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
@@ -17,13 +16,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.api.errors import MethodNotAllowed, PathNotFound
 from app.api.record import record_of
 from app.api.route import API_PREFIX, PERMISSION_KEY, ApiRoute
+from app.domain.shared.frozen import frozen
 
 
 class RoutingError(RuntimeError):
     """The route table cannot be served as it stands; found when the application is built."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pattern:
     """One route: its path cut into segments (None for a parameter) and what it answers.
 
@@ -45,7 +45,7 @@ class Pattern:
         return True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Leaf:
     """What a path without parameters leads to."""
 

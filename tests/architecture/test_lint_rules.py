@@ -143,6 +143,10 @@ BROKEN = [
         3,
     ),
     Sample("blocking-in-async", "app/main.py", "async def f():\n    await g(p.read_text())", 2),
+    Sample("assigned-member", "app/domain/sales/sale.py", "sale.total = 0"),
+    Sample("assigned-member", "app/application/sales/sales.py", "work.sale.total += 1"),
+    Sample("assigned-member", "app/domain/sales/sale.py", "del sale.total"),
+    Sample("assigned-member", "app/domain/sales/sale.py", "object.__setattr__(self, 'total', 0)"),
 ]
 
 LAWFUL = [
@@ -205,6 +209,8 @@ LAWFUL = [
     Sample(
         "blocking-in-async", "app/main.py", "async def f():\n    def g():\n        return open('x')"
     ),
+    Sample("assigned-member", "app/domain/sales/sale.py", "self._lines = []"),
+    Sample("assigned-member", "app/infrastructure/jobs/run.py", "job.state = 'done'"),
 ]
 
 

@@ -37,7 +37,7 @@ class Memory:
         self.reads: list[Needs] = []
         self.now = NOW
         ticks = itertools.count(1_700_000_000_000)
-        self.new_id = UlidFactory(lambda: next(ticks), lambda bits: 0 if bits == 80 else 1)
+        self.new_id = UlidFactory(lambda: next(ticks), lambda: 1)
         loaded = Loaded()
         work = Work(loaded, self.principal, NOW, self.new_id)
         seed_books(work, currency=currency, time_zone="UTC", tax_rounding="line")

@@ -7,9 +7,10 @@ hold ``{name}`` placeholders of the parameters that its error carries.
 import json
 import string
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from app.domain.shared.frozen import frozen
 
 DEFAULT_LOCALE: Final = "en"
 _FOLDER: Final = Path(__file__).parent
@@ -21,7 +22,7 @@ class CatalogueBroken(RuntimeError):
     """A catalogue file cannot be used; the service must not start with it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Message:
     """What one code says in one language; ``fix`` tells the caller what to do."""
 

@@ -1,7 +1,7 @@
 """The middleware, pure ASGI, in one ordered list with the reason for each place."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from fastapi import FastAPI
@@ -22,9 +22,10 @@ from app.api.middleware.rate_limit import PROBE_PREFIXES, RateLimit, RateLimits,
 from app.api.middleware.security import SecurityHeaders
 from app.api.problems import Problems
 from app.application.shared.rate_limit import RateLimiter
+from app.domain.shared.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EdgeConfig:
     """What may differ from one installation to the next.
 

@@ -4,6 +4,7 @@ import random
 import re
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -42,7 +43,7 @@ class RequestContext:
         # The id of a request opens nothing, so it need not come from the system's slower source.
         chance = random.Random()  # noqa: S311 # nosec B311
         self._new_id = new_id or UlidFactory(
-            lambda: time.time_ns() // 1_000_000, chance.getrandbits
+            lambda: time.time_ns() // 1_000_000, partial(chance.getrandbits, 32)
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

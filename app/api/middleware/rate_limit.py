@@ -1,7 +1,6 @@
 """Budgets by caller and class of route, told in every answer."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -9,6 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.api.errors import RateLimited
 from app.api.record import record_of
 from app.application.shared.rate_limit import Budget, RateLimiter
+from app.domain.shared.frozen import frozen
 
 AUTH: Final = "auth"
 PUBLIC: Final = "public"
@@ -28,7 +28,7 @@ def nobody(_scope: Scope) -> str | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RateLimits:
     """The budget of each class, and which paths belong to it.
 

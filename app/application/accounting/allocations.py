@@ -4,7 +4,7 @@ Nothing is posted to the ledger, for both stand on the same control account. The
 all the same: what was owed at the end of a closed month stays as it was reported.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from app.application.accounting.contract import (
@@ -46,11 +46,12 @@ from app.domain.accounting.periods import Books
 from app.domain.accounting.series import Series
 from app.domain.shared.clock import business_date
 from app.domain.shared.errors import IdTaken, ReferenceNotFound
+from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 from app.domain.shared.numbers import format_amount
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pair:
     """Let this credit settle so much of that debit; ``amount`` is scaled by 10^6."""
 
@@ -59,7 +60,7 @@ class Pair:
     amount: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AllocationInput:
     """An allocation as asked for; ``pairs`` None matches the oldest.
 

@@ -1,6 +1,6 @@
 """Journal entries made by hand, and their reversal."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from app.application.accounting.contract import minor, next_number, open_day, posting_needs
@@ -31,10 +31,11 @@ from app.domain.accounting.entries import (
 from app.domain.accounting.periods import Books
 from app.domain.accounting.series import Series
 from app.domain.shared.errors import Fault, InvalidValue, NotFound
+from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id, show
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LineInput:
     """A line as asked for; the amounts are scaled by 10^6, and one of them is zero."""
 
@@ -44,7 +45,7 @@ class LineInput:
     memo: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EntryInput:
     """An entry as asked for; ``dated`` tells that the request itself stated ``effective_at``."""
 
@@ -56,7 +57,7 @@ class EntryInput:
     lines: tuple[LineInput, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReversalInput:
     """Undo the entry; an empty memo repeats the entry's."""
 

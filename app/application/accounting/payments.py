@@ -1,7 +1,7 @@
 """Payments received from customers and made to suppliers, and what they settle."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from app.application.accounting.contract import (
@@ -49,13 +49,14 @@ from app.domain.accounting.periods import Books
 from app.domain.accounting.series import Series
 from app.domain.shared.clock import business_date
 from app.domain.shared.errors import IdTaken, ReferenceNotFound
+from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 from app.domain.shared.numbers import format_amount
 
 _SIDES = {Direction.IN: Side.RECEIVABLE, Direction.OUT: Side.PAYABLE}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Target:
     """A document that the payment is for; ``amount`` is scaled by 10^6."""
 
@@ -63,7 +64,7 @@ class Target:
     amount: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PaymentInput:
     """A payment as asked for; ``amount`` is scaled by 10^6.
 

@@ -5,7 +5,6 @@ refused. A month that nothing was posted to has no row until one of them makes i
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 
 from app.application.accounting.ports import BOOKS, OPEN_PERIODS, PERIODS
@@ -15,9 +14,10 @@ from app.application.shared.commands import Command, Done
 from app.application.shared.kinds import Lock, Needs
 from app.application.shared.work import Work
 from app.domain.accounting.periods import Books, Period, close_period, reopen_period
+from app.domain.shared.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MonthInput:
     """The first day of a month, and why it is reopened."""
 

@@ -1,6 +1,5 @@
 """What accounting loads and lists."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from app.application.shared.kinds import Finder, Kind, Lock, LockRank
@@ -13,17 +12,18 @@ from app.domain.accounting.periods import Books, Period, PeriodState
 from app.domain.accounting.series import NumberSeries
 from app.domain.accounting.tax import TaxCode
 from app.domain.catalog.contact import Contact
+from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PostingAccounts:
     """The account of each role; made with the chart and never changed."""
 
     by_role: dict[AccountRole, Id]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BookedAllocation:
     """An allocation as a row; ``document_id`` is the payment, return or allocation that made it."""
 
@@ -37,7 +37,7 @@ class BookedAllocation:
     effective_on: date
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AllocationDocument:
     """Credits of a party matched with its debits; what it settled is kept by its allocations.
 
@@ -53,7 +53,7 @@ class AllocationDocument:
     effective_on: date
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Recorded:
     """When a document entered the books: written by the kernel, so no aggregate holds it."""
 

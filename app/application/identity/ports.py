@@ -1,7 +1,6 @@
 """What identity loads and saves, and what it asks of passwords, tokens and memory."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -14,6 +13,7 @@ from app.domain.identity.session import Session
 from app.domain.identity.signing_key import KeyState, SigningKey
 from app.domain.identity.tenant import Tenant
 from app.domain.identity.user import User
+from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 
 USERS: Kind[User] = Kind("users", key=lambda user: (user.id,))
@@ -40,7 +40,7 @@ ACTIVE_SIGNING_KEYS: Finder[SigningKey] = Finder(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Account:
     """What a sign-in is checked against. ``tenant_id`` is None for a user without a company."""
 
@@ -51,7 +51,7 @@ class Account:
     tenant_id: Id | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Access:
     """What a session may do now: all that can change behind an access token."""
 

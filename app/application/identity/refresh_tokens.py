@@ -5,9 +5,9 @@ import hashlib
 import re
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from app.domain.identity.errors import InvalidRefreshToken
+from app.domain.shared.frozen import frozen
 
 RandomBytes = Callable[[int], bytes]
 
@@ -16,7 +16,7 @@ _SECRET_BYTES = 32
 _TEXT = re.compile(r"rt_[A-Za-z0-9_-]{64}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RefreshToken:
     """``family`` (128 bits) finds the session, ``secret`` (256 bits) is good for one use."""
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app.application.identity.ports import (
@@ -23,12 +22,13 @@ from app.domain.identity.membership import Membership
 from app.domain.identity.tenant import Tenant
 from app.domain.identity.user import User
 from app.domain.shared.errors import DomainError, Fault, InvalidValue
+from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import NO_ID, Id, show
 from app.domain.shared.money import currency_exponent
 from app.domain.shared.texts import folded
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Company:
     """The company to be made. ``tax_rounding`` is ``line`` or ``document``."""
 
@@ -39,7 +39,7 @@ class Company:
     tax_rounding: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Registration:
     """A user and a company to be made; the ids are those of the principal."""
 
@@ -92,9 +92,7 @@ def _below(pointer: str) -> Iterator[None]:
     try:
         yield
     except DomainError as refusal:
-        refusal.faults = tuple(
-            replace(fault, pointer=pointer + fault.pointer) for fault in refusal.faults
-        )
+        refusal.point(lambda member: pointer + member)
         raise
 
 

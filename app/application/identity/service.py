@@ -6,7 +6,6 @@ Slow hashes and tokens are made outside of any transaction; the commands see has
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -59,6 +58,7 @@ from app.domain.identity.passwords import check_password, normal_password
 from app.domain.identity.session import SessionTerms
 from app.domain.shared.clock import Clock
 from app.domain.shared.errors import ConcurrentChange, ServiceUnavailable
+from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import NO_ID, Id, show
 from app.domain.shared.texts import folded
 
@@ -66,7 +66,7 @@ _log = structlog.get_logger("app.identity")
 _REGISTER_TRIES = 3
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Origin:
     """Where a request comes from."""
 

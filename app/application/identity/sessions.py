@@ -1,6 +1,5 @@
 """Sessions: sign in, exchange a refresh token, sign out. Secrets never enter these commands."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from app.application.identity.ports import (
@@ -23,13 +22,14 @@ from app.domain.identity.errors import (
     RefreshTokenReused,
 )
 from app.domain.identity.session import Session, SessionTerms
+from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 
 REUSED = "reused"
 GRANTED = "granted"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OpenSession:
     """A sign-in whose password was found right when it was chosen at ``password_changed_at``.
 
@@ -46,7 +46,7 @@ class OpenSession:
     terms: SessionTerms
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Exchange:
     """A refresh token, by its hashes, to be replaced by a fresh one."""
 

@@ -1,6 +1,6 @@
 """Signing keys: the first one, and their replacement. They belong to no company."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 from app.application.identity.ports import ACTIVE_SIGNING_KEYS, SIGNING_KEYS
@@ -10,13 +10,14 @@ from app.application.shared.kinds import Needs
 from app.application.shared.permissions import PUBLIC
 from app.application.shared.work import Work
 from app.domain.identity.signing_key import KeyState, SigningKey
+from app.domain.shared.frozen import frozen
 
 # A retired key verifies until its last token has expired. One that leaked is said to have been
 # retired longer ago than any token lives, so nothing it signed is accepted, nor is it opened again.
 _WITHDRAWN = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NewKey:
     """A key pair as it is kept."""
 
@@ -25,7 +26,7 @@ class NewKey:
     public_key: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NewStart:
     """A key pair that takes the place of all of ``leaked`` (their ids)."""
 

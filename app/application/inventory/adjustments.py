@@ -1,7 +1,6 @@
 """POST /adjustments: stock found, lost, spoiled, counted or brought along at the start."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -42,13 +41,14 @@ from app.domain.catalog.product import Product
 from app.domain.inventory.adjustments import Adjustment, AdjustmentLine, AdjustmentReason
 from app.domain.inventory.moves import Source, SourceKind
 from app.domain.shared.errors import ExternalRefTaken, IdTaken, ValueOutOfRange
+from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id, show
 from app.domain.shared.numbers import AMOUNT_MAX, extended
 
 Products = Mapping[Id, Product]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AdjustmentInput:
     """An adjustment as asked for; ``dated`` says that its instant was stated."""
 

@@ -6,7 +6,6 @@ of a direction at once. Every move leaves three facts: the move, the level, the 
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from app.application.inventory.ports import (
@@ -26,12 +25,13 @@ from app.domain.inventory.levels import Demand, StockLevel, check_shortages
 from app.domain.inventory.moves import Source, StockMove
 from app.domain.inventory.pool import Costed, CostingMethod, CostPool, Valuation
 from app.domain.shared.errors import ValueOutOfRange
+from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 
 _CLOCKS_DIFFER_MAX = timedelta(minutes=10)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Goods:
     """One line of a document that moves goods: how much of what."""
 
@@ -46,7 +46,7 @@ class Goods:
         return f"/lines/{self.source.line - 1}/{member}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Moment:
     """Where and when goods move."""
 

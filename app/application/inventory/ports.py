@@ -1,6 +1,5 @@
 """What inventory loads and lists."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from app.application.shared.kinds import Finder, Kind, Lock, LockRank
@@ -10,10 +9,11 @@ from app.domain.inventory.levels import StockLevel
 from app.domain.inventory.location import Location
 from app.domain.inventory.moves import StockMove
 from app.domain.inventory.pool import CostLayer, CostPool, Valuation
+from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PostedAdjustmentLine:
     """``quantity`` and ``value`` that came (> 0) or went (< 0); lines count from 1."""
 
@@ -23,7 +23,7 @@ class PostedAdjustmentLine:
     value: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PostedAdjustment:
     """An adjustment as it was posted; ``value`` is the sum of its lines, in minor units."""
 

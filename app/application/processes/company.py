@@ -1,6 +1,5 @@
 """The settings of a company. They live in two aggregates: the tenant, and its books."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from typing_extensions import TypedDict
@@ -14,6 +13,7 @@ from app.application.shared.work import Work
 from app.domain.accounting.periods import Books, PriceDifferencePolicy, TaxRounding
 from app.domain.identity.tenant import Tenant
 from app.domain.shared.errors import StaleVersion
+from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import show
 
 
@@ -30,7 +30,7 @@ class CompanyView(TypedDict):
     version: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EditCompany:
     """Change the members that are named; ``expected_version`` comes from If-Match."""
 

@@ -1,6 +1,5 @@
 """A product and its opening stock in one command."""
 
-from dataclasses import dataclass, replace
 from typing import Any
 
 from app.application.catalog.contract import (
@@ -24,13 +23,14 @@ from app.application.shared.work import Work
 from app.domain.catalog.product import NotStocked
 from app.domain.inventory.adjustments import AdjustmentLine, AdjustmentReason
 from app.domain.shared.errors import DomainError, IdTaken
+from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id, show
 from app.domain.shared.numbers import SCALE_DIGITS, format_scaled
 
 _MEMBER = "/opening_stock"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StockedProduct:
     """Make a product; ``opening`` states location_id, quantity, unit_cost and effective_at."""
 
@@ -93,10 +93,7 @@ def _stock(product_id: Id, opening: dict[str, Any], work: Work) -> None:
     try:
         adjust(wish, work)
     except DomainError as refusal:
-        refusal.faults = tuple(
-            replace(fault, pointer=_MEMBER + fault.pointer.removeprefix("/lines/0"))
-            for fault in refusal.faults
-        )
+        refusal.point(lambda member: _MEMBER + member.removeprefix("/lines/0"))
         raise
 
 

@@ -9,7 +9,6 @@ products of the receipts, for the cost pools whose value changes, and, once thes
 their layers together with the month and the number.
 """
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import compress
 
@@ -58,11 +57,12 @@ from app.domain.purchasing.bills import Bill, BilledLine, BillLine
 from app.domain.purchasing.errors import OtherSupplier, OverBilled, SupplierNumberTaken
 from app.domain.purchasing.receipts import ReceiptLine, ReceiptProgress, check_lines
 from app.domain.shared.errors import ExternalRefTaken, Fault, IdTaken, ReferenceNotFound
+from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id, show
 from app.domain.shared.numbers import SCALE_DIGITS, format_scaled
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BillLineInput:
     """A line as asked for; quantity and price of one unit are scaled by 10^6.
 
@@ -78,7 +78,7 @@ class BillLineInput:
     tax_id: Id | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BillInput:
     """A bill as asked for; without ``due_on`` it is due on its day.
 
@@ -95,7 +95,7 @@ class BillInput:
     lines: tuple[BillLineInput, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Match:
     """The receipt line behind a line of the bill, and the received value of what is billed."""
 

@@ -1,6 +1,5 @@
 """POST /receipts: goods that a supplier brings, against goods received not invoiced."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from app.application.accounting.contract import (
@@ -27,11 +26,12 @@ from app.domain.catalog.product import Product
 from app.domain.inventory.moves import Source, SourceKind
 from app.domain.purchasing.receipts import Receipt, ReceiptLine, check_lines
 from app.domain.shared.errors import ExternalRefTaken, IdTaken, ValueOutOfRange
+from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id, show
 from app.domain.shared.numbers import AMOUNT_MAX, extended
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReceiptLineInput:
     """A line as asked for; quantity and cost of one unit are scaled by 10^6."""
 
@@ -40,7 +40,7 @@ class ReceiptLineInput:
     unit_cost: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReceiptInput:
     """A receipt as asked for; ``dated`` says that its instant was stated."""
 

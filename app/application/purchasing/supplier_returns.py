@@ -6,7 +6,6 @@ first, and become an open credit of the supplier. The goods leave the stock at t
 difference to what is claimed is price variance (semantics 2.3.4).
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from app.application.accounting.contract import (
@@ -61,13 +60,14 @@ from app.domain.shared.errors import (
     NotFound,
     ReferenceNotFound,
 )
+from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id, show
 from app.domain.shared.numbers import SCALE_DIGITS, format_scaled
 
 Taxes = dict[Id, TaxCode]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReturnedLineInput:
     """A line of the receipt, and how much of it goes back (scaled by 10^6)."""
 
@@ -75,7 +75,7 @@ class ReturnedLineInput:
     quantity: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SupplierReturnInput:
     """A return to a supplier as asked for; ``dated`` says that its instant was stated."""
 
@@ -87,7 +87,7 @@ class SupplierReturnInput:
     lines: tuple[ReturnedLineInput, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Part:
     """What goes back of a receipt line: ``billed`` of the quantity was billed before."""
 

@@ -1,6 +1,5 @@
 """Reports: what the books and the stock say, on both time axes."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
@@ -13,9 +12,10 @@ from app.application.reports.views import (
     TrialBalanceView,
 )
 from app.application.shared.reading import Listing
+from app.domain.shared.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Knowledge:
     """What is asked for: facts effective by ``as_of`` that were recorded by ``as_known_at``.
 

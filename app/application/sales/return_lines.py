@@ -1,7 +1,7 @@
 """The lines of a return: their figures, and the goods that come in with them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from app.application.catalog.contract import PRODUCTS
 from app.application.inventory.contract import (
@@ -24,11 +24,12 @@ from app.domain.inventory.returns import issue_cost, returned_value, value_witho
 from app.domain.sales.returns import ReturnedSoFar, ReturnLine, take_back
 from app.domain.sales.sale import Sale, SaleLine
 from app.domain.shared.errors import ReferenceNotFound
+from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import NO_ID, Id
 from app.domain.shared.numbers import checked_amount, extended
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReturnLineInput:
     """A line as asked for: of a sale (``sale_id``, ``sale_line``), or of a product at a price."""
 
@@ -42,7 +43,7 @@ class ReturnLineInput:
     tax_id: Id | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Figures:
     """What one line comes to before its cost is known."""
 

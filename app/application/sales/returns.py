@@ -3,7 +3,7 @@
 The sales are read first; what else is needed follows from their lines, so the command asks twice.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from app.application.accounting.contract import (
@@ -47,13 +47,14 @@ from app.domain.sales.errors import (
 from app.domain.sales.returns import Return, ReturnLine
 from app.domain.sales.sale import Sale, SaleLine, TaxLine, TenderMethod, check_lines
 from app.domain.shared.errors import ExternalRefTaken, IdTaken, ReferenceNotFound
+from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id, show
 from app.domain.shared.numbers import checked_amount
 
 UNLINKED = "unlinked_returns:write"  # to take goods back without a sale (rulings R-13)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReturnInput:
     """A return as asked for; ``dated`` says that its instant was stated."""
 

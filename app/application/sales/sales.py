@@ -3,7 +3,6 @@
 Price, tax, payment, stock, cost and books of a sale are decided together and written together.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from app.application.accounting.contract import (
@@ -53,6 +52,7 @@ from app.domain.sales.sale import (
     settle_tenders,
 )
 from app.domain.shared.errors import DomainError, ExternalRefTaken, IdTaken, ReferenceNotFound
+from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id, show
 
 TENDER_ROLES = {
@@ -62,7 +62,7 @@ TENDER_ROLES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LineInput:
     """A line as asked for. ``unit_price`` None takes the list price.
 
@@ -80,7 +80,7 @@ class LineInput:
     description: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SaleInput:
     """A sale as asked for; the amounts of tenders and discount are scaled by 10^6.
 

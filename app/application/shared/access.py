@@ -1,12 +1,13 @@
 """Who is asking, and what they may do."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from app.domain.shared.errors import PermissionMissing
+from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import NO_ID, Id
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Principal:
     """An authenticated caller within one tenant."""
 

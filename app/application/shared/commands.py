@@ -1,13 +1,14 @@
 """Commands: the one way to change anything (architecture, "The write path")."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Generic, Protocol, TypeVar
 
 from app.application.shared.access import Principal
 from app.application.shared.kinds import Needs
 from app.application.shared.work import Work
 from app.domain.shared.errors import DomainError, Kind
+from app.domain.shared.frozen import frozen
 
 I = TypeVar("I")  # noqa: E741 - the input of a command
 
@@ -33,7 +34,7 @@ class IdempotencyKeyInvalid(DomainError):
     kind = Kind.MALFORMED
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Done:
     """What a command answers: the view, and what HTTP says beside it."""
 
@@ -43,7 +44,7 @@ class Done:
     version: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Command(Generic[I]):
     """A change: what it must see, and the decision on what was seen.
 
@@ -59,7 +60,7 @@ class Command(Generic[I]):
     key_required: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Call(Generic[I]):
     """One run of a command. ``request_hash`` tells a repeat from another use of its key."""
 
@@ -70,7 +71,7 @@ class Call(Generic[I]):
     request_hash: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """The answer to a call as it is sent and, for a repeat, stored."""
 

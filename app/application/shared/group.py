@@ -6,7 +6,6 @@ mechanism serves a single command, a batch, and a group of commands that happen 
 """
 
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,13 +17,14 @@ from app.application.shared.kinds import Needs
 from app.application.shared.trail import AUDIT_ENTRIES, OUTBOX_EVENTS, AuditEntry, OutboxEvent
 from app.application.shared.work import Loaded, NeedMore, Work
 from app.domain.shared.errors import DomainError
+from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 
 # A command asks again only for what it learned from the last read; deeper chains are a mistake.
 _ROUNDS_MAX = 8
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Read:
     """Load ``needs`` into ``loaded``, locked in the global order; answer the database's clock."""
 
@@ -32,7 +32,7 @@ class Read:
     loaded: Loaded
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Write:
     """Write everything that changed in ``loaded``, as recorded at ``now``."""
 

@@ -1,13 +1,13 @@
 """Stored answers: what a command answered under an idempotency key."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from app.application.shared.kinds import Kind, LockRank
+from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StoredAnswer:
     """The first answer to a request, kept so that a repeat gets the same and does nothing."""
 

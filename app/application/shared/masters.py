@@ -1,7 +1,7 @@
 """What every master (unit, product, contact, account …) does alike: create, edit, switch."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from functools import cache
 from operator import attrgetter
 from typing import Any
@@ -11,10 +11,11 @@ from app.application.shared.commands import Command, Done
 from app.application.shared.kinds import Kind, Lock, Needs
 from app.application.shared.work import Work
 from app.domain.shared.errors import IdTaken, NotFound, StaleVersion
+from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id, show
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Noun:
     """How a master is called outside. ``view`` takes the fields of the aggregate in their order."""
 
@@ -39,7 +40,7 @@ def _values_of(type_: type[Any]) -> Callable[[Any], tuple[Any, ...]]:
     return attrgetter(*(each.name for each in fields(type_)))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Create:
     """Make a master; ``id`` is given when the client made it. ``members`` are its fields."""
 
@@ -47,7 +48,7 @@ class Create:
     members: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Edit:
     """Change the members that are named; ``expected_version`` comes from If-Match."""
 

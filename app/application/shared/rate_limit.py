@@ -1,10 +1,11 @@
 """Rate limits: how much one caller may ask for, and the port of whoever counts it."""
 
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from app.domain.shared.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Budget:
     """A token bucket: it holds ``burst`` requests and regains ``tokens`` per ``seconds``."""
 

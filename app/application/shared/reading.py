@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from app.application.shared.kinds import Needs
 from app.application.shared.work import Loaded
+from app.domain.shared.frozen import frozen
 
 PAGE_LIMIT_MAX = 200
 PAGE_LIMIT_DEFAULT = 50
@@ -23,7 +24,7 @@ class Listing:
     filters: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PageRequest:
     """Which page: from where on, how many, in which order, under which filters."""
 
@@ -36,7 +37,7 @@ class PageRequest:
     include_total: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Page:
     """Views of one page, and where the next one starts."""
 

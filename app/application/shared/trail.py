@@ -1,14 +1,14 @@
 """Rows that every accepted command leaves beside its own: the audit trail and the outbox."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from app.application.shared.kinds import Kind
+from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AuditEntry:
     """Who did what to which entity, from where; append-only."""
 
@@ -24,7 +24,7 @@ class AuditEntry:
     recorded_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OutboxEvent:
     """An event to be told to others after the commit; its sequence is given by the relay."""
 

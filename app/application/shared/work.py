@@ -7,7 +7,7 @@ until the whole group is decided; then one flush writes everything.
 """
 
 from collections.abc import Callable, Hashable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, TypeVar
 
@@ -15,6 +15,7 @@ from app.application.shared.access import Principal
 from app.application.shared.kinds import Finder, Key, Kind, Needs
 from app.domain.shared.clock import business_date
 from app.domain.shared.errors import ReferenceNotFound
+from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 
 A = TypeVar("A")
@@ -29,7 +30,7 @@ class NeedMore(Exception):
         self.needs = needs
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Event:
     """Something that happened, for the outbox: told to others after the commit."""
 
@@ -38,7 +39,7 @@ class Event:
     payload: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AuditNote:
     """What a command did to which entity; ``changes`` hold before and after, without secrets."""
 

@@ -5,10 +5,10 @@ is 10_000_000.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from app.domain.accounting.errors import DiscountTooLarge
 from app.domain.shared.errors import InvalidValue, ValueOutOfRange
+from app.domain.shared.frozen import frozen
 from app.domain.shared.numbers import (
     AMOUNT_MAX,
     QUANTITY_MAX,
@@ -22,7 +22,7 @@ from app.domain.shared.numbers import (
 ONE_HUNDRED_PERCENT = 100 * SCALE
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Discount:
     """Percentages, each on what the ones before it left, and then a fixed amount."""
 
@@ -58,7 +58,7 @@ class Discount:
         return taken
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PricedLine:
     """What a line of a document says: a quantity at a unit price, less its own discount."""
 
@@ -67,7 +67,7 @@ class PricedLine:
     discount: Discount | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LineAmount:
     """What a line comes to in minor units: ``amount`` = ``gross`` - ``discount``, never negative.
 

@@ -1,12 +1,13 @@
 """The chart of accounts: types, the roles the books post by, the template of a new company."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import Final, NamedTuple
 
 from app.domain.accounting.errors import AccountInactive, AccountRequired, ControlAccount
 from app.domain.shared.errors import InvalidValue
+from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 from app.domain.shared.texts import checked_code, checked_name
 
@@ -62,7 +63,7 @@ CONTROL_ROLES: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Account:
     """One account of the general ledger. Its type and role never change.
 

@@ -1,7 +1,7 @@
 """Journal entries: balanced, final, undone only by a linked reversal."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -16,6 +16,7 @@ from app.domain.accounting.errors import (
     ReversalOfReversal,
 )
 from app.domain.shared.errors import ReferenceNotFound
+from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 from app.domain.shared.numbers import checked_amount
 from app.domain.shared.texts import checked_name
@@ -44,7 +45,7 @@ class Purpose(StrEnum):
     REVERSAL = "reversal"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EntryLine:
     """One side of an entry: ``amount`` in minor units, a debit positive, a credit negative.
 
@@ -68,7 +69,7 @@ class EntryLine:
         return max(-self.amount, 0)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JournalEntry:
     """A posted entry. It is never edited: ``reverse`` makes the entry that undoes it.
 

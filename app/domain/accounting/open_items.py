@@ -1,13 +1,14 @@
 """Open items of receivables and payables, and how credits settle debits."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from enum import StrEnum
 
 from app.domain.accounting.entries import DocumentKind
 from app.domain.accounting.errors import AllocationMismatch, ExcessPayment, OverAllocation
 from app.domain.shared.errors import Fault, ReferenceNotFound, ValueOutOfRange
+from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 from app.domain.shared.numbers import checked_amount
 
@@ -26,7 +27,7 @@ class Excess(StrEnum):
     CREDIT = "credit"  # it stays a credit of the party
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OpenItem:
     """What one document still leaves open between the company and a party.
 
@@ -65,7 +66,7 @@ class OpenItem:
         return self.amount > 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Allocation:
     """The fact that ``amount`` minor units of a credit settle a debit, from ``effective_on``.
 
@@ -81,7 +82,7 @@ class Allocation:
     effective_on: date
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NamedAllocation:
     """A wish: ``amount`` minor units of this credit for that debit, by document ids."""
 
@@ -90,7 +91,7 @@ class NamedAllocation:
     amount: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settlement:
     """What an allocation changes: each touched item once, in its new state, and the facts."""
 

@@ -1,6 +1,5 @@
 """Payments: money received from or paid to a party, and what it posts."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
@@ -9,6 +8,7 @@ from app.domain.accounting.chart import AccountRole
 from app.domain.accounting.entries import EXTERNAL_REF_LENGTH_MAX, DocumentKind, Postings
 from app.domain.accounting.open_items import OpenItem, Side
 from app.domain.shared.errors import Fault, ValueOutOfRange
+from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 from app.domain.shared.numbers import checked_amount
 from app.domain.shared.texts import checked_name
@@ -41,7 +41,7 @@ SIDE_ROLES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Payment:
     """A posted payment of ``amount`` minor units, always positive. It never changes.
 

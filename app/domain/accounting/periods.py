@@ -2,7 +2,7 @@
 
 import re
 from calendar import monthrange
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import cache
@@ -20,6 +20,7 @@ from app.domain.accounting.errors import (
 )
 from app.domain.shared.clock import business_date
 from app.domain.shared.errors import Fault, InvalidValue
+from app.domain.shared.frozen import frozen
 from app.domain.shared.money import currency_exponent
 from app.domain.shared.texts import checked_name
 
@@ -57,7 +58,7 @@ def read_month(label: str) -> date:
     return date(int(match[1]), int(match[2]), 1)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Period:
     """One calendar month of a company's books.
 
@@ -148,7 +149,7 @@ def _zones() -> frozenset[str]:
     return frozenset(available_timezones()) - _NOT_ZONES
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Books:
     """The settings of a company's ledger, and how far it is closed.
 

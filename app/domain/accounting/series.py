@@ -1,8 +1,9 @@
 """Number series: gapless numbers of documents, one row per series, place and year."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
+from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 
 
@@ -20,7 +21,7 @@ class Series(StrEnum):
     ADJUSTMENT = "ADJ"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NumberSeries:
     """``next_number`` is given to the next document of this series, place and year.
 

@@ -1,11 +1,12 @@
 """Tax codes: what is charged on a line, in which order, and to which account."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
 from app.domain.accounting.errors import TaxInactive, TaxRateOutOfRange
 from app.domain.shared.errors import InvalidValue
+from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 from app.domain.shared.numbers import AMOUNT_MAX, SCALE
 from app.domain.shared.texts import checked_code, checked_name
@@ -22,7 +23,7 @@ class TaxKind(StrEnum):
     FIXED = "fixed"  # a sum for each unit of quantity
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TaxComponent:
     """One tax of a code.
 
@@ -41,7 +42,7 @@ class TaxComponent:
     input_account_id: Id | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TaxCode:
     """The taxes of a line, in order, either inside the price (``included``) or on top of it.
 

@@ -24,7 +24,6 @@ top of the price.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from math import lcm
@@ -34,11 +33,12 @@ from app.domain.accounting.errors import TaxExceedsAmount
 from app.domain.accounting.periods import TaxRounding
 from app.domain.accounting.tax import PERCENT_MAX, TaxCode, TaxComponent, TaxKind
 from app.domain.shared.errors import ValueOutOfRange
+from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 from app.domain.shared.numbers import SCALE, checked_amount, divide_rounded
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TaxableLine:
     """A line before tax: ``amount`` in minor units after all discounts, never negative.
 
@@ -51,7 +51,7 @@ class TaxableLine:
     tax: TaxCode | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TaxedLine:
     """A line with tax in minor units.
 
@@ -67,7 +67,7 @@ class TaxedLine:
 _UNTAXED: Final = TaxedLine(0, 0, 0)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TaxTotal:
     """What a document shows for one tax code, also at rate zero: the sums of its lines."""
 
@@ -77,7 +77,7 @@ class TaxTotal:
     components: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DocumentTax:
     """The lines in their order, the codes in the order they first appear, and the sums."""
 
@@ -88,7 +88,7 @@ class DocumentTax:
     gross: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Formula:
     """``a`` and ``b`` of the notation over one denominator ``whole``; ``twins``: two agree."""
 

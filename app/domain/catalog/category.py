@@ -1,9 +1,10 @@
 """Categories of products: a forest without cycles."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from app.domain.shared.errors import DomainError, Kind
+from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 from app.domain.shared.texts import checked_code, checked_name
 
@@ -24,7 +25,7 @@ class CategoryTooDeep(DomainError):
     kind = Kind.RULE_BROKEN
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Category:
     """A node of the tree; ``parent_id`` is None at the top."""
 

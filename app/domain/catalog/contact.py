@@ -1,10 +1,11 @@
 """Contacts: the customers and suppliers of a company, one record for a party that is both."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from app.domain.shared.errors import DomainError, Fault, InvalidValue, Kind
+from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 from app.domain.shared.texts import checked_name, folded
 
@@ -28,7 +29,7 @@ class ContactRoleMissing(DomainError):
     kind = Kind.RULE_BROKEN
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Contact:
     """A party. ``address`` holds the members named in ``ADDRESS_MEMBERS``, all texts."""
 

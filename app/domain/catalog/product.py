@@ -1,11 +1,12 @@
 """Products: goods that are stocked, and services that are not."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
 from app.domain.shared.errors import DomainError, Fault, InvalidValue, Kind, ValueOutOfRange
+from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 from app.domain.shared.numbers import AMOUNT_MAX, SCALE_DIGITS
 from app.domain.shared.texts import checked_name, folded
@@ -71,7 +72,7 @@ class Costing(StrEnum):
     FIFO = "fifo"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Product:
     """What is bought and sold. ``price`` is the list price per unit, scaled by 10^6, None if none.
 

@@ -1,14 +1,15 @@
 """Units of measure: what a quantity of a product counts."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from app.domain.shared.errors import ValueOutOfRange
+from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 from app.domain.shared.numbers import SCALE_DIGITS
 from app.domain.shared.texts import checked_code, checked_name
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unit:
     """A unit; quantities in it have at most ``decimals`` decimals (0 for pieces)."""
 

@@ -1,12 +1,13 @@
 """Credentials: how a user proves to be himself. Today a password."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
+from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Credentials:
     """The password of a user, as a salted hash that names its own algorithm and cost.
 

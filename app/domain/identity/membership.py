@@ -1,11 +1,10 @@
 """Memberships: which user works for which company, and as what."""
 
-from dataclasses import dataclass
-
+from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Membership:
     """A user's place in a company; ``role`` names a set of permissions."""
 

@@ -16,7 +16,7 @@ Any other return of a replaced token is a reuse and ends the session (RFC 9700, 
 """
 
 import unicodedata
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from app.domain.identity.errors import (
@@ -24,6 +24,7 @@ from app.domain.identity.errors import (
     RefreshSuperseded,
     RefreshTokenReused,
 )
+from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 
 GRACE = timedelta(seconds=10)
@@ -31,7 +32,7 @@ RACE = timedelta(seconds=1)
 DEVICE_LENGTH_MAX = 200
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SessionTerms:
     """How long a session lives: ``idle`` after its last refresh, ``absolute`` after the login."""
 
@@ -39,7 +40,7 @@ class SessionTerms:
     absolute: timedelta
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Session:
     """A sign-in of a user for one company, from one device.
 

@@ -1,8 +1,10 @@
 """Signing keys: the key pairs behind access tokens."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
+
+from app.domain.shared.frozen import frozen
 
 
 class KeyState(StrEnum):
@@ -12,7 +14,7 @@ class KeyState(StrEnum):
     RETIRED = "retired"  # verifies what it signed, until that has expired
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SigningKey:
     """An Ed25519 key pair. The private half is sealed; ``public_key`` is its 32 raw bytes."""
 

@@ -1,13 +1,14 @@
 """Tenants: the companies that keep their books here."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
 from zoneinfo import available_timezones
 
 from app.domain.shared.errors import Fault, InvalidValue
+from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 from app.domain.shared.texts import checked_name
 
@@ -28,7 +29,7 @@ def _zones() -> frozenset[str]:
     return frozenset(available_timezones()) - _NOT_ZONES
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tenant:
     """A company. ``time_zone`` (IANA) decides its business days, ``country`` is of ISO 3166."""
 

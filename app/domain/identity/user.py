@@ -2,10 +2,10 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from datetime import datetime
 
 from app.domain.shared.errors import Fault, InvalidValue
+from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 from app.domain.shared.texts import checked_name, folded
 
@@ -28,7 +28,7 @@ def checked_email(email: str, pointer: str = "/email") -> str:
     return normal
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class User:
     """Somebody who can sign in; ``email_folded`` is unique over all companies."""
 

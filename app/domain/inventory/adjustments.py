@@ -1,12 +1,12 @@
 """Adjustments: stock found, lost, spoiled, counted or brought along at the start."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
 from app.domain.inventory.errors import CostOnLoss, LineCount, WrongDirection, ZeroQuantity
 from app.domain.shared.errors import DomainError, Fault, InvalidValue, ValueOutOfRange
+from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 from app.domain.shared.numbers import AMOUNT_MAX, QUANTITY_MAX
 
@@ -30,7 +30,7 @@ _LOSSES = frozenset({AdjustmentReason.DAMAGE, AdjustmentReason.THEFT})
 _GAINS = frozenset({AdjustmentReason.FOUND, AdjustmentReason.OPENING})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AdjustmentLine:
     """``quantity`` of a product that comes in (> 0) or goes (< 0), scaled by 10^6.
 
@@ -43,7 +43,7 @@ class AdjustmentLine:
     unit_cost: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Adjustment:
     """A posted correction of the stock at one location; never edited, undone by another one.
 

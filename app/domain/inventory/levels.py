@@ -1,16 +1,16 @@
 """How much of a product lies at a location, and whether that is enough for a document."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from app.domain.inventory.errors import BelowZero, InsufficientStock
 from app.domain.inventory.moves import LevelKey
 from app.domain.shared.errors import Fault, ValueOutOfRange
+from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 from app.domain.shared.numbers import QUANTITY_MAX, SCALE_DIGITS, format_scaled
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StockLevel:
     """``on_hand`` of a product at a location, in the base unit scaled by 10^6; never negative.
 
@@ -45,7 +45,7 @@ class StockLevel:
         return StockLevel(self.product_id, self.location_id, self.on_hand + delta, self.version)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Demand:
     """What one line takes from a location (``quantity`` > 0), or brings to it (< 0).
 

@@ -1,17 +1,18 @@
 """Locations: the places where goods lie."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from app.domain.inventory.errors import LocationInactive
 from app.domain.shared.errors import Fault, InvalidValue
+from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 from app.domain.shared.texts import checked_name
 
 _CODE = re.compile(r"[A-Z0-9][A-Z0-9_-]{0,15}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Location:
     """A place where goods lie. Its code is upper-case and stays; documents are found by it.
 

@@ -1,12 +1,12 @@
 """Stock moves: the facts that change quantities, and where they come from."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
 from app.domain.inventory.errors import ZeroQuantity
 from app.domain.shared.errors import InvalidValue, ValueOutOfRange
+from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 from app.domain.shared.numbers import QUANTITY_MAX
 
@@ -25,7 +25,7 @@ class SourceKind(StrEnum):
     REVALUATION = "revaluation"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Source:
     """The line of a document that causes a fact. Lines count from 1."""
 
@@ -34,7 +34,7 @@ class Source:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StockMove:
     """Goods that came to a location (``quantity`` > 0) or left it (< 0); never edited.
 

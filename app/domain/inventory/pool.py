@@ -20,7 +20,6 @@ it emptied included; no other layer needs to be written, and none to be compared
 from the front of the tuple; cutting a tuple of 500 layers costs about a microsecond.
 """
 
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
@@ -28,6 +27,7 @@ from typing import NamedTuple
 from app.domain.inventory.errors import Backdated, PoolInconsistent
 from app.domain.inventory.moves import Source, SourceKind
 from app.domain.shared.errors import ValueOutOfRange
+from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 from app.domain.shared.numbers import AMOUNT_MAX, BIGINT_MAX, QUANTITY_MAX
 
@@ -52,7 +52,7 @@ class ValuationKind(StrEnum):
     LOSS = "loss"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CostLayer:
     """The goods of one receipt (under FIFO also of one return or gain).
 
@@ -112,7 +112,7 @@ class CostLayer:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LayerPart:
     """What one FIFO layer gave (signs as in the valuation: an issue has both below 0).
 
@@ -126,7 +126,7 @@ class LayerPart:
     correction: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Valuation:
     """The append-only fact that a pool changed: signed quantity and value, and why.
 
@@ -147,7 +147,7 @@ class Valuation:
     parts: tuple[LayerPart, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CostPool:
     """All goods of an item in the company, with their value.
 

@@ -1,16 +1,17 @@
 """Bills of suppliers, matched to receipts line by line, and what is credited of them later."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 
 from app.domain.purchasing.receipts import check_lines
 from app.domain.shared.errors import ValueOutOfRange
+from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 from app.domain.shared.numbers import prorate
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BillLine:
     """A line that bills goods of a receipt line; lines count from 1.
 
@@ -36,7 +37,7 @@ class BillLine:
     difference_in_stock: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bill:
     """A posted bill, never edited; the sums are those of its lines, in minor units.
 
@@ -65,7 +66,7 @@ class Bill:
         check_lines(len(self.lines))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Credit:
     """What a supplier owes for billed goods that went back, at the figures of one bill line."""
 
@@ -80,7 +81,7 @@ class Credit:
         return self.net + sum(self.tax_parts)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BilledLine:
     """What a bill line says of a receipt line, and how much of it was credited since."""
 

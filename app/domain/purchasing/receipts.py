@@ -1,16 +1,17 @@
 """Receipts: goods that a supplier brought, and what became of each line since."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 
 from app.domain.purchasing.errors import LineCount
+from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 from app.domain.shared.numbers import prorate
 
 LINES_MAX = 2000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReceiptLine:
     """Goods as they came; lines count from 1.
 
@@ -26,7 +27,7 @@ class ReceiptLine:
     layer_seq: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Receipt:
     """A posted receipt, never edited; ``value`` is the sum of its lines in minor units.
 
@@ -61,7 +62,7 @@ def check_lines(count: int) -> None:
         raise LineCount.at("/lines", lines_max=LINES_MAX)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReceiptProgress:
     """What was billed and what went back of one receipt line.
 

@@ -1,13 +1,13 @@
 """Returns to suppliers."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from app.domain.purchasing.receipts import check_lines
+from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SupplierReturnLine:
     """Goods of a receipt line that went back; lines count from 1. Amounts are minor units.
 
@@ -28,7 +28,7 @@ class SupplierReturnLine:
     variance: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SupplierReturn:
     """A posted return to a supplier, never edited. ``credit`` is what the supplier owes for it.
 

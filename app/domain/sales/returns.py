@@ -1,15 +1,16 @@
 """Returns: what comes back at the figures of its sale, or without a sale at a stated price."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 
 from app.domain.sales.errors import OverReturn
 from app.domain.sales.sale import SaleLine, TaxLine, TenderMethod, check_lines
+from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 from app.domain.shared.numbers import SCALE_DIGITS, format_scaled, prorate
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReturnedSoFar:
     """What came back of one sale line; quantities scaled by 10^6, amounts in minor units.
 
@@ -30,7 +31,7 @@ class ReturnedSoFar:
         return cls(sale_id, line.line, 0, 0, (0,) * len(line.tax_parts), 0, version=1)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Share:
     """The part of a sale line that comes back now, without its cost."""
 
@@ -92,7 +93,7 @@ def _out_of(paid: int, parts: tuple[int, ...], line: SaleLine, before: ReturnedS
     return Share(net, tuple(fitted))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReturnLine:
     """A line of a return, from 1 on. ``sale_id`` and ``sale_line`` are None without a sale.
 
@@ -113,7 +114,7 @@ class ReturnLine:
     valuation_seq: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Return:
     """A posted return; ``refund`` says how the money went back.
 

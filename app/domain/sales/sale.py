@@ -1,7 +1,6 @@
 """Counter sales and returns as posted documents."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -12,6 +11,7 @@ from app.domain.sales.errors import (
     TenderMismatch,
 )
 from app.domain.shared.errors import InvalidValue
+from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 from app.domain.shared.numbers import format_amount
 
@@ -27,7 +27,7 @@ class TenderMethod(StrEnum):
     ON_ACCOUNT = "on_account"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TenderOffer:
     """What the request says of one payment; an amount of None takes what the others leave."""
 
@@ -35,7 +35,7 @@ class TenderOffer:
     amount: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tender:
     """What one payment settles of the sale, in minor units, without the change."""
 
@@ -87,7 +87,7 @@ def _is_cash(offer: TenderOffer) -> bool:
     return offer.method is TenderMethod.CASH
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SaleLine:
     """A line as it was sold; lines count from 1.
 
@@ -113,7 +113,7 @@ class SaleLine:
     valuation_seq: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TaxLine:
     """What the document shows for one tax code."""
 
@@ -122,7 +122,7 @@ class TaxLine:
     amount: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sale:
     """A posted counter sale; it is never edited, goods come back by a return.
 

@@ -4,10 +4,12 @@ The kind decides the HTTP status (one table, in ``api/errors.py``); the code nev
 the key of the message catalogue (``api/locales``) and of the error reference (``docs/errors.md``).
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import field, replace
 from enum import Enum
 from typing import ClassVar
+
+from app.domain.shared.frozen import frozen
 
 
 class Kind(Enum):
@@ -29,7 +31,7 @@ class Kind(Enum):
     INTERNAL = "internal"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fault:
     """One offending member of a request: where it stands and the code of what is wrong there."""
 
@@ -52,9 +54,11 @@ class DomainError(Exception):
     @classmethod
     def at(cls, pointer: str, **params: str | int) -> "DomainError":
         """The error with itself as its only fault, at ``pointer`` of the request."""
-        error = cls(faults=(Fault(pointer, cls.code, dict(params)),))
-        error.params = params
-        return error
+        return cls(faults=(Fault(pointer, cls.code, dict(params)),), **params)
+
+    def point(self, rename: Callable[[str], str]) -> None:
+        """Let the faults point where the whole request has the members of the refused part."""
+        self.faults = tuple(replace(fault, pointer=rename(fault.pointer)) for fault in self.faults)
 
 
 def all_errors(base: type[DomainError] = DomainError) -> Iterator[type[DomainError]]:

@@ -1,9 +1,9 @@
 """Money: an exact amount in minor units, together with its currency."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from app.domain.shared.errors import DomainError, InvalidValue, Kind
+from app.domain.shared.frozen import frozen
 from app.domain.shared.numbers import allocate, format_amount, parse_scaled
 
 
@@ -48,7 +48,7 @@ def currency_exponent(code: str) -> int:
     return exponent
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Money:
     """``minor`` units (pence, yen, fils) of ``currency``."""
 

@@ -52,7 +52,7 @@ from app.domain.catalog.contact import Contact
 from app.domain.shared.ids import Id
 from app.infrastructure.accounting import tables
 from app.infrastructure.catalog.tables import contacts
-from app.infrastructure.db.mapping import Children, Mapping, Search, TableRow, flat
+from app.infrastructure.db.mapping import Children, Mapping, Search, TableRow, flat, row_maker
 
 
 def _load_posting_accounts(row: Sequence[Any]) -> PostingAccounts:
@@ -127,6 +127,7 @@ _ENTRY_COLUMNS = (
     "reverses_id",
     "external_ref",
 )
+_entry_row = row_maker(_ENTRY_COLUMNS)
 
 
 def _load_entry(row: Sequence[Any], lines: Sequence[Sequence[Any]]) -> JournalEntry:
@@ -147,7 +148,7 @@ def _load_entry(row: Sequence[Any], lines: Sequence[Sequence[Any]]) -> JournalEn
 
 
 def _dump_entry(entry: JournalEntry) -> list[TableRow]:
-    head = {name: getattr(entry, name) for name in _ENTRY_COLUMNS}
+    head = _entry_row(entry)
     rows: list[TableRow] = [(tables.journal_entries, head)]
     for line in entry.lines:
         row = {

@@ -12,6 +12,7 @@ from app.infrastructure.db.metadata import (
     refers,
     tenant_table,
     unique,
+    unique_if_set,
     version,
 )
 from app.infrastructure.db.types import Day, Flag, Id, Instant, Integer, Json, Text
@@ -42,7 +43,7 @@ accounts = tenant_table(
     column("active", Flag),
     version(),
     unique("code"),
-    unique("role"),
+    unique_if_set("accounts", "role"),
     check("type", "type IN ('asset', 'liability', 'equity', 'income', 'expense')"),
 )
 
@@ -94,10 +95,10 @@ journal_entries = tenant_table(
     column("reverses_id", Id, null=True),
     column("external_ref", Text, null=True),
     column("recorded_at", Instant),
-    unique("number"),
+    unique_if_set("journal_entries", "number"),
     unique("source_kind", "source_id", "purpose"),
-    unique("reverses_id"),
-    unique("external_ref"),
+    unique_if_set("journal_entries", "reverses_id"),
+    unique_if_set("journal_entries", "external_ref"),
     refers("reverses_id", "journal_entries"),
     index("journal_entries", "effective_on", "id"),
     append_only=True,
@@ -197,7 +198,7 @@ payments = tenant_table(
     column("external_ref", Text, null=True),
     column("recorded_at", Instant),
     unique("number"),
-    unique("external_ref"),
+    unique_if_set("payments", "external_ref"),
     refers("contact_id", "contacts"),
     check("direction", "direction IN ('in', 'out')"),
     check("method", "method IN ('cash', 'card', 'bank')"),
@@ -217,8 +218,11 @@ on_constraint(
 on_constraint(AlreadyReversed, "journal_entries_tenant_id_reverses_id_uq")
 on_constraint(EntryUnbalanced, "journal_lines_balance_ck")
 
-# Both databases check at the end of a work that the lines of every new entry balance.
+# Both databases check at the end of a work that the lines of every new entry balance; SQLite looks
+# at all entries whose ids lie between those of the first and the last new one.
 SQLITE_BALANCE = (
-    "SELECT 1 FROM (SELECT sum(amount) AS balance, count(*) AS lines FROM journal_lines "
-    "WHERE tenant_id = :tenant_id AND entry_id = :id) WHERE lines < 2 OR balance <> 0"
+    "SELECT 1 FROM journal_entries e "
+    "LEFT JOIN journal_lines l ON l.tenant_id = e.tenant_id AND l.entry_id = e.id "
+    "WHERE e.tenant_id = :tenant_id AND e.id BETWEEN :first AND :last "
+    "GROUP BY e.id HAVING count(l.entry_id) < 2 OR sum(l.amount) <> 0 LIMIT 1"
 )

@@ -12,6 +12,7 @@ from app.infrastructure.db.metadata import (
     refers,
     tenant_table,
     unique,
+    unique_if_set,
     version,
 )
 from app.infrastructure.db.types import Flag, Id, Integer, Json, Text
@@ -63,7 +64,7 @@ products = tenant_table(
     column("active", Flag),
     version(),
     unique("sku_folded"),
-    unique("barcode"),
+    unique_if_set("products", "barcode"),
     refers("unit_id", "units"),
     refers("category_id", "categories"),
     refers("tax_id", "taxes"),

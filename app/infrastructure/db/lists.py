@@ -5,12 +5,13 @@ the row, so it is total and a page neither repeats nor skips a row while others 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select, tuple_
 
 from app.application.shared.reading import Listing, Page, PageRequest
+from app.domain.shared.frozen import frozen
 from app.domain.shared.texts import folded
 from app.infrastructure.db.port import Scope
 from app.infrastructure.db.query import Query, like_pattern, of_tenant
@@ -19,7 +20,7 @@ from app.infrastructure.db.types import Id, Integer, Text
 Filter = Callable[[Any], ColumnElement[bool]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ListQuery:
     """The SQL of a listing.
 

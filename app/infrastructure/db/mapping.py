@@ -13,12 +13,13 @@ from typing import Any
 from sqlalchemy import Table
 
 from app.application.shared.kinds import Finder, Kind
+from app.domain.shared.frozen import frozen
 
 Row = dict[str, Any]
 TableRow = tuple[Table, Row]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Children:
     """Rows that belong to an aggregate: those of ``table`` whose ``by`` equals the root's key."""
 
@@ -29,7 +30,7 @@ class Children:
     where: str = ""  # further condition, SQL that both databases understand
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mapping:
     """The table behind a kind.
 
@@ -48,7 +49,7 @@ class Mapping:
     brings: tuple[Kind[Any], Callable[[Iterable[Any]], Iterable[Any]]] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Search:
     """The query behind a finder: rows whose ``by`` columns equal the search key."""
 
@@ -63,8 +64,9 @@ class Registry:
 
     mappings: dict[Kind[Any], Mapping] = field(default_factory=dict)
     searches: dict[Finder[Any], Search] = field(default_factory=dict)
-    # Per table: a SELECT that finds a row when the inserted row breaks a rule that SQLite cannot
-    # defer to the commit by itself (rulings R-06). It takes the row's columns as parameters.
+    # Per table: a SELECT that finds a row when an inserted one breaks a rule that SQLite cannot
+    # defer to the commit by itself (rulings R-06). Its parameters are :tenant_id and the ids :first
+    # and :last, between which all inserted rows lie.
     sqlite_checks: dict[Table, str] = field(default_factory=dict)
 
     def mapping_of(self, what: Kind[Any] | Finder[Any]) -> Mapping:
@@ -80,6 +82,17 @@ class Registry:
                 self.searches[part.finder] = part
 
 
+def member_names(type_: type[Any], *without: str) -> tuple[str, ...]:
+    """The fields of an aggregate that are columns of its table."""
+    return tuple(each.name for each in fields(type_) if each.name not in without)
+
+
+def row_maker(names: tuple[str, ...]) -> Callable[[Any], Row]:
+    """What takes members of an aggregate as a row; ``names`` are two or more."""
+    values_of = attrgetter(*names)
+    return lambda aggregate: dict(zip(names, values_of(aggregate), strict=True))
+
+
 def flat(
     of: Kind[Any],
     table: Table,
@@ -93,7 +106,7 @@ def flat(
     ``converters`` make the value of a field from the value of its column (an enumeration from its
     text); a None stays None.
     """
-    names = tuple(each.name for each in fields(type_))
+    names = member_names(type_)
     places = [(names.index(name), convert) for name, convert in converters.items()]
 
     def load(row: Sequence[Any]) -> Any:
@@ -105,9 +118,9 @@ def flat(
                 values[place] = convert(values[place])
         return type_(*values)
 
-    values_of = attrgetter(*names)
+    row_of = row_maker(names)
 
     def dump(aggregate: Any) -> list[TableRow]:
-        return [(table, dict(zip(names, values_of(aggregate), strict=True)))]
+        return [(table, row_of(aggregate))]
 
     return Mapping(of, table, names, key, load, dump)

@@ -15,6 +15,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     UniqueConstraint,
+    text,
 )
 
 from app.infrastructure.db.types import Id, Integer
@@ -93,6 +94,23 @@ def refers(columns: str | tuple[str, ...], table: str, to: tuple[str, ...] = ("i
 def unique(*columns: str) -> Constraint:
     """Unique within the tenant."""
     return UniqueConstraint("tenant_id", *columns)
+
+
+def unique_if_set(table: str, column: str) -> Index:
+    """Unique within the tenant where there is one. Rows without are not in the index at all.
+
+    A unique constraint would keep them all: for journal entries of documents, three trees of
+    nothing but NULLs, each written at one page by everybody.
+    """
+    where = text(f"{column} IS NOT NULL")
+    return Index(
+        f"{table}_tenant_id_{column}_uq",
+        "tenant_id",
+        column,
+        unique=True,
+        postgresql_where=where,
+        sqlite_where=where,
+    )
 
 
 def check(name: str, sql: str) -> Constraint:

@@ -280,9 +280,10 @@ class SqliteDatabase:
             rule = self._registry.sqlite_checks.get(table)
             if rule is None or operation != "insert":
                 continue
-            for row in rows:
-                if connection.execute(rule, row).fetchone() is not None:
-                    raise Unbalanced(table.name)
+            ids = [row["id"] for row in rows]
+            between = {"tenant_id": tenant_id, "first": min(ids), "last": max(ids)}
+            if connection.execute(rule, between).fetchone() is not None:
+                raise Unbalanced(table.name)
 
 
 class SqliteScope:

@@ -15,6 +15,7 @@ import sqlite3
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -109,8 +110,9 @@ def _instant(microseconds: int) -> datetime:
     return _EPOCH + timedelta(microseconds=microseconds)
 
 
+@lru_cache(maxsize=256)
 def to_microseconds(instant: datetime) -> int:
-    """Microseconds since the Unix epoch, exact."""
+    """Microseconds since the Unix epoch, exact. All rows of a work carry the same few instants."""
     return (instant - _EPOCH) // _MICROSECOND
 
 
@@ -147,7 +149,7 @@ def register_sqlite_adapters() -> None:
     """
     sqlite3.register_adapter(datetime, to_microseconds)
     sqlite3.register_adapter(date, date.isoformat)
-    sqlite3.register_adapter(bytes, bytes)
+    sqlite3.register_adapter(bytes, bytes.__bytes__)
     sqlite3.register_adapter(bool, int)
     sqlite3.register_adapter(type(None), lambda _: None)
     for type_ in (dict, list):

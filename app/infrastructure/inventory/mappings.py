@@ -31,7 +31,7 @@ from app.domain.inventory.pool import (
     check_pool,
 )
 from app.infrastructure.db.errors import Retry
-from app.infrastructure.db.mapping import Children, Mapping, Search, TableRow, flat
+from app.infrastructure.db.mapping import Children, Mapping, Search, TableRow, flat, row_maker
 from app.infrastructure.inventory import tables
 
 LAYER_MAPPING = flat(
@@ -51,6 +51,7 @@ _POOL_COLUMNS = (
     "last_value",
     "version",
 )
+_pool_row = row_maker(_POOL_COLUMNS)
 
 
 def _load_pool(row: Sequence[Any], layers: Sequence[Sequence[Any]]) -> CostPool:
@@ -72,7 +73,7 @@ def _load_pool(row: Sequence[Any], layers: Sequence[Sequence[Any]]) -> CostPool:
 
 def _dump_pool(pool: CostPool) -> list[TableRow]:
     """The row of the pool; its layers are a kind of their own, written where they changed."""
-    return [(tables.cost_pools, {name: getattr(pool, name) for name in _POOL_COLUMNS})]
+    return [(tables.cost_pools, _pool_row(pool))]
 
 
 def _layers_of(pools: Iterable[CostPool]) -> list[CostLayer]:
@@ -142,6 +143,7 @@ _ADJUSTMENT_COLUMNS = (
     "recorded_at",
 )
 _LINE_COLUMNS = ("line", "product_id", "quantity", "value")
+_adjustment_row, _line_row = row_maker(_ADJUSTMENT_COLUMNS), row_maker(_LINE_COLUMNS)
 
 
 def _load_adjustment(row: Sequence[Any], lines: Sequence[Sequence[Any]]) -> PostedAdjustment:
@@ -153,11 +155,12 @@ def _load_adjustment(row: Sequence[Any], lines: Sequence[Sequence[Any]]) -> Post
 
 
 def _dump_adjustment(adjustment: PostedAdjustment) -> list[TableRow]:
-    head = {name: getattr(adjustment, name) for name in _ADJUSTMENT_COLUMNS}
+    head = _adjustment_row(adjustment)
     rows: list[TableRow] = [(tables.adjustments, head)]
     for line in adjustment.lines:
-        row = {name: getattr(line, name) for name in _LINE_COLUMNS}
-        rows.append((tables.adjustment_lines, {"adjustment_id": adjustment.id, **row}))
+        row = _line_row(line)
+        row["adjustment_id"] = adjustment.id
+        rows.append((tables.adjustment_lines, row))
     return rows
 
 

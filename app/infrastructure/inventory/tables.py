@@ -10,6 +10,7 @@ from app.infrastructure.db.metadata import (
     refers,
     tenant_table,
     unique,
+    unique_if_set,
     version,
 )
 from app.infrastructure.db.types import Day, Flag, Id, Instant, Integer, Json, Text
@@ -131,7 +132,7 @@ adjustments = tenant_table(
     column("entry_id", Id, null=True),
     column("recorded_at", Instant),
     unique("number"),
-    unique("external_ref"),
+    unique_if_set("adjustments", "external_ref"),
     refers("location_id", "locations"),
     refers("entry_id", "journal_entries"),
     index("adjustments", "effective_on", "id"),

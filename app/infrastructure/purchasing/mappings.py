@@ -1,7 +1,6 @@
 """Purchasing in the database: how its aggregates are loaded and saved, and its lists."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import fields
 from typing import Any
 
 from sqlalchemy import Table
@@ -33,20 +32,24 @@ from app.domain.purchasing.bills import Bill, BilledLine, BillLine
 from app.domain.purchasing.receipts import Receipt, ReceiptLine, ReceiptProgress
 from app.domain.purchasing.returns import SupplierReturn, SupplierReturnLine
 from app.infrastructure.db.lists import ListQuery, at_least, at_most, equals, plain_list
-from app.infrastructure.db.mapping import Children, Mapping, Row, Search, TableRow, flat
+from app.infrastructure.db.mapping import (
+    Children,
+    Mapping,
+    Row,
+    Search,
+    TableRow,
+    flat,
+    member_names,
+    row_maker,
+)
 from app.infrastructure.purchasing import tables
 
 _TUPLES = ("tax_parts", "credited_tax_parts")  # JSON arrays in the database
 
 
-def _names(type_: type[Any]) -> tuple[str, ...]:
-    """The fields of an aggregate that are columns of its table."""
-    return tuple(each.name for each in fields(type_) if each.name != "lines")
-
-
 def _loader(type_: type[Any]) -> Callable[[Sequence[Any]], Any]:
     """Makes a flat ``type_`` of the values of its columns."""
-    places = [place for place, name in enumerate(_names(type_)) if name in _TUPLES]
+    places = [place for place, name in enumerate(member_names(type_, "lines")) if name in _TUPLES]
 
     def load(row: Sequence[Any]) -> Any:
         if not places:
@@ -59,40 +62,47 @@ def _loader(type_: type[Any]) -> Callable[[Sequence[Any]], Any]:
     return load
 
 
-def _row(aggregate: Any, names: tuple[str, ...]) -> Row:
-    row = {name: getattr(aggregate, name) for name in names}
-    for name in _TUPLES:
-        if name in row:
+def _dumper(type_: type[Any]) -> Callable[[Any], Row]:
+    """Makes the row of a flat ``type_``."""
+    row_of = row_maker(member_names(type_, "lines"))
+    lists = [name for name in member_names(type_, "lines") if name in _TUPLES]
+
+    def dump(aggregate: Any) -> Row:
+        row = row_of(aggregate)
+        for name in lists:
             row[name] = list(row[name])
-    return row
+        return row
+
+    return dump
 
 
 def _document(
     of: Kind[Any], table: Table, type_: type[Any], lines: Table, line_type: type[Any], parent: str
 ) -> Mapping:
     """The mapping of a document whose lines refer to it by the column ``parent``."""
-    names, line_names = _names(type_), _names(line_type)
-    load_line = _loader(line_type)
+    names, line_names = member_names(type_, "lines"), member_names(line_type)
+    load_line, row_of, line_row_of = _loader(line_type), _dumper(type_), _dumper(line_type)
 
     def load(row: Sequence[Any], line_rows: Sequence[Sequence[Any]]) -> Any:
         return type_(*row, lines=tuple(load_line(line) for line in line_rows))
 
     def dump(document: Any) -> list[TableRow]:
-        rows: list[TableRow] = [(table, _row(document, names))]
-        rows.extend(
-            (lines, {parent: document.id, **_row(line, line_names)}) for line in document.lines
-        )
+        rows: list[TableRow] = [(table, row_of(document))]
+        for line in document.lines:
+            row = line_row_of(line)
+            row[parent] = document.id
+            rows.append((lines, row))
         return rows
 
     children = (Children(lines, line_names, by=(parent,), order=("line",)),)
     return Mapping(of, table, names, ("id",), load, dump, children)
 
 
-_BILLED = _names(BilledLine)
+_billed_row = _dumper(BilledLine)
 
 
 def _dump_billed(line: BilledLine) -> list[TableRow]:
-    return [(tables.billed_lines, _row(line, _BILLED))]
+    return [(tables.billed_lines, _billed_row(line))]
 
 
 MAPPINGS = (
@@ -102,7 +112,7 @@ MAPPINGS = (
     Mapping(
         BILLED_LINES,
         tables.billed_lines,
-        _BILLED,
+        member_names(BilledLine),
         ("receipt_id", "receipt_line", "bill_id", "bill_line"),
         _loader(BilledLine),
         _dump_billed,
@@ -130,7 +140,7 @@ def _documents(
     return plain_list(
         listing,
         table,
-        _names(type_),
+        member_names(type_, "lines"),
         view,
         sorts={"effective_on": "effective_on", "id": "id"},
         filters={

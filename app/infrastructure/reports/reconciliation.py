@@ -5,7 +5,6 @@ account that must have the same balance. Where the two differ, the same facts, s
 name the first document whose two sides differ.
 """
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +12,7 @@ from sqlalchemy import Select, and_, bindparam, func, literal, select, union_all
 
 from app.application.reports.ports import Knowledge
 from app.application.reports.views import Offender, ReconciliationCheck, ReconciliationView
+from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import show
 from app.domain.shared.numbers import SCALE_DIGITS, format_amount
 from app.infrastructure.accounting.tables import (
@@ -36,7 +36,7 @@ from app.infrastructure.reports.ledger import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Check:
     """Two sums of facts that must be equal; ``decimals`` None means those of the currency."""
 

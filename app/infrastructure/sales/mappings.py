@@ -1,7 +1,6 @@
 """Sales in the database: how its aggregates are loaded and saved, and its lists."""
 
 from collections.abc import Sequence
-from dataclasses import fields
 from functools import partial
 from typing import Any
 
@@ -20,15 +19,24 @@ from app.domain.sales.returns import Return, ReturnedSoFar, ReturnLine
 from app.domain.sales.sale import Sale, SaleLine, TaxLine, Tender, TenderMethod
 from app.domain.shared.ids import Id
 from app.infrastructure.db.lists import ListQuery, at_least, at_most, equals, plain_list
-from app.infrastructure.db.mapping import Children, Mapping, Search, TableRow
+from app.infrastructure.db.mapping import (
+    Children,
+    Mapping,
+    Search,
+    TableRow,
+    member_names,
+    row_maker,
+)
 from app.infrastructure.sales import tables
 
-_SALE_COLUMNS = tuple(
-    each.name for each in fields(Sale) if each.name not in ("lines", "tenders", "taxes")
-)
-_SALE_LINE_COLUMNS = tuple(each.name for each in fields(SaleLine))
-_RETURN_COLUMNS = tuple(each.name for each in fields(Return) if each.name not in ("lines", "taxes"))
-_RETURN_LINE_COLUMNS = tuple(each.name for each in fields(ReturnLine))
+_SALE_COLUMNS = member_names(Sale, "lines", "tenders", "taxes")
+_SALE_LINE_COLUMNS = member_names(SaleLine)
+_RETURN_COLUMNS = member_names(Return, "lines", "taxes")
+_RETURN_LINE_COLUMNS = member_names(ReturnLine)
+_RETURNED_COLUMNS = member_names(ReturnedSoFar)
+_sale_row, _sale_line_row = row_maker(_SALE_COLUMNS), row_maker(_SALE_LINE_COLUMNS)
+_return_row, _return_line_row = row_maker(_RETURN_COLUMNS), row_maker(_RETURN_LINE_COLUMNS)
+_returned_row = row_maker(_RETURNED_COLUMNS)
 _PARTS = _SALE_LINE_COLUMNS.index("tax_parts")
 _REFUND = _RETURN_COLUMNS.index("refund")
 
@@ -48,12 +56,12 @@ def _load_sale_line(row: Sequence[Any]) -> SaleLine:
 
 
 def _dump_sale(sale: Sale) -> list[TableRow]:
-    head = {name: getattr(sale, name) for name in _SALE_COLUMNS}
+    head = _sale_row(sale)
     head["tenders"] = [[str(tender.method), tender.amount] for tender in sale.tenders]
     head["taxes"] = _dump_taxes(sale.taxes)
     rows: list[TableRow] = [(tables.sales, head)]
     for line in sale.lines:
-        row = {name: getattr(line, name) for name in _SALE_LINE_COLUMNS}
+        row = _sale_line_row(line)
         row["tax_parts"] = list(line.tax_parts)
         row["sale_id"] = sale.id
         rows.append((tables.sale_lines, row))
@@ -74,7 +82,7 @@ def _load_returned(row: Sequence[Any]) -> ReturnedSoFar:
 
 
 def _dump_returned(returned: ReturnedSoFar) -> list[TableRow]:
-    row = {each.name: getattr(returned, each.name) for each in fields(ReturnedSoFar)}
+    row = _returned_row(returned)
     row["tax_parts"] = list(returned.tax_parts)
     return [(tables.returned_so_far, row)]
 
@@ -88,12 +96,13 @@ def _load_return(row: Sequence[Any], lines: Sequence[Sequence[Any]]) -> Return:
 
 
 def _dump_return(document: Return) -> list[TableRow]:
-    head = {name: getattr(document, name) for name in _RETURN_COLUMNS}
+    head = _return_row(document)
     head["taxes"] = _dump_taxes(document.taxes)
     rows: list[TableRow] = [(tables.returns, head)]
     for line in document.lines:
-        row = {name: getattr(line, name) for name in _RETURN_LINE_COLUMNS}
-        rows.append((tables.return_lines, {"return_id": document.id, **row}))
+        row = _return_line_row(line)
+        row["return_id"] = document.id
+        rows.append((tables.return_lines, row))
     return rows
 
 
@@ -112,7 +121,7 @@ MAPPINGS = (
     Mapping(
         RETURNED,
         tables.returned_so_far,
-        tuple(each.name for each in fields(ReturnedSoFar)),
+        _RETURNED_COLUMNS,
         ("sale_id", "line"),
         _load_returned,
         _dump_returned,

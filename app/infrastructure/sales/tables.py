@@ -10,6 +10,7 @@ from app.infrastructure.db.metadata import (
     refers,
     tenant_table,
     unique,
+    unique_if_set,
     version,
 )
 from app.infrastructure.db.types import Day, Id, Instant, Integer, Json, Text
@@ -33,7 +34,7 @@ sales = tenant_table(
     column("taxes", Json),
     column("recorded_at", Instant),
     unique("number"),
-    unique("external_ref"),
+    unique_if_set("sales", "external_ref"),
     refers("location_id", "locations"),
     refers("customer_id", "contacts"),
     refers("entry_id", "journal_entries"),
@@ -101,7 +102,7 @@ returns = tenant_table(
     column("taxes", Json),
     column("recorded_at", Instant),
     unique("number"),
-    unique("external_ref"),
+    unique_if_set("returns", "external_ref"),
     refers("location_id", "locations"),
     refers("customer_id", "contacts"),
     refers("entry_id", "journal_entries"),

@@ -13,7 +13,6 @@ import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
@@ -26,6 +25,7 @@ from app.application.shared.permissions import permissions_of
 from app.domain.identity.errors import SessionOver, TokenExpired, Unauthenticated
 from app.domain.shared.clock import Clock
 from app.domain.shared.errors import InvalidValue
+from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id, read, show
 from app.infrastructure.security.keys import SealedKeyRing
 
@@ -44,7 +44,7 @@ _HEADER: Final = frozenset({"alg", "kid", "typ"})
 _CLAIMS: Final = ("iss", "aud", "sub", "tid", "sid", "role", "jti", "iat", "nbf", "exp")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Claims:
     session_id: Id
     user_id: Id
@@ -53,7 +53,7 @@ class _Claims:
     until: float  # how long the signature need not be checked again, monotonic
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Known:
     access: Access | None
     principal: Principal | None

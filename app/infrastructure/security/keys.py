@@ -6,7 +6,6 @@ import math
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
@@ -21,6 +20,7 @@ from app.application.identity.views import JwkView
 from app.domain.identity.signing_key import KeyState, SigningKey
 from app.domain.shared.clock import Clock
 from app.domain.shared.errors import ServiceUnavailable
+from app.domain.shared.frozen import frozen
 from app.infrastructure.security.sealing import Seal, SealBroken
 from app.settings import SettingRefused
 
@@ -34,7 +34,7 @@ LOOK_SECONDS = 2.0
 RETIRED_SLACK = timedelta(minutes=5)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Opened:
     kid: str
     public: Ed25519PublicKey

@@ -15,12 +15,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.domain.identity.errors import LoginThrottled
+from app.domain.shared.frozen import frozen
 
 _KEYS_MAX = 20_000
 _FORGOTTEN_AFTER_SECONDS = 15 * 60.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rule:
     """``free`` failures cost nothing, each further one twice the delay of the one before."""
 

@@ -1,6 +1,6 @@
 """What comes in and what leaves: edges, refusals, and the last known cost."""
 
-from dataclasses import FrozenInstanceError, replace
+from dataclasses import replace
 
 import pytest
 
@@ -294,10 +294,9 @@ def test_check_pool_compares_layers_with_the_pool() -> None:
         Valuation,
     ],
 )
-def test_aggregates_and_facts_are_immutable(kind: type) -> None:
-    """Frozen, with slots: a posted fact cannot be edited by accident, nor grow a member."""
+def test_aggregates_and_facts_have_slots(kind: type) -> None:
+    """A posted fact cannot grow a member; that none is assigned, the checks see to."""
     value: object = object.__new__(kind)
-    for member in kind.__slots__:  # type: ignore[attr-defined]
-        with pytest.raises(FrozenInstanceError):
-            setattr(value, member, 0)
+    with pytest.raises(AttributeError):
+        setattr(value, "note", 0)  # noqa: B010 - mypy would refuse the plain assignment
     assert not hasattr(value, "__dict__")

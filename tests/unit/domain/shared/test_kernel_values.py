@@ -56,7 +56,19 @@ def test_ids_sort_as_their_texts(one: bytes, other: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["prd_", "sal_" + "0" * 26, "prd_" + "8" + "0" * 25, "prd_" + "U" * 26]
+    "text",
+    [
+        "prd_",
+        "sal_" + "0" * 26,
+        "prd_" + "8" + "0" * 25,
+        "prd_" + "U" * 26,
+        "prd_" + "v" * 26,
+        "prd_+" + "0" * 25,
+        "prd_ " + "0" * 25,
+        "prd_0_" + "0" * 24,
+        "prd_" + "0" * 25 + "\N{ARABIC-INDIC DIGIT ONE}",
+        "prd_" + "0" * 25 + "\0",
+    ],
 )
 def test_what_is_no_id_is_refused(text: str) -> None:
     with pytest.raises(InvalidValue):
