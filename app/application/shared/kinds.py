@@ -83,9 +83,15 @@ class Needs:
     def join(self, other: "Needs") -> "Needs":
         """Add the needs of ``other``."""
         for place, keys in other.keys.items():
-            self.keys.setdefault(place, set()).update(keys)
+            if place in self.keys:
+                self.keys[place] |= keys
+            else:
+                self.keys[place] = set(keys)
         for finder, keys in other.searches.items():
-            self.searches.setdefault(finder, set()).update(keys)
+            if finder in self.searches:
+                self.searches[finder] |= keys
+            else:
+                self.searches[finder] = set(keys)
         return self
 
     def __bool__(self) -> bool:

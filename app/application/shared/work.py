@@ -19,7 +19,6 @@ from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 
 A = TypeVar("A")
-_MISSING: Any = object()
 
 
 class NeedMore(Exception):
@@ -88,7 +87,7 @@ class Loaded:
 
     def find_again(self, kind: Kind[Any], changed: dict[Key, Any]) -> None:
         """Put what a command made where later commands of the group will search for it."""
-        for finder in self.finders.get(kind, ()):
+        for finder in self.finders[kind]:
             for key, aggregate in changed.items():
                 self._found_too(finder, key, aggregate)
 
@@ -144,14 +143,13 @@ class Work:
     def find(self, kind: Kind[A], *key: Hashable) -> A | None:
         """The aggregate with this key, or None when the tenant has none."""
         layer = self._layer.get(kind)
-        if layer is not None:
-            found = layer.get(key, _MISSING)
-            if found is not _MISSING:
-                return found  # type: ignore[no-any-return]
-        present = self._loaded.present.get(kind, {}).get(key, _MISSING)
-        if present is not _MISSING:
-            return present  # type: ignore[no-any-return]
-        if key in self._loaded.asked.get(kind, ()) or not self._made.isdisjoint(key):
+        if layer is not None and key in layer:
+            return layer[key]  # type: ignore[no-any-return]
+        present = self._loaded.present.get(kind)
+        if present is not None and key in present:
+            return present[key]  # type: ignore[no-any-return]
+        asked = self._loaded.asked.get(kind)
+        if (asked is not None and key in asked) or not self._made.isdisjoint(key):
             return None
         raise NeedMore(Needs().one(kind, *key))
 
@@ -187,15 +185,18 @@ class Work:
     def put(self, kind: Kind[A], aggregate: A) -> A:
         """Record a new or changed aggregate; the answer carries its new version, if it has one."""
         key = kind.key(aggregate)
+        layer = self._layer.get(kind)
+        if layer is None:
+            layer = self._layer[kind] = {}
         version = getattr(aggregate, "version", None)
         if version is not None:
-            before = self._layer.get(kind, {}).get(key) or self._loaded.present.get(kind, {}).get(
-                key
-            )
+            before = layer.get(key)
+            if before is None and kind in self._loaded.present:
+                before = self._loaded.present[kind].get(key)
             expected = 1 if before is None else before.version + 1
             if version != expected:
                 aggregate = replace(aggregate, version=expected)  # type: ignore[type-var]
-        self._layer.setdefault(kind, {})[key] = aggregate
+        layer[key] = aggregate
         return aggregate
 
     def event(self, type_: str, subject_id: bytes, **payload: Any) -> None:
@@ -217,6 +218,7 @@ class Work:
         for kind, layer in self._layer.items():
             loaded.present.setdefault(kind, {}).update(layer)
             loaded.changed.setdefault(kind, {}).update(layer)
-            loaded.find_again(kind, layer)
+            if kind in loaded.finders:
+                loaded.find_again(kind, layer)
         loaded.events.extend(self._events)
         loaded.notes.extend((self.principal, note) for note in self._notes)

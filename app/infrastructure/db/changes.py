@@ -54,19 +54,26 @@ class Changes:
     def insert(self, table: Table, row: Row) -> None:
         """Record a new row; where the table has ``recorded_at``, as recorded now."""
         shape = _shape(table)
-        if shape.tenant:
-            row.setdefault("tenant_id", self.tenant_id)
-        if shape.recorded:
-            row.setdefault("recorded_at", self.now)
-        self.batches.setdefault((table, "insert", tuple(row)), []).append(row)
+        if shape.tenant and "tenant_id" not in row:
+            row["tenant_id"] = self.tenant_id
+        if shape.recorded and "recorded_at" not in row:
+            row["recorded_at"] = self.now
+        self._add((table, "insert", tuple(row)), row)
 
     def update(self, table: Table, row: Row, before: Row) -> None:
         """Record the new state of a row that was loaded as ``before``."""
-        if _shape(table).tenant:
-            row.setdefault("tenant_id", self.tenant_id)
+        if _shape(table).tenant and "tenant_id" not in row:
+            row["tenant_id"] = self.tenant_id
         if "version" in row:
             row["expected_version"] = before["version"]
-        self.batches.setdefault((table, "update", tuple(row)), []).append(row)
+        self._add((table, "update", tuple(row)), row)
+
+    def _add(self, batch: BatchKey, row: Row) -> None:
+        rows = self.batches.get(batch)
+        if rows is None:
+            self.batches[batch] = [row]
+        else:
+            rows.append(row)
 
     def in_order(self) -> list[tuple[BatchKey, list[Row]]]:
         """The batches in one fixed order: inserts parents first, then updates."""

@@ -23,6 +23,10 @@ class Retry(Exception):
     """Another transaction was faster; running the whole work anew may succeed."""
 
 
+class LockWaitedOut(ServiceUnavailable):
+    """Somebody held a row for longer than a command waits."""
+
+
 def on_constraint(error: ErrorFactory, *names: str) -> None:
     """State which domain error the violation of these constraints means."""
     for name in names:

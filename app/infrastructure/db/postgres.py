@@ -19,9 +19,15 @@ from app.application.shared.work import Loaded
 from app.domain.shared.errors import ConcurrentChange, DomainError, ServiceUnavailable
 from app.domain.shared.ids import NO_ID, Id
 from app.infrastructure.db.changes import BatchKey, collect
-from app.infrastructure.db.errors import Retry, StartRefused, connection_refusal, constraint_error
+from app.infrastructure.db.errors import (
+    Retry,
+    StartRefused,
+    connection_refusal,
+)
+from app.infrastructure.db.grouping import Grouping
 from app.infrastructure.db.mapping import Registry
 from app.infrastructure.db.port import Rows
+from app.infrastructure.db.postgres_errors import translated
 from app.infrastructure.db.postgres_statements import ReadShape, json_rows, write_statement
 from app.infrastructure.db.query import Query
 from app.infrastructure.db.reading import Source, sources_in_lock_order, take
@@ -85,6 +91,7 @@ class PostgresDatabase:
         self._writes: dict[tuple[BatchKey, ...], str] = {}
         self._commands: asyncpg.Pool | None = None
         self._reads: asyncpg.Pool | None = None
+        self._grouping = Grouping(self._run_together)
 
     async def start(self) -> None:
         """Open both pools.
@@ -136,7 +143,8 @@ class PostgresDatabase:
         )
 
     async def stop(self) -> None:
-        """Close both pools once the running statements ended."""
+        """Close both pools once the running transactions ended."""
+        await self._grouping.finish()
         for pool in (self._commands, self._reads):
             if pool is not None:
                 await pool.close()
@@ -159,7 +167,7 @@ class PostgresDatabase:
     async def read(self, tenant_id: bytes | None) -> AsyncIterator["PostgresScope"]:
         """A read-only snapshot bound to the tenant; without one, each read stands alone."""
         async with self._connection(self._reads) as connection:
-            with _translated():
+            with translated():
                 if tenant_id is None:
                     yield PostgresScope(connection, None)
                     return
@@ -172,7 +180,7 @@ class PostgresDatabase:
         loaded = Loaded()
         bound = tenant_id or NO_ID
         async with self._connection(self._reads) as connection:
-            with _translated():
+            with translated():
                 await connection.execute(_begin(bound, "BEGIN"))
                 await self._read(connection, bound, Read(needs, loaded), locking=False)
                 await connection.execute("COMMIT")
@@ -181,13 +189,21 @@ class PostgresDatabase:
     async def ping(self) -> None:
         """Answer a trivial statement within two seconds."""
         async with self._connection(self._reads) as connection:
-            with _translated():
+            with translated():
                 await connection.fetchval("SELECT 1", timeout=2)
 
     async def run(
         self, calls: Sequence[Call[Any]], *, atomic: bool = False, dry_run: bool = False
     ) -> list[Outcome]:
-        """Run calls of one tenant in one transaction (see ``CommandRunner``)."""
+        """Run calls of one tenant (see ``CommandRunner``); a single one may share a transaction."""
+        if len(calls) == 1 and not dry_run:
+            return [await self._grouping.run(calls[0])]
+        return await self._run_together(calls, atomic=atomic, dry_run=dry_run)
+
+    async def _run_together(
+        self, calls: Sequence[Call[Any]], *, atomic: bool = False, dry_run: bool = False
+    ) -> list[Outcome]:
+        """Run calls of one tenant in one transaction, or alone when it does not work together."""
         for attempt in range(_RETRIES_MAX + 1):
             try:
                 return await self._transaction(calls, atomic=atomic, dry_run=dry_run)
@@ -199,14 +215,14 @@ class PostgresDatabase:
             except DomainError as refusal:
                 if atomic or len(calls) == 1:
                     return [refusal]
-                return await self._one_by_one(calls, dry_run=dry_run)
-        raise ConcurrentChange
-
-    async def _one_by_one(self, calls: Sequence[Call[Any]], *, dry_run: bool) -> list[Outcome]:
-        """The database refused a row of a group: find out whose by running each call alone."""
+                break
+        else:
+            if atomic or len(calls) == 1:
+                raise ConcurrentChange
+        # Who broke a rule of the database, or keeps on being too late, shows when each runs alone.
         outcomes: list[Outcome] = []
         for call in calls:
-            outcomes.extend(await self.run([call], dry_run=dry_run))
+            outcomes.extend(await self._run_together([call], dry_run=dry_run))
         return outcomes
 
     async def _transaction(
@@ -215,7 +231,7 @@ class PostgresDatabase:
         tenant_id = calls[0].principal.tenant_id
         steps = decide_group(calls, atomic=atomic, dry_run=dry_run, new_id=self._new_id)
         async with self._connection(self._commands) as connection:
-            with _translated():
+            with translated():
                 await connection.execute(_begin(tenant_id, "BEGIN"))
                 step = next(steps)
                 wrote = False
@@ -335,56 +351,6 @@ async def _roll_back(connection: Any) -> None:
         await connection.execute("ROLLBACK")
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
         connection.terminate()
-
-
-class _translated:  # noqa: N801 - reads as a statement
-    """Turn what the driver raises into domain errors and retries."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        del kind, trace
-        if error is None:
-            return
-        translated = _translate(error)
-        if translated is not None:
-            raise translated from error
-
-
-_AGAIN = (
-    asyncpg.DeadlockDetectedError,
-    asyncpg.SerializationError,
-)
-_BUSY = (
-    asyncpg.LockNotAvailableError,
-    asyncpg.QueryCanceledError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # the end of a connection, met in the middle of an answer
-    asyncpg.TransactionTimeoutError,
-    OSError,
-    TimeoutError,
-)
-
-
-def _translate(error: BaseException) -> Exception | None:
-    if isinstance(error, _AGAIN):
-        return Retry(type(error).__name__)
-    if isinstance(error, asyncpg.IntegrityConstraintViolationError):
-        _log.warning(
-            "constraint_violated",
-            constraint=error.constraint_name,
-            table=error.table_name,
-            sqlstate=error.sqlstate,
-        )
-        return constraint_error(error.constraint_name)
-    if isinstance(error, _BUSY):
-        _log.warning("database_busy", error=type(error).__name__)
-        return ServiceUnavailable()
-    return None
 
 
 def driver_url(url: str) -> str:

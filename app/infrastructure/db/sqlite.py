@@ -15,7 +15,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from operator import itemgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,18 +22,17 @@ import structlog
 
 from app.application.shared.commands import Call, Outcome
 from app.application.shared.group import Read, Write, decide_group
-from app.application.shared.kinds import Finder, Needs
+from app.application.shared.kinds import Needs
 from app.application.shared.work import Loaded
 from app.domain.shared.clock import Clock
 from app.domain.shared.errors import ConcurrentChange, DomainError, ServiceUnavailable
 from app.domain.shared.ids import NO_ID, Id
-from app.infrastructure.db.changes import BatchKey, collect
 from app.infrastructure.db.errors import Retry, StartRefused, constraint_error
-from app.infrastructure.db.mapping import Registry, Row
+from app.infrastructure.db.mapping import Registry
 from app.infrastructure.db.port import Rows
 from app.infrastructure.db.query import Query
-from app.infrastructure.db.reading import Source, sources_in_lock_order, take
-from app.infrastructure.db.sqlite_statements import SourceRead, constraint_name, write_statement
+from app.infrastructure.db.sqlite_statements import constraint_name
+from app.infrastructure.db.sqlite_steps import SqliteSteps, converted
 from app.infrastructure.db.types import register_sqlite_adapters
 
 T = TypeVar("T")
@@ -43,10 +41,6 @@ GROUP_MAX = 64
 WORK_SECONDS_MAX = 10.0  # a transaction lives no longer (rulings R-02)
 _READERS = 4
 _log = structlog.get_logger("app.database")
-
-
-class Unbalanced(Exception):
-    """A row broke a rule that is checked before the commit; the work was undone."""
 
 
 @dataclass(slots=True)
@@ -72,7 +66,6 @@ class SqliteDatabase:
         wait_seconds: float = 5.0,
     ) -> None:
         self._path = path
-        self._registry = registry
         self._new_id = new_id
         self._clock = clock
         self._wait_seconds = wait_seconds
@@ -81,8 +74,7 @@ class SqliteDatabase:
         self._executor: ThreadPoolExecutor | None = None
         self._idle: asyncio.Queue[sqlite3.Connection] = asyncio.Queue()
         self._open_readers: list[sqlite3.Connection] = []
-        self._reads: dict[Source, SourceRead] = {}
-        self._writes: dict[BatchKey, tuple[str, Callable[[Row], Any]]] = {}
+        self._steps = SqliteSteps(registry)
 
     async def start(self) -> None:
         """Open the connections and start the writer.
@@ -165,7 +157,7 @@ class SqliteDatabase:
         """Load aggregates."""
         loaded = Loaded()
         async with self.read(tenant_id) as scope:
-            await scope.call(self._read, tenant_id or NO_ID, Read(needs, loaded))
+            await scope.call(self._steps.read, tenant_id or NO_ID, Read(needs, loaded))
         return loaded
 
     async def ping(self) -> None:
@@ -239,51 +231,13 @@ class SqliteDatabase:
         try:
             while True:
                 if isinstance(step, Write):
-                    self._write(connection, tenant_id, step)
+                    self._steps.write(connection, tenant_id, step)
                     step = steps.send(datetime.min)
                 else:
-                    self._read(connection, tenant_id, step)
+                    self._steps.read(connection, tenant_id, step)
                     step = steps.send(self._clock.now())
         except StopIteration as end:
             return end.value  # type: ignore[no-any-return]
-
-    def _read(self, connection: sqlite3.Connection, tenant_id: bytes, step: Read) -> None:
-        needs = step.needs
-        for source in sources_in_lock_order(needs):
-            read = self._reads.get(source)
-            if read is None:
-                read = self._reads[source] = SourceRead(source, self._registry)
-            what, lock = source
-            keys = needs.searches[what] if isinstance(what, Finder) else needs.keys[what, lock]
-            rows: list[Any] = []
-            children: list[list[Any]] = [[] for _ in read.children]
-            for key in keys:
-                values = (tenant_id, *key)
-                found = connection.execute(read.sql, values).fetchall()
-                rows.extend(_converted(found, read.readers))
-                for place, (sql, readers) in enumerate(read.children if found else ()):
-                    child_rows = connection.execute(sql, values).fetchall()
-                    children[place].extend(_converted(child_rows, readers))
-            take(step.loaded, needs, source, self._registry, rows, children)
-
-    def _write(self, connection: sqlite3.Connection, tenant_id: bytes, step: Write) -> None:
-        batches = collect(step.loaded, self._registry, tenant_id, step.now).in_order()
-        for batch, rows in batches:
-            write = self._writes.get(batch)
-            if write is None:
-                write = self._writes[batch] = write_statement(batch), itemgetter(*batch[2])
-            sql, values_of = write
-            cursor = connection.executemany(sql, map(values_of, rows))
-            if cursor.rowcount != len(rows):
-                raise Retry(f"{batch[1]} {batch[0].name}")
-        for (table, operation, _), rows in batches:
-            rule = self._registry.sqlite_checks.get(table)
-            if rule is None or operation != "insert":
-                continue
-            ids = [row["id"] for row in rows]
-            between = {"tenant_id": tenant_id, "first": min(ids), "last": max(ids)}
-            if connection.execute(rule, between).fetchone() is not None:
-                raise Unbalanced(table.name)
 
 
 class SqliteScope:
@@ -300,7 +254,7 @@ class SqliteScope:
         """All rows of a query."""
         sql, defaults, readers = query.sqlite
         rows = await self.execute(sql, {**defaults, **values, "tenant_id": self._tenant_id})
-        return _converted(rows, readers)
+        return converted(rows, readers)
 
     async def row(self, query: Query, **values: Any) -> Sequence[Any] | None:
         """The first row, or None."""
@@ -353,19 +307,6 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     if read_only:
         connection.execute("PRAGMA query_only=ON")
     return connection
-
-
-def _converted(rows: list[Any], readers: Sequence[tuple[int, Callable[[Any], Any]]]) -> list[Any]:
-    if not readers:
-        return rows
-    converted = []
-    for row in rows:
-        values = list(row)
-        for place, reader in readers:
-            if values[place] is not None:
-                values[place] = reader(values[place])
-        converted.append(tuple(values))
-    return converted
 
 
 def _translate(error: Exception) -> Exception:

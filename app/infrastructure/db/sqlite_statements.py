@@ -1,6 +1,7 @@
 """The statements of a command on SQLite, generated from the mappings and cached by shape."""
 
 import re
+from itertools import count
 from typing import Any
 
 from sqlalchemy import Table, UniqueConstraint
@@ -14,9 +15,13 @@ from app.infrastructure.db.types import sqlite_reader
 
 
 class SourceRead:
-    """Reads the rows of one kind or finder, key by key."""
+    """Reads the rows of one kind or finder: those of one key, or of ``keys`` at once.
 
-    def __init__(self, source: Source, registry: Registry) -> None:
+    A statement costs more than what it finds: 50 keys at once take a third of 50 times one. Its
+    parameters are the tenant and the values of the keys, one key after the other.
+    """
+
+    def __init__(self, source: Source, registry: Registry, keys: int = 1) -> None:
         what = source[0]
         if isinstance(what, Finder):
             search = registry.searches[what]
@@ -24,14 +29,20 @@ class SourceRead:
         else:
             mapping = registry.mappings[what]
             by, where = mapping.key, ""
-        tenant = ["t.tenant_id = ?1"] if mapping.table.info["tenant"] else ["?1 IS NOT NULL"]
-        match = tenant + [f"t.{name} = ?{place}" for place, name in enumerate(by, start=2)]
+        origin = f"{mapping.table.name} t"
+        asked = [f"?{place}" for place in range(2, 2 + len(by))]
+        if keys > 1:
+            # CROSS JOIN keeps the order: each key looks for its rows, no row for its key.
+            origin = f"(VALUES {_places(keys, len(by), first=2)}) k CROSS JOIN {origin}"
+            asked = [f"k.column{place}" for place in range(1, 1 + len(by))]
+        match = ["t.tenant_id = ?1" if mapping.table.info["tenant"] else "?1 IS NOT NULL"]
+        match += [f"t.{name} = {value}" for name, value in zip(by, asked, strict=True)]
         if where:
             match.append(f"({where})")
         condition = " AND ".join(match)
         self.sql = (
             f"SELECT {', '.join('t.' + name for name in mapping.columns)} "
-            f"FROM {mapping.table.name} t WHERE {condition}"
+            f"FROM {origin} WHERE {condition}"
         )
         if mapping.key:
             self.sql += f" ORDER BY {', '.join('t.' + name for name in mapping.key)}"
@@ -43,12 +54,19 @@ class SourceRead:
             )
             columns = (*child.by, *child.columns)
             sql = (
-                f"SELECT {', '.join('c.' + name for name in columns)} FROM {mapping.table.name} t "
+                f"SELECT {', '.join('c.' + name for name in columns)} FROM {origin} "
                 f"JOIN {child.table.name} c ON c.tenant_id = ?1 AND {join} WHERE {condition}"
                 f"{f' AND ({child.where})' if child.where else ''} "
                 f"ORDER BY {', '.join('c.' + name for name in (*child.by, *child.order))}"
             )
             self.children.append((sql, _readers(child.table, columns)))
+
+
+def _places(rows: int, columns: int, first: int = 1) -> str:
+    """``(?1, ?2), (?3, ?4)`` for two rows of two columns."""
+    row = "({})".format(", ".join(["?"] * columns))
+    places = count(first)
+    return re.sub(r"\?", lambda _: f"?{next(places)}", ", ".join([row] * rows))
 
 
 def _readers(table: Table, columns: tuple[str, ...]) -> list[tuple[int, Any]]:
@@ -59,12 +77,16 @@ def _readers(table: Table, columns: tuple[str, ...]) -> list[tuple[int, Any]]:
     ]
 
 
-def write_statement(batch: BatchKey) -> str:
+def insert_statement(batch: BatchKey, rows: int) -> str:
+    """The statement for so many rows of a batch; its parameters are their values in order."""
+    table, _, columns = batch
+    return f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES {_places(rows, len(columns))}"
+
+
+def update_statement(batch: BatchKey) -> str:
     """The statement for one row of a batch; its parameters are the columns in their order."""
-    table, operation, columns = batch
+    table, _, columns = batch
     at = {name: f"?{place}" for place, name in enumerate(columns, start=1)}
-    if operation == "insert":
-        return f"INSERT INTO {table.name} ({', '.join(at)}) VALUES ({', '.join(at.values())})"
     keys = key_columns(table)
     sets = ", ".join(
         f"{name} = {at[name]}" for name in at if name not in keys and name != "expected_version"

@@ -1,0 +1,101 @@
+"""Group commit: commands of one company that wait at the same moment share one transaction.
+
+A lone command runs at once, in a transaction of its own, and waits for nobody. What arrives while
+it runs waits in line, and when it ends the whole line runs as one group: one locking read, the
+decisions one after the other in memory, one write, one commit. The busier a company is, the larger
+its groups and the cheaper its commands. Each call keeps its own answer, refusal and idempotency
+key; whoever runs a group falls back to single calls when the database refuses one of its rows.
+
+One line holds calls of one company and one command, so that a group takes one kind of locks and its
+statements have few shapes.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from contextvars import Context
+from typing import Any
+
+from app.application.shared.commands import Call, Outcome
+from app.infrastructure.db.errors import LockWaitedOut
+
+GROUP_MAX = 64
+
+_Key = tuple[bytes, str]
+_Waiting = tuple[Call[Any], asyncio.Future[Outcome]]
+
+
+class Grouping:
+    """Runs single calls through ``run_together``, which runs calls of one company in order."""
+
+    def __init__(
+        self, run_together: Callable[[Sequence[Call[Any]]], Awaitable[list[Outcome]]]
+    ) -> None:
+        self._run_together = run_together
+        # One line for each company and command that has a transaction under way.
+        self._lines: dict[_Key, deque[_Waiting]] = {}
+        self._groups: set[asyncio.Task[None]] = set()
+
+    async def run(self, call: Call[Any]) -> Outcome:
+        """The outcome of one call; raises what its transaction raises."""
+        key = (call.principal.tenant_id, call.command.name)
+        line = self._lines.get(key)
+        if line is not None:
+            answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+            line.append((call, answer))
+            return await answer
+        self._lines[key] = deque()
+        try:
+            [outcome] = await self._run_together([call])
+            return outcome
+        finally:
+            self._next(key)
+
+    async def finish(self) -> None:
+        """Wait until the groups under way have ended."""
+        while self._groups:
+            await asyncio.wait(self._groups)
+
+    def _next(self, key: _Key) -> None:
+        """Let the calls in line run, without those whose caller has gone."""
+        line = self._lines[key]
+        group: list[_Waiting] = []
+        while line and len(group) < GROUP_MAX:
+            call, answer = line.popleft()
+            if not answer.done():
+                group.append((call, answer))
+        if not group:
+            del self._lines[key]
+            return
+        # A group is nobody's request: it outlives each of its callers and logs under no id.
+        task = asyncio.get_running_loop().create_task(self._serve(key, group), context=Context())
+        self._groups.add(task)
+        task.add_done_callback(self._groups.discard)
+
+    async def _serve(self, key: _Key, group: list[_Waiting]) -> None:
+        try:
+            await self._answer(group)
+        finally:
+            self._next(key)
+
+    async def _answer(self, group: list[_Waiting]) -> None:
+        try:
+            outcomes = await self._run_together([call for call, _ in group])
+        except LockWaitedOut as error:
+            if len(group) == 1:
+                _tell(group, error)
+                return
+            # One of them waits for a row that somebody holds; the others need not.
+            await asyncio.gather(*(self._answer([each]) for each in group))
+        except Exception as error:
+            _tell(group, error)
+        else:
+            for (_, answer), outcome in zip(group, outcomes, strict=True):
+                if not answer.done():
+                    answer.set_result(outcome)
+
+
+def _tell(group: list[_Waiting], error: Exception) -> None:
+    for _, answer in group:
+        if not answer.done():
+            answer.set_exception(error)

@@ -1,0 +1,63 @@
+"""What PostgreSQL and its driver raise, as refusals of the domain and as retries."""
+
+from typing import Any
+
+import asyncpg
+import structlog
+
+from app.domain.shared.errors import ServiceUnavailable
+from app.infrastructure.db.errors import LockWaitedOut, Retry, constraint_error
+
+_log = structlog.get_logger("app.database")
+
+
+class translated:  # noqa: N801 - reads as a statement
+    """Turn what the driver raises into domain errors and retries."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        del kind, trace
+        if error is None:
+            return
+        translated = _translate(error)
+        if translated is not None:
+            raise translated from error
+
+
+_AGAIN = (
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+)
+_BUSY = (
+    asyncpg.QueryCanceledError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # the end of a connection, met in the middle of an answer
+    asyncpg.TransactionTimeoutError,
+    OSError,
+    TimeoutError,
+)
+
+
+def _translate(error: BaseException) -> Exception | None:
+    if isinstance(error, _AGAIN):
+        return Retry(type(error).__name__)
+    if isinstance(error, asyncpg.IntegrityConstraintViolationError):
+        _log.warning(
+            "constraint_violated",
+            constraint=error.constraint_name,
+            table=error.table_name,
+            sqlstate=error.sqlstate,
+        )
+        return constraint_error(error.constraint_name)
+    if isinstance(error, asyncpg.LockNotAvailableError):
+        _log.warning("lock_waited_out")
+        return LockWaitedOut()
+    if isinstance(error, _BUSY):
+        _log.warning("database_busy", error=type(error).__name__)
+        return ServiceUnavailable()
+    return None
