@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -26,7 +26,6 @@ _PREFIX = "tradepost-pg-"
 
 # Durability is not what these tests are about; crash tests start a server of their own.
 _SETTINGS = {
-    "listen_addresses": "",
     "max_connections": "300",
     "shared_buffers": "128MB",
     "fsync": "off",
@@ -57,7 +56,7 @@ def open_run() -> bool:
 
 def close_run() -> None:
     """Stop the server, if one was started, and remove everything it wrote."""
-    _discard(Path(os.environ.pop(_VARIABLE)))
+    remove_cluster(Path(os.environ.pop(_VARIABLE)))
 
 
 def sweep() -> None:
@@ -68,7 +67,7 @@ def sweep() -> None:
         except (OSError, ValueError):  # just being made, or another user's
             continue
         if not _alive(controller):
-            _discard(folder)
+            remove_cluster(folder)
 
 
 def url(database: str = "postgres", *, user: str = "postgres") -> str:
@@ -80,7 +79,7 @@ def url(database: str = "postgres", *, user: str = "postgres") -> str:
     if not (folder / "started").exists():
         with _locked(folder / "start.lock"):
             if not (folder / "started").exists():
-                _start(folder)
+                start_cluster(folder, _SETTINGS)
                 (folder / "started").touch()
     return f"postgresql://{user}@/{database}?host={folder}"
 
@@ -145,7 +144,8 @@ def _administer(statement: sql.Composed) -> None:
         connection.execute(statement)
 
 
-def _start(folder: Path) -> None:
+def start_cluster(folder: Path, settings: Mapping[str, str]) -> None:
+    """Make a cluster in ``folder`` and start it; it listens on a Unix socket in there."""
     with warnings.catch_warnings():
         # The package wants XDG_RUNTIME_DIR for a lock that is not used here.
         warnings.simplefilter("ignore")
@@ -160,7 +160,7 @@ def _start(folder: Path) -> None:
         entry = pwd.getpwnam(user)
         os.chown(folder, entry.pw_uid, entry.pw_gid)
     (folder / "binaries").symlink_to(binaries)
-    settings = {**_SETTINGS, "unix_socket_directories": str(folder)}
+    settings = {**settings, "listen_addresses": "", "unix_socket_directories": str(folder)}
     _run(
         folder,
         user,
@@ -172,7 +172,8 @@ def _start(folder: Path) -> None:
     _run(folder, user, ["pg_ctl", "start", "--wait", f"--log={folder / 'data' / 'server.log'}"])
 
 
-def _discard(folder: Path) -> None:
+def remove_cluster(folder: Path) -> None:
+    """Stop the cluster of ``start_cluster`` at once and remove all that it wrote."""
     if (folder / "data" / "postmaster.pid").exists():
         owner = folder.stat().st_uid
         user = owner if owner != os.geteuid() else None

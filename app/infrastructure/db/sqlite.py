@@ -28,6 +28,7 @@ from app.domain.shared.clock import Clock
 from app.domain.shared.errors import ConcurrentChange, DomainError, ServiceUnavailable
 from app.domain.shared.ids import NO_ID, Id
 from app.infrastructure.db.errors import Retry, StartRefused, constraint_error
+from app.infrastructure.db.grouping import Grouping
 from app.infrastructure.db.mapping import Registry
 from app.infrastructure.db.port import Rows
 from app.infrastructure.db.query import Query
@@ -75,6 +76,7 @@ class SqliteDatabase:
         self._idle: asyncio.Queue[sqlite3.Connection] = asyncio.Queue()
         self._open_readers: list[sqlite3.Connection] = []
         self._steps = SqliteSteps(registry)
+        self._grouping = Grouping(self._run_together)
 
     async def start(self) -> None:
         """Open the connections and start the writer.
@@ -100,6 +102,7 @@ class SqliteDatabase:
 
     async def stop(self) -> None:
         """Finish the queued works, then close."""
+        await self._grouping.finish()
         writer, self._writer = self._writer, None
         if writer is not None:
             self._jobs.put(None)
@@ -114,7 +117,15 @@ class SqliteDatabase:
     async def run(
         self, calls: Sequence[Call[Any]], *, atomic: bool = False, dry_run: bool = False
     ) -> list[Outcome]:
-        """Run calls of one tenant in one savepoint of the writer (see ``CommandRunner``)."""
+        """Run calls of one tenant (see ``CommandRunner``); a single one may share its savepoint."""
+        if len(calls) == 1 and not dry_run:
+            return [await self._grouping.run(calls[0])]
+        return await self._run_together(calls, atomic=atomic, dry_run=dry_run)
+
+    async def _run_together(
+        self, calls: Sequence[Call[Any]], *, atomic: bool = False, dry_run: bool = False
+    ) -> list[Outcome]:
+        """Run calls in one savepoint of the writer, or alone when a row of theirs is refused."""
         if self._writer is None:
             raise ServiceUnavailable
         try:
@@ -124,7 +135,8 @@ class SqliteDatabase:
             return await asyncio.shield(asyncio.wrap_future(job.answer))
         except Retry:
             # Nobody else writes, so another try would meet the same row.
-            raise ConcurrentChange from None
+            if atomic or len(calls) == 1:
+                raise ConcurrentChange from None
         except ServiceUnavailable:
             raise
         except DomainError as refusal:
@@ -132,7 +144,7 @@ class SqliteDatabase:
                 return [refusal]
         outcomes: list[Outcome] = []
         for call in calls:
-            outcomes.extend(await self.run([call], dry_run=dry_run))
+            outcomes.extend(await self._run_together([call], dry_run=dry_run))
         return outcomes
 
     @asynccontextmanager

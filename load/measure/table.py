@@ -1,0 +1,100 @@
+"""Lines of the benchmark: what was measured, against what, and how it is shown and judged."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from statistics import median
+
+from load.measure.client import Answers
+
+_SHARES = (0.5, 0.95, 0.99)
+
+
+@dataclass(slots=True)
+class Line:
+    """One thing measured, in rounds; ``cpu`` is µs of application and database per operation.
+
+    ``limit`` names the line that it is compared with and ``least`` the ratio limit/line that it
+    must reach; both are empty for a limit itself. A ratio is the median of those of the rounds, in
+    each of which line and limit ran one after the other.
+    """
+
+    name: str
+    limit: str = ""
+    least: float = 0.0
+    cpu: list[float] = field(default_factory=list)
+    per_second: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    note: str = ""
+
+    def add(self, cpu_seconds: float, operations: int, answers: Answers) -> None:
+        """One round."""
+        self.cpu.append(cpu_seconds / operations * 1e6)
+        self.per_second.append(operations / answers.wall)
+        self.seconds.extend(answers.seconds)
+
+    def percentile(self, share: float) -> float:
+        """Milliseconds that this share of the requests stayed below."""
+        ordered = sorted(self.seconds)
+        return ordered[min(len(ordered) - 1, int(len(ordered) * share))] * 1000
+
+
+class Table:
+    """All lines, in the order they were asked for."""
+
+    def __init__(self) -> None:
+        self.lines: dict[str, Line] = {}
+        self.facts: dict[str, str] = {}
+
+    def line(self, name: str, limit: str = "", least: float = 0.0) -> Line:
+        """The line of this name."""
+        return self.lines.setdefault(name, Line(name, limit, least))
+
+    def ratio(self, line: Line) -> float | None:
+        """Limit to line, None where the limit was not measured."""
+        limit = self.lines.get(line.limit)
+        if limit is None or not limit.cpu:
+            return None
+        return median(ours / theirs for ours, theirs in zip(limit.cpu, line.cpu, strict=True))
+
+    def missed(self, margin: float = 1.0) -> list[str]:
+        """Lines whose ratio, with a margin for a noisy machine, falls short of their target."""
+        found = []
+        for line in self.lines.values():
+            ratio = self.ratio(line)
+            if line.least and (ratio is None or ratio < line.least * margin):
+                found.append(f"{line.name}: {_shown(ratio)}, at least {line.least:.2f}")
+        return found
+
+    def text(self) -> str:
+        """The table as Markdown."""
+        rows = [
+            "| | CPU µs | ratio | at least | /s | p50 ms | p95 ms | p99 ms |",
+            "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+        ]
+        for line in self.lines.values():
+            ratio = self.ratio(line)
+            cells = [line.name, f"{median(line.cpu):,.0f}", _shown(ratio)]
+            cells.append(f"{line.least:.2f}" if line.least else "")
+            cells.append(f"{median(line.per_second):,.0f}")
+            cells += [f"{line.percentile(each):.1f}" if line.seconds else "" for each in _SHARES]
+            rows.append("| " + " | ".join(cells) + " |")
+        rows.append("")
+        rows += [f"- {name}: {value}" for name, value in self.facts.items()]
+        return "\n".join(rows)
+
+    def write(self, path: Path) -> None:
+        """All figures as JSON."""
+        lines = []
+        for line in self.lines.values():
+            figures = asdict(line) | {"ratio": self.ratio(line)}
+            figures["milliseconds"] = {
+                str(share): line.percentile(share) for share in _SHARES if line.seconds
+            }
+            del figures["seconds"]
+            lines.append(figures)
+        path.write_text(json.dumps({"lines": lines, "facts": self.facts}, indent=1) + "\n")
+
+
+def _shown(ratio: float | None) -> str:
+    return "" if ratio is None else f"{ratio:.2f}"
