@@ -75,6 +75,7 @@ class Http:
         self.request = request
         self.services = services
         self.principal = principal
+        self.dry_run = False  # whether the request is only a trial
 
     async def run(self, command: Command[Any], input_: Any) -> Response:
         """Run a command as the request says: once per idempotency key, or only as a trial."""
@@ -173,11 +174,6 @@ class Http:
     def now(self) -> datetime:
         """The present instant: when something happens that states no time."""
         return self.services.clock.now()
-
-    @property
-    def dry_run(self) -> bool:
-        """Whether the request is only a trial."""
-        return self.request.query_params.get("dry_run") == "true"
 
     def id_of(self, prefix: str, text: str) -> Id:
         """The id in the path; one of another form addresses nothing."""
@@ -317,8 +313,9 @@ async def command_http(
         Header(description="The same key with the same request gives the first answer again."),
     ] = None,
 ) -> Http:
-    """The caller of a command; declares what every command accepts, which ``Http.run`` reads."""
-    del dry_run, idempotency_key
+    """The caller of a command; declares what every command accepts. ``Http.run`` reads the key."""
+    del idempotency_key
+    caller.dry_run = dry_run
     return caller
 
 
