@@ -63,7 +63,8 @@ class Table:
         for line in self.lines.values():
             ratio = self.ratio(line)
             if line.least and (ratio is None or ratio < line.least * margin):
-                found.append(f"{line.name}: {_shown(ratio)}, at least {line.least:.2f}")
+                reached = _shown(ratio) or "not measured"
+                found.append(f"{line.name}: {reached}, at least {line.least:.2f}")
         return found
 
     def text(self) -> str:

@@ -1,0 +1,75 @@
+"""The benchmark's table: ratios are taken within a round, and a shortfall is named."""
+
+import asyncio
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from load.measure.client import Answers, read_answer, request
+from load.measure.machine import cpu_seconds
+from load.measure.table import Table
+
+
+def measured() -> Table:
+    """A limit of 100 µs, then of 200 µs while the machine is slow; a line of twice that."""
+    table = Table()
+    for cost in (100e-6, 200e-6, 100e-6):
+        table.line("limit").add(cost * 50, 50, Answers(wall=1.0))
+        answers = Answers({201: 50}, [0.001] * 49 + [0.1], wall=0.5)
+        table.line("ours", "limit", least=0.6).add(cost * 2 * 50, 50, answers)
+    return table
+
+
+def test_a_ratio_is_the_median_of_its_rounds() -> None:
+    table = measured()
+    assert table.ratio(table.lines["ours"]) == pytest.approx(0.5)
+    assert table.ratio(table.lines["limit"]) is None
+    assert table.lines["ours"].percentile(0.5) == pytest.approx(1.0)
+    assert table.lines["ours"].percentile(0.99) == pytest.approx(100.0)
+
+
+def test_a_shortfall_is_named_unless_the_margin_covers_it() -> None:
+    table = measured()
+    assert table.missed() == ["ours: 0.50, at least 0.60"]
+    assert table.missed(margin=0.8) == []
+    table.line("unmeasured", "another limit", least=1.0)
+    assert table.missed(margin=0.8) == ["unmeasured: not measured, at least 1.00"]
+
+
+def test_the_table_is_written_as_markdown_and_json(tmp_path: Path) -> None:
+    table = measured()
+    table.facts["machine"] = "two cores"
+    assert "| ours | 200 | 0.50 | 0.60 | 100 | 1.0 | 1.0 | 100.0 |" in table.text()
+    assert "| limit | 100 |  |  | 50 |  |  |  |" in table.text()
+    table.write(tmp_path / "figures.json")
+    written = json.loads((tmp_path / "figures.json").read_text())
+    assert written["facts"] == {"machine": "two cores"}
+    assert [line["ratio"] for line in written["lines"]] == [None, pytest.approx(0.5)]
+
+
+def test_other_statuses_than_meant_are_not_measured() -> None:
+    Answers({201: 3}).check(201)
+    with pytest.raises(RuntimeError, match="409"):
+        Answers({201: 3, 409: 1}).check(201)
+
+
+async def test_an_answer_is_read_to_its_end_and_no_further() -> None:
+    reader = asyncio.StreamReader()
+    reader.feed_data(
+        b"HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}HTTP/1.1 204 None\r\n\r\n"
+    )
+    assert await read_answer(reader) == (201, b"{}")
+    assert await read_answer(reader) == (204, b"")
+    assert request("POST", "/x", "token", b"{}", "key") == (
+        b"POST /x HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer token\r\n"
+        b"idempotency-key: key\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}"
+    )
+
+
+def test_the_cpu_of_a_process_grows_while_it_works() -> None:
+    before = cpu_seconds(os.getpid())
+    while cpu_seconds(os.getpid()) - before < 0.05:
+        sum(range(100_000))
+    assert cpu_seconds(os.getpid(), 2**30) >= before + 0.05
