@@ -132,8 +132,9 @@ ACCEPT_LANGUAGE: Final[dict[str, Any]] = {
     "name": "Accept-Language",
     "in": "header",
     "required": False,
-    "description": "Language of the texts of problems: `en` (default) or `ar`.",
-    "schema": {"type": "string", "maxLength": 1_000},
+    "description": "Language of the texts of problems: `en` (default) or `ar`; what "
+    "cannot be read means the default.",
+    "schema": {"type": "string"},
 }
 
 HEADERS: Final[dict[str, dict[str, Any]]] = {

@@ -2,8 +2,9 @@
 
 FastAPI keeps included routers as a tree and tries each route's regular expression in turn, which
 costs more than the rest of a request once there are some hundred routes. Here routes are
-registered flat, with full paths, and found by (number of segments, resource segment). The choice
-among routes is Starlette's own: the first registered one that takes path and method.
+registered flat, with full paths, and found by (number of segments, resource segment). A path
+without parameters comes first; else the choice is Starlette's own: the first registered route that
+takes path and method.
 """
 
 from collections.abc import Iterable, Sequence
@@ -76,9 +77,7 @@ class RouteIndex:
             pattern = leaf.by_method.get(method)
             if pattern is None:
                 raise MethodNotAllowed(leaf.allow)
-            if not pattern.names:
-                return pattern, {}
-            return pattern, _bind(pattern, path.split("/"))
+            return pattern, {}
         segments = path.split("/")
         if segments.count("") != 1:  # an empty segment, as a trailing slash makes one
             raise PathNotFound
@@ -134,21 +133,18 @@ class RouteIndex:
 
 
 def _leaves(patterns: list[Pattern]) -> dict[str, _Leaf]:
-    """For each path without parameters: the first registered route of each method."""
-    by_depth: dict[int, list[Pattern]] = {}
+    """For each path without parameters: the first registered route of each method.
+
+    Such a path comes before one with parameters that would match it too (OpenAPI 3.1, "Path
+    Templating Matching"): ``GET /products/batch`` asks for no product called "batch".
+    """
+    by_path: dict[str, dict[str, Pattern]] = {}
     for pattern in patterns:
-        by_depth.setdefault(len(pattern.fixed), []).append(pattern)
-    leaves = {}
-    for path in {pattern.template for pattern in patterns if not pattern.names}:
-        segments = path.split("/")
-        solid = segments.count("") == 1  # parameters take no empty segment
-        by_method: dict[str, Pattern] = {}
-        for pattern in by_depth[len(segments)]:
-            if pattern.takes(segments) and (solid or not pattern.names):
-                for method in pattern.methods:
-                    by_method.setdefault(method, pattern)
-        leaves[path] = _Leaf(by_method, _allow(by_method))
-    return leaves
+        if not pattern.names:
+            by_method = by_path.setdefault(pattern.template, {})
+            for method in pattern.methods:
+                by_method.setdefault(method, pattern)
+    return {path: _Leaf(by_method, _allow(by_method)) for path, by_method in by_path.items()}
 
 
 class FlatRouter:

@@ -1,4 +1,4 @@
-"""Flat routing: the same choice as Starlette's, and what HTTP asks of every path (AC-14, RB-01)."""
+"""Flat routing: a written path first, then Starlette's choice, and HTTP's rules (AC-14, RB-01)."""
 
 import random
 from typing import Any
@@ -46,10 +46,11 @@ def random_table(chance: random.Random) -> list[Route]:
 
 
 def starlette_choice(routes: list[Route], path: str, method: str) -> Any:
-    """What Starlette's own loop does with the path."""
+    """What Starlette's own loop does: among the routes with just this path, if there are any."""
+    written = [route for route in routes if route.path == path]
     scope = {"type": "http", "path": path, "method": method, "root_path": ""}
     allowed: set[str] = set()
-    for route in routes:
+    for route in written or routes:
         match, child = route.matches(scope)
         if match is Match.FULL:
             return route, child["path_params"]
@@ -82,6 +83,15 @@ def test_the_index_chooses_as_starlette_does(seed: int) -> None:
         for method in [*METHODS, "HEAD", "PUT"]:
             expected = starlette_choice(routes, path, method)
             assert our_choice(index, path, method) == expected, (path, method)
+
+
+def test_a_word_after_a_resource_is_no_id() -> None:
+    """OpenAPI 3.1: a path without parameters comes before one with."""
+    one, batch = Route("/a/{id}", endpoint), Route("/a/batch", endpoint, methods=["POST"])
+    index = RouteIndex([one, batch])
+    assert our_choice(index, "/a/batch", "POST") == (batch, {})
+    assert our_choice(index, "/a/batch", "GET") == (405, {"POST"})
+    assert our_choice(index, "/a/other", "GET") == (one, {"id": "other"})
 
 
 def test_a_prefix_of_any_depth_works() -> None:
