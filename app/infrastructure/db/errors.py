@@ -23,8 +23,8 @@ class Retry(Exception):
     """Another transaction was faster; running the whole work anew may succeed."""
 
 
-class LockWaitedOut(ServiceUnavailable):
-    """Somebody held a row for longer than a command waits."""
+class TookTooLong(ServiceUnavailable):
+    """The work was too large for its time, or somebody held a row of it all the while."""
 
 
 def on_constraint(error: ErrorFactory, *names: str) -> None:

@@ -17,7 +17,7 @@ from contextvars import Context
 from typing import Any
 
 from app.application.shared.commands import Call, Outcome
-from app.infrastructure.db.errors import LockWaitedOut
+from app.infrastructure.db.errors import TookTooLong
 
 GROUP_MAX = 64
 
@@ -81,11 +81,11 @@ class Grouping:
     async def _answer(self, group: list[_Waiting]) -> None:
         try:
             outcomes = await self._run_together([call for call, _ in group])
-        except LockWaitedOut as error:
+        except TookTooLong as error:
             if len(group) == 1:
                 _tell(group, error)
                 return
-            # One of them waits for a row that somebody holds; the others need not.
+            # They are too many for one transaction, or one of them needs a row that somebody holds.
             await asyncio.gather(*(self._answer([each]) for each in group))
         except Exception as error:
             _tell(group, error)

@@ -6,7 +6,7 @@ import asyncpg
 import structlog
 
 from app.domain.shared.errors import ServiceUnavailable
-from app.infrastructure.db.errors import LockWaitedOut, Retry, constraint_error
+from app.infrastructure.db.errors import Retry, TookTooLong, constraint_error
 
 _log = structlog.get_logger("app.database")
 
@@ -30,14 +30,17 @@ _AGAIN = (
     asyncpg.DeadlockDetectedError,
     asyncpg.SerializationError,
 )
-_BUSY = (
+_TOO_LONG = (
+    asyncpg.LockNotAvailableError,
     asyncpg.QueryCanceledError,
+    asyncpg.TransactionTimeoutError,
+)
+_BUSY = (
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,  # the end of a connection, met in the middle of an answer
-    asyncpg.TransactionTimeoutError,
     OSError,
     TimeoutError,
 )
@@ -54,9 +57,9 @@ def _translate(error: BaseException) -> Exception | None:
             sqlstate=error.sqlstate,
         )
         return constraint_error(error.constraint_name)
-    if isinstance(error, asyncpg.LockNotAvailableError):
-        _log.warning("lock_waited_out")
-        return LockWaitedOut()
+    if isinstance(error, _TOO_LONG):
+        _log.warning("took_too_long", error=type(error).__name__)
+        return TookTooLong()
     if isinstance(error, _BUSY):
         _log.warning("database_busy", error=type(error).__name__)
         return ServiceUnavailable()

@@ -27,7 +27,7 @@ from app.application.shared.work import Loaded
 from app.domain.shared.clock import Clock
 from app.domain.shared.errors import ConcurrentChange, DomainError, ServiceUnavailable
 from app.domain.shared.ids import NO_ID, Id
-from app.infrastructure.db.errors import Retry, StartRefused, constraint_error
+from app.infrastructure.db.errors import Retry, StartRefused, TookTooLong, constraint_error
 from app.infrastructure.db.grouping import Grouping
 from app.infrastructure.db.mapping import Registry
 from app.infrastructure.db.port import Rows
@@ -330,5 +330,5 @@ def _translate(error: Exception) -> Exception:
         return constraint_error(name)
     if isinstance(error, sqlite3.OperationalError):
         _log.warning("database_busy", error=str(error))
-        return ServiceUnavailable()
+        return TookTooLong() if str(error) == "interrupted" else ServiceUnavailable()
     return error

@@ -11,7 +11,7 @@ from app.application.shared.commands import Answer, Call, Command, Done, Outcome
 from app.application.shared.kinds import Needs
 from app.domain.shared.errors import NotFound, ServiceUnavailable
 from app.domain.shared.ids import Id
-from app.infrastructure.db.errors import LockWaitedOut
+from app.infrastructure.db.errors import TookTooLong
 from app.infrastructure.db.grouping import GROUP_MAX, Grouping
 
 SELL: Command[str] = Command("sell", "any", lambda *_: Needs(), lambda *_: Done({}))
@@ -128,9 +128,9 @@ async def test_a_row_that_somebody_holds_stops_only_who_needs_it() -> None:
     run = Transactions()
     grouping = Grouping(run)
     tasks = await started(grouping, *map(call, ("first", "a", "held", "b")))
-    run.fails["held"] = LockWaitedOut()
+    run.fails["held"] = TookTooLong()
     run.open.set()
-    assert await told(tasks) == [b"first", b"a", LockWaitedOut, b"b"]
+    assert await told(tasks) == [b"first", b"a", TookTooLong, b"b"]
     assert run.groups == [["first"], ["a", "held", "b"], ["a"], ["held"], ["b"]]
 
 
