@@ -18,6 +18,7 @@ from load.replay.timing import Timing
 
 FAILED: Final = 1
 MISUSED: Final = 2
+_BASE_URL: Final = "http://127.0.0.1:8000"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -45,7 +46,7 @@ def _replay(book: Book, options: argparse.Namespace) -> Timing:
     )
     control = ControlTotals(options.file)
     try:
-        with connect(options.base_url) as http, Bar(documents) as bar:
+        with connect(*options.base_url or [_BASE_URL]) as http, Bar(documents) as bar:
             api = Api(http, _account(book, options), patience_seconds=options.patience)
             outlets = Outlets(_print, bar, options.statements)
             return Replay(book, api, control, outlets).run(options.until or "")
@@ -73,7 +74,11 @@ def _parser() -> argparse.ArgumentParser:
         "and prints each month's statement. It can be stopped and started again at any moment.",
     )
     parser.add_argument("file", type=Path, help="the transactions, .csv or .csv.gz")
-    parser.add_argument("--base-url", default="http://127.0.0.1:8000")
+    parser.add_argument(
+        "--base-url",
+        action="append",
+        help=f"default: {_BASE_URL}; named again, the processes of one service are asked in turn",
+    )
     parser.add_argument("--until", type=_month, help="the last month, YYYY-MM")
     parser.add_argument("--email", default="", help="default: made from the content of the file")
     parser.add_argument("--password", default="", help="default: made from the content of the file")

@@ -1,7 +1,8 @@
 """A patient client: the service may be killed and started again at any moment."""
 
+import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -217,13 +218,35 @@ def _told(answer: Answer) -> str:
     return f"{answer.status} {orjson.dumps(answer.body).decode()[:2000]}"
 
 
-def connect(base_url: str, transport: httpx.BaseTransport | None = None) -> httpx.Client:
-    """A keep-alive connection without compression, which would cost more than it saves here."""
+class InTurn(httpx.BaseTransport):
+    """Sends each request to the next of several processes of one service."""
+
+    def __init__(self, base_urls: Sequence[str], transport: httpx.BaseTransport) -> None:
+        self._turn = itertools.cycle([httpx.URL(each) for each in base_urls])
+        self._transport = transport
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """The answer of the process whose turn it is."""
+        at = next(self._turn)
+        request.url = request.url.copy_with(scheme=at.scheme, host=at.host, port=at.port)
+        request.headers["host"] = at.netloc.decode()
+        return self._transport.handle_request(request)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._transport.close()
+
+
+def connect(*base_urls: str, transport: httpx.BaseTransport | None = None) -> httpx.Client:
+    """Keep-alive connections without compression, which would cost more than it saves here."""
+    many = len(base_urls)
+    own = httpx.HTTPTransport(
+        limits=httpx.Limits(max_connections=many, max_keepalive_connections=many), trust_env=False
+    )
     return httpx.Client(
-        base_url=base_url,
+        base_url=base_urls[0],
         headers={"accept-encoding": "identity", "accept": "application/json"},
         timeout=httpx.Timeout(60.0, connect=5.0),
-        limits=httpx.Limits(max_connections=1, max_keepalive_connections=1),
-        transport=transport,
+        transport=InTurn(base_urls, transport or own),
         trust_env=False,
     )

@@ -57,7 +57,7 @@ def replay(
     ran: Ran | None = None,
 ) -> Ran:
     ran = ran or Ran()
-    with connect("http://shop", transport or service.transport()) as http:
+    with connect("http://shop", transport=transport or service.transport()) as http:
         ran.api = Api(
             http,
             Account("a@example.com", "secret"),

@@ -123,7 +123,7 @@ def test_reports_that_do_not_agree_stop_the_replay_loudly(
 
 def test_control_totals_of_another_file_stop_the_replay() -> None:
     service = FakeService()
-    with connect("http://shop", service.transport()) as http:
+    with connect("http://shop", transport=service.transport()) as http:
         outlets = Outlets(Ran().statements.append, Screen())
         other = Totals(TEXT.replace("3.39", "3.38"))
         api = Api(http, Account("a@example.com", "secret"))
