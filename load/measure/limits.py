@@ -126,12 +126,14 @@ COMMIT;
 _BODY_LENGTH = 1400
 
 
-def pgbench_script(facts: Facts) -> str:
+def write_pgbench_script(folder: Path, facts: Facts) -> Path:
     """The script of one sale of three lines."""
     ids = ", ".join(f"lpad(to_hex((:{name})::bigint), 32, '0')::uuid" for name in "abc")
     # psql's \gset gives texts; parameters of prepared statements are written (:name)::type.
     steps = _STEPS.replace("(:'sale')", "(:sale)").replace("(:'entry')", "(:entry)")
-    return steps.format(ids=ids, body=_BODY_LENGTH, **facts.hexadecimal)
+    script = folder / "sale.sql"
+    script.write_text(steps.format(ids=ids, body=_BODY_LENGTH, **facts.hexadecimal))
+    return script
 
 
 def run_pgbench(folder: Path, script: Path, *, products: int, clients: int, sales: int) -> float:

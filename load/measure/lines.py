@@ -88,8 +88,7 @@ async def on_postgres(table: Table, size: Size, server: int, folder: Path) -> No
         stand = Stand(table, company, pid, server)
         await stand.sales("PostgreSQL: warm-up", 40, 8, size.products)
         await asyncio.to_thread(limits.analyze, url)
-        script = folder / "sale.sql"
-        script.write_text(limits.pgbench_script(facts))
+        script = limits.write_pgbench_script(folder, facts)
         raw = free_port()
         command = [sys.executable, "-m", "uvicorn", "load.measure.raw_app:app"]
         raw_pid = stack.enter_context(

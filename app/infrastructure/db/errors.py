@@ -36,14 +36,15 @@ def on_constraint(error: ErrorFactory, *names: str) -> None:
 def constraint_error(name: str | None) -> Exception:
     """The error for a violated constraint.
 
-    A primary key that exists already means that another transaction made the same row first: the
-    work is run anew and then sees it.
+    A primary key that exists already means that another transaction made the same row first, and
+    so does the number of a document (the first of its series): the work is run anew and then sees
+    it.
     """
     if name is None:
         return ServiceUnavailable()
     if name in CONSTRAINT_ERRORS:
         return CONSTRAINT_ERRORS[name]()
-    if name.endswith("_pk"):
+    if name.endswith(("_pk", "_tenant_id_number_uq")):
         return Retry(name)
     if name.endswith("_fk"):
         return ReferenceNotFound()

@@ -258,7 +258,7 @@ class PostgresDatabase:
             shape = ReadShape(sources, self._registry, locking=locking)
             self._read_shapes[sources, locking] = shape
         record = await connection.fetchrow(shape.sql, *shape.arguments(tenant_id, needs))
-        place = 2
+        place = 1
         for source, watched in zip(sources, shape.watched, strict=True):
             mapping = self._registry.mapping_of(source[0])
             children = len(mapping.children)
@@ -270,7 +270,7 @@ class PostgresDatabase:
                     rows, *child_rows = await self._again(connection, tenant_id, needs, source)
                 place += 1
             take(step.loaded, needs, source, self._registry, rows, child_rows)
-        return record[0]  # type: ignore[no-any-return]
+        return record[-1]  # type: ignore[no-any-return]
 
     async def _again(
         self, connection: Any, tenant_id: bytes, needs: Needs, source: Source
@@ -282,7 +282,7 @@ class PostgresDatabase:
         """
         shape = ReadShape((source,), self._registry, locking=False)
         record = await connection.fetchrow(shape.sql, *shape.arguments(tenant_id, needs))
-        return record[2:]  # type: ignore[no-any-return]
+        return record[1:-1]  # type: ignore[no-any-return]
 
     async def _write(self, connection: Any, tenant_id: bytes, step: Write) -> None:
         batches = collect(step.loaded, self._registry, tenant_id, step.now).in_order()

@@ -36,7 +36,7 @@ class ReadShape:
         locking: bool,
     ) -> None:
         self.sources = sources
-        parts = ["clock_timestamp()", "$1::uuid"]
+        parts = ["$1::uuid"]
         place = 2  # $1 is the tenant
         self.widths: list[int] = []
         # Which sources are followed by the versions of their rows as the snapshot has them.
@@ -60,7 +60,8 @@ class ReadShape:
             self.watched.append(watched)
             place += len(by)
             self.widths.append(len(by))
-        self.sql = "SELECT " + ",\n".join(parts)
+        # The clock is read last, when all locks are held: a month is closed after its last posting.
+        self.sql = "SELECT " + ",\n".join([*parts, "clock_timestamp()"])
 
     def arguments(self, tenant_id: bytes, needs: Needs) -> list[Any]:
         """The keys as one array per key column, ascending, so that locks are taken in key order."""

@@ -81,7 +81,7 @@ async def test_the_auditor_finds_facts_whose_document_is_gone(
         broken = {each["name"]: each["broken"] for each in report["checks"] if each["broken"]}
         assert broken["entries_have_documents"] == lost_entries
         assert broken["moves_have_documents"] == lost_moves
-        assert set(broken) == {"entries_have_documents", "moves_have_documents"}
+        assert {"entries_have_documents", "moves_have_documents"} <= set(broken)
     assert lost_entries == sum(entries.values()) - entries["journal"]
     first = next(
         each["first"] for each in report["checks"] if each["name"] == "moves_have_documents"

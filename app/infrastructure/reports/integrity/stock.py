@@ -1,0 +1,152 @@
+"""Invariants of quantities, values and the layers behind them."""
+
+from typing import Any
+
+from sqlalchemy import Select, Table, case, literal, select, union_all
+
+from app.infrastructure.db.query import of_tenant
+from app.infrastructure.db.types import Integer
+from app.infrastructure.inventory.tables import (
+    adjustment_lines,
+    cost_layers,
+    cost_pools,
+    stock_levels,
+    stock_moves,
+    valuations,
+)
+from app.infrastructure.purchasing.tables import bill_lines, receipt_lines, supplier_return_lines
+from app.infrastructure.reports.integrity.shapes import (
+    Number,
+    Statement,
+    differing,
+    fact,
+    pairs_of,
+    text,
+)
+from app.infrastructure.sales.tables import return_lines, sale_lines
+
+_levels = differing(
+    fact(stock_levels.c.product_id, stock_levels.c.location_id, found=stock_levels.c.on_hand),
+    fact(stock_moves.c.product_id, stock_moves.c.location_id, expected=stock_moves.c.quantity),
+)
+
+
+def _pools(column: str) -> Select[Any]:
+    return differing(
+        fact(cost_pools.c.product_id, text(column), found=cost_pools.c[column]),
+        fact(valuations.c.product_id, text(column), expected=valuations.c[column]),
+    )
+
+
+_layer_values = differing(
+    fact(cost_pools.c.product_id, text("value"), found=cost_pools.c.value).where(
+        cost_pools.c.method == "fifo"
+    ),
+    fact(cost_layers.c.product_id, text("value"), expected=cost_layers.c.value).where(
+        cost_layers.c.is_open
+    ),
+)
+
+# Under FIFO the layers hold the goods; an average pool is what came in less what the queue passed,
+# less the gaps that lie ahead of it.
+_queued = case(
+    (cost_pools.c.method == "fifo", literal(0, Integer)),
+    else_=cost_pools.c.total_in - cost_pools.c.total_out,
+)
+_gaps = case(
+    (cost_pools.c.method == "fifo", cost_layers.c.quantity),
+    (cost_layers.c.is_open, cost_layers.c.kept - cost_layers.c.quantity_in),
+    else_=literal(0, Integer),
+)
+_layer_quantities = differing(
+    fact(cost_pools.c.product_id, text("quantity"), found=cost_pools.c.quantity, expected=_queued),
+    fact(cost_layers.c.product_id, text("quantity"), expected=_gaps).join(
+        cost_pools, pairs_of(cost_layers, cost_pools, ("product_id", "product_id"))
+    ),
+)
+
+
+def _received(line: str, layer: str) -> Select[Any]:
+    """Receipt lines whose layer did not come in as they say."""
+    return (
+        select(
+            receipt_lines.c.receipt_id,
+            receipt_lines.c.line,
+            cost_layers.c[layer],
+            receipt_lines.c[line],
+        )
+        .select_from(
+            receipt_lines.join(
+                cost_layers,
+                pairs_of(
+                    receipt_lines, cost_layers, ("product_id", "product_id"), ("layer_seq", "seq")
+                ),
+            )
+        )
+        .where(*of_tenant(receipt_lines), cost_layers.c[layer] != receipt_lines.c[line])
+    )
+
+
+def _stocked(table: Table, document: str, amount: Number, **side: bool) -> Select[Any]:
+    """Lines of a document; of sales and returns, those of goods."""
+    lines = fact(table.c[document], table.c.line, **{next(iter(side)): amount})
+    if "valuation_seq" in table.c:
+        lines = lines.where(table.c.valuation_seq.is_not(None))
+    return lines
+
+
+_moved = differing(
+    fact(stock_moves.c.source_id, stock_moves.c.line, found=stock_moves.c.quantity),
+    _stocked(sale_lines, "sale_id", -sale_lines.c.quantity, expected=True),
+    _stocked(return_lines, "return_id", return_lines.c.quantity, expected=True),
+    _stocked(receipt_lines, "receipt_id", receipt_lines.c.quantity, expected=True),
+    _stocked(supplier_return_lines, "return_id", -supplier_return_lines.c.quantity, expected=True),
+    _stocked(adjustment_lines, "adjustment_id", adjustment_lines.c.quantity, expected=True),
+)
+
+_valued = differing(
+    # What a receipt brought is compared with its layer, and by the reconciliation with the ledger.
+    _stocked(sale_lines, "sale_id", -sale_lines.c.cost, found=True),
+    _stocked(return_lines, "return_id", return_lines.c.cost, found=True),
+    _stocked(supplier_return_lines, "return_id", -supplier_return_lines.c.value, found=True),
+    _stocked(adjustment_lines, "adjustment_id", adjustment_lines.c.value, found=True),
+    _stocked(bill_lines, "bill_id", bill_lines.c.difference_in_stock, found=True),
+    fact(valuations.c.source_id, valuations.c.line, expected=valuations.c.value).where(
+        valuations.c.source_kind != "receipt"
+    ),
+)
+
+_moves_valued = differing(
+    fact(stock_moves.c.source_id, stock_moves.c.product_id, found=stock_moves.c.quantity),
+    fact(valuations.c.source_id, valuations.c.product_id, expected=valuations.c.quantity),
+)
+
+_negative = union_all(
+    select(
+        stock_levels.c.product_id,
+        text("on_hand"),
+        stock_levels.c.on_hand,
+        literal(0, Integer),
+    ).where(*of_tenant(stock_levels), stock_levels.c.on_hand < 0),
+    *(
+        select(cost_pools.c.product_id, text(name), cost_pools.c[name], literal(0, Integer)).where(
+            *of_tenant(cost_pools), cost_pools.c[name] < 0
+        )
+        for name in ("quantity", "value")
+    ),
+)
+
+INVARIANTS: dict[str, Statement] = {
+    "levels_are_moves": _levels,
+    "stock_is_not_negative": _negative,
+    "pool_quantity_is_valuations": _pools("quantity"),
+    "pool_value_is_valuations": _pools("value"),
+    "layers_are_fifo_pools": _layer_values,
+    "layers_are_pool_quantities": _layer_quantities,
+    "receipts_are_layers": union_all(
+        _received("quantity", "quantity_in"), _received("value", "value_in")
+    ),
+    "moves_are_lines": _moved,
+    "moves_are_valuations": _moves_valued,
+    "costs_are_valuations": _valued,
+}
