@@ -192,6 +192,7 @@ def edge_config(settings: Settings) -> EdgeConfig:
         hsts=settings.environment == "production",
         slow_request_seconds=http_settings.slow_request_seconds,
         body_bytes_max=http_settings.body_bytes_max,
+        max_in_flight=http_settings.in_flight_max,
         limits=limits,
     )
 

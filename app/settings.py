@@ -41,6 +41,8 @@ class HttpSettings(BaseModel):
     docs_enabled: bool
     body_bytes_max: int
     slow_request_seconds: float
+    in_flight_max: int
+    stop_grace_seconds: float
 
 
 class RateSettings(BaseModel):
@@ -92,6 +94,8 @@ class Settings(BaseSettings):
     docs_enabled: bool = True
     body_bytes_max: int = Field(2 * 1024 * 1024, ge=1024, le=64 * 1024 * 1024)
     slow_request_seconds: float = Field(1.0, gt=0)
+    in_flight_max: int = Field(256, ge=1)
+    stop_grace_seconds: float = Field(2.0, ge=0, le=20)
 
     rate_limit_enabled: bool = True
     rate_limit_auth_per_minute: int = Field(30, ge=1)
@@ -144,6 +148,8 @@ class Settings(BaseSettings):
             docs_enabled=self.docs_enabled,
             body_bytes_max=self.body_bytes_max,
             slow_request_seconds=self.slow_request_seconds,
+            in_flight_max=self.in_flight_max,
+            stop_grace_seconds=self.stop_grace_seconds,
         )
 
     @cached_property

@@ -5,6 +5,7 @@ import gc
 import logging
 import signal
 import socket
+import time
 from collections.abc import Callable
 from types import FrameType
 from typing import Annotated
@@ -12,6 +13,7 @@ from typing import Annotated
 import structlog
 import typer
 import uvicorn
+from fastapi import FastAPI
 
 from app.bootstrap import Parts
 from app.cli.common import DatabaseOption, fail, migrate_to, read_settings, with_parts
@@ -46,10 +48,11 @@ def serve(
         # What uvicorn tells of its start and its end, we say ourselves.
         logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
         tell = _log.info if in_production else typer.echo
-        server = _Server(_config(settings, host, port), lambda: [tell(line) for line in lines])
+        server = _Server(settings, host, port, lambda: [tell(line) for line in lines])
         _calm_collector()
-        signal.signal(signal.SIGTERM, server.stop_by)
-        signal.signal(signal.SIGINT, server.stop_by)
+        # uvicorn sends a signal on that ended it: to itself, so that the exit code stays ours.
+        signal.signal(signal.SIGTERM, server.handle_exit)
+        signal.signal(signal.SIGINT, server.handle_exit)
         server.run(sockets=[listener])
         tell("Tradepost has stopped.")
 
@@ -93,9 +96,9 @@ def _bound(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _config(settings: Settings, host: str, port: int) -> uvicorn.Config:
+def _config(application: FastAPI, host: str, port: int) -> uvicorn.Config:
     return uvicorn.Config(
-        create_app(settings),
+        application,
         host=host,
         port=port,
         loop="uvloop",
@@ -110,18 +113,45 @@ def _config(settings: Settings, host: str, port: int) -> uvicorn.Config:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's server, which says when it listens and leaves the exit code to us."""
+    """uvicorn's server, which says when it listens and ends without cutting anybody off.
 
-    def __init__(self, config: uvicorn.Config, listening: Callable[[], object]) -> None:
-        super().__init__(config)
+    uvicorn closes listener and idle connections at once when it is told to stop; what a balancer or
+    a client sends at that moment is lost. So the first SIGTERM only turns readiness to 503 and lets
+    every answer close its connection; the server ends when the grace is over, or at once by a
+    second signal or by SIGINT (Ctrl-C).
+    """
+
+    def __init__(
+        self, settings: Settings, host: str, port: int, listening: Callable[[], object]
+    ) -> None:
+        self._application = create_app(settings)
+        super().__init__(_config(self._application, host, port))
         self._listening = listening
+        self._grace_seconds = settings.http.stop_grace_seconds
+        self._ends_at: float | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then say so."""
         await super().startup(sockets)
         self._listening()
 
-    def stop_by(self, number: int, frame: FrameType | None) -> None:
-        """Stop; uvicorn sends a signal on to this handler after it stopped because of it."""
-        del number, frame
-        self.should_exit = True
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to end, or end."""
+        if sig == signal.SIGTERM and self._ends_at is None and self._grace_seconds:
+            self._ends_at = time.monotonic() + self._grace_seconds
+        else:
+            super().handle_exit(sig, frame)
+
+    async def on_tick(self, counter: int) -> bool:
+        """Ten times a second: whether to end."""
+        if self._ends_at is not None and not self.should_exit:
+            self._send_away()
+            self.should_exit = time.monotonic() >= self._ends_at
+        return await super().on_tick(counter)
+
+    def _send_away(self) -> None:
+        close = (b"connection", b"close")
+        if close not in self.config.encoded_headers:
+            self._application.state.parts.health.drain()
+            self.config.encoded_headers.append(close)
+            self.server_state.default_headers = [*self.server_state.default_headers, close]

@@ -81,6 +81,25 @@ def test_kill_9_loses_and_doubles_nothing(own_database_url: str, tmp_path: Path)
         assert server.stop() == 0
 
 
+def test_sigterm_turns_readiness_while_requests_are_still_taken(
+    sqlite_template: Path, tmp_path: Path
+) -> None:
+    """RL-12: a balancer sees that this process ends; a second signal does not wait for it."""
+    file = tmp_path / "x.db"
+    file.write_bytes(sqlite_template.read_bytes())
+    with served(f"sqlite:///{file}", tmp_path, "--no-demo", STOP_GRACE_SECONDS="20") as server:
+        assert httpx.get(f"{server.url}/readyz").headers.get("connection") != "close"
+        server.ask_to_stop()
+        while (ready := httpx.get(f"{server.url}/readyz")).status_code == 200:
+            time.sleep(0.01)
+        assert ready.status_code == 503
+        taken = httpx.get(f"{server.url}/healthz")
+        assert (taken.status_code, taken.headers["connection"]) == (200, "close")
+        started = time.monotonic()
+        assert server.stop() == 0
+        assert time.monotonic() - started < 10
+
+
 class _Shop:
     """A company that sells one product, over real HTTP."""
 

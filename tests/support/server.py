@@ -26,7 +26,12 @@ class Server:
         self, database_url: str, port: int, log: Path, *arguments: str, **environment: str
     ) -> None:
         self.url = f"http://127.0.0.1:{port}"
-        known = {"RATE_LIMIT_ENABLED": "false", "LOG_LEVEL": "WARNING", **environment}
+        known = {
+            "RATE_LIMIT_ENABLED": "false",
+            "LOG_LEVEL": "WARNING",
+            "STOP_GRACE_SECONDS": "0",
+            **environment,
+        }
         command = ["serve", "--port", str(port), "--database-url", database_url, *arguments]
         self._process = Command(command, log.parent, log, log, **known)
 
@@ -53,8 +58,12 @@ class Server:
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Ask it to stop; its exit code."""
-        self._process.signal(number)
+        self.ask_to_stop(number)
         return self._process.wait(30)
+
+    def ask_to_stop(self, number: int = signal.SIGTERM) -> None:
+        """Send the signal and go on."""
+        self._process.signal(number)
 
 
 @contextmanager
