@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
-import psycopg
+import asyncpg
 
 from app.domain.shared.ids import read
 from app.infrastructure.db.sqlite import connect
@@ -163,10 +163,11 @@ def run_pgbench(folder: Path, script: Path, *, products: int, clients: int, sale
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def analyze(url: str) -> None:
+async def analyze(url: str) -> None:
     """Let PostgreSQL look at what was loaded."""
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("VACUUM ANALYZE")
+    connection = await asyncpg.connect(url)
+    await connection.execute("VACUUM ANALYZE")
+    await connection.close()
 
 
 def copy_database(source: Path, target: Path) -> None:

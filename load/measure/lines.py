@@ -87,7 +87,7 @@ async def on_postgres(table: Table, size: Size, server: int, folder: Path) -> No
         facts = await limits.facts_of(company)
         stand = Stand(table, company, pid, server)
         await stand.sales("PostgreSQL: warm-up", 40, 8, size.products)
-        await asyncio.to_thread(limits.analyze, url)
+        await limits.analyze(url)
         script = limits.write_pgbench_script(folder, facts)
         raw = free_port()
         command = [sys.executable, "-m", "uvicorn", "load.measure.raw_app:app"]

@@ -133,10 +133,11 @@ def test_a_named_python_that_does_not_fit_is_said_in_one_line(checkout: Checkout
     assert done.stderr == "test: PYTHON=/nowhere/python is not a Python 3.11 or later\n"
 
 
-def test_the_second_part_of_the_run_happens_also_when_the_first_failed(checkout: Checkout) -> None:
+def test_each_part_of_the_run_happens_also_when_one_before_it_failed(checkout: Checkout) -> None:
     checkout.executable(".ci/run", (ROOT / ".ci" / "run").read_text(encoding="utf-8"))
-    for check_exit, test_exit, expected in [(0, 0, 0), (3, 0, 1), (0, 5, 1)]:
-        checkout.executable("scripts/check", f"#!/bin/sh\necho checked\nexit {check_exit}\n")
-        checkout.executable("scripts/test", f"#!/bin/sh\necho tested\nexit {test_exit}\n")
+    parts = ("check", "test", "test-reliability")
+    for exits, expected in [((0, 0, 0), 0), ((3, 0, 0), 1), ((0, 5, 0), 1), ((0, 0, 7), 1)]:
+        for part, code in zip(parts, exits, strict=True):
+            checkout.executable(f"scripts/{part}", f"#!/bin/sh\necho {part}\nexit {code}\n")
         done = checkout.run(".ci/run")
-        assert (done.stdout, done.returncode) == ("checked\ntested\n", expected)
+        assert (done.stdout.split(), done.returncode) == (list(parts), expected)
