@@ -1,4 +1,4 @@
-"""One corruption of each kind, of the rows that ``test_auditor_mutations.trade`` leaves."""
+"""One corruption of each kind, of the rows that ``trade`` of the auditor's tests leaves."""
 
 from app.domain.shared.ids import NO_ID
 from tests.support.corruption import Corruption
