@@ -17,10 +17,12 @@ from contextvars import Context
 from typing import Any
 
 from app.application.shared.commands import Call, Outcome
+from app.domain.shared.errors import ServiceUnavailable
 from app.infrastructure.db.errors import TookTooLong
 
 GROUP_MAX = 64
 
+RunTogether = Callable[[Sequence[Call[Any]]], Awaitable[list[Outcome]]]
 _Key = tuple[bytes, str]
 _Waiting = tuple[Call[Any], asyncio.Future[Outcome]]
 
@@ -28,9 +30,7 @@ _Waiting = tuple[Call[Any], asyncio.Future[Outcome]]
 class Grouping:
     """Runs single calls through ``run_together``, which runs calls of one company in order."""
 
-    def __init__(
-        self, run_together: Callable[[Sequence[Call[Any]]], Awaitable[list[Outcome]]]
-    ) -> None:
+    def __init__(self, run_together: RunTogether) -> None:
         self._run_together = run_together
         # One line for each company and command that has a transaction under way.
         self._lines: dict[_Key, deque[_Waiting]] = {}
@@ -81,18 +81,26 @@ class Grouping:
     async def _answer(self, group: list[_Waiting]) -> None:
         try:
             outcomes = await self._run_together([call for call, _ in group])
-        except TookTooLong as error:
-            if len(group) == 1:
+        except Exception as error:
+            away = isinstance(error, ServiceUnavailable) and not isinstance(error, TookTooLong)
+            if away or len(group) == 1:
                 _tell(group, error)
                 return
-            # They are too many for one transaction, or one of them needs a row that somebody holds.
+            # They are too many for one transaction, one of them needs a row that somebody holds, or
+            # one meets a defect of ours: that is nobody else's.
             await asyncio.gather(*(self._answer([each]) for each in group))
-        except Exception as error:
-            _tell(group, error)
         else:
             for (_, answer), outcome in zip(group, outcomes, strict=True):
                 if not answer.done():
                     answer.set_result(outcome)
+
+
+async def one_by_one(run: RunTogether, calls: Sequence[Call[Any]]) -> list[Outcome]:
+    """What becomes of each call in a transaction of its own, in their order."""
+    outcomes: list[Outcome] = []
+    for call in calls:
+        outcomes.extend(await run([call]))
+    return outcomes
 
 
 def _tell(group: list[_Waiting], error: Exception) -> None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -24,7 +25,7 @@ from app.infrastructure.db.errors import (
     StartRefused,
     connection_refusal,
 )
-from app.infrastructure.db.grouping import Grouping
+from app.infrastructure.db.grouping import Grouping, one_by_one
 from app.infrastructure.db.mapping import Registry
 from app.infrastructure.db.port import Rows
 from app.infrastructure.db.postgres_errors import translated
@@ -34,6 +35,7 @@ from app.infrastructure.db.reading import Source, sources_in_lock_order, take
 
 APP_ROLE = "tradepost_app"
 _RETRIES_MAX = 3
+_RETRY_SECONDS = 0.02  # time for the faster one to commit
 _log = structlog.get_logger("app.database")
 
 _COMMON = {
@@ -209,7 +211,7 @@ class PostgresDatabase:
                 return await self._transaction(calls, atomic=atomic, dry_run=dry_run)
             except Retry as retry:
                 _log.info("command_retried", attempt=attempt, reason=str(retry))
-                await asyncio.sleep(0.005 * attempt)
+                await asyncio.sleep(_RETRY_SECONDS * (attempt + 1))
             except ServiceUnavailable:
                 raise
             except DomainError as refusal:
@@ -218,12 +220,9 @@ class PostgresDatabase:
                 break
         else:
             if atomic or len(calls) == 1:
-                raise ConcurrentChange
+                return [ConcurrentChange()]
         # Who broke a rule of the database, or keeps on being too late, shows when each runs alone.
-        outcomes: list[Outcome] = []
-        for call in calls:
-            outcomes.extend(await self._run_together([call], dry_run=dry_run))
-        return outcomes
+        return await one_by_one(partial(self._run_together, dry_run=dry_run), calls)
 
     async def _transaction(
         self, calls: Sequence[Call[Any]], *, atomic: bool, dry_run: bool

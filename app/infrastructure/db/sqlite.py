@@ -15,6 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -28,7 +29,7 @@ from app.domain.shared.clock import Clock
 from app.domain.shared.errors import ConcurrentChange, DomainError, ServiceUnavailable
 from app.domain.shared.ids import NO_ID, Id
 from app.infrastructure.db.errors import Retry, StartRefused, TookTooLong, constraint_error
-from app.infrastructure.db.grouping import Grouping
+from app.infrastructure.db.grouping import Grouping, one_by_one
 from app.infrastructure.db.mapping import Registry
 from app.infrastructure.db.port import Rows
 from app.infrastructure.db.query import Query
@@ -136,16 +137,13 @@ class SqliteDatabase:
         except Retry:
             # Nobody else writes, so another try would meet the same row.
             if atomic or len(calls) == 1:
-                raise ConcurrentChange from None
+                return [ConcurrentChange()]
         except ServiceUnavailable:
             raise
         except DomainError as refusal:
             if atomic or len(calls) == 1:
                 return [refusal]
-        outcomes: list[Outcome] = []
-        for call in calls:
-            outcomes.extend(await self._run_together([call], dry_run=dry_run))
-        return outcomes
+        return await one_by_one(partial(self._run_together, dry_run=dry_run), calls)
 
     @asynccontextmanager
     async def read(self, tenant_id: bytes | None) -> AsyncIterator["SqliteScope"]:

@@ -17,8 +17,7 @@ from app.infrastructure.db.types import sqlite_reader
 class SourceRead:
     """Reads the rows of one kind or finder: those of one key, or of ``keys`` at once.
 
-    A statement costs more than what it finds: 50 keys at once take a third of 50 times one. Its
-    parameters are the tenant and the values of the keys, one key after the other.
+    Its parameters are the tenant and the values of the keys, one key after the other.
     """
 
     def __init__(self, source: Source, registry: Registry, keys: int = 1) -> None:

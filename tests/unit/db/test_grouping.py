@@ -134,6 +134,15 @@ async def test_a_row_that_somebody_holds_stops_only_who_needs_it() -> None:
     assert run.groups == [["first"], ["a", "held", "b"], ["a"], ["held"], ["b"]]
 
 
+async def test_a_defect_that_one_call_meets_is_nobody_elses() -> None:
+    run = Transactions()
+    grouping = Grouping(run)
+    tasks = await started(grouping, *map(call, ("first", "a", "poison", "b")))
+    run.fails["poison"] = RuntimeError("a defect")
+    run.open.set()
+    assert await told(tasks) == [b"first", b"a", RuntimeError, b"b"]
+
+
 async def test_the_end_waits_for_the_groups_under_way() -> None:
     run = Transactions()
     grouping = Grouping(run)

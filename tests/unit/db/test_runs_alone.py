@@ -1,0 +1,62 @@
+"""A group that keeps being too late: each call is told its own end, on both databases (CO-03)."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.application.shared.commands import Answer, Call, Outcome
+from app.domain.shared.clock import SystemClock
+from app.domain.shared.errors import ConcurrentChange
+from app.domain.shared.ids import UlidFactory
+from app.infrastructure.db.errors import Retry
+from app.infrastructure.db.mapping import Registry
+from app.infrastructure.db.postgres import PostgresDatabase
+from app.infrastructure.db.sqlite import SqliteDatabase
+from tests.unit.db.test_grouping import call
+
+
+def committed(calls: Sequence[Call[Any]]) -> list[Outcome]:
+    """What a transaction makes of these; one with the late call never comes through."""
+    if any(each.input == "late" for each in calls):
+        raise Retry("somebody was faster")
+    return [Answer(201, each.input.encode()) for each in calls]
+
+
+def on_postgres(_: Path, patch: pytest.MonkeyPatch) -> Any:
+    database = PostgresDatabase("postgresql://nowhere", Registry(), UlidFactory(lambda: 1))
+
+    async def transaction(calls: Sequence[Call[Any]], **_: Any) -> list[Outcome]:
+        return committed(calls)
+
+    patch.setattr(database, "_transaction", transaction)
+    return database
+
+
+def on_sqlite(folder: Path, patch: pytest.MonkeyPatch) -> Any:
+    new_id = UlidFactory(lambda: 1)
+    database = SqliteDatabase(folder / "none.db", Registry(), new_id, SystemClock())
+
+    class Writer:
+        def put(self, job: Any) -> None:
+            try:
+                job.answer.set_result(committed(job.calls))
+            except Retry as retry:
+                job.answer.set_exception(retry)
+
+    patch.setattr(database, "_jobs", Writer())
+    patch.setattr(database, "_writer", object())
+    return database
+
+
+@pytest.mark.parametrize("build", [on_postgres, on_sqlite])
+async def test_who_was_done_is_not_told_that_he_was_too_late(
+    build: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = build(tmp_path, monkeypatch)
+    outcomes = await database.run([call("a"), call("late"), call("b")])
+    told = [each.body if isinstance(each, Answer) else type(each) for each in outcomes]
+    assert told == [b"a", ConcurrentChange, b"b"]
+    [alone] = await database.run([call("late")])
+    assert isinstance(alone, ConcurrentChange)
