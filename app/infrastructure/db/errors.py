@@ -20,7 +20,28 @@ CONSTRAINT_ERRORS: dict[str, ErrorFactory] = {}
 
 
 class Retry(Exception):
-    """Another transaction was faster; running the whole work anew may succeed."""
+    """Another transaction was faster; running the whole work anew may succeed.
+
+    It is run anew at most ``times_max`` times for one reason; then the command is told ``refusal``.
+    """
+
+    times_max = 3
+    pause_seconds = 0.02  # time for the faster one to commit
+
+    def __init__(self, reason: str, refusal: DomainError | None = None) -> None:
+        super().__init__(reason)
+        self.refusal = refusal or ConcurrentChange()
+
+
+class Taken(Retry):
+    """Another transaction made a row with the same key first, and has committed.
+
+    The work that is run anew sees that row: it may be its own stored answer, or the document that
+    it was to make. Work that meets the same constraint again does not look for it.
+    """
+
+    times_max = 1
+    pause_seconds = 0.0
 
 
 class TookTooLong(ServiceUnavailable):
@@ -34,18 +55,14 @@ def on_constraint(error: ErrorFactory, *names: str) -> None:
 
 
 def constraint_error(name: str | None) -> Exception:
-    """The error for a violated constraint.
-
-    A primary key that exists already means that another transaction made the same row first, and
-    so does the number of a document (the first of its series): the work is run anew and then sees
-    it.
-    """
+    """The error for a violated constraint."""
     if name is None:
         return ServiceUnavailable()
-    if name in CONSTRAINT_ERRORS:
-        return CONSTRAINT_ERRORS[name]()
-    if name.endswith(("_pk", "_tenant_id_number_uq")):
-        return Retry(name)
+    refusal = CONSTRAINT_ERRORS[name]() if name in CONSTRAINT_ERRORS else None
+    if name.endswith(("_pk", "_uq")):
+        return Taken(name, refusal)
+    if refusal is not None:
+        return refusal
     if name.endswith("_fk"):
         return ReferenceNotFound()
     if name.endswith("_ck"):

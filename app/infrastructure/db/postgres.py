@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import re
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -17,7 +18,7 @@ from app.application.shared.commands import Call, Outcome
 from app.application.shared.group import Read, Write, decide_group
 from app.application.shared.kinds import Needs
 from app.application.shared.work import Loaded
-from app.domain.shared.errors import ConcurrentChange, DomainError, ServiceUnavailable
+from app.domain.shared.errors import DomainError, ServiceUnavailable
 from app.domain.shared.ids import NO_ID, Id
 from app.infrastructure.db.changes import BatchKey, collect
 from app.infrastructure.db.errors import (
@@ -34,8 +35,6 @@ from app.infrastructure.db.query import Query
 from app.infrastructure.db.reading import Source, sources_in_lock_order, take
 
 APP_ROLE = "tradepost_app"
-_RETRIES_MAX = 3
-_RETRY_SECONDS = 0.02  # time for the faster one to commit
 _log = structlog.get_logger("app.database")
 
 _COMMON = {
@@ -206,21 +205,24 @@ class PostgresDatabase:
         self, calls: Sequence[Call[Any]], *, atomic: bool = False, dry_run: bool = False
     ) -> list[Outcome]:
         """Run calls of one tenant in one transaction, or alone when it does not work together."""
-        for attempt in range(_RETRIES_MAX + 1):
+        times: Counter[str] = Counter()
+        while True:
             try:
                 return await self._transaction(calls, atomic=atomic, dry_run=dry_run)
             except Retry as retry:
-                _log.info("command_retried", attempt=attempt, reason=str(retry))
-                await asyncio.sleep(_RETRY_SECONDS * (attempt + 1))
+                reason, refusal = str(retry), retry.refusal
+                times[reason] += 1
+                if times[reason] > retry.times_max:
+                    break
+                _log.info("command_retried", attempt=times[reason], reason=reason)
+                await asyncio.sleep(retry.pause_seconds * times[reason])
             except ServiceUnavailable:
                 raise
-            except DomainError as refusal:
-                if atomic or len(calls) == 1:
-                    return [refusal]
+            except DomainError as error:
+                refusal = error
                 break
-        else:
-            if atomic or len(calls) == 1:
-                return [ConcurrentChange()]
+        if atomic or len(calls) == 1:
+            return [refusal]
         # Who broke a rule of the database, or keeps on being too late, shows when each runs alone.
         return await one_by_one(partial(self._run_together, dry_run=dry_run), calls)
 

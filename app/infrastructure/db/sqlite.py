@@ -26,7 +26,7 @@ from app.application.shared.group import Read, Write, decide_group
 from app.application.shared.kinds import Needs
 from app.application.shared.work import Loaded
 from app.domain.shared.clock import Clock
-from app.domain.shared.errors import ConcurrentChange, DomainError, ServiceUnavailable
+from app.domain.shared.errors import DomainError, ServiceUnavailable
 from app.domain.shared.ids import NO_ID, Id
 from app.infrastructure.db.errors import Retry, StartRefused, TookTooLong, constraint_error
 from app.infrastructure.db.grouping import Grouping, one_by_one
@@ -134,10 +134,10 @@ class SqliteDatabase:
             self._jobs.put(job)
             # The work goes on when the client hangs up: its answer is stored under its key.
             return await asyncio.shield(asyncio.wrap_future(job.answer))
-        except Retry:
+        except Retry as retry:
             # Nobody else writes, so another try would meet the same row.
             if atomic or len(calls) == 1:
-                return [ConcurrentChange()]
+                return [retry.refusal]
         except ServiceUnavailable:
             raise
         except DomainError as refusal:

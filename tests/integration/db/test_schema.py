@@ -6,11 +6,11 @@ from typing import Any
 
 import asyncpg
 import pytest
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, PrimaryKeyConstraint, UniqueConstraint
 
 import app.infrastructure.db.tables_of_all_contexts  # noqa: F401
 from app.domain.shared.errors import ConcurrentChange, DomainError
-from app.infrastructure.db.errors import Retry, constraint_error
+from app.infrastructure.db.errors import Taken, constraint_error
 from app.infrastructure.db.metadata import metadata
 from app.infrastructure.db.postgres import APP_ROLE, driver_url
 from tests.support.company import Company
@@ -36,13 +36,13 @@ def test_every_constraint_has_its_error() -> None:
         for constraint in table.constraints:
             name = str(constraint.name)
             error = constraint_error(name)
-            if constraint is table.primary_key or name.endswith("_tenant_id_number_uq"):
-                assert isinstance(error, Retry | DomainError), name  # made by somebody else first
-            elif isinstance(constraint, UniqueConstraint | ForeignKeyConstraint | CheckConstraint):
+            if isinstance(constraint, PrimaryKeyConstraint | UniqueConstraint):
+                assert isinstance(error, Taken), name  # made by somebody else first
+            elif isinstance(constraint, ForeignKeyConstraint | CheckConstraint):
                 assert isinstance(error, DomainError), name
         for index in table.indexes:
-            if index.unique and index.name != "journal_entries_tenant_id_number_uq":
-                assert isinstance(constraint_error(str(index.name)), DomainError)
+            if index.unique:
+                assert isinstance(constraint_error(str(index.name)), Taken)
 
 
 def test_a_unique_constraint_tells_more_than_a_conflict() -> None:
@@ -55,8 +55,9 @@ def test_a_unique_constraint_tells_more_than_a_conflict() -> None:
                     continue
                 if columns == ["tenant_id", "source_kind", "source_id", "purpose"]:
                     continue
-                error = constraint_error(str(constraint.name))
-                assert not isinstance(error, ConcurrentChange), constraint.name
+                taken = constraint_error(str(constraint.name))
+                assert isinstance(taken, Taken)
+                assert not isinstance(taken.refusal, ConcurrentChange), constraint.name
 
 
 @pytest.fixture

@@ -88,6 +88,27 @@ async def test_one_key_has_one_effect(racers: Racers) -> None:
     assert (await company.get("/sales", include_total=True))["total"] == 1
 
 
+async def test_one_key_has_one_effect_whichever_row_tells(racers: Racers) -> None:
+    """G-11: the late one is told by a code or a reference that is taken, and answers alike."""
+    company = racers.company
+    product_id = await company.product("REF")
+    await company.open_stock("100", "1.00", product_id)
+    body = await sale_of(company, (product_id, "1"), external_ref="till-7")
+    piece = await company.first("/units", code="pcs")
+    for request in (
+        Request("/sales", body, "with-reference"),
+        Request("/units", {"code": "race", "name": "Race"}, "unit"),
+        Request(
+            "/products",
+            {"sku": "RACE", "barcode": "4006381333931", "name": "Race", "unit_id": piece},
+            "product",
+        ),
+    ):
+        answers = await racers.race([request] * 64)
+        assert {(each.status_code, each.content) for each in answers} == {(201, answers[0].content)}
+    assert await left_of(company, product_id) == "99"
+
+
 async def test_one_key_with_two_bodies_serves_one_of_them(racers: Racers) -> None:
     """G-11: whichever body comes first is posted; the other one is refused each time."""
     company = racers.company

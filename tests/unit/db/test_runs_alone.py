@@ -1,4 +1,4 @@
-"""A group that keeps being too late: each call is told its own end, on both databases (CO-03)."""
+"""Work that others were faster than: run anew, then alone; each call is told its own end."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,9 +8,9 @@ import pytest
 
 from app.application.shared.commands import Answer, Call, Outcome
 from app.domain.shared.clock import SystemClock
-from app.domain.shared.errors import ConcurrentChange
+from app.domain.shared.errors import ConcurrentChange, Duplicate
 from app.domain.shared.ids import UlidFactory
-from app.infrastructure.db.errors import Retry
+from app.infrastructure.db.errors import Retry, Taken
 from app.infrastructure.db.mapping import Registry
 from app.infrastructure.db.postgres import PostgresDatabase
 from app.infrastructure.db.sqlite import SqliteDatabase
@@ -60,3 +60,37 @@ async def test_who_was_done_is_not_told_that_he_was_too_late(
     assert told == [b"a", ConcurrentChange, b"b"]
     [alone] = await database.run([call("late")])
     assert isinstance(alone, ConcurrentChange)
+
+
+@pytest.mark.parametrize(
+    ("refusals", "told", "runs"),
+    [
+        ([Taken("units_pk")], 201, 2),  # the work sees what the faster one made
+        ([Taken("units_pk"), Taken("journal_entries_pk")], 201, 3),
+        ([Taken("units_code_uq", Duplicate())] * 2, Duplicate, 2),  # it never looks for that row
+        ([Retry("a deadlock")] * 3, 201, 4),
+        ([Retry("a deadlock")] * 4, ConcurrentChange, 4),
+        ([*[Retry("a deadlock")] * 3, *[Taken("units_pk")]], 201, 5),
+        ([Duplicate()], Duplicate, 1),
+    ],
+)
+async def test_how_often_work_is_run_anew(
+    refusals: list[Exception], told: Any, runs: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CO-03: three times for a deadlock, and once for each row that somebody else made first."""
+    monkeypatch.setattr(Retry, "pause_seconds", 0)
+    database = PostgresDatabase("postgresql://nowhere", Registry(), UlidFactory(lambda: 1))
+    left = iter(refusals)
+    count = 0
+
+    async def transaction(*_: Any, **__: Any) -> list[Outcome]:
+        nonlocal count
+        count += 1
+        for refusal in left:
+            raise refusal
+        return [Answer(201, b"{}")]
+
+    monkeypatch.setattr(database, "_transaction", transaction)
+    [outcome] = await database.run([call("a")])
+    assert (outcome.status if isinstance(outcome, Answer) else type(outcome)) == told
+    assert count == runs
