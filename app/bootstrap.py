@@ -24,6 +24,7 @@ from app.api.openapi import install_openapi
 from app.api.problems import Problems, install_error_handlers
 from app.api.routing import check_routes, include, install_flat_routing
 from app.api.v1 import ROUTERS, WELL_KNOWN
+from app.application.reports.ports import Reports
 from app.application.shared.rate_limit import Budget
 from app.domain.shared.clock import Clock, SystemClock, milliseconds
 from app.domain.shared.errors import all_errors
@@ -39,6 +40,7 @@ from app.infrastructure.identity.build import build_identity
 from app.infrastructure.observability.metrics import AppMetrics, LoopLag
 from app.infrastructure.rate_limit.memory import MemoryRateLimiter
 from app.infrastructure.reports.build import DatabaseReports
+from app.infrastructure.reports.folding import DatabaseLedgerTail, Folding
 from app.settings import Settings
 
 MINUTE = 60
@@ -54,6 +56,8 @@ class Parts:
     reader: DatabaseReader
     health: DatabaseHealth
     identity: Any
+    folding: Folding
+    reports: Reports
 
 
 def sqlite_path(url: str) -> Path:
@@ -93,7 +97,9 @@ def build_parts(settings: Settings, clock: Clock | None = None) -> Parts:
         register_seconds_min=tokens.register_seconds_min,
     )
     health = DatabaseHealth(database, head())
-    return Parts(settings, clock, database, reader, health, identity)
+    folding = Folding(database, DatabaseLedgerTail(database, clock))
+    reports = DatabaseReports(database, folding)
+    return Parts(settings, clock, database, reader, health, identity, folding, reports)
 
 
 def build_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
@@ -143,7 +149,7 @@ def build_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
 def _extras(parts: Parts) -> Mapping[str, Any]:
     return {
         "identity": parts.identity,
-        "reports": DatabaseReports(parts.database),
+        "reports": parts.reports,
         "knowledge_lag": timedelta(seconds=parts.settings.knowledge_lag_seconds),
     }
 
@@ -210,6 +216,7 @@ def _lifespan(parts: Parts) -> Any:
             lag.cancel()
             parts.health.drain()
             await parts.identity.stop()
+            await parts.folding.stop()
             await parts.database.stop()
 
     return lifespan

@@ -13,7 +13,6 @@ from app.cli.common import DatabaseOption, fail, migrate_to, read_settings, with
 from app.domain.shared.ids import show
 from app.infrastructure.db import migrate as migrations
 from app.infrastructure.identity.companies import companies
-from app.infrastructure.reports.build import DatabaseReports
 from app.settings import Settings
 
 
@@ -69,8 +68,7 @@ def check_books(database_url: DatabaseOption = "") -> None:
 
 
 async def _check_all(parts: Parts) -> bool:
-    reports = DatabaseReports(parts.database)
-    well = True
+    reports, well = parts.reports, True
     for tenant_id, name in await companies(parts.database):
         integrity = await reports.integrity(tenant_id)
         reconciliation = await reports.reconciliation(tenant_id, Knowledge())

@@ -219,8 +219,8 @@ def test_going_back_on_the_command_line(tmp_path: Path) -> None:
     assert (gone.returncode, gone.stdout) == (0, "at revision 0006\n")
     up = tradepost("migrate", "--revision", "0007", *url)
     assert (up.returncode, up.stdout) == (0, "at revision 0007\n")
-    assert "at revision 0007, this release needs 0008" in refusal("migrate", "--check", *url)
-    assert tradepost("migrate", *url).stdout == "at revision 0008\n"
+    assert "at revision 0007, this release needs 0009" in refusal("migrate", "--check", *url)
+    assert tradepost("migrate", *url).stdout == "at revision 0009\n"
     checked = tradepost("check-books", *url)
     assert checked.returncode == 1
     assert re.search(r"entries_have_documents +BROKEN \d+: ", checked.stdout)
@@ -259,9 +259,9 @@ def test_the_command_is_called_tradepost() -> None:
     assert "Usage: tradepost migrate" in done.stdout
 
 
-@pytest.mark.parametrize("revision", ["head", "0008"])
+@pytest.mark.parametrize("revision", ["head", "0009"])
 def test_migrating_twice_changes_nothing(tmp_path: Path, revision: str) -> None:
     url = f"sqlite:///{tmp_path / 'twice.db'}"
     migrate.upgrade(url)
     done = tradepost("migrate", "--revision", revision, "--database-url", url)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "at revision 0008\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "at revision 0009\n", "")

@@ -69,6 +69,12 @@ LEDGER = {
         "SET source_kind = 'bill'",
         {"entries_have_documents": ("id", "source_id")},
     ),
+    "the balance of a day": Corruption(
+        "day_balances",
+        "amount > 0",
+        "SET amount = amount + 1",
+        {"day_balances_are_lines": ("account_id", "effective_on")},
+    ),
     "settled too much": Corruption(
         "open_items",
         f"document_id = {BILL}",

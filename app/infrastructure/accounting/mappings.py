@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from app.application.accounting.checkpoints import DAY_BALANCES, LEDGER_CHECKPOINT
 from app.application.accounting.ports import (
     ACCOUNT_BY_CODE,
     ACCOUNTS,
@@ -36,6 +37,7 @@ from app.application.accounting.ports import (
     Recorded,
 )
 from app.domain.accounting.chart import Account, AccountRole, AccountType
+from app.domain.accounting.checkpoints import DayBalance, LedgerCheckpoint
 from app.domain.accounting.entries import DocumentKind, EntryLine, JournalEntry, Purpose
 from app.domain.accounting.open_items import OpenItem, Side
 from app.domain.accounting.payments import Direction, Payment, PaymentMethod
@@ -165,6 +167,8 @@ def _dump_entry(entry: JournalEntry) -> list[TableRow]:
 
 
 MAPPINGS = (
+    flat(LEDGER_CHECKPOINT, tables.ledger_checkpoints, LedgerCheckpoint, key=()),
+    flat(DAY_BALANCES, tables.day_balances, DayBalance, key=("account_id", "effective_on")),
     flat(
         BOOKS,
         tables.books,

@@ -3,7 +3,7 @@
 from sqlalchemy import Index
 
 from app.domain.accounting.errors import AlreadyReversed, EntryUnbalanced
-from app.domain.shared.errors import Duplicate, ExternalRefTaken
+from app.domain.shared.errors import Duplicate, ExternalRefTaken, ServiceUnavailable
 from app.infrastructure.db.errors import on_constraint
 from app.infrastructure.db.metadata import (
     check,
@@ -101,6 +101,7 @@ journal_entries = tenant_table(
     unique_if_set("journal_entries", "external_ref"),
     refers("reverses_id", "journal_entries"),
     index("journal_entries", "effective_on", "id"),
+    index("journal_entries", "recorded_at"),  # the tail behind the checkpoint
     append_only=True,
 )
 
@@ -123,6 +124,20 @@ journal_lines = tenant_table(
     ),
     key=("entry_id", "line"),
     append_only=True,
+)
+
+ledger_checkpoints = tenant_table(
+    "ledger_checkpoints", column("recorded_to", Instant), version(), key=()
+)
+
+day_balances = tenant_table(
+    "day_balances",
+    column("account_id", Id),
+    column("effective_on", Day),
+    column("amount", Integer),
+    version(),
+    refers("account_id", "accounts"),
+    key=("account_id", "effective_on"),
 )
 
 open_items = tenant_table(
@@ -217,6 +232,7 @@ on_constraint(
 )
 on_constraint(AlreadyReversed, "journal_entries_tenant_id_reverses_id_uq")
 on_constraint(EntryUnbalanced, "journal_lines_balance_ck")
+on_constraint(ServiceUnavailable, "journal_entries_recorded_ck")  # the clock has gone back
 
 # Both databases check at the end of a work that the lines of every new entry balance; SQLite looks
 # at all entries whose ids lie between those of the first and the last new one.

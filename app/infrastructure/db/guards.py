@@ -108,6 +108,37 @@ def postgres_balance() -> Iterator[str]:
     )
 
 
+def postgres_recorded_after_checkpoint() -> Iterator[str]:
+    """No entry is recorded at or before what the reports have summed already (rulings R-05)."""
+    yield """
+        CREATE FUNCTION check_recorded_after_checkpoint() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF EXISTS (
+                SELECT 1 FROM added JOIN ledger_checkpoints USING (tenant_id)
+                WHERE added.recorded_at <= ledger_checkpoints.recorded_to
+            ) THEN
+                RAISE EXCEPTION 'the clock is behind the checkpoint of the ledger'
+                    USING ERRCODE = 'check_violation', CONSTRAINT = 'journal_entries_recorded_ck';
+            END IF;
+            RETURN NULL;
+        END $$"""
+    yield (
+        "CREATE TRIGGER journal_entries_recorded AFTER INSERT ON journal_entries "
+        "REFERENCING NEW TABLE AS added "
+        "FOR EACH STATEMENT EXECUTE FUNCTION check_recorded_after_checkpoint()"
+    )
+
+
+def sqlite_recorded_after_checkpoint() -> Iterator[str]:
+    """See ``postgres_recorded_after_checkpoint``."""
+    yield (
+        "CREATE TRIGGER journal_entries_recorded BEFORE INSERT ON journal_entries "
+        "WHEN NEW.recorded_at <= "
+        "(SELECT recorded_to FROM ledger_checkpoints WHERE tenant_id = NEW.tenant_id) "
+        "BEGIN SELECT RAISE(ABORT, 'CHECK constraint failed: journal_entries_recorded_ck'); END"
+    )
+
+
 def postgres_platform(schema: str, tables: Iterable[str]) -> Iterator[str]:
     """The grants on tables without a tenant."""
     yield f"GRANT USAGE ON SCHEMA {schema} TO {APP_ROLE}"

@@ -13,29 +13,40 @@ from app.application.reports.views import (
 )
 from app.infrastructure.db.port import Database
 from app.infrastructure.reports import integrity, ledger, reconciliation, stock
+from app.infrastructure.reports.folding import Folding
 
 LISTS = (ledger.GENERAL_LEDGER, stock.STOCK_VALUES)
 
 
 class DatabaseReports:
-    """Implements ``app.application.reports.ports.Reports``."""
+    """Implements ``app.application.reports.ports.Reports``.
 
-    def __init__(self, database: Database) -> None:
+    Who has read the ledger has the next reader's checkpoint looked after.
+    """
+
+    def __init__(self, database: Database, folding: Folding) -> None:
         self._database = database
+        self._folding = folding
 
     async def trial_balance(self, tenant_id: bytes, at: Knowledge) -> TrialBalanceView:
         """The balance of every account."""
-        return await ledger.trial_balance(self._database, tenant_id, at)
+        view = await ledger.trial_balance(self._database, tenant_id, at)
+        self._folding.begin(tenant_id)
+        return view
 
     async def profit_and_loss(
         self, tenant_id: bytes, first: date, last: date, as_known_at: datetime | None
     ) -> ProfitAndLossView:
         """Income and expense."""
-        return await ledger.profit_and_loss(self._database, tenant_id, first, last, as_known_at)
+        view = await ledger.profit_and_loss(self._database, tenant_id, first, last, as_known_at)
+        self._folding.begin(tenant_id)
+        return view
 
     async def balance_sheet(self, tenant_id: bytes, at: Knowledge) -> BalanceSheetView:
         """Assets, liabilities and equity."""
-        return await ledger.balance_sheet(self._database, tenant_id, at)
+        view = await ledger.balance_sheet(self._database, tenant_id, at)
+        self._folding.begin(tenant_id)
+        return view
 
     async def stock_totals(self, tenant_id: bytes, at: Knowledge) -> StockTotalsView:
         """All stock."""

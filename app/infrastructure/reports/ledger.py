@@ -1,10 +1,10 @@
-"""Reports of the general ledger, straight from the journal lines."""
+"""Reports of the general ledger: the day balances of its checkpoint, and the lines behind it."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, select
+from sqlalchemy import ColumnElement, FromClause, Select, and_, bindparam, select, union_all
 
 from app.application.reports.ports import LEDGER_LIST, Knowledge
 from app.application.reports.views import (
@@ -19,13 +19,21 @@ from app.application.shared.wording import instant
 from app.domain.shared.ids import show
 from app.domain.shared.money import currency_exponent
 from app.domain.shared.numbers import format_amount
-from app.infrastructure.accounting.tables import accounts, books, journal_entries, journal_lines
+from app.infrastructure.accounting.tables import (
+    accounts,
+    books,
+    day_balances,
+    journal_entries,
+    journal_lines,
+)
 from app.infrastructure.db.lists import ListQuery, at_least, at_most, equals
 from app.infrastructure.db.port import Database, Scope
 from app.infrastructure.db.query import Query, of_tenant, total
 from app.infrastructure.db.types import Day, Instant
+from app.infrastructure.reports.folding import CHECKPOINT
 
 EARLIEST, LATEST = date(1, 1, 1), date(9999, 12, 31)
+LATEST_INSTANT = datetime(9999, 12, 31, tzinfo=UTC)
 SOURCE_PREFIXES = {
     "journal": "jnl",
     "sale": "sal",
@@ -41,20 +49,44 @@ SOURCE_PREFIXES = {
 CURRENCY = Query(select(books.c.currency).where(*of_tenant(books)))
 
 
-def _balances(*, known: bool) -> Query:
-    """Code, name, type, role and balance of each account with postings in a range of days."""
+def _within(days: ColumnElement[date]) -> list[ColumnElement[bool]]:
+    return [days >= bindparam("first", type_=Day), days <= bindparam("last", type_=Day)]
+
+
+def _lines(*, known: bool) -> FromClause:
+    """The sum of each account with postings in a range of days."""
     lines = (
         select(journal_lines.c.account_id, total(journal_lines.c.amount).label("balance"))
-        .where(
-            *of_tenant(journal_lines),
-            journal_lines.c.effective_on >= bindparam("first", type_=Day),
-            journal_lines.c.effective_on <= bindparam("last", type_=Day),
-        )
+        .where(*of_tenant(journal_lines), *_within(journal_lines.c.effective_on))
         .group_by(journal_lines.c.account_id)
     )
     if known:
         lines = lines.where(journal_lines.c.recorded_at <= bindparam("known", type_=Instant))
-    sums = lines.subquery()
+    return lines.subquery()
+
+
+def _checkpoint_and_tail() -> FromClause:
+    """As ``_lines``, from the day balances and what was recorded after them."""
+    folded = select(day_balances.c.account_id, day_balances.c.amount).where(
+        *of_tenant(day_balances), *_within(day_balances.c.effective_on)
+    )
+    entries = select(journal_entries.c.id).where(
+        *of_tenant(journal_entries),
+        journal_entries.c.recorded_at > bindparam("after", type_=Instant),
+        journal_entries.c.recorded_at <= bindparam("known", type_=Instant),
+    )
+    tail = select(journal_lines.c.account_id, journal_lines.c.amount).where(
+        *of_tenant(journal_lines),
+        journal_lines.c.entry_id.in_(entries),
+        *_within(journal_lines.c.effective_on),
+    )
+    both = union_all(folded, tail).subquery()
+    sums = select(both.c.account_id, total(both.c.amount).label("balance"))
+    return sums.group_by(both.c.account_id).subquery()
+
+
+def _of_accounts(sums: FromClause) -> Query:
+    """Id, code, name, type, role and balance of the accounts."""
     return Query(
         select(
             accounts.c.id,
@@ -70,17 +102,25 @@ def _balances(*, known: bool) -> Query:
     )
 
 
-_BALANCES = {known: _balances(known=known) for known in (False, True)}
+_OF_LINES = {known: _of_accounts(_lines(known=known)) for known in (False, True)}
+_OF_CHECKPOINT = _of_accounts(_checkpoint_and_tail())
 
 
 async def balances(
     scope: Scope, first: date, last: date, known: datetime | None
 ) -> Sequence[Sequence[Any]]:
-    """Accounts with their balances in minor units, a debit positive, in the order of the chart."""
+    """Accounts with their balances in minor units, a debit positive, in the order of the chart.
+
+    What was known before the checkpoint is summed from the lines.
+    """
     values: dict[str, Any] = {"first": first, "last": last}
+    checkpoint = await scope.row(CHECKPOINT)
+    if checkpoint is not None and (known is None or known >= checkpoint[0]):
+        values |= {"after": checkpoint[0], "known": known or LATEST_INSTANT}
+        return await scope.rows(_OF_CHECKPOINT, **values)
     if known is not None:
         values["known"] = known
-    return await scope.rows(_BALANCES[known is not None], **values)
+    return await scope.rows(_OF_LINES[known is not None], **values)
 
 
 async def one_row(scope: Scope, query: Query, **values: Any) -> Sequence[Any]:

@@ -15,7 +15,7 @@ from app.infrastructure.db.lists import ListQuery, at_most, equals
 from app.infrastructure.db.port import Database
 from app.infrastructure.db.query import Query, of_tenant, total
 from app.infrastructure.db.types import Day, Instant
-from app.infrastructure.inventory.tables import valuations
+from app.infrastructure.inventory.tables import cost_pools, valuations
 from app.infrastructure.reports.ledger import LATEST, day_text, exponent_of, instant_text, one_row
 
 
@@ -36,7 +36,13 @@ def _totals(*, known: bool) -> Query:
     return Query(select(func.count(), total(by_product.c.value)).select_from(by_product))
 
 
-_TOTALS = {known: _totals(known=known) for known in (False, True)}
+_OF_VALUATIONS = {known: _totals(known=known) for known in (False, True)}
+# What is on hand now is what the cost pools hold; the auditor compares them with the valuations.
+_OF_POOLS = Query(
+    select(func.count(), total(cost_pools.c.value)).where(
+        *of_tenant(cost_pools), cost_pools.c.quantity != 0
+    )
+)
 
 
 async def stock_totals(database: Database, tenant_id: bytes, at: Knowledge) -> StockTotalsView:
@@ -44,9 +50,10 @@ async def stock_totals(database: Database, tenant_id: bytes, at: Knowledge) -> S
     values: dict[str, Any] = {"last": at.as_of or LATEST}
     if at.as_known_at is not None:
         values["known"] = at.as_known_at
+    totals = _OF_POOLS if at == Knowledge() else _OF_VALUATIONS[at.as_known_at is not None]
     async with database.read(tenant_id) as scope:
         currency, exponent = await exponent_of(scope)
-        row = await one_row(scope, _TOTALS[at.as_known_at is not None], **values)
+        row = await one_row(scope, totals, **values)
     return {
         "as_of": day_text(at.as_of),
         "as_known_at": instant_text(at.as_known_at),

@@ -14,6 +14,7 @@ from tests.conftest import drop, fresh_url, settings_for
 from tests.support.company import Company, register_company
 from tests.support.corruption import Corruption, Owner, broken, corrupted, owner_of
 from tests.support.corruption_cases import CASES, FIRST_OF_SALE, numbered
+from tests.support.ledger import Ledger
 
 
 @dataclass
@@ -41,7 +42,7 @@ async def audited_of(
                 await stack.enter_async_context(app.router.lifespan_context(app))
                 company = await stack.enter_async_context(register_company(app))
                 other = await stack.enter_async_context(register_company(app))
-                await trade(company)
+                await trade(company, await Ledger.of(app, company))
                 await company.assert_sound()
                 owner = await stack.enter_async_context(owner_of(url))
                 made[dialect] = Audited(company, other, owner)
@@ -65,8 +66,11 @@ def at(day: int) -> str:
     return f"2025-11-{day:02d}T12:00:00Z"
 
 
-async def trade(company: Company) -> None:
-    """A month with a document of each kind, of goods at average cost and FIFO."""
+async def trade(company: Company, ledger: Ledger) -> None:
+    """A month with a document of each kind, of goods at average cost and FIFO.
+
+    The first receipt is folded into the checkpoint of the ledger.
+    """
     tax_id = await company.first("/taxes", code="VAT20")
     supplier, customer = await company.contact("Supplier", "supplier"), await company.contact("C")
     company.ids["supplier"] = supplier
@@ -74,6 +78,7 @@ async def trade(company: Company) -> None:
     average = await company.product("AVERAGE", **taxed)
     fifo = await company.product("FIFO", costing="fifo", **taxed)
     receipt = await company.stock("10", "3.00", fifo, average, effective_at=at(2))
+    await ledger.fold()
     await company.stock("4", "3.20", fifo, effective_at=at(3))
     sale = await company.sell((average, "2"), (fifo, "3"), effective_at=at(4))
     account: dict[str, Any] = {"customer_id": customer, "tenders": [{"method": "on_account"}]}

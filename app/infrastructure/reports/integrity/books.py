@@ -9,8 +9,10 @@ from app.infrastructure.accounting.tables import (
     allocation_documents,
     allocations,
     books,
+    day_balances,
     journal_entries,
     journal_lines,
+    ledger_checkpoints,
     open_items,
     payments,
     periods,
@@ -146,6 +148,19 @@ _unfounded = (
 )
 
 
+_folded = differing(
+    fact(day_balances.c.account_id, day_balances.c.effective_on, found=day_balances.c.amount),
+    fact(
+        journal_lines.c.account_id, journal_lines.c.effective_on, expected=journal_lines.c.amount
+    ).where(
+        journal_lines.c.recorded_at
+        <= select(ledger_checkpoints.c.recorded_to)
+        .where(*of_tenant(ledger_checkpoints))
+        .scalar_subquery()
+    ),
+)
+
+
 def _late(table: Any) -> Select[Any]:
     """Facts of a closed month that were recorded after it closed, or while it had no row.
 
@@ -176,6 +191,7 @@ INVARIANTS: dict[str, Statement] = {
     "entries_have_lines": _headless,
     "lines_are_dated_as_entries": _dated_apart,
     "documents_have_entries": union_all(*map(_without_entry, DOCUMENTS)),
+    "day_balances_are_lines": _folded,
     "settled_is_allocations": _settled,
     "open_items_are_documents": _owed,
     "allocations_have_documents": _unfounded,
