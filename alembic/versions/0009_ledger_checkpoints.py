@@ -27,8 +27,8 @@ def upgrade() -> None:
     op.create_table(
         "day_balances",
         sa.Column("tenant_id", types.Id(), nullable=False),
-        sa.Column("account_id", types.Id(), nullable=False),
         sa.Column("effective_on", types.Day(), nullable=False),
+        sa.Column("account_id", types.Id(), nullable=False),
         sa.Column("amount", types.Integer(), nullable=False),
         sa.Column("version", types.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -37,7 +37,7 @@ def upgrade() -> None:
             name=op.f("day_balances_tenant_id_account_id_fk"),
         ),
         sa.PrimaryKeyConstraint(
-            "tenant_id", "account_id", "effective_on", name=op.f("day_balances_pk")
+            "tenant_id", "effective_on", "account_id", name=op.f("day_balances_pk")
         ),
         info={"tenant": True, "append_only": False},
         sqlite_strict=True,

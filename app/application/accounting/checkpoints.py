@@ -19,7 +19,7 @@ LEDGER_CHECKPOINT: Kind[LedgerCheckpoint] = Kind(
 )
 DAY_BALANCES: Kind[DayBalance] = Kind(
     "day_balances",
-    key=lambda balance: (balance.account_id, balance.effective_on),
+    key=lambda balance: (balance.effective_on, balance.account_id),
     rank=LockRank.SERIES,
     lock=Lock.UPDATE,
 )
@@ -29,13 +29,13 @@ DAY_BALANCES: Kind[DayBalance] = Kind(
 class LedgerPart:
     """Entries recorded after ``after`` (None: from the first) up to ``through``.
 
-    ``sums`` has their lines as account, day and amount in minor units, each pair once. No entry may
+    ``sums`` has their lines as day, account and amount in minor units, each pair once. No entry may
     come to be recorded up to ``through`` any more.
     """
 
     after: datetime | None
     through: datetime
-    sums: tuple[tuple[Id, date, int], ...]
+    sums: tuple[tuple[date, Id, int], ...]
 
 
 class LedgerTail(Protocol):
@@ -52,7 +52,7 @@ def folder_of(tenant_id: bytes) -> Principal:
 
 
 def _needs(part: LedgerPart, _: Principal) -> Needs:
-    keys = {(account_id, day) for account_id, day, _ in part.sums}
+    keys = {(day, account_id) for day, account_id, _ in part.sums}
     return Needs().one(LEDGER_CHECKPOINT).many(DAY_BALANCES, keys)
 
 
@@ -69,10 +69,10 @@ def _decide(part: LedgerPart, work: Work) -> Done:
         work.put(LEDGER_CHECKPOINT, LedgerCheckpoint(part.through))
     else:
         work.put(LEDGER_CHECKPOINT, replace(checkpoint, recorded_to=part.through))
-    for account_id, day, amount in part.sums:
-        before = work.find(DAY_BALANCES, account_id, day)
+    for day, account_id, amount in part.sums:
+        before = work.find(DAY_BALANCES, day, account_id)
         if before is None:
-            work.put(DAY_BALANCES, DayBalance(account_id, day, amount))
+            work.put(DAY_BALANCES, DayBalance(day, account_id, amount))
         else:
             work.put(DAY_BALANCES, replace(before, amount=before.amount + amount))
     return Done({"recorded_to": part.through}, status=200)

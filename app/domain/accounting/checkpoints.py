@@ -21,7 +21,7 @@ class LedgerCheckpoint:
 class DayBalance:
     """What those entries did to an account on a day: minor units, a debit positive."""
 
-    account_id: Id
     effective_on: date
+    account_id: Id
     amount: int
     version: int = 1

@@ -168,7 +168,7 @@ def _dump_entry(entry: JournalEntry) -> list[TableRow]:
 
 MAPPINGS = (
     flat(LEDGER_CHECKPOINT, tables.ledger_checkpoints, LedgerCheckpoint, key=()),
-    flat(DAY_BALANCES, tables.day_balances, DayBalance, key=("account_id", "effective_on")),
+    flat(DAY_BALANCES, tables.day_balances, DayBalance, key=("effective_on", "account_id")),
     flat(
         BOOKS,
         tables.books,

@@ -132,12 +132,12 @@ ledger_checkpoints = tenant_table(
 
 day_balances = tenant_table(
     "day_balances",
-    column("account_id", Id),
     column("effective_on", Day),
+    column("account_id", Id),
     column("amount", Integer),
     version(),
     refers("account_id", "accounts"),
-    key=("account_id", "effective_on"),
+    key=("effective_on", "account_id"),
 )
 
 open_items = tenant_table(

@@ -34,14 +34,14 @@ _oldest = (
 )
 _PART = Query(select(func.count(), func.max(_oldest.c.recorded_at)).select_from(_oldest))
 _SUMS = Query(
-    select(journal_lines.c.account_id, journal_lines.c.effective_on, total(journal_lines.c.amount))
+    select(journal_lines.c.effective_on, journal_lines.c.account_id, total(journal_lines.c.amount))
     .where(
         *of_tenant(journal_lines),
         journal_lines.c.entry_id.in_(
             select(journal_entries.c.id).where(*of_tenant(journal_entries), _after, _through)
         ),
     )
-    .group_by(journal_lines.c.account_id, journal_lines.c.effective_on)
+    .group_by(journal_lines.c.effective_on, journal_lines.c.account_id)
 )
 _log = structlog.get_logger("app.reports")
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, select
+from sqlalchemy import bindparam, func, select
 
 from app.application.reports.ports import STOCK_VALUE_LIST, Knowledge
 from app.application.reports.views import StockTotalsView, StockValueLine
@@ -80,26 +80,24 @@ def _line(product_id: bytes, sku: str, quantity: int, value: int, currency: str)
 
 _CURRENCY = select(books.c.currency).where(*of_tenant(books)).scalar_subquery()
 
+# Read for each product of the page: in the grouping it would have SQLite sort all valuations.
+_SKU = (
+    select(products.c.sku)
+    .where(*of_tenant(products), products.c.id == valuations.c.product_id)
+    .scalar_subquery()
+)
+
 STOCK_VALUES = ListQuery(
     STOCK_VALUE_LIST,
     select(
         valuations.c.product_id,
-        products.c.sku,
+        _SKU.label("sku"),
         total(valuations.c.quantity).label("quantity"),
         total(valuations.c.value).label("value"),
         _CURRENCY.label("currency"),
     )
-    .select_from(
-        valuations.join(
-            products,
-            and_(
-                products.c.tenant_id == valuations.c.tenant_id,
-                products.c.id == valuations.c.product_id,
-            ),
-        )
-    )
-    .where(*of_tenant(valuations, products))
-    .group_by(valuations.c.product_id, products.c.sku)
+    .where(*of_tenant(valuations))
+    .group_by(valuations.c.product_id)
     .having(total(valuations.c.quantity) != 0),
     valuations.c.product_id,
     _line,

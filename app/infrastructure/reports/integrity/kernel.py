@@ -110,7 +110,8 @@ def _astray(reference: ForeignKeyConstraint) -> Select[Any]:
     parent = reference.referred_table.alias()
     names = [(each.parent.name, each.column.name) for each in reference.elements]
     own = [pair for pair in names if pair[0] != "tenant_id"]
-    key = next(each for each in child.primary_key.columns if each.name != "tenant_id")
+    keys = (each for each in child.primary_key.columns if each.name != "tenant_id")
+    key = next(each for each in keys if isinstance(each.type, Id))
     return (
         select(
             key,

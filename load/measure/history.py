@@ -1,0 +1,156 @@
+"""A long history in bulk: aggregates of the service, made into rows by its own mappings.
+
+An entry of four lines and four moves with their valuations, as a sale of four products makes them,
+spread evenly over the 730 days before today; products are drawn evenly. A product leaves in one
+entry what came to it in the one before, so that stock and its value end as they began. Documents,
+which no line of the benchmark reads, are left out.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from operator import itemgetter
+from random import Random
+from typing import Any
+
+import asyncpg
+import orjson
+
+from app.application.accounting.ports import JOURNAL_ENTRIES
+from app.application.inventory.ports import STOCK_MOVES, VALUATIONS
+from app.application.shared.work import Loaded
+from app.domain.accounting.entries import DocumentKind, EntryLine, JournalEntry, Purpose
+from app.domain.inventory.moves import SourceKind, StockMove
+from app.domain.inventory.pool import Valuation, ValuationKind
+from app.domain.shared.ids import Id, UlidFactory
+from app.infrastructure.contexts import registry
+from app.infrastructure.db.changes import BatchKey, collect
+from app.infrastructure.db.mapping import Row
+from app.infrastructure.db.postgres import driver_url
+from app.infrastructure.db.sqlite_statements import insert_statement
+from app.infrastructure.db.types import register_sqlite_adapters
+from load.measure.limits import Facts
+
+LINES_EACH = 4
+DAYS = 730
+_ENTRIES_AT_ONCE = 5_000
+_SEQ_FIRST = 1_000_000  # above what the pools of the service have come to
+_REFOLD = ("DELETE FROM ledger_checkpoints", "DELETE FROM day_balances")
+
+Put = Callable[[BatchKey, list[Row]], Any]
+
+
+class History:
+    """Makes the entries of a company, one after the other; ``lines`` counts what there is."""
+
+    def __init__(self, facts: Facts, products: int) -> None:
+        self._facts = facts
+        self._products = products
+        self._registry = registry()
+        self._chance = Random(20261121)
+        self._new_id = UlidFactory(lambda: 1_600_000_000_000)
+        self._seq = [_SEQ_FIRST] * products
+        self.lines = 0
+
+    def up_to(self, lines: int) -> Iterator[list[tuple[BatchKey, list[Row]]]]:
+        """Rows of further entries, until there are ``lines``; in the order of their recording."""
+        entries = (lines - self.lines) // LINES_EACH
+        midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        first, step = midnight - timedelta(days=DAYS), timedelta(days=DAYS) / max(entries, 1)
+        for start in range(0, entries, _ENTRIES_AT_ONCE):
+            part = range(start, min(start + _ENTRIES_AT_ONCE, entries))
+            rows: dict[BatchKey, list[Row]] = {}
+            for number in part:
+                for batch, made in self._entry(first + number * step):
+                    rows.setdefault(batch, []).extend(made)
+            yield list(rows.items())
+        self.lines += entries * LINES_EACH
+
+    def _entry(self, at: datetime) -> list[tuple[BatchKey, list[Row]]]:
+        """One entry and its moves, as the unit of work would write them."""
+        facts, chance, day = self._facts, self._chance, at.date()
+        id_, loaded = self._new_id(), Loaded()
+        price, cost = chance.randint(200, 90_000), chance.randint(100, 200)
+        amounts = (price, -price, cost, -cost)
+        accounts = (facts.cash, facts.revenue, facts.cost, facts.stock)
+        lines = tuple(
+            EntryLine(number, Id(account), amount)
+            for number, (account, amount) in enumerate(zip(accounts, amounts, strict=True), start=1)
+        )
+        kind, purpose = DocumentKind.SALE, Purpose.POSTING
+        entry = JournalEntry(id_, None, at, day, kind, id_, purpose, "", None, lines)
+        changed: dict[Any, dict[Any, Any]] = {JOURNAL_ENTRIES: {(id_,): entry}}
+        moves = changed[STOCK_MOVES] = {}
+        valuations = changed[VALUATIONS] = {}
+        for number, place in enumerate(chance.sample(range(self._products), LINES_EACH), start=1):
+            seq = self._seq[place] = self._seq[place] + 1
+            sign = 1 if seq % 2 else -1
+            product_id = Id((place + 1).to_bytes(16, "big"))
+            source = (SourceKind.SALE, id_, number)
+            move = StockMove(
+                self._new_id(),
+                product_id,
+                Id(facts.location),
+                sign * 1_000_000,
+                at,
+                day,
+                *source,
+            )
+            moves[move.id,] = move
+            valuations[product_id, seq] = Valuation(
+                product_id,
+                seq,
+                day,
+                ValuationKind.GAIN if sign > 0 else ValuationKind.ISSUE,
+                sign * 1_000_000,
+                sign * 120,
+                *source,
+                (),
+            )
+        loaded.changed = changed
+        return collect(loaded, self._registry, facts.tenant, at).in_order()
+
+
+async def write_on_postgres(url: str, history: History, lines: int) -> None:
+    """Load by COPY; triggers and references are off for this connection."""
+    connection = await asyncpg.connect(driver_url(url))
+    try:
+        await connection.set_type_codec(
+            "uuid", schema="pg_catalog", encoder=bytes, decoder=bytes, format="binary"
+        )
+        await connection.set_type_codec(
+            "jsonb", schema="pg_catalog", encoder=_jsonb, decoder=bytes, format="binary"
+        )
+        await connection.execute("SET session_replication_role = replica")
+        for statement in _REFOLD:
+            await connection.execute(statement)
+        for batches in history.up_to(lines):
+            for (table, _, columns), rows in batches:
+                records = [tuple(row[name] for name in columns) for row in rows]
+                await connection.copy_records_to_table(table.name, records=records, columns=columns)
+        await connection.execute("RESET session_replication_role")
+        await connection.execute("VACUUM ANALYZE")
+    finally:
+        await connection.close()
+
+
+def _jsonb(value: Any) -> bytes:
+    return b"\x01" + orjson.dumps(value)
+
+
+def write_on_sqlite(path: str, history: History, lines: int) -> None:
+    """Load into the file while no service writes to it."""
+    register_sqlite_adapters()
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        for pragma in ("foreign_keys=OFF", "synchronous=OFF", "cache_size=-1048576"):
+            connection.execute(f"PRAGMA {pragma}")
+        for statement in _REFOLD:
+            connection.execute(statement)
+        for batches in history.up_to(lines):
+            connection.execute("BEGIN")
+            for batch, rows in batches:
+                values = map(itemgetter(*batch[2]), rows)
+                connection.executemany(insert_statement(batch, 1), values)
+            connection.execute("COMMIT")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
