@@ -15,7 +15,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from random import Random
@@ -23,7 +23,7 @@ from statistics import median
 
 from load.measure.client import offer
 from load.measure.company import Company, open_company, product_id, sign_in
-from load.measure.history import History, write_on_postgres, write_on_sqlite
+from load.measure.history import History, write
 from load.measure.limits import facts_of
 from load.measure.machine import cpu_seconds, postgres, service
 
@@ -32,7 +32,6 @@ ROUNDS = 7
 GROWTH_MAX = 1.3
 REPORT_MS_MAX = 100.0
 
-Grow = Callable[[History, int], Awaitable[None]]
 Figures = dict[str, dict[int, tuple[float, float, float]]]
 
 
@@ -103,13 +102,13 @@ async def _settle(company: Company) -> None:
         await asyncio.sleep(0.5)
 
 
-async def _run(figures: Figures, url: str, sizes: Sequence[int], grow: Grow, server: int) -> None:
+async def _run(figures: Figures, url: str, sizes: Sequence[int], server: int) -> None:
     with service(url) as (_, port):
         facts = await facts_of(await open_company(port, PRODUCTS))
     history = History(facts, PRODUCTS)
     for lines in sizes:
         started = time.monotonic()
-        await grow(history, lines)
+        await write(url, history, lines)
         print(f"{lines:,} postings after {time.monotonic() - started:.0f} s", file=sys.stderr)
         with service(url) as (pid, port):
             await _measure(figures, lines, port, pid, *([server] if server else []))
@@ -141,18 +140,10 @@ def main(arguments: Sequence[str]) -> int:
         if chosen.database == "postgres":
             server, folder = stack.enter_context(postgres())
             url = f"postgresql://postgres@/postgres?host={folder}"
-
-            async def grow(history: History, lines: int) -> None:
-                await write_on_postgres(url, history, lines)
-
         else:
             name = stack.enter_context(tempfile.TemporaryDirectory(prefix="tradepost-growth-"))
             url, server = f"sqlite:///{name}/growth.db", 0
-
-            async def grow(history: History, lines: int) -> None:
-                await asyncio.to_thread(write_on_sqlite, f"{name}/growth.db", history, lines)
-
-        asyncio.run(_run(figures, url, sizes, grow, server))
+        asyncio.run(_run(figures, url, sizes, server))
     print(_text(figures, sizes))
     if chosen.json:
         chosen.json.write_text(json.dumps(figures, indent=1))

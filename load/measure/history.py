@@ -6,8 +6,9 @@ entry what came to it in the one before, so that stock and its value end as they
 which no line of the benchmark reads, are left out.
 """
 
+import asyncio
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from operator import itemgetter
@@ -37,8 +38,6 @@ DAYS = 730
 _ENTRIES_AT_ONCE = 5_000
 _SEQ_FIRST = 1_000_000  # above what the pools of the service have come to
 _REFOLD = ("DELETE FROM ledger_checkpoints", "DELETE FROM day_balances")
-
-Put = Callable[[BatchKey, list[Row]], Any]
 
 
 class History:
@@ -112,7 +111,15 @@ class History:
         return collect(loaded, self._registry, facts.tenant, at).in_order()
 
 
-async def write_on_postgres(url: str, history: History, lines: int) -> None:
+async def write(url: str, history: History, lines: int) -> None:
+    """Bring a company's history to ``lines`` journal lines; what was folded is folded anew."""
+    if url.startswith("sqlite"):
+        await asyncio.to_thread(_write_on_sqlite, url.split("///", 1)[1], history, lines)
+    else:
+        await _write_on_postgres(url, history, lines)
+
+
+async def _write_on_postgres(url: str, history: History, lines: int) -> None:
     """Load by COPY; triggers and references are off for this connection."""
     connection = await asyncpg.connect(driver_url(url))
     try:
@@ -139,7 +146,7 @@ def _jsonb(value: Any) -> bytes:
     return b"\x01" + orjson.dumps(value)
 
 
-def write_on_sqlite(path: str, history: History, lines: int) -> None:
+def _write_on_sqlite(path: str, history: History, lines: int) -> None:
     """Load into the file while no service writes to it."""
     register_sqlite_adapters()
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
