@@ -3,12 +3,14 @@
 import asyncio
 from typing import Any
 
+from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Engine, create_engine, event, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from alembic import context
 from app.infrastructure.db.metadata import PLATFORM
 from app.infrastructure.db.migrate import metadata_of, sqlalchemy_url
+from app.infrastructure.db.releases import note_oldest_code
 from app.infrastructure.db.sqlite_planner import tell_planner
 from app.settings import Settings
 
@@ -23,9 +25,14 @@ def _run(connection: Connection) -> None:
         include_schemas=not sqlite,
         transaction_per_migration=True,
         transactional_ddl=True,  # on SQLite too: a migration that is killed leaves nothing behind
+        on_version_apply=_note_oldest_code,
     )
     with context.begin_transaction():
         context.run_migrations()
+
+
+def _note_oldest_code(*, ctx: MigrationContext, heads: set[str], **_: Any) -> None:
+    note_oldest_code(ctx.connection, context.script, heads)
 
 
 async def _run_on_postgres(url: str) -> None:

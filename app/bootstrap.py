@@ -31,10 +31,11 @@ from app.domain.shared.errors import all_errors
 from app.domain.shared.ids import UlidFactory
 from app.infrastructure.contexts import lists, registry
 from app.infrastructure.db.health import DatabaseHealth
-from app.infrastructure.db.migrate import head
+from app.infrastructure.db.migrate import revisions
 from app.infrastructure.db.port import Database
 from app.infrastructure.db.postgres import PostgresDatabase
 from app.infrastructure.db.reader import DatabaseReader
+from app.infrastructure.db.replica import ReplicaReads
 from app.infrastructure.db.sqlite import SqliteDatabase
 from app.infrastructure.identity.build import build_identity
 from app.infrastructure.observability.metrics import AppMetrics, LoopLag
@@ -57,6 +58,7 @@ class Parts:
     health: DatabaseHealth
     identity: Any
     folding: Folding
+    replica: ReplicaReads | None
     reports: Reports
 
 
@@ -70,18 +72,15 @@ def build_parts(settings: Settings, clock: Clock | None = None) -> Parts:
     clock = clock or SystemClock()
     new_id = UlidFactory(milliseconds(clock))
     database: Database
+    replica = None
     if settings.database.url.startswith("sqlite"):
         path = sqlite_path(settings.database.url)
         database = SqliteDatabase(path, registry(), new_id, clock)
     else:
-        database = PostgresDatabase(
-            settings.database.url,
-            registry(),
-            new_id,
-            pool_size=settings.database.pool_size,
-            pool_wait_seconds=settings.database.pool_wait_seconds,
-            production=settings.environment == "production",
-        )
+        database = postgres = _postgres(settings, settings.database.url, new_id)
+        if settings.database.replica_url:
+            other = _postgres(settings, settings.database.replica_url, new_id)
+            replica = ReplicaReads(postgres, other, settings.database.replica_wait_seconds)
     reader = DatabaseReader(database, lists())
     tokens = settings.tokens
     identity = build_identity(
@@ -96,10 +95,21 @@ def build_parts(settings: Settings, clock: Clock | None = None) -> Parts:
         refresh_days=tokens.refresh_days,
         register_seconds_min=tokens.register_seconds_min,
     )
-    health = DatabaseHealth(database, head())
+    health = DatabaseHealth(database, revisions())
     folding = Folding(database, DatabaseLedgerTail(database, clock))
-    reports = DatabaseReports(database, folding)
-    return Parts(settings, clock, database, reader, health, identity, folding, reports)
+    reports = DatabaseReports(replica or database, folding)
+    return Parts(settings, clock, database, reader, health, identity, folding, replica, reports)
+
+
+def _postgres(settings: Settings, url: str, new_id: UlidFactory) -> PostgresDatabase:
+    return PostgresDatabase(
+        url,
+        registry(),
+        new_id,
+        pool_size=settings.database.pool_size,
+        pool_wait_seconds=settings.database.pool_wait_seconds,
+        production=settings.environment == "production",
+    )
 
 
 def build_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
@@ -217,6 +227,8 @@ def _lifespan(parts: Parts) -> Any:
             parts.health.drain()
             await parts.identity.stop()
             await parts.folding.stop()
+            if parts.replica is not None:
+                await parts.replica.stop()
             await parts.database.stop()
 
     return lifespan

@@ -29,6 +29,8 @@ class DatabaseSettings(BaseModel):
     owner_url: str
     pool_size: int
     pool_wait_seconds: float
+    replica_url: str
+    replica_wait_seconds: float
 
 
 class HttpSettings(BaseModel):
@@ -79,6 +81,8 @@ class Settings(BaseSettings):
     database_owner_url: str = ""
     database_pool_size: int = Field(8, ge=1, le=64)
     database_pool_wait_seconds: float = Field(5.0, gt=0, le=60)
+    database_replica_url: str = ""
+    database_replica_wait_seconds: float = Field(0.2, ge=0, le=10)
 
     secret_key: SecretStr = SecretStr(DEVELOPMENT_SECRET)
     secret_key_file: str = ""
@@ -113,7 +117,7 @@ class Settings(BaseSettings):
             return [part.strip() for part in value.split(",") if part.strip()]
         return value
 
-    @field_validator("database_url", "database_owner_url")
+    @field_validator("database_url", "database_owner_url", "database_replica_url")
     @classmethod
     def _address(cls, value: str) -> str:
         """Of one of the two databases; the message never shows it, since it may hold a password."""
@@ -135,6 +139,8 @@ class Settings(BaseSettings):
             owner_url=self.database_owner_url or self.database_url,
             pool_size=self.database_pool_size,
             pool_wait_seconds=self.database_pool_wait_seconds,
+            replica_url=self.database_replica_url,
+            replica_wait_seconds=self.database_replica_wait_seconds,
         )
 
     @cached_property
@@ -188,12 +194,14 @@ class Settings(BaseSettings):
         )
 
     def refuse_unsafe(self) -> None:
-        """Refuse to start with a secret that cannot be read, or a production service that is open.
+        """Refuse settings that do not fit together, and a production service that is open.
 
         Raises:
             SettingRefused: names every setting that is not fit, and why, never its value.
         """
         secret = self.tokens.secret.get_secret_value()
+        if self.database_replica_url and self.database_url.startswith("sqlite"):
+            raise SettingRefused("DATABASE_REPLICA_URL is set, and DATABASE_URL is not PostgreSQL")
         if self.environment != "production":
             return
         plain = any("*" in each or not each.startswith("https://") for each in self.allowed_origins)

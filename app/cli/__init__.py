@@ -2,6 +2,7 @@
 
 import typer
 
+from app.cli.backup import backup, restore
 from app.cli.company import demo, replace_keys
 from app.cli.database import check_books, migrate
 from app.cli.serving import serve
@@ -15,6 +16,8 @@ cli = typer.Typer(
 cli.command()(serve)
 cli.command()(migrate)
 cli.command()(demo)
+cli.command()(backup)
+cli.command()(restore)
 cli.command("check-books")(check_books)
 cli.command("replace-keys")(replace_keys)
 

@@ -61,10 +61,10 @@ def migrate_to(settings: Settings, revision: str = "head", *, drop_data: bool = 
         raise fail(str(refused)) from None
     except Exception as error:
         # Drivers raise what they like when a server is away; the operator gets one line.
-        raise fail(f"the database cannot be migrated: {_reason(error, url)}") from None
+        raise fail(f"the database cannot be migrated: {reason(error, url)}") from None
 
 
-def _reason(error: BaseException, url: str) -> str:
+def reason(error: BaseException, url: str) -> str:
     """What a driver says, out of what SQLAlchemy wraps around it."""
     if isinstance(error, DBAPIError) and error.orig is not None:
         error = error.orig.__cause__ or error.orig

@@ -63,16 +63,20 @@ def _report(found: list[object], what: str) -> None:
 def check_books(database_url: DatabaseOption = "") -> None:
     """Check every invariant and reconciliation of every company; exit code 1 when one is broken."""
     settings = read_settings(database_url)
-    if not with_parts(settings, _check_all):
+    if not with_parts(settings, check_all):
         raise typer.Exit(1)
 
 
-async def _check_all(parts: Parts) -> bool:
+async def check_all(parts: Parts, *, broken_only: bool = False) -> bool:
+    """Check the books of every company and tell, or tell only of those that are not sound."""
     reports, well = parts.reports, True
     for tenant_id, name in await companies(parts.database):
         integrity = await reports.integrity(tenant_id)
         reconciliation = await reports.reconciliation(tenant_id, Knowledge())
-        well = well and integrity["ok"] and reconciliation["ok"]
+        sound = integrity["ok"] and reconciliation["ok"]
+        well = well and sound
+        if sound and broken_only:
+            continue
         typer.echo(f"{show('tnt', tenant_id)} {name}:")
         for check in integrity["checks"]:
             verdict = "ok" if not check["broken"] else f"BROKEN {check['broken']}: {check['first']}"

@@ -84,3 +84,12 @@ def tradepost(*arguments: str, **environment: str) -> Done:
         output, errors = Path(folder) / "output", Path(folder) / "errors"
         code = Command(arguments, Path(folder), output, errors, **environment).wait(60)
         return Done(code, output.read_text(), errors.read_text())
+
+
+def refusal(*arguments: str, **environment: str) -> str:
+    """The one line with which a command fails."""
+    done = tradepost(*arguments, **environment)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
+    assert "Traceback" not in done.stdout
+    assert done.stderr.startswith("tradepost: ")
+    return done.stderr.removeprefix("tradepost: ").rstrip("\n")

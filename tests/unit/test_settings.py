@@ -61,6 +61,14 @@ def test_production_refuses_and_names_the_setting_not_its_value(name: str, value
     assert not shown or shown not in str(refused.value)
 
 
+def test_a_replica_of_a_file_is_refused() -> None:
+    """Everywhere; the report would be read from another database than the books."""
+    with pytest.raises(
+        SettingRefused, match=r"^DATABASE_REPLICA_URL is set, and DATABASE_URL is not"
+    ):
+        settings(database_replica_url="postgresql://replica/shop").refuse_unsafe()
+
+
 def test_a_secret_file_wins_over_the_variable(tmp_path: Path) -> None:
     file = tmp_path / "secret"
     file.write_text("from-a-file-that-only-the-service-reads\n", encoding="utf-8")
@@ -99,7 +107,7 @@ def test_a_secret_file_that_cannot_be_read_is_refused(tmp_path: Path, environmen
     ["mysql://me:s3cret@db/x", "sqlite://", "sqlite:x.db", "postgresql://me@db:s3cret/x", "s3cret"],
 )
 def test_an_address_that_is_no_database_is_refused_and_not_shown(address: str) -> None:
-    for name in ("database_url", "database_owner_url"):
+    for name in ("database_url", "database_owner_url", "database_replica_url"):
         with pytest.raises(ValidationError) as refused:
             settings(**{name: address})
         [error] = refused.value.errors()

@@ -1,29 +1,35 @@
 """What the health routes ask of the database."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import asyncpg
-from sqlalchemy import Column, MetaData, String, Table, select
+from sqlalchemy import select
 
 from app.domain.shared.errors import ServiceUnavailable
 from app.infrastructure.db.errors import StartRefused
 from app.infrastructure.db.port import Database
 from app.infrastructure.db.query import Query
+from app.infrastructure.db.releases import VERSION, Schema
 
-_VERSION = Table("alembic_version", MetaData(), Column("version_num", String))
-_REVISION = Query(select(_VERSION.c.version_num))
+_REVISION = Query(select(VERSION.c.version_num))
+_RUNS_FROM = Query(select(VERSION.c.runs_from))
+_NOT_THERE = (
+    asyncpg.UndefinedTableError,
+    asyncpg.UndefinedColumnError,
+    asyncpg.InsufficientPrivilegeError,
+)
 
 
 class SchemaOutdated(StartRefused):
-    """The database is not at the revision that this code was written for."""
+    """The database is at a revision that this code does not run on."""
 
 
 class DatabaseHealth:
-    """Implements ``app.api.health.HealthSource``."""
+    """Implements ``app.api.health.HealthSource``; ``known`` are this code's revisions, in order."""
 
-    def __init__(self, database: Database, head: str) -> None:
+    def __init__(self, database: Database, known: Sequence[str]) -> None:
         self._database = database
-        self._head = head
+        self._known = known
         self._draining = False
 
     async def ping(self) -> bool:
@@ -35,43 +41,49 @@ class DatabaseHealth:
         return True
 
     async def schema_current(self) -> bool:
-        """The schema is the one that this code was written for."""
-        return await self._revision() == self._head
+        """The schema is the one that this code was written for, or a later one that suits it."""
+        schema = await self._schema()
+        return schema is not None and schema.suits(self._known)
 
-    async def _revision(self) -> str | None:
-        """The revision of the schema; None where no migration ever ran.
+    async def _schema(self) -> Schema | None:
+        """What the database says of its schema; None where no migration ever ran.
 
         Raises:
             ServiceUnavailable: the database does not answer.
         """
+        revision = await self._value(_REVISION)
+        if revision is None:
+            return None
+        # A later revision is the only one whose oldest code matters, and it has the column.
+        later = revision not in self._known
+        return Schema(revision, await self._value(_RUNS_FROM) if later else None)
+
+    async def _value(self, query: Query) -> str | None:
         try:
             async with self._database.read(None) as scope:
-                row = await scope.row(_REVISION)
-        except (asyncpg.UndefinedTableError, asyncpg.InsufficientPrivilegeError):
+                row = await scope.row(query)
+        except _NOT_THERE:
             return None
         except ServiceUnavailable as error:
-            if "no such table" in str(error.__cause__):
+            if "no such table" in str(error.__cause__) or "no such column" in str(error.__cause__):
                 return None
             raise
-        return None if row is None else str(row[0])
+        return None if row is None or row[0] is None else str(row[0])
 
     async def check_schema(self) -> None:
-        """Refuse to serve an outdated schema.
+        """Refuse to serve a schema that this code does not run on.
 
         Raises:
-            SchemaOutdated: a migration is missing.
+            SchemaOutdated: a migration is missing, or a later release changed what this code needs.
         """
-        there = await self._revision()
-        if there is None:
+        schema = await self._schema()
+        if schema is None:
             raise SchemaOutdated("the database is empty: run `tradepost migrate`")
-        if there != self._head:
-            raise SchemaOutdated(
-                f"the database is at revision {there}, this release needs {self._head}: "
-                "run `tradepost migrate`, or the release that fits"
-            )
+        if not schema.suits(self._known):
+            raise SchemaOutdated(schema.refusal(self._known))
 
     async def seeded(self) -> bool:
-        """A schema at its head has what the service needs; companies seed themselves."""
+        """A schema that suits the code has what it needs; companies seed themselves."""
         return await self.schema_current()
 
     def drain(self) -> None:

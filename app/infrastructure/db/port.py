@@ -24,7 +24,15 @@ class Scope(Protocol):
         ...
 
 
-class Database(CommandRunner, Protocol):
+class Snapshots(Protocol):
+    """Where reports read."""
+
+    def read(self, tenant_id: bytes | None) -> AbstractAsyncContextManager[Scope]:
+        """A read-only transaction bound to a tenant; None reads only tables without a tenant."""
+        ...
+
+
+class Database(CommandRunner, Snapshots, Protocol):
     """One of the two databases."""
 
     dialect: str
@@ -35,10 +43,6 @@ class Database(CommandRunner, Protocol):
 
     async def stop(self) -> None:
         """Close connections after the running work ended."""
-        ...
-
-    def read(self, tenant_id: bytes | None) -> AbstractAsyncContextManager[Scope]:
-        """A read-only transaction bound to a tenant; None reads only tables without a tenant."""
         ...
 
     async def load(self, tenant_id: bytes | None, needs: Needs) -> Loaded:

@@ -47,6 +47,8 @@ _COMMON = {
 _COMMANDS = {
     **_COMMON,
     "plan_cache_mode": "force_generic_plan",
+    # Acknowledged is on disk, also where the server's own setting is weaker.
+    "synchronous_commit": "on",
     "lock_timeout": "5s",
     "transaction_timeout": "10s",  # rulings R-02
 }
@@ -101,8 +103,16 @@ class PostgresDatabase:
             StartRefused: the server does not answer or refuses the login; it says which.
             PrivilegedLogin: production would run above row security.
         """
+        await self._start(reading_only=False)
+
+    async def start_reading(self) -> None:
+        """Open the pool of reads only, as on a replica; otherwise as ``start``."""
+        await self._start(reading_only=True)
+
+    async def _start(self, *, reading_only: bool) -> None:
         try:
-            self._commands = await self._open(_COMMANDS)
+            if not reading_only:
+                self._commands = await self._open(_COMMANDS)
             self._reads = await self._open(_READS)
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             await self.stop()

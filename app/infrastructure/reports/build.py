@@ -11,7 +11,7 @@ from app.application.reports.views import (
     StockTotalsView,
     TrialBalanceView,
 )
-from app.infrastructure.db.port import Database
+from app.infrastructure.db.port import Snapshots
 from app.infrastructure.reports import integrity, ledger, reconciliation, stock
 from app.infrastructure.reports.folding import Folding
 
@@ -24,13 +24,13 @@ class DatabaseReports:
     Who has read the ledger has the next reader's checkpoint looked after.
     """
 
-    def __init__(self, database: Database, folding: Folding) -> None:
-        self._database = database
+    def __init__(self, snapshots: Snapshots, folding: Folding) -> None:
+        self._snapshots = snapshots
         self._folding = folding
 
     async def trial_balance(self, tenant_id: bytes, at: Knowledge) -> TrialBalanceView:
         """The balance of every account."""
-        view = await ledger.trial_balance(self._database, tenant_id, at)
+        view = await ledger.trial_balance(self._snapshots, tenant_id, at)
         self._folding.begin(tenant_id)
         return view
 
@@ -38,24 +38,24 @@ class DatabaseReports:
         self, tenant_id: bytes, first: date, last: date, as_known_at: datetime | None
     ) -> ProfitAndLossView:
         """Income and expense."""
-        view = await ledger.profit_and_loss(self._database, tenant_id, first, last, as_known_at)
+        view = await ledger.profit_and_loss(self._snapshots, tenant_id, first, last, as_known_at)
         self._folding.begin(tenant_id)
         return view
 
     async def balance_sheet(self, tenant_id: bytes, at: Knowledge) -> BalanceSheetView:
         """Assets, liabilities and equity."""
-        view = await ledger.balance_sheet(self._database, tenant_id, at)
+        view = await ledger.balance_sheet(self._snapshots, tenant_id, at)
         self._folding.begin(tenant_id)
         return view
 
     async def stock_totals(self, tenant_id: bytes, at: Knowledge) -> StockTotalsView:
         """All stock."""
-        return await stock.stock_totals(self._database, tenant_id, at)
+        return await stock.stock_totals(self._snapshots, tenant_id, at)
 
     async def reconciliation(self, tenant_id: bytes, at: Knowledge) -> ReconciliationView:
         """Each sub-ledger against its accounts."""
-        return await reconciliation.reconciliation(self._database, tenant_id, at)
+        return await reconciliation.reconciliation(self._snapshots, tenant_id, at)
 
     async def integrity(self, tenant_id: bytes) -> IntegrityView:
         """Every invariant."""
-        return await integrity.integrity(self._database, tenant_id)
+        return await integrity.integrity(self._snapshots, tenant_id)

@@ -27,7 +27,7 @@ from app.infrastructure.accounting.tables import (
     journal_lines,
 )
 from app.infrastructure.db.lists import ListQuery, at_least, at_most, equals
-from app.infrastructure.db.port import Database, Scope
+from app.infrastructure.db.port import Scope, Snapshots
 from app.infrastructure.db.query import Query, of_tenant, total
 from app.infrastructure.db.types import Day, Instant
 from app.infrastructure.reports.folding import CHECKPOINT
@@ -135,9 +135,9 @@ async def exponent_of(scope: Scope) -> tuple[str, int]:
     return row[0], currency_exponent(row[0])
 
 
-async def trial_balance(database: Database, tenant_id: bytes, at: Knowledge) -> TrialBalanceView:
+async def trial_balance(snapshots: Snapshots, tenant_id: bytes, at: Knowledge) -> TrialBalanceView:
     """See ``Reports.trial_balance``."""
-    async with database.read(tenant_id) as scope:
+    async with snapshots.read(tenant_id) as scope:
         currency, exponent = await exponent_of(scope)
         rows = await balances(scope, EARLIEST, at.as_of or LATEST, at.as_known_at)
     lines: list[BalanceLine] = []
@@ -168,10 +168,10 @@ async def trial_balance(database: Database, tenant_id: bytes, at: Knowledge) -> 
 
 
 async def profit_and_loss(
-    database: Database, tenant_id: bytes, first: date, last: date, known: datetime | None
+    snapshots: Snapshots, tenant_id: bytes, first: date, last: date, known: datetime | None
 ) -> ProfitAndLossView:
     """See ``Reports.profit_and_loss``."""
-    async with database.read(tenant_id) as scope:
+    async with snapshots.read(tenant_id) as scope:
         currency, exponent = await exponent_of(scope)
         rows = await balances(scope, first, last, known)
     income, total_income = _group(rows, "income", -1, exponent)
@@ -189,9 +189,9 @@ async def profit_and_loss(
     }
 
 
-async def balance_sheet(database: Database, tenant_id: bytes, at: Knowledge) -> BalanceSheetView:
+async def balance_sheet(snapshots: Snapshots, tenant_id: bytes, at: Knowledge) -> BalanceSheetView:
     """See ``Reports.balance_sheet``."""
-    async with database.read(tenant_id) as scope:
+    async with snapshots.read(tenant_id) as scope:
         currency, exponent = await exponent_of(scope)
         rows = await balances(scope, EARLIEST, at.as_of or LATEST, at.as_known_at)
     assets, total_assets = _group(rows, "asset", 1, exponent)

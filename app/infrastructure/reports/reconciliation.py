@@ -21,7 +21,7 @@ from app.infrastructure.accounting.tables import (
     journal_lines,
     open_items,
 )
-from app.infrastructure.db.port import Database, Scope
+from app.infrastructure.db.port import Scope, Snapshots
 from app.infrastructure.db.query import Query, of_tenant, total
 from app.infrastructure.db.types import Day, Instant, Integer, Text
 from app.infrastructure.inventory.tables import stock_levels, stock_moves, valuations
@@ -174,10 +174,12 @@ _LEVELS = Query(
 _ALWAYS = datetime(9999, 12, 31, tzinfo=UTC)
 
 
-async def reconciliation(database: Database, tenant_id: bytes, at: Knowledge) -> ReconciliationView:
+async def reconciliation(
+    snapshots: Snapshots, tenant_id: bytes, at: Knowledge
+) -> ReconciliationView:
     """See ``Reports.reconciliation``."""
     values = {"last": at.as_of or LATEST, "known": at.as_known_at or _ALWAYS}
-    async with database.read(tenant_id) as scope:
+    async with snapshots.read(tenant_id) as scope:
         currency, exponent = await exponent_of(scope)
         checks = [await _run(scope, each, values, exponent) for each in _QUERIES]
         checks.append(await _levels(scope))

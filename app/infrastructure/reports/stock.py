@@ -12,7 +12,7 @@ from app.domain.shared.numbers import SCALE_DIGITS, divide_rounded, format_amoun
 from app.infrastructure.accounting.tables import books
 from app.infrastructure.catalog.tables import products
 from app.infrastructure.db.lists import ListQuery, at_most, equals
-from app.infrastructure.db.port import Database
+from app.infrastructure.db.port import Snapshots
 from app.infrastructure.db.query import Query, of_tenant, total
 from app.infrastructure.db.types import Day, Instant
 from app.infrastructure.inventory.tables import cost_pools, valuations
@@ -45,13 +45,13 @@ _OF_POOLS = Query(
 )
 
 
-async def stock_totals(database: Database, tenant_id: bytes, at: Knowledge) -> StockTotalsView:
+async def stock_totals(snapshots: Snapshots, tenant_id: bytes, at: Knowledge) -> StockTotalsView:
     """See ``Reports.stock_totals``."""
     values: dict[str, Any] = {"last": at.as_of or LATEST}
     if at.as_known_at is not None:
         values["known"] = at.as_known_at
     totals = _OF_POOLS if at == Knowledge() else _OF_VALUATIONS[at.as_known_at is not None]
-    async with database.read(tenant_id) as scope:
+    async with snapshots.read(tenant_id) as scope:
         currency, exponent = await exponent_of(scope)
         row = await one_row(scope, totals, **values)
     return {

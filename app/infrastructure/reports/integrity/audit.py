@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from app.application.reports.views import IntegrityCheck, IntegrityView
-from app.infrastructure.db.port import Database
+from app.infrastructure.db.port import Snapshots
 from app.infrastructure.db.query import Query
 from app.infrastructure.reports.integrity import books, documents, kernel, stock
 from app.infrastructure.reports.integrity.shapes import Statement
@@ -33,11 +33,11 @@ def _queries() -> dict[str, Query]:
     return {name: _query(statement) for name, statement in INVARIANTS.items()}
 
 
-async def integrity(database: Database, tenant_id: bytes) -> IntegrityView:
+async def integrity(snapshots: Snapshots, tenant_id: bytes) -> IntegrityView:
     """See ``Reports.integrity``."""
     checks: list[IntegrityCheck] = []
     queries = await asyncio.to_thread(_queries)
-    async with database.read(tenant_id) as scope:
+    async with snapshots.read(tenant_id) as scope:
         for name, query in queries.items():
             row = await scope.row(query)
             broken = 0 if row is None else row[4]

@@ -1,0 +1,57 @@
+"""What migrations are tried on: a company that used every operation, and its rows."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from app.domain.shared.ids import Id
+from app.infrastructure.db import migrate
+from app.infrastructure.identity.companies import companies
+from app.main import create_app
+from tests.conftest import settings_for
+from tests.support.company import Company, register_company
+from tests.support.fingerprint import Fingerprint, rows_of
+from tests.support.ledger import Ledger
+from tests.support.route import request, tag
+from tests.support.routes import ROUTES
+
+# A migration sets the one and renews the other.
+_OF_MIGRATIONS = {"alembic_version", "sqlite_stat1"}
+
+
+async def use_every_operation(application: Any, company: Company) -> None:
+    """Send a request to every operation that changes something; each does what it should.
+
+    What the service does by itself in the background, folding the ledger, is done here as well.
+    """
+    for route in ROUTES.values():
+        valid = await route.prepare(company)
+        answer = await request(company, route, valid, key=tag())
+        assert answer.status == route.status, (route.operation, answer.status, answer.body)
+    assert await (await Ledger.of(application, company)).fold()
+
+
+def populate(url: str) -> list[Id]:
+    """Use every operation of a new company, whose books are sound then; all companies."""
+
+    async def run() -> list[Id]:
+        app = create_app(settings_for(url))
+        async with app.router.lifespan_context(app), register_company(app) as company:
+            await use_every_operation(app, company)
+            await company.assert_sound()
+            return [id_ for id_, _ in await companies(app.state.parts.database)]
+
+    return asyncio.run(run())
+
+
+def contents(url: str, tenants: Sequence[Id]) -> Fingerprint:
+    """Number and hash of the rows of every table that is there, of these companies."""
+    if migrate.current(url) == migrate.BASE:
+        return {}
+
+    async def run() -> Fingerprint:
+        async with rows_of(url) as rows:
+            return await rows.fingerprint(*tenants)
+
+    found = asyncio.run(run())
+    return {name.removeprefix("platform."): found[name] for name in found.keys() - _OF_MIGRATIONS}
