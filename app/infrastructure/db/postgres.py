@@ -29,7 +29,7 @@ from app.infrastructure.db.errors import (
 from app.infrastructure.db.grouping import Grouping, one_by_one
 from app.infrastructure.db.mapping import Registry
 from app.infrastructure.db.port import Rows
-from app.infrastructure.db.postgres_errors import translated
+from app.infrastructure.db.postgres_errors import translated, translated_read
 from app.infrastructure.db.postgres_statements import ReadShape, json_rows, write_statement
 from app.infrastructure.db.query import Query
 from app.infrastructure.db.reading import Source, sources_in_lock_order, take
@@ -178,7 +178,7 @@ class PostgresDatabase:
     async def read(self, tenant_id: bytes | None) -> AsyncIterator["PostgresScope"]:
         """A read-only snapshot bound to the tenant; without one, each read stands alone."""
         async with self._connection(self._reads) as connection:
-            with translated():
+            with translated_read():
                 if tenant_id is None:
                     yield PostgresScope(connection, None)
                     return
@@ -191,7 +191,7 @@ class PostgresDatabase:
         loaded = Loaded()
         bound = tenant_id or NO_ID
         async with self._connection(self._reads) as connection:
-            with translated():
+            with translated_read():
                 await connection.execute(_begin(bound, "BEGIN"))
                 await self._read(connection, bound, Read(needs, loaded), locking=False)
                 await connection.execute("COMMIT")
@@ -200,7 +200,7 @@ class PostgresDatabase:
     async def ping(self) -> None:
         """Answer a trivial statement within two seconds."""
         async with self._connection(self._reads) as connection:
-            with translated():
+            with translated_read():
                 await connection.fetchval("SELECT 1", timeout=2)
 
     async def run(
@@ -350,8 +350,11 @@ async def _nothing_to_reset(connection: Any) -> None:
 
 
 async def _give_back(pool: asyncpg.Pool, connection: Any) -> None:
-    """Return a connection outside a transaction; one that was cut has left the pool by itself."""
-    with contextlib.suppress(asyncpg.InterfaceError):
+    """Return a connection outside a transaction; one that was cut has left the pool by itself.
+
+    What was done is done: a connection that cannot be given back changes no answer.
+    """
+    with contextlib.suppress(asyncpg.InterfaceError, OSError):
         if connection.is_in_transaction():
             await _roll_back(connection)
         await pool.release(connection)

@@ -26,6 +26,16 @@ class translated:  # noqa: N801 - reads as a statement
             raise translated from error
 
 
+class translated_read(translated):  # noqa: N801 - reads as a statement
+    """As ``translated``, for what only reads: nobody but the caller runs it anew."""
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        try:
+            super().__exit__(kind, error, trace)
+        except Retry as retry:
+            raise ServiceUnavailable from retry
+
+
 _AGAIN = (
     asyncpg.DeadlockDetectedError,
     asyncpg.SerializationError,
@@ -39,6 +49,8 @@ _BUSY = (
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
+    asyncpg.PostgresSystemError,  # its disk
+    asyncpg.ReadOnlySQLTransactionError,  # another server is the primary now
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,  # the end of a connection, met in the middle of an answer
     OSError,

@@ -15,7 +15,7 @@ import structlog
 from sqlalchemy import literal_column, select
 
 from app.domain.shared.errors import ServiceUnavailable
-from app.infrastructure.db.errors import Retry, StartRefused
+from app.infrastructure.db.errors import StartRefused
 from app.infrastructure.db.port import Scope
 from app.infrastructure.db.postgres import PostgresDatabase
 from app.infrastructure.db.query import Query
@@ -65,10 +65,7 @@ class ReplicaReads:
             scope = await self._caught_up(stack, tenant_id)
             if scope is None:
                 scope = await stack.enter_async_context(self._primary.read(tenant_id))
-            try:
-                yield scope
-            except Retry as conflict:
-                raise ServiceUnavailable from conflict
+            yield scope
 
     async def _caught_up(self, stack: AsyncExitStack, tenant_id: bytes | None) -> Scope | None:
         if time.monotonic() < self._away_until:

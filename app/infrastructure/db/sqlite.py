@@ -203,9 +203,10 @@ class SqliteDatabase:
             connection.execute("BEGIN IMMEDIATE")
             answers.extend((job, self._in_savepoint(connection, job)) for job in jobs)
             connection.execute("COMMIT")
-        except sqlite3.Error as error:
+        except Exception as error:
+            # A lack of memory is no sqlite3.Error, and the writer must outlive whatever it meets.
             _log.error("commit_failed", error=type(error).__name__)
-            with contextlib.suppress(sqlite3.Error):
+            with contextlib.suppress(sqlite3.Error, MemoryError):
                 connection.execute("ROLLBACK")
             answers = [(job, ServiceUnavailable()) for job in jobs]
         for job, answer in answers:

@@ -143,10 +143,18 @@ async def test_a_row_that_changed_meanwhile_is_not_overwritten(
     assert (unit["name"], unit["version"]) == ("A piece", 2)
 
 
+@pytest.mark.parametrize(
+    "failure",
+    [
+        sqlite3.OperationalError("database or disk is full"),
+        MemoryError(),
+    ],  # the latter: SQLITE_NOMEM
+    ids=["disk", "memory"],
+)
 async def test_a_commit_that_fails_leaves_nothing_and_the_next_succeeds(
-    stand: Stand, company: Company, monkeypatch: pytest.MonkeyPatch
+    stand: Stand, company: Company, monkeypatch: pytest.MonkeyPatch, failure: Exception
 ) -> None:
-    """A full disk, an unplugged one: 503, nothing half done, and no restart is needed."""
+    """A full disk, no memory: 503, nothing half done, and no restart is needed."""
     database = stand.database
     if not isinstance(database, sqlite.SqliteDatabase):
         return
@@ -158,7 +166,7 @@ async def test_a_commit_that_fails_leaves_nothing_and_the_next_succeeds(
 
         def execute(self, sql: str, *values: Any) -> Any:
             if sql == "COMMIT":
-                raise sqlite3.OperationalError("database or disk is full")
+                raise failure
             return self._connection.execute(sql, *values)
 
         def __getattr__(self, name: str) -> Any:

@@ -24,6 +24,8 @@ from app.infrastructure.db.postgres_errors import translated
         (asyncpg.TooManyConnectionsError, ServiceUnavailable),
         (asyncpg.InterfaceError, ServiceUnavailable),
         (asyncpg.InternalClientError, ServiceUnavailable),
+        (asyncpg.PostgresSystemError, ServiceUnavailable),
+        (asyncpg.ReadOnlySQLTransactionError, ServiceUnavailable),
         (ConnectionResetError, ServiceUnavailable),
         (TimeoutError, ServiceUnavailable),
         (asyncpg.UndefinedTableError, asyncpg.UndefinedTableError),  # a defect stays what it is
