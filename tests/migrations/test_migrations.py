@@ -4,19 +4,16 @@ import asyncio
 import sqlite3
 import stat
 from contextlib import closing
-from itertools import pairwise
 from pathlib import Path
 
 import psycopg
 import pytest
-from alembic.script import ScriptDirectory
 from sqlalchemy.exc import DBAPIError
 
 from app.infrastructure.db import migrate
 from app.infrastructure.identity.companies import companies
 from app.main import create_app
 from tests.conftest import settings_for
-from tests.migrations.trading import contents, populate
 from tests.support import pg
 from tests.support.company import register_company
 
@@ -33,32 +30,6 @@ async def test_tables_and_migrations_agree(own_database_url: str) -> None:
         assert migrate.drift(own_database_url) == []
     else:
         assert await migrate.drift_on_postgres(own_database_url) == []
-
-
-def test_every_revision_goes_down_up_and_down_under_rows(own_database_url: str) -> None:
-    """RL-13, G-13: on a database with rows in every table, and no row of the others changes.
-
-    Each revision drops the tables that it names (the look for rows goes by these names) and makes
-    them anew, empty. Up again from nothing, the service trades.
-    """
-    named = {
-        script.revision: {*script.module.TABLES, *getattr(script.module, "DERIVED", ())}
-        for script in ScriptDirectory("alembic").walk_revisions()
-    }
-    tenants = populate(own_database_url)
-    kept = contents(own_database_url, tenants)
-    assert [name for name, (rows, _) in kept.items() if not rows] == []
-    for lower, revision in reversed(list(pairwise(["base", *REVISIONS]))):
-        kept = {name: rows for name, rows in kept.items() if name not in named[revision]}
-        # From the second on, this goes down over the revision above for the second time.
-        migrate.downgrade(own_database_url, lower, drop_data=True)
-        assert contents(own_database_url, tenants) == kept
-        migrate.upgrade(own_database_url, revision)
-        again = contents(own_database_url, tenants)
-        made = {name: again.pop(name)[0] for name in named[revision]}
-        assert (again, set(made.values()) - {0}) == (kept, set())
-    migrate.upgrade(own_database_url)
-    trade(own_database_url, sell=True)
 
 
 def trade(url: str, *, sell: bool) -> None:

@@ -19,9 +19,9 @@ from app.infrastructure.db.metadata import metadata
 from app.infrastructure.db.releases import Schema, runs_from
 from app.main import create_app
 from tests.conftest import SECRET, settings_for
-from tests.migrations.trading import use_every_operation
 from tests.support.command import refusal, tradepost
 from tests.support.company import register_company
+from tests.support.every_operation import use_every_operation
 from tests.support.faults_load import settled, under_load
 from tests.support.faults_service import serving
 
