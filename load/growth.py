@@ -112,6 +112,7 @@ async def _run(figures: Figures, url: str, sizes: Sequence[int], server: int) ->
         print(f"{lines:,} postings after {time.monotonic() - started:.0f} s", file=sys.stderr)
         with service(url) as (pid, port):
             await _measure(figures, lines, port, pid, *([server] if server else []))
+        print(_text(figures, [size for size in sizes if size <= lines]), flush=True)
 
 
 def _text(figures: Figures, sizes: Sequence[int]) -> str:
@@ -128,7 +129,7 @@ def _text(figures: Figures, sizes: Sequence[int]) -> str:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Measure and print the table."""
+    """Measure and print the table, anew after each step."""
     parser = argparse.ArgumentParser(description="Cost against history.")
     parser.add_argument("--database", choices=("sqlite", "postgres"), default="postgres")
     parser.add_argument("--to", type=int, default=10_000_000, help="postings of the last step")
@@ -144,7 +145,6 @@ def main(arguments: Sequence[str]) -> int:
             name = stack.enter_context(tempfile.TemporaryDirectory(prefix="tradepost-growth-"))
             url, server = f"sqlite:///{name}/growth.db", 0
         asyncio.run(_run(figures, url, sizes, server))
-    print(_text(figures, sizes))
     if chosen.json:
         chosen.json.write_text(json.dumps(figures, indent=1))
     return 0
