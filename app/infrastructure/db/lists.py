@@ -72,7 +72,8 @@ class ListQuery:
                 bindparam("after_sort", type_=column.type), bindparam("after_key", type_=Id)
             )
             statement = statement.where(place < seen if request.descending else place > seen)
-        for each in (column, self.key):
+        # Named twice, a column would have SQLite sort what comes in its order already.
+        for each in dict.fromkeys((column, self.key)):
             statement = statement.order_by(each.desc() if request.descending else each.asc())
         # The first two columns are the place in the order.
         statement = statement.with_only_columns(column, self.key, *self.statement.selected_columns)

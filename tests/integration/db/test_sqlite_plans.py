@@ -1,5 +1,6 @@
 """How SQLite looks for the rows of a command: never by a walk through all of a company's."""
 
+import re
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -7,8 +8,10 @@ from typing import Any
 import pytest
 
 from app.application.shared.kinds import Finder, Lock
+from app.application.shared.reading import PageRequest
 from app.infrastructure.contexts import registry
 from app.infrastructure.db.sqlite_statements import SourceRead
+from app.infrastructure.reports.stock import STOCK_VALUES
 
 REGISTRY = registry()
 # The others read all there is of a company by intention: its taxes, its open months.
@@ -38,3 +41,12 @@ def test_rows_are_found_by_what_is_asked_for(sqlite_template: Path, what: Any, k
             least = 2 if "(tenant_id=?" in step else 1
             if step.count("=?") < least:
                 assert step.startswith(NO_LOOK), (sql, step)
+
+
+def test_a_page_of_stock_values_sums_only_its_own_products(sqlite_template: Path) -> None:
+    """S0-18: products come in the order of the key; valuations after the page are not read."""
+    page = PageRequest(limit=50, sort="product_id")
+    sql = STOCK_VALUES._build((), "product_id", page).sqlite.sql
+    steps = plan(sqlite_template, re.sub(r":\w+", "?", sql), sql.count(":"))
+    assert steps[0] == "SEARCH valuations USING PRIMARY KEY (tenant_id=?)"
+    assert [step for step in steps if "TEMP B-TREE" in step] == []
