@@ -59,17 +59,7 @@ class Cluster:
         self._control("start", f"--log={self.folder / 'data' / 'server.log'}")
 
     def _control(self, *arguments: str) -> None:
-        subprocess.run(
-            [str(self.folder / "binaries" / "pg_ctl"), *arguments, "--wait"],
-            env={"PGDATA": str(self.folder / "data")},
-            user=self._user,
-            cwd=self.folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,  # a pipe would be kept open by the server
-            stderr=subprocess.DEVNULL,
-            check=True,
-            timeout=60,
-        )
+        run_program(self.folder, self._user, "pg_ctl", *arguments, "--wait")
 
     def close(self) -> None:
         """Stop it and remove everything it wrote."""
@@ -111,6 +101,21 @@ class Cluster:
                 yield
         finally:
             await connection.close()
+
+
+def run_program(folder: Path, user: int | None, program: str, *arguments: str) -> None:
+    """Run a program of PostgreSQL on the cluster in ``folder``."""
+    subprocess.run(
+        [str(folder / "binaries" / program), *arguments],
+        env={"PGDATA": str(folder / "data")},
+        user=user,
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,  # a pipe would be kept open by the server
+        stderr=subprocess.DEVNULL,
+        check=True,
+        timeout=60,
+    )
 
 
 def _children(parent: int) -> list[int]:

@@ -2,14 +2,13 @@
 
 import os
 import shutil
-import subprocess
 import tempfile
 from pathlib import Path
 
 import asyncpg
 
 from tests.support import pg
-from tests.support.faults_cluster import Cluster
+from tests.support.faults_cluster import Cluster, run_program
 
 
 class Replica:
@@ -52,17 +51,7 @@ class Replica:
         pg.remove_cluster(self.folder)
 
     def _run(self, program: str, *arguments: str) -> None:
-        subprocess.run(
-            [str(self.folder / "binaries" / program), *arguments],
-            env={"PGDATA": str(self.folder / "data")},
-            user=self._user,
-            cwd=self.folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,  # a pipe would be kept open by the server
-            stderr=subprocess.DEVNULL,
-            check=True,
-            timeout=60,
-        )
+        run_program(self.folder, self._user, program, *arguments)
 
 
 _COPY = ("--pgdata=data", "--write-recovery-conf", "--checkpoint=fast", "--no-sync")

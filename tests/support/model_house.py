@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import ssl
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -29,7 +30,7 @@ T = TypeVar("T")
 _NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
-class House:
+class House(ABC):
     """The service on a database, with a loop of its own because hypothesis knows none."""
 
     def __init__(self, database_url: str) -> None:
@@ -46,21 +47,21 @@ class House:
         self.run(self.stop())
         self._runner.close()
 
+    @abstractmethod
     async def start(self) -> None:
         """Start the service."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def stop(self) -> None:
         """Stop it."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def crash(self, request: httpx.Request) -> None:
         """Let the service end around a request whose answer nobody gets, and start it again."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def lose(self, request: httpx.Request) -> None:
         """Put a request whose answer nobody gets."""
-        raise NotImplementedError
 
 
 class InProcess(House):
