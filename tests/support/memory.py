@@ -57,8 +57,12 @@ class Memory:
 
     def run(self, command: Command[Any], *inputs: Any, **options: Any) -> list[Any]:
         """Run a command on each input as one group: views, with refusals among them as errors."""
-        self.reads = []
         calls = [Call(command, each, self.principal) for each in inputs]
+        return self.run_calls(calls, **options)
+
+    def run_calls(self, calls: list[Call[Any]], **options: Any) -> list[Any]:
+        """Run calls as one group, as ``run`` does."""
+        self.reads = []
         options = {"atomic": False, "dry_run": False, **options}
         steps = decide_group(calls, new_id=self.new_id, **options)
         step = next(steps)

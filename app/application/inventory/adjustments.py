@@ -93,32 +93,45 @@ def adjust(wish: AdjustmentInput, work: Work) -> PostedAdjustment:
         lines=wish.lines,
     )
     values = _move(checked, _products(checked, work), books, work)
+    return post_adjustment(checked, values, work)
+
+
+def post_adjustment(checked: Adjustment, values: Mapping[int, int], work: Work) -> PostedAdjustment:
+    """Number and keep an adjustment whose stock has moved, with its entry; tell the outbox.
+
+    ``values`` is what each line was worth, by its number.
+
+    Raises:
+        ValueOutOfRange: the document comes to more than the books hold.
+    """
+    location = work.get(LOCATIONS, checked.location_id)
+    day = checked.effective_on
     number = next_number(work, Series.ADJUSTMENT, day, location.id, location.code)
     entry_id = post(
         work,
-        _postings(work, wish.reason, values.values()),
+        _postings(work, checked.reason, values.values()),
         source_kind=DocumentKind.ADJUSTMENT,
         source_id=checked.id,
-        effective_at=wish.effective_at,
+        effective_at=checked.effective_at,
         effective_on=day,
         memo=number,
     )
     posted = PostedAdjustment(
         id=checked.id,
         number=number,
-        external_ref=wish.external_ref,
+        external_ref=checked.external_ref,
         location_id=location.id,
-        reason=wish.reason,
-        memo=wish.memo,
-        effective_at=wish.effective_at,
+        reason=checked.reason,
+        memo=checked.memo,
+        effective_at=checked.effective_at,
         effective_on=day,
-        currency=books.currency,
+        currency=work.get(BOOKS).currency,
         value=sum(values.values()),
         entry_id=entry_id,
         recorded_at=work.recorded_at,
         lines=tuple(
             PostedAdjustmentLine(line.line, line.product_id, line.quantity, values[line.line])
-            for line in wish.lines
+            for line in checked.lines
         ),
     )
     work.put(ADJUSTMENTS, posted)

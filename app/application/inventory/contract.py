@@ -1,11 +1,6 @@
 """What other contexts may ask of inventory: goods in and out, with their value."""
 
-from app.application.inventory.adjustments import (
-    CREATE_ADJUSTMENT,
-    AdjustmentInput,
-    adjust,
-    adjusting_needs,
-)
+from app.application.inventory.adjustments import CREATE_ADJUSTMENT
 from app.application.inventory.goods import (
     Goods,
     Moment,
@@ -22,6 +17,7 @@ from app.application.inventory.goods import (
     stock_needs,
 )
 from app.application.inventory.locations import seed_location
+from app.application.inventory.openings import check_stocked_before, opening_needs, stock_product
 from app.application.inventory.ports import (
     ADJUSTMENTS,
     COST_LAYERS,
@@ -39,21 +35,21 @@ __all__ = [
     "LOCATIONS",
     "STOCK_LEVELS",
     "VALUATIONS",
-    "AdjustmentInput",
     "Goods",
     "Moment",
-    "adjust",
     "adjust_in",
-    "adjusting_needs",
     "check_stock",
+    "check_stocked_before",
     "correct_price",
     "goods_of",
     "issue_all",
     "lose_all",
+    "opening_needs",
     "pool_of",
     "receive",
     "receive_back",
     "seed_location",
     "send_back",
     "stock_needs",
+    "stock_product",
 ]

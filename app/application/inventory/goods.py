@@ -108,8 +108,12 @@ def receive_back(work: Work, moment: Moment, line: Goods, value: int) -> Valuati
     return _keep(work, moment, line.quantity, line, costed)
 
 
-def adjust_in(work: Work, moment: Moment, line: Goods, stated_value: int | None) -> Valuation:
+def adjust_in(
+    work: Work, moment: Moment, line: Goods, stated_value: int | None, move_id: Id | None = None
+) -> Valuation:
     """Take in goods that were found, at the stated value or at what is known.
+
+    ``move_id`` is that of the move, where it shall be found again.
 
     Raises:
         UnitCostNeeded: no cost is known and none is stated; the pointer is its.
@@ -118,7 +122,7 @@ def adjust_in(work: Work, moment: Moment, line: Goods, stated_value: int | None)
     day, quantity = moment.effective_on, line.quantity
     with _naming(line):
         costed = costing.adjust_gain(pool, day, quantity, stated_value, line.source)
-    return _keep(work, moment, line.quantity, line, costed)
+    return _keep(work, moment, line.quantity, line, costed, move_id)
 
 
 def correct_price(
@@ -204,7 +208,14 @@ def _check_not_ahead(work: Work, effective_at: datetime) -> None:
         raise MovedAhead.at("/effective_at")
 
 
-def _keep(work: Work, moment: Moment, quantity: int, line: Goods, costed: Costed) -> Valuation:
+def _keep(
+    work: Work,
+    moment: Moment,
+    quantity: int,
+    line: Goods,
+    costed: Costed,
+    move_id: Id | None = None,
+) -> Valuation:
     """Record a move: the pool with its layers, the valuation, the level and the move itself."""
     _check_not_ahead(work, moment.effective_at)
     _keep_costed(work, costed)
@@ -214,7 +225,7 @@ def _keep(work: Work, moment: Moment, quantity: int, line: Goods, costed: Costed
     with _naming(line):
         work.put(STOCK_LEVELS, level.move(quantity))
     move = StockMove(
-        work.new_id(),
+        move_id or work.new_id(),
         line.product_id,
         moment.location_id,
         quantity,

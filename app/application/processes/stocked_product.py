@@ -9,11 +9,10 @@ from app.application.catalog.contract import (
     product_needs,
 )
 from app.application.inventory.contract import (
-    ADJUSTMENTS,
     CREATE_ADJUSTMENT,
-    AdjustmentInput,
-    adjust,
-    adjusting_needs,
+    check_stocked_before,
+    opening_needs,
+    stock_product,
 )
 from app.application.shared.access import Principal
 from app.application.shared.commands import Command, Done
@@ -21,8 +20,8 @@ from app.application.shared.kinds import Needs
 from app.application.shared.masters import Create
 from app.application.shared.work import Work
 from app.domain.catalog.product import NotStocked
-from app.domain.inventory.adjustments import AdjustmentLine, AdjustmentReason
-from app.domain.shared.errors import DomainError, IdTaken
+from app.domain.inventory.openings import OpeningStock
+from app.domain.shared.errors import DomainError
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id, show
 from app.domain.shared.numbers import SCALE_DIGITS, format_scaled
@@ -32,7 +31,7 @@ _MEMBER = "/opening_stock"
 
 @frozen
 class StockedProduct:
-    """Make a product; ``opening`` states location_id, quantity, unit_cost and effective_at."""
+    """Make a product; ``opening`` has the fields of its ``OpeningStock``, if there is one."""
 
     id: Id | None
     members: dict[str, Any]
@@ -44,26 +43,27 @@ def _needs(wish: StockedProduct, principal: Principal) -> Needs:
     opening = wish.opening
     if opening is None:
         return needs
-    if wish.id is not None:
-        needs.one(ADJUSTMENTS, wish.id)
-    known = () if wish.id is None else (wish.id,)
-    return adjusting_needs(needs, opening["location_id"], opening["effective_at"], known)
+    return opening_needs(needs, opening["location_id"], opening["effective_at"], wish.id)
 
 
 def _decide(wish: StockedProduct, work: Work) -> Done:
-    opening = wish.opening
-    if opening is not None:
-        work.principal.require(CREATE_ADJUSTMENT.permission)
-    product_id = wish.id or work.new_id()
-    create = Create(product_id, wish.members)
-    if opening is None:
+    create = Create(wish.id or work.new_id(), wish.members)
+    if wish.opening is None:
         return create_product(create, work)
-    done = create_product(create, work, opening_stock=_facts(opening))
-    if done.status == 201:
-        _stock(product_id, opening, work)
-    elif work.find(ADJUSTMENTS, product_id) is None:
-        # The product was made before, without stock: this is another request.
-        raise IdTaken.at("/id")
+    work.principal.require(CREATE_ADJUSTMENT.permission)
+    done = create_product(create, work, opening_stock=_facts(wish.opening))
+    product = work.get(PRODUCTS, create.id)
+    try:
+        opening = OpeningStock(**wish.opening)
+        if done.status != 201:
+            check_stocked_before(product.id, opening, work)
+        elif product.stocked:
+            stock_product(product, opening, work)
+        else:
+            raise NotStocked.at("")
+    except DomainError as refusal:
+        refusal.point(lambda member: member if member == "/id" else _MEMBER + member)
+        raise
     return done
 
 
@@ -73,28 +73,6 @@ def _facts(opening: dict[str, Any]) -> dict[str, str]:
         "quantity": format_scaled(opening["quantity"], SCALE_DIGITS),
         "unit_cost": format_scaled(opening["unit_cost"], SCALE_DIGITS),
     }
-
-
-def _stock(product_id: Id, opening: dict[str, Any], work: Work) -> None:
-    """Post the opening stock. Its document has the id of the product, so it is found again."""
-    if not work.get(PRODUCTS, product_id).stocked:
-        raise NotStocked.at(_MEMBER)
-    line = AdjustmentLine(1, product_id, opening["quantity"], opening["unit_cost"])
-    wish = AdjustmentInput(
-        id=product_id,
-        external_ref=None,
-        location_id=opening["location_id"],
-        effective_at=opening["effective_at"],
-        dated=True,
-        reason=AdjustmentReason.OPENING,
-        memo="",
-        lines=(line,),
-    )
-    try:
-        adjust(wish, work)
-    except DomainError as refusal:
-        refusal.point(lambda member: _MEMBER + member.removeprefix("/lines/0"))
-        raise
 
 
 CREATE_STOCKED_PRODUCT = Command(

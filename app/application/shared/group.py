@@ -53,6 +53,9 @@ def decide_group(
     """Run ``calls`` of one tenant in order; the answers come in the same order.
 
     With ``atomic`` a refusal ends the group: the answers end with it and nothing is written.
+
+    Raises:
+        DomainError: what the calls share could not be posted; alone, each would be answered.
     """
     loaded = Loaded()
     needs = Needs()
@@ -76,10 +79,19 @@ def decide_group(
                 work.merge()
         elif atomic:
             return outcomes
+    _post_shared(loaded, now, new_id)
     if (loaded.changed or loaded.notes or loaded.events) and not dry_run:
         _leave_trail(loaded, now, new_id)
         yield Write(loaded, now)
     return outcomes
+
+
+def _post_shared(loaded: Loaded, now: datetime, new_id: Callable[[], Id]) -> None:
+    """Post the documents that accepted commands share, from what those have loaded."""
+    for (principal, document, _), parts in loaded.parts.items():
+        work = Work(loaded, principal, now, new_id)
+        document.post(parts, work)
+        work.merge()
 
 
 def _needs_of(call: Call[Any]) -> Needs:

@@ -6,10 +6,10 @@ behind, an accepted one is merged, and the next command of the group sees it. No
 until the whole group is decided; then one flush writes everything.
 """
 
-from collections.abc import Callable, Hashable, Iterable
-from dataclasses import replace
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from app.application.shared.access import Principal
 from app.application.shared.kinds import Finder, Key, Kind, Needs
@@ -19,6 +19,7 @@ from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 
 A = TypeVar("A")
+P = TypeVar("P")
 
 
 class NeedMore(Exception):
@@ -48,6 +49,19 @@ class AuditNote:
     changes: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class SharedDocument(Generic[P]):
+    """A document that the commands of one request post together: each accepted one gives a part.
+
+    ``post`` makes the document of all parts under one key, after the last command was decided, and
+    asks for nothing that the commands have not loaded. Its refusal is that of all; they are then
+    decided one by one, each with a document of its own.
+    """
+
+    name: str
+    post: Callable[[Sequence[P], "Work"], None]
+
+
 class Loaded:
     """The rows of one transaction as aggregates, with what accepted commands changed."""
 
@@ -60,6 +74,7 @@ class Loaded:
         self.changed: dict[Kind[Any], dict[Key, Any]] = {}
         self.events: list[Event] = []
         self.notes: list[tuple[Principal, AuditNote]] = []
+        self.parts: dict[tuple[Principal, SharedDocument[Any], Key], list[Any]] = {}
 
     def take(self, kind: Kind[Any], asked: Iterable[Key], aggregates: Iterable[Any]) -> None:
         """Accept what a read brought; what an earlier command of the group changed stays."""
@@ -129,6 +144,7 @@ class Work:
         self._layer: dict[Kind[Any], dict[Key, Any]] = {}
         self._events: list[Event] = []
         self._notes: list[AuditNote] = []
+        self._parts: list[tuple[SharedDocument[Any], Key, Any]] = []
         self.principal = principal
         self.recorded_at = now  # the database's clock (rulings R-02)
         self._new_id = new_id
@@ -207,6 +223,14 @@ class Work:
         """Tell the audit trail."""
         self._notes.append(AuditNote(action, entity_kind, entity_id, changes))
 
+    def parts(self, document: SharedDocument[P], *key: Hashable) -> Sequence[P]:
+        """What accepted commands of this request gave to a shared document so far."""
+        return self._loaded.parts.get((self.principal, document, key), ())
+
+    def give(self, document: SharedDocument[P], part: P, *key: Hashable) -> None:
+        """Add a part to a shared document, should this command be accepted."""
+        self._parts.append((document, key, part))
+
     def effective(self, effective_at: datetime | None, zone: str) -> tuple[datetime, date]:
         """The business instant (now, unless stated) and its day where the company is."""
         instant = effective_at or self.recorded_at
@@ -222,3 +246,5 @@ class Work:
                 loaded.find_again(kind, layer)
         loaded.events.extend(self._events)
         loaded.notes.extend((self.principal, note) for note in self._notes)
+        for document, key, part in self._parts:
+            loaded.parts.setdefault((self.principal, document, key), []).append(part)

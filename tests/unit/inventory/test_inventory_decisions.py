@@ -18,15 +18,16 @@ from app.application.inventory.ports import (
     VALUATIONS,
 )
 from app.application.processes.stocked_product import CREATE_STOCKED_PRODUCT, StockedProduct
+from app.application.shared.commands import Call
 from app.application.shared.masters import Create
 from app.application.shared.permissions import PERMISSIONS
 from app.domain.accounting.entries import DocumentKind
 from app.domain.accounting.errors import PeriodClosed
 from app.domain.accounting.periods import PeriodState, month_start
-from app.domain.catalog.product import Costing, NotStocked, ProductKind
+from app.domain.catalog.product import Costing, NotStocked, ProductKind, SkuTaken
 from app.domain.inventory.errors import InsufficientStock, LocationInactive, UnitCostNeeded
 from app.domain.shared.errors import Duplicate, ExternalRefTaken, IdTaken, PermissionMissing
-from app.domain.shared.ids import Id
+from app.domain.shared.ids import Id, show
 from tests.support.memory import NOW
 from tests.support.trading import Trade, scaled
 
@@ -173,6 +174,62 @@ def test_a_product_with_its_opening_stock() -> None:
     assert len(trade.all(STOCK_MOVES)) == 1
     with pytest.raises(IdTaken):
         trade.post(CREATE_STOCKED_PRODUCT, replace(wish, members={**wish.members, "name": "B"}))
+
+
+def test_products_of_one_request_share_a_document() -> None:
+    """The parts of accepted products only; lines count on, and one number is taken."""
+    trade = Trade()
+    first = replace(stocked(trade), id=None)
+    wishes = [replace(first, members={**first.members, "sku": sku}) for sku in ("A", "a", "B")]
+    made, refused, also = trade.run(CREATE_STOCKED_PRODUCT, *wishes)
+    assert isinstance(refused, SkuTaken)
+    assert len(trade.reads) == 1
+    (document,) = trade.all(ADJUSTMENTS)
+    assert [(line.line, show("prd", line.product_id)) for line in document.lines] == [
+        (1, made["id"]),
+        (2, also["id"]),
+    ]
+    assert (document.number, document.value) == ("ADJ/2026/MAIN/000001", 1200)
+    assert [(move.source_id, move.line) for move in trade.all(STOCK_MOVES)] == [
+        (document.id, 1),
+        (document.id, 2),
+    ]
+    (entry,) = trade.all(JOURNAL_ENTRIES)
+    assert (entry.source_id, entry.id) == (document.id, document.entry_id)
+    assert trade.balances() == {"stock": 1200, "opening_balances": -1200}
+
+
+def test_requests_do_not_share() -> None:
+    """Two callers whose commands wait at the same moment keep their documents apart."""
+    trade = Trade()
+    wish = replace(stocked(trade), id=None)
+    other = replace(trade.principal, request_id="another")
+    calls = [
+        Call(CREATE_STOCKED_PRODUCT, wish, trade.principal),
+        Call(CREATE_STOCKED_PRODUCT, replace(wish, members={**wish.members, "sku": "B"}), other),
+    ]
+    trade.run_calls(calls)
+    assert [document.value for document in trade.all(ADJUSTMENTS)] == [600, 600]
+
+
+def test_opening_stock_is_found_by_the_id_of_the_product() -> None:
+    """Another quantity, cost or place is another request; an id that a move has is taken."""
+    trade = Trade()
+    wish = stocked(trade)
+    trade.post(CREATE_STOCKED_PRODUCT, wish)
+    assert wish.opening is not None
+    for change in ({"quantity": scaled("5")}, {"unit_cost": scaled("1.6")}):
+        with pytest.raises(IdTaken):
+            trade.post(CREATE_STOCKED_PRODUCT, replace(wish, opening={**wish.opening, **change}))
+    move = trade.all(STOCK_MOVES)[0]
+    trade.put(STOCK_MOVES, replace(move, id=Id(b"M" * 16)))
+    with pytest.raises(IdTaken) as refused:
+        trade.post(
+            CREATE_STOCKED_PRODUCT,
+            replace(wish, id=Id(b"M" * 16), members={**wish.members, "sku": "B"}),
+        )
+    assert refused.value.faults[0].pointer == "/id"
+    assert len(trade.all(PRODUCTS)) == 1
 
 
 def test_stock_for_a_product_that_was_made_without() -> None:

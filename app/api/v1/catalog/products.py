@@ -100,11 +100,11 @@ class ProductItem(ProductIn):
 
     def wish(self, now: datetime) -> StockedProduct:
         """The command's input; stock that states no time is there as of ``now``."""
-        opening = self.opening_stock
-        stock = None if opening is None else opening.model_dump()
-        if stock is not None and stock["effective_at"] is None:
-            stock["effective_at"] = now
-        return StockedProduct(self.id, self.members(), stock)
+        stock = self.opening_stock
+        opening = None if stock is None else stock.model_dump()
+        if opening is not None and opening["effective_at"] is None:
+            opening["effective_at"] = now
+        return StockedProduct(self.id, self.members(), opening)
 
 
 class ProductBatch(Schema):
@@ -121,7 +121,10 @@ class ProductBatch(Schema):
     responses=batched(ProductView),
 )
 async def batch_products(http: CommandCaller, body: ProductBatch) -> Response:
-    """Create products with their opening stock; each item is answered for itself, in order."""
+    """Create products with their opening stock; each item is answered for itself, in order.
+
+    Opening stock at one location as of one instant is one adjustment with a line for each product.
+    """
     now = http.now()
     items = [(item.idempotency_key, item.wish(now)) for item in body.items]
     return await http.run_batch(CREATE_STOCKED_PRODUCT, items, atomic=body.atomic)
