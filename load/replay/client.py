@@ -239,14 +239,15 @@ class InTurn(httpx.BaseTransport):
 
 def connect(*base_urls: str, transport: httpx.BaseTransport | None = None) -> httpx.Client:
     """Keep-alive connections without compression, which would cost more than it saves here."""
-    many = len(base_urls)
-    own = httpx.HTTPTransport(
-        limits=httpx.Limits(max_connections=many, max_keepalive_connections=many), trust_env=False
-    )
     return httpx.Client(
         base_url=base_urls[0],
         headers={"accept-encoding": "identity", "accept": "application/json"},
         timeout=httpx.Timeout(60.0, connect=5.0),
-        transport=InTurn(base_urls, transport or own),
+        transport=InTurn(base_urls, transport or _own_transport(len(base_urls))),
         trust_env=False,
     )
+
+
+def _own_transport(connections: int) -> httpx.HTTPTransport:
+    limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
+    return httpx.HTTPTransport(limits=limits, trust_env=False)
