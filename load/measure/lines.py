@@ -14,6 +14,7 @@ import orjson
 from load.measure import limits
 from load.measure.client import Answers, ask, offer, request
 from load.measure.company import BATCH, Company, login, open_company, product_id
+from load.measure.counts import Counted, count
 from load.measure.machine import cpu_seconds, free_port, process, resident_mb, service
 from load.measure.table import Table
 
@@ -52,6 +53,7 @@ class Stand:
         clients: int,
         limit: str = "",
         least: float = 0.0,
+        held: float = 0.0,
         each: int = 1,
         expected: tuple[int, ...] = (200, 201, 207),
     ) -> Answers:
@@ -61,7 +63,7 @@ class Stand:
         answers = await offer(self.company.port, prepared, clients)
         used = cpu_seconds(*self._processes) - before
         answers.check(*expected)
-        self.table.line(name, limit, least).add(used, len(prepared) * each, answers)
+        self.table.line(name, limit, least, held).add(used, len(prepared) * each, answers)
         return answers
 
     async def sales(
@@ -88,6 +90,7 @@ async def on_postgres(table: Table, size: Size, server: int, folder: Path) -> No
         stand = Stand(table, company, pid, server)
         await stand.sales("PostgreSQL: warm-up", 40, 8, size.products)
         await limits.analyze(url)
+        await _counts(stand, url)
         script = limits.write_pgbench_script(folder, facts)
         raw = free_port()
         command = [sys.executable, "-m", "uvicorn", "load.measure.raw_app:app"]
@@ -107,6 +110,23 @@ async def on_postgres(table: Table, size: Size, server: int, folder: Path) -> No
         await _last_units(stand, "PostgreSQL")
         table.facts["memory loaded, PostgreSQL"] = f"{resident_mb(pid):.0f} MB"
     del table.lines["PostgreSQL: warm-up"]
+
+
+async def _counts(stand: Stand, url: str) -> None:
+    """What one request asks of PostgreSQL."""
+    company, chance, table = stand.company, stand.chance, stand.table
+    products = company.products
+    sales = list(company.sales(chance, 21, products))
+    batches = list(company.sale_batches(chance, 4, products))
+    one = [company.get(f"/products/{product_id(1)}")] * 21
+    page = [company.get("/products?limit=100&sort=name")] * 21
+    for name, requests, expected in (
+        ("a sale of 3 lines", sales, Counted(4, 1, 0)),
+        ("100 sales in a batch", batches, Counted(4, 1, 0)),
+        ("GET one product", one, Counted(3, 0, 0)),
+        ("GET 100 products", page, Counted(3, 0, 0)),
+    ):
+        await count(table, url, company.port, name, requests, expected)
 
 
 async def _reads(stand: Stand, size: Size, raw: int, raw_pid: int, server: int) -> None:
@@ -134,6 +154,7 @@ async def _reads(stand: Stand, size: Size, raw: int, raw_pid: int, server: int) 
         clients=8,
         limit="limit: GET 100, raw ASGI + asyncpg + orjson",
         least=0.60,
+        held=0.44,
     )
     found = [
         company.get(f"/products?limit=20&q=product%200{n:06d}") for n in range(size.reads // 4)
@@ -238,6 +259,7 @@ async def on_sqlite(table: Table, size: Size, folder: Path) -> None:
                 size.products,
                 limit=limit,
                 least=1 / 0.65,
+                held=0.40,
             )
             await stand.sales("SQLite: a sale, 1 client", size.sales // 4, 1, size.products)
             await _documents(stand, size, "SQLite")

@@ -14,6 +14,7 @@ from typing import IO
 
 import httpx
 
+from load.measure.counts import PRELOADED
 from tests.support.pg import remove_cluster, start_cluster
 
 ROOT = Path(__file__).parents[2]
@@ -113,7 +114,7 @@ def postgres() -> Iterator[tuple[int, Path]]:
     The processes that serve the connections are children of the first.
     """
     folder = Path(tempfile.mkdtemp(prefix="tradepost-bench-"))
-    start_cluster(folder, _SETTINGS)
+    start_cluster(folder, {**_SETTINGS, **PRELOADED})
     try:
         yield int((folder / "data" / "postmaster.pid").read_text().split()[0]), folder
     finally:

@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from load.measure.client import Answers
 
@@ -15,13 +16,15 @@ class Line:
     """One thing measured, in rounds; ``cpu`` is µs of application and database per operation.
 
     ``limit`` names the line that it is compared with and ``least`` the ratio limit/line that it
-    must reach; both are empty for a limit itself. A ratio is the median of those of the rounds, in
-    each of which line and limit ran one after the other.
+    must reach; both are empty for a limit itself. ``held`` is what is reached where that is not
+    yet ``least``. A ratio is the median of those of the rounds, in each of which line and limit ran
+    one after the other.
     """
 
     name: str
     limit: str = ""
     least: float = 0.0
+    held: float = 0.0
     cpu: list[float] = field(default_factory=list)
     per_second: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
@@ -45,10 +48,15 @@ class Table:
     def __init__(self) -> None:
         self.lines: dict[str, Line] = {}
         self.facts: dict[str, str] = {}
+        self.counts: dict[str, tuple[Any, Any]] = {}
 
-    def line(self, name: str, limit: str = "", least: float = 0.0) -> Line:
+    def line(self, name: str, limit: str = "", least: float = 0.0, held: float = 0.0) -> Line:
         """The line of this name."""
-        return self.lines.setdefault(name, Line(name, limit, least))
+        return self.lines.setdefault(name, Line(name, limit, least, held))
+
+    def count(self, name: str, found: Any, expected: Any) -> None:
+        """What was counted, and what it has to be: no machine is too slow for it."""
+        self.counts[name] = (found, expected)
 
     def ratio(self, line: Line) -> float | None:
         """Limit to line, None where the limit was not measured."""
@@ -57,14 +65,28 @@ class Table:
             return None
         return median(ours / theirs for ours, theirs in zip(limit.cpu, line.cpu, strict=True))
 
-    def missed(self, margin: float = 1.0) -> list[str]:
-        """Lines whose ratio, with a margin for a noisy machine, falls short of their target."""
+    def missed(self) -> list[str]:
+        """Ratios that fall short of their target."""
+        return self._below({line.name: line.least for line in self.lines.values()})
+
+    def lost(self, margin: float) -> list[str]:
+        """Ratios far below what was reached before, with a margin for noise; wrong counts."""
+        wrong = [
+            f"{name}: {counted}, not {expected}"
+            for name, (counted, expected) in self.counts.items()
+            if counted != expected
+        ]
+        held = {line.name: (line.held or line.least) * margin for line in self.lines.values()}
+        return wrong + self._below(held)
+
+    def _below(self, floors: dict[str, float]) -> list[str]:
         found = []
         for line in self.lines.values():
             ratio = self.ratio(line)
-            if line.least and (ratio is None or ratio < line.least * margin):
+            floor = floors[line.name]
+            if floor and (ratio is None or ratio < floor):
                 reached = _shown(ratio) or "not measured"
-                found.append(f"{line.name}: {reached}, at least {line.least:.2f}")
+                found.append(f"{line.name}: {reached}, at least {floor:.2f}")
         return found
 
     def text(self) -> str:
@@ -81,6 +103,7 @@ class Table:
             cells += [f"{line.percentile(each):.1f}" if line.seconds else "" for each in _SHARES]
             rows.append("| " + " | ".join(cells) + " |")
         rows.append("")
+        rows += [f"- {name}: {counted}" for name, (counted, _) in self.counts.items()]
         rows += [f"- {name}: {value}" for name, value in self.facts.items()]
         return "\n".join(rows)
 
@@ -94,7 +117,9 @@ class Table:
             }
             del figures["seconds"]
             lines.append(figures)
-        path.write_text(json.dumps({"lines": lines, "facts": self.facts}, indent=1) + "\n")
+        counts = {name: str(counted) for name, (counted, _) in self.counts.items()}
+        figures = {"lines": lines, "counts": counts, "facts": self.facts}
+        path.write_text(json.dumps(figures, indent=1) + "\n")
 
 
 def _shown(ratio: float | None) -> str:

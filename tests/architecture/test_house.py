@@ -67,13 +67,18 @@ def test_the_changelog_begins_with_what_is_unreleased_or_with_this_version() -> 
     assert len(headings) == len(set(headings))
 
 
-def test_continuous_integration_runs_the_three_commands_on_every_supported_python() -> None:
+def test_continuous_integration_runs_the_same_commands_on_every_supported_python() -> None:
     workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text("utf-8"))
     (job,) = workflow["jobs"].values()
     assert job["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13"]
     steps = {step["run"]: step for step in job["steps"] if "run" in step}
-    assert list(steps) == ["scripts/check", "scripts/test", "scripts/test-reliability"]
-    for tests in ("scripts/test", "scripts/test-reliability"):
+    assert list(steps) == [
+        "scripts/check",
+        "scripts/test",
+        "scripts/test-reliability",
+        "scripts/bench --short --check",
+    ]
+    for tests in list(steps)[1:]:
         assert "cancelled" in steps[tests]["if"], "the tests run also when a check failed"
     local = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
-    assert re.findall(r"^scripts/[\w-]+", local, re.MULTILINE) == list(steps)
+    assert re.findall(r"^(scripts/.+) \|\| ", local, re.MULTILINE) == list(steps)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from load.measure.client import Answers, read_answer, request
+from load.measure.counts import Counted
 from load.measure.machine import cpu_seconds
 from load.measure.table import Table
 
@@ -33,9 +34,30 @@ def test_a_ratio_is_the_median_of_its_rounds() -> None:
 def test_a_shortfall_is_named_unless_the_margin_covers_it() -> None:
     table = measured()
     assert table.missed() == ["ours: 0.50, at least 0.60"]
-    assert table.missed(margin=0.8) == []
+    assert table.lost(0.8) == []
+    assert table.lost(0.9) == ["ours: 0.50, at least 0.54"]
     table.line("unmeasured", "another limit", least=1.0)
-    assert table.missed(margin=0.8) == ["unmeasured: not measured, at least 1.00"]
+    assert table.lost(0.8) == ["unmeasured: not measured, at least 0.80"]
+
+
+def test_what_is_not_reached_yet_is_held() -> None:
+    """Far from its target, a line may not fall below what it had."""
+    table = measured()
+    table.lines["ours"].least, table.lines["ours"].held = 2.0, 0.7
+    assert table.missed() == ["ours: 0.50, at least 2.00"]
+    assert table.lost(0.7) == []
+    assert table.lost(0.8) == ["ours: 0.50, at least 0.56"]
+
+
+def test_a_wrong_count_has_no_margin() -> None:
+    table = Table()
+    table.count("a sale", Counted(4, 1, 0), Counted(4, 1, 0))
+    assert table.lost(0.1) == []
+    table.count("a batch", Counted(5, 1, 0), Counted(4, 1, 0))
+    assert table.lost(0.1) == [
+        "a batch: 5 round trips, 1 writes, 0 plans, not 4 round trips, 1 writes, 0 plans"
+    ]
+    assert "- a batch: 5 round trips, 1 writes, 0 plans" in table.text()
 
 
 def test_the_table_is_written_as_markdown_and_json(tmp_path: Path) -> None:
