@@ -1,7 +1,9 @@
 """Commands on a database: its schema, and the proof that its books are sound."""
 
 import asyncio
+import contextlib
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -60,18 +62,47 @@ def _report(found: list[object], what: str) -> None:
     typer.echo(f"{what} agree")
 
 
-def check_books(database_url: DatabaseOption = "") -> None:
-    """Check every invariant and reconciliation of every company; exit code 1 when one is broken."""
+def check_books(
+    database_url: DatabaseOption = "",
+    since: Annotated[
+        str,
+        typer.Option(
+            help="Check only what was recorded at or after this instant, and all that it touches: "
+            "the one that the last check ended with, such as 2026-03-31T16:30:00Z."
+        ),
+    ] = "",
+) -> None:
+    """Check every invariant and reconciliation of every company; exit code 1 when one is broken.
+
+    The last line has the instant from which the next check can go on. Rows that were changed in the
+    database, and that nothing recent touches, are found without --since only.
+    """
+    start = _instant(since) if since else None
     settings = read_settings(database_url)
-    if not with_parts(settings, check_all):
+    if not with_parts(settings, lambda parts: check_all(parts, since=start)):
         raise typer.Exit(1)
 
 
-async def check_all(parts: Parts, *, broken_only: bool = False) -> bool:
-    """Check the books of every company and tell, or tell only of those that are not sound."""
+def _instant(text: str) -> datetime:
+    with contextlib.suppress(ValueError, OverflowError):
+        found = datetime.fromisoformat(text)
+        if found.tzinfo is not None:
+            return found.astimezone(UTC)
+    raise fail("--since takes an instant with an offset, such as 2026-03-31T16:30:00Z")
+
+
+async def check_all(
+    parts: Parts, *, since: datetime | None = None, broken_only: bool = False
+) -> bool:
+    """Check the books of every company and tell, or tell only of those that are not sound.
+
+    ``since`` bounds the invariants; reconciliations are of everything, for they are sums.
+    """
     reports, well = parts.reports, True
+    until: list[str] = []
     for tenant_id, name in await companies(parts.database):
-        integrity = await reports.integrity(tenant_id)
+        integrity = await reports.integrity(tenant_id, since)
+        until.append(integrity["until"])
         reconciliation = await reports.reconciliation(tenant_id, Knowledge())
         sound = integrity["ok"] and reconciliation["ok"]
         well = well and sound
@@ -85,4 +116,6 @@ async def check_all(parts: Parts, *, broken_only: bool = False) -> bool:
             sides = f"{line['sub_ledger']} against {line['ledger']}"
             offender = f"  first: {line['first_offender']}" if line["first_offender"] else ""
             typer.echo(f"  {line['name']:32} {sides}, difference {line['difference']}{offender}")
+    if until and not broken_only:
+        typer.echo(f"The next check can go on from here: --since {until[0]}")
     return well

@@ -51,6 +51,33 @@ def test_the_demo_company_is_made_once_and_its_books_are_sound(tmp_path: Path) -
     assert checked.returncode == 0, checked.stdout
     assert re.match(r"tnt_[0-9A-Z]{26} Harbour Street Goods:\n", checked.stdout)
     assert "difference 0.00" in checked.stdout
+    last = checked.stdout.splitlines()[-1]
+    assert re.fullmatch(r"The next check can go on from here: --since \d{4}-\S+Z", last)
+    onward = tradepost("check-books", "--since", last.split()[-1], "--database-url", url)
+    assert onward.returncode == 0, onward.stdout
+    assert onward.stdout.count(" ok\n") == checked.stdout.count(" ok\n")
+
+
+def test_books_are_checked_since_an_instant(tmp_path: Path) -> None:
+    """What is older and untouched is passed over; what is no instant is refused in a line."""
+    file = tmp_path / "since.db"
+    url = f"sqlite:///{file}"
+    assert tradepost("demo", "--database-url", url).returncode == 0
+    with closing(sqlite3.connect(file)) as opened, opened:
+        # The sum stays: reconciliations, which are always made in full, see nothing.
+        opened.execute(
+            "UPDATE stock_levels SET on_hand = on_hand + CASE product_id"
+            " WHEN (SELECT min(product_id) FROM stock_levels) THEN 1"
+            " WHEN (SELECT max(product_id) FROM stock_levels) THEN -1 ELSE 0 END"
+        )
+    for since, code in (("2000-01-01T00:00:00Z", 1), ("2199-01-01T01:00:00+01:00", 0)):
+        checked = tradepost("check-books", "--since", since, "--database-url", url)
+        assert checked.returncode == code
+        assert ("BROKEN" in checked.stdout) == bool(code)
+    for bad in ("yesterday", "2026-03-31T16:30:00", "0001-01-01T00:00:00+14:00"):
+        assert refusal("check-books", "--since", bad) == (
+            "--since takes an instant with an offset, such as 2026-03-31T16:30:00Z"
+        )
 
 
 def test_a_start_and_its_end_are_told_in_whole_and_nothing_else(tmp_path: Path) -> None:

@@ -140,7 +140,13 @@ class IntegrityCheck(TypedDict):
 
 
 class IntegrityView(TypedDict):
-    """All invariants; ``ok`` when none is broken."""
+    """All invariants; ``ok`` when none is broken.
 
+    ``since`` bounds what was checked, None when it was everything; ``until`` is the ``since`` of
+    the next audit that continues this one.
+    """
+
+    since: str | None
+    until: str
     ok: bool
     checks: list[IntegrityCheck]

@@ -4,7 +4,7 @@ A ``Query`` on tenant tables checks when it is made that every tenant table in i
 tenant; a statement that forgets one cannot be constructed, so it fails when the module is imported.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -21,8 +21,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
 from sqlalchemy.engine import Compiled
-from sqlalchemy.sql import operators, visitors
+from sqlalchemy.sql import operators
 from sqlalchemy.sql.selectable import SelectBase
+from sqlalchemy.sql.visitors import ExternallyTraversible
 
 from app.infrastructure.db.metadata import PLATFORM
 from app.infrastructure.db.types import Id, Integer, sqlite_reader
@@ -67,8 +68,9 @@ class OnSqlite(NamedTuple):
 class Query:
     """A read statement with named parameters, compiled when a database first needs it."""
 
-    def __init__(self, statement: SelectBase) -> None:
-        self.tenant = _check_tenant(statement)
+    def __init__(self, statement: SelectBase, *, tenant: bool | None = None) -> None:
+        """``tenant`` says that a test has made the check, which is dear on long statements."""
+        self.tenant = _check_tenant(statement) if tenant is None else tenant
         self._statement = statement
 
     @cached_property
@@ -100,7 +102,7 @@ def _check_tenant(statement: SelectBase) -> bool:
     sources: dict[Any, str] = {}
     bound: set[Any] = set()
     joined: list[tuple[Any, Any]] = []  # tables whose tenant is compared with each other's
-    for element in visitors.iterate(statement):
+    for element in _elements(statement):
         if isinstance(element, Select):
             for source in element.get_final_froms():
                 for leaf in _leaves(source):
@@ -118,6 +120,18 @@ def _check_tenant(statement: SelectBase) -> bool:
     if missing:
         raise TenantMissing(f"not bound to the tenant: {', '.join(missing)}")
     return bool(sources)
+
+
+def _elements(statement: SelectBase) -> Iterator[ExternallyTraversible]:
+    """Each part of a statement once: what is named at many places would be walked at each."""
+    seen: dict[int, ExternallyTraversible] = {}
+    waiting: list[ExternallyTraversible] = [statement]
+    while waiting:
+        element = waiting.pop()
+        if id(element) not in seen:
+            seen[id(element)] = element
+            waiting.extend(element.get_children())
+            yield element
 
 
 def _closure(bound: set[Any], joined: list[tuple[Any, Any]]) -> set[Any]:

@@ -56,6 +56,6 @@ class DatabaseReports:
         """Each sub-ledger against its accounts."""
         return await reconciliation.reconciliation(self._snapshots, tenant_id, at)
 
-    async def integrity(self, tenant_id: bytes) -> IntegrityView:
+    async def integrity(self, tenant_id: bytes, since: datetime | None = None) -> IntegrityView:
         """Every invariant."""
-        return await integrity.integrity(self._snapshots, tenant_id)
+        return await integrity.integrity(self._snapshots, tenant_id, since)

@@ -40,6 +40,15 @@ KnownAt = Annotated[
     ),
 ]
 
+Since = Annotated[
+    Instant | None,
+    Query(
+        description="Only what was recorded at or after this instant, and all that it touches; "
+        "everything when left out. `until` of an answer is the instant to go on from. A row that "
+        "was changed in the database, and that nothing recent touches, is found without it only."
+    ),
+]
+
 
 def _reports(http: Http) -> Reports:
     return http.services.extras["reports"]  # type: ignore[no-any-return]
@@ -53,7 +62,7 @@ def _known(http: Http, asked: datetime | None) -> datetime | None:
     return min(asked, http.now() - lag)
 
 
-def _knowledge(http: Caller, as_of: AsOf = None, as_known_at: KnownAt = None) -> Knowledge:
+async def _knowledge(http: Caller, as_of: AsOf = None, as_known_at: KnownAt = None) -> Knowledge:
     return Knowledge(as_of, _known(http, as_known_at))
 
 
@@ -180,6 +189,6 @@ async def reconciliation(http: Caller, at: At) -> Response:
     openapi_extra=_READ,
     responses=answers(IntegrityView),
 )
-async def integrity(http: Caller) -> Response:
+async def integrity(http: Caller, since: Since = None) -> Response:
     """Every invariant, with the first row that breaks it."""
-    return http.answer(await _reports(http).integrity(http.principal.tenant_id))
+    return http.answer(await _reports(http).integrity(http.principal.tenant_id, since))

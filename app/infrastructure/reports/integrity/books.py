@@ -21,8 +21,16 @@ from app.infrastructure.db.query import of_tenant, total
 from app.infrastructure.db.types import Integer
 from app.infrastructure.inventory.tables import stock_moves
 from app.infrastructure.purchasing.tables import bills, supplier_returns
-from app.infrastructure.reports.integrity.shapes import (
+from app.infrastructure.reports.integrity.recent import (
+    ACCOUNT_DAYS,
     DOCUMENTS,
+    ENTRIES,
+    OPEN_ITEMS,
+    recorded,
+    touching,
+)
+from app.infrastructure.reports.integrity.shapes import (
+    TABLES,
     MonthOf,
     Statement,
     TenderedOnAccount,
@@ -33,7 +41,7 @@ from app.infrastructure.reports.integrity.shapes import (
 )
 from app.infrastructure.sales.tables import returns, sales
 
-_unbalanced = (
+_unbalanced = touching(
     select(
         journal_lines.c.entry_id,
         func.min(journal_lines.c.effective_on),
@@ -42,10 +50,11 @@ _unbalanced = (
     )
     .where(*of_tenant(journal_lines))
     .group_by(journal_lines.c.entry_id)
-    .having(total(journal_lines.c.amount) != 0)
+    .having(total(journal_lines.c.amount) != 0),
+    ENTRIES,
 )
 
-_headless = (
+_headless = touching(
     select(
         journal_entries.c.id,
         journal_entries.c.effective_on,
@@ -59,10 +68,11 @@ _headless = (
     )
     .where(*of_tenant(journal_entries))
     .group_by(journal_entries.c.id, journal_entries.c.effective_on)
-    .having(func.count(journal_lines.c.line) < literal(2, Integer))
+    .having(func.count(journal_lines.c.line) < literal(2, Integer)),
+    ENTRIES,
 )
 
-_dated_apart = (
+_dated_apart = touching(
     select(
         journal_lines.c.entry_id,
         journal_lines.c.line,
@@ -80,13 +90,14 @@ _dated_apart = (
             journal_lines.c.effective_on != journal_entries.c.effective_on,
             journal_lines.c.recorded_at != journal_entries.c.recorded_at,
         ),
-    )
+    ),
+    ENTRIES,
 )
 
 
 def _without_entry(kind: DocumentKind) -> Select[Any]:
     """Documents of a kind whose entry is gone, is another's, or stands on another day."""
-    table = DOCUMENTS[kind]
+    table = TABLES[kind]
     if kind is DocumentKind.PAYMENT:  # always posts, and so keeps no reference
         same = and_(
             pairs_of(table, journal_entries, ("id", "source_id")),
@@ -107,10 +118,11 @@ def _without_entry(kind: DocumentKind) -> Select[Any]:
         journal_entries.c.source_id != table.c.id,
         day != table.c.effective_on,
     )
-    return (
+    return touching(
         select(table.c.id, text(str(kind)), what, text("its entry"))
         .select_from(table.outerjoin(journal_entries, same))
-        .where(*of_tenant(table), posts, wrong)
+        .where(*of_tenant(table), posts, wrong),
+        DOCUMENTS,
     )
 
 
@@ -118,6 +130,7 @@ _settled = differing(
     fact(open_items.c.document_id, text("settled"), found=open_items.c.settled),
     fact(allocations.c.debit_id, text("settled"), expected=allocations.c.amount),
     fact(allocations.c.credit_id, text("settled"), expected=-allocations.c.amount),
+    by=OPEN_ITEMS,
 )
 
 _owed = differing(
@@ -133,18 +146,20 @@ _owed = differing(
         supplier_returns.c.id, supplier_returns.c.supplier_id, expected=-supplier_returns.c.credit
     ),
     fact(payments.c.id, payments.c.contact_id, expected=-payments.c.amount),
+    by=OPEN_ITEMS,
 )
 
 _settling = union_all(
     *(
-        select(table.c.id).where(*of_tenant(table))
+        touching(select(table.c.id).where(*of_tenant(table)), DOCUMENTS)
         for table in (payments, returns, allocation_documents)
     )
 ).subquery()
-_unfounded = (
+_unfounded = recorded(
     select(allocations.c.id, allocations.c.document_id, text("no document"), text("its document"))
     .select_from(allocations.outerjoin(_settling, _settling.c.id == allocations.c.document_id))
-    .where(*of_tenant(allocations), _settling.c.id.is_(None))
+    .where(*of_tenant(allocations), _settling.c.id.is_(None)),
+    allocations,
 )
 
 
@@ -158,6 +173,7 @@ _folded = differing(
         .where(*of_tenant(ledger_checkpoints))
         .scalar_subquery()
     ),
+    by=ACCOUNT_DAYS,
 )
 
 
@@ -175,14 +191,15 @@ def _late(table: Any) -> Select[Any]:
         ),
     )
     in_month = and_(month, periods.c.starts_on == MonthOf(table.c.effective_on))
-    return (
+    return recorded(
         select(
             table.c.id, text(table.name), table.c.recorded_at, periods.c.closed_at.label("closed")
         )
         .select_from(
             table.join(books, pairs_of(books, table)).outerjoin(periods, in_month),
         )
-        .where(*of_tenant(table, books), closed)
+        .where(*of_tenant(table, books), closed),
+        table,
     )
 
 
@@ -190,7 +207,7 @@ INVARIANTS: dict[str, Statement] = {
     "entries_balance": _unbalanced,
     "entries_have_lines": _headless,
     "lines_are_dated_as_entries": _dated_apart,
-    "documents_have_entries": union_all(*map(_without_entry, DOCUMENTS)),
+    "documents_have_entries": union_all(*map(_without_entry, TABLES)),
     "day_balances_are_lines": _folded,
     "settled_is_allocations": _settled,
     "open_items_are_documents": _owed,

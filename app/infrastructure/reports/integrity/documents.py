@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Select, Table, and_, literal, select, union_all
+from sqlalchemy import Select, Table, and_, literal, select, union_all
 
 from app.domain.accounting.entries import DocumentKind
 from app.domain.inventory.moves import SourceKind
@@ -20,8 +20,15 @@ from app.infrastructure.purchasing.tables import (
     supplier_return_lines,
     supplier_returns,
 )
-from app.infrastructure.reports.integrity.shapes import (
+from app.infrastructure.reports.integrity.recent import (
     DOCUMENTS,
+    RECEIPTS,
+    SALES,
+    recorded,
+    touching,
+)
+from app.infrastructure.reports.integrity.shapes import (
+    TABLES,
     PartsTotal,
     Statement,
     Tendered,
@@ -41,32 +48,32 @@ from app.infrastructure.sales.tables import (
 
 def _orphans(facts: Table, documents: dict[str, Table]) -> Select[Any]:
     """Facts whose source is gone: none of ``documents`` has its kind and id."""
-    there = _all_of(documents).subquery()
+    there = union_all(
+        *(
+            touching(
+                select(table.c.id, literal(str(kind), Text).label("kind")).where(*of_tenant(table)),
+                DOCUMENTS,
+            )
+            for kind, table in documents.items()
+        )
+    ).subquery()
     same = and_(there.c.kind == facts.c.source_kind, there.c.id == facts.c.source_id)
-    return (
+    return recorded(
         select(facts.c.id, facts.c.source_id, facts.c.source_kind, literal("none", Text))
         .select_from(facts.outerjoin(there, same))
-        .where(*of_tenant(facts), there.c.id.is_(None))
-    )
-
-
-def _all_of(tables: dict[str, Table]) -> CompoundSelect[Any]:
-    return union_all(
-        *(
-            select(literal(str(kind), Text).label("kind"), table.c.id).where(*of_tenant(table))
-            for kind, table in tables.items()
-        )
+        .where(*of_tenant(facts), there.c.id.is_(None)),
+        facts,
     )
 
 
 _POSTING: dict[str, Table] = {
+    **{str(kind): table for kind, table in TABLES.items()},
     DocumentKind.JOURNAL: journal_entries,  # an entry made by hand is its own document
-    **{str(kind): table for kind, table in DOCUMENTS.items()},
 }
 _MOVING: dict[str, Table] = {
+    SourceKind.SALE: sales,
     SourceKind.RECEIPT: receipts,
     SourceKind.SUPPLIER_RETURN: supplier_returns,
-    SourceKind.SALE: sales,
     SourceKind.SALE_RETURN: returns,
     SourceKind.ADJUSTMENT: adjustments,
 }
@@ -105,11 +112,12 @@ def _sums() -> Select[Any]:
         for name in columns:
             facts.append(fact(head.c.id, text(name), found=head.c[name]))
             facts.append(fact(lines.c[key], text(name), expected=lines.c[name]))
-    return differing(*facts)
+    return differing(*facts, by=DOCUMENTS)
 
 
 _tendered = differing(
-    fact(sales.c.id, text("tenders"), found=sales.c.total, expected=Tendered(sales.c.tenders))
+    fact(sales.c.id, text("tenders"), found=sales.c.total, expected=Tendered(sales.c.tenders)),
+    by=DOCUMENTS,
 )
 
 
@@ -120,10 +128,11 @@ def _returned(found: Any, expected: Any) -> Select[Any]:
         fact(return_lines.c.sale_id, return_lines.c.sale_line, expected=expected).where(
             return_lines.c.sale_id.is_not(None)
         ),
+        by=SALES,
     )
 
 
-_returned_more = (
+_returned_more = touching(
     select(
         returned_so_far.c.sale_id,
         returned_so_far.c.line,
@@ -136,7 +145,8 @@ _returned_more = (
             pairs_of(returned_so_far, sale_lines, ("sale_id", "sale_id"), ("line", "line")),
         )
     )
-    .where(*of_tenant(returned_so_far), returned_so_far.c.quantity > sale_lines.c.quantity)
+    .where(*of_tenant(returned_so_far), returned_so_far.c.quantity > sale_lines.c.quantity),
+    SALES,
 )
 
 
@@ -163,16 +173,23 @@ _progressed = union_all(
     differing(
         fact(*_progress_of, found=_progress.billed_quantity),
         fact(*_bill_line_of, expected=bill_lines.c.quantity),
+        by=RECEIPTS,
     ),
     differing(
         fact(*_progress_of, found=_progress.billed_value),
         fact(*_bill_line_of, expected=bill_lines.c.received_value),
+        by=RECEIPTS,
     ),
     differing(
         fact(*_progress_of, found=_progress.returned_quantity + _progress.credited_quantity),
         _sent_back("quantity"),
+        by=RECEIPTS,
     ),
-    differing(fact(*_progress_of, found=_progress.returned_value), _sent_back("received_value")),
+    differing(
+        fact(*_progress_of, found=_progress.returned_value),
+        _sent_back("received_value"),
+        by=RECEIPTS,
+    ),
 )
 
 _billed = billed_lines.c
@@ -180,14 +197,17 @@ _credited = union_all(
     differing(
         fact(_billed.receipt_id, _billed.receipt_line, found=_billed.credited_quantity),
         fact(*_progress_of, expected=_progress.credited_quantity),
+        by=RECEIPTS,
     ),
     differing(
         fact(_billed.bill_id, _billed.bill_line, found=_billed.quantity),
         fact(bill_lines.c.bill_id, bill_lines.c.line, expected=bill_lines.c.quantity),
+        by=DOCUMENTS,
     ),
     differing(
         fact(_billed.bill_id, _billed.bill_line, found=_billed.net),
         fact(bill_lines.c.bill_id, bill_lines.c.line, expected=bill_lines.c.net),
+        by=DOCUMENTS,
     ),
 )
 
@@ -195,7 +215,7 @@ _credited = union_all(
 def _exceeded(*columns: str) -> Select[Any]:
     """Receipt lines of which more was billed or sent back than came."""
     used = sum((_progress[name] for name in columns[1:]), _progress[columns[0]])
-    return (
+    return touching(
         select(*_progress_of, used, receipt_lines.c.quantity)
         .select_from(
             receipt_progress.join(
@@ -205,7 +225,8 @@ def _exceeded(*columns: str) -> Select[Any]:
                 ),
             )
         )
-        .where(*of_tenant(receipt_progress), used > receipt_lines.c.quantity)
+        .where(*of_tenant(receipt_progress), used > receipt_lines.c.quantity),
+        RECEIPTS,
     )
 
 

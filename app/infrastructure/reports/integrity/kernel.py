@@ -33,6 +33,7 @@ from app.infrastructure.db.query import of_tenant, total
 from app.infrastructure.db.types import Id, Integer
 from app.infrastructure.inventory.tables import adjustments
 from app.infrastructure.purchasing.tables import bills, receipts, supplier_returns
+from app.infrastructure.reports.integrity.recent import recorded
 from app.infrastructure.reports.integrity.shapes import Statement, differing, fact, pairs_of, text
 from app.infrastructure.sales.tables import returns, sales
 
@@ -112,7 +113,7 @@ def _astray(reference: ForeignKeyConstraint) -> Select[Any]:
     own = [pair for pair in names if pair[0] != "tenant_id"]
     keys = (each for each in child.primary_key.columns if each.name != "tenant_id")
     key = next(each for each in keys if isinstance(each.type, Id))
-    return (
+    return recorded(
         select(
             key,
             text(f"{child.name}.{own[-1][0]}"),
@@ -124,7 +125,8 @@ def _astray(reference: ForeignKeyConstraint) -> Select[Any]:
             *of_tenant(child),
             parent.c.tenant_id.is_(None),
             *(child.c[name].is_not(None) for name, _ in own if child.c[name].nullable),
-        )
+        ),
+        child,
     )
 
 
@@ -166,25 +168,25 @@ _OTHERS = (
 
 def _told() -> Select[Any]:
     """Documents without their one event in the outbox, and events without their document."""
-    one = literal(1, Integer)
+    one, entries = literal(1, Integer), journal_entries
     paid: ColumnElement[str] = case(
         (payments.c.direction == "in", text("payment.received")), else_=text("payment.made")
     )
-    by_hand = journal_entries.c.number.is_not(None)
-    reversal = journal_entries.c.reverses_id
-    return differing(
-        fact(outbox_events.c.subject_id, outbox_events.c.type, found=one).where(
-            or_(*(outbox_events.c.type == each for each in (*_POSTED, *_OTHERS)))
-        ),
-        *(fact(table.c.id, text(event), expected=one) for event, table in _POSTED.items()),
-        fact(payments.c.id, paid, expected=one),
-        fact(journal_entries.c.id, text("journal_entry.posted"), expected=one).where(
-            by_hand, reversal.is_(None)
-        ),
-        fact(reversal, text("journal_entry.reversed"), expected=one).where(
-            by_hand, reversal.is_not(None)
-        ),
+    by_hand, reversal = entries.c.number.is_not(None), entries.c.reverses_id
+    told = fact(outbox_events.c.subject_id, outbox_events.c.type, found=one).where(
+        or_(*(outbox_events.c.type == each for each in (*_POSTED, *_OTHERS)))
     )
+    posted = fact(entries.c.id, text("journal_entry.posted"), expected=one)
+    reversed_ = fact(reversal, text("journal_entry.reversed"), expected=one)
+    made = (
+        *((table, fact(table.c.id, text(event), expected=one)) for event, table in _POSTED.items()),
+        (payments, fact(payments.c.id, paid, expected=one)),
+        (entries, posted.where(by_hand, reversal.is_(None))),
+        (entries, reversed_.where(by_hand, reversal.is_not(None))),
+    )
+    # A document and its event are recorded at one instant.
+    both = (recorded(each, table) for table, each in ((outbox_events, told), *made))
+    return differing(*both, by=None)
 
 
 INVARIANTS: dict[str, Statement] = {

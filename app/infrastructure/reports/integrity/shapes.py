@@ -8,6 +8,7 @@ what differs, what is missing and what is too much.
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     Column,
     ColumnElement,
     CompoundSelect,
@@ -25,15 +26,16 @@ from sqlalchemy.sql.functions import FunctionElement
 from app.domain.accounting.entries import DocumentKind
 from app.infrastructure.accounting.tables import payments
 from app.infrastructure.db.query import of_tenant, total
-from app.infrastructure.db.types import Day, Integer, Text
+from app.infrastructure.db.types import Day, Instant, Integer, Text
 from app.infrastructure.inventory.tables import adjustments
 from app.infrastructure.purchasing.tables import bills, receipts, supplier_returns
+from app.infrastructure.reports.integrity.recent import touching
 from app.infrastructure.sales.tables import returns, sales
 
 Statement = Select[Any] | CompoundSelect[Any]
 Number = ColumnElement[int]
 
-DOCUMENTS: dict[DocumentKind, Table] = {
+TABLES: dict[DocumentKind, Table] = {
     DocumentKind.SALE: sales,
     DocumentKind.RETURN: returns,
     DocumentKind.RECEIPT: receipts,
@@ -66,9 +68,14 @@ def fact(
     ).where(*of_tenant(id_.table))
 
 
-def differing(*facts: Select[Any]) -> Select[Any]:
-    """The keys whose two sides do not have the same sum."""
-    both = union_all(*facts).subquery()
+def differing(*facts: Select[Any], by: CTE | None) -> Select[Any]:
+    """The keys whose two sides do not have the same sum.
+
+    An incremental audit compares those ``by`` which what was recorded since touches something.
+    With None, the facts have been marked one by one.
+    """
+    marked = facts if by is None else [touching(each, by) for each in facts]
+    both = union_all(*marked).subquery()
     found, expected = total(both.c.found), total(both.c.expected)
     return (
         select(both.c.id, both.c.of, found, expected)
@@ -147,3 +154,12 @@ class TenderedOnAccount(Portable):
         "(SELECT coalesce(sum(json_extract(value, '$[1]')), 0) FROM json_each({0}) "
         "WHERE json_extract(value, '$[0]') = 'on_account')"
     )
+
+
+class DatabaseClock(Portable):
+    """The clock that dates what is recorded; on SQLite the second that it shows."""
+
+    type = Instant()
+    inherit_cache = True
+    on_postgres = "clock_timestamp()"
+    on_sqlite = "(unixepoch() * 1000000)"

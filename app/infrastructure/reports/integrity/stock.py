@@ -15,6 +15,7 @@ from app.infrastructure.inventory.tables import (
     valuations,
 )
 from app.infrastructure.purchasing.tables import bill_lines, receipt_lines, supplier_return_lines
+from app.infrastructure.reports.integrity.recent import DOCUMENTS, PRODUCTS, RECEIPTS, touching
 from app.infrastructure.reports.integrity.shapes import (
     Number,
     Statement,
@@ -28,6 +29,7 @@ from app.infrastructure.sales.tables import return_lines, sale_lines
 _levels = differing(
     fact(stock_levels.c.product_id, stock_levels.c.location_id, found=stock_levels.c.on_hand),
     fact(stock_moves.c.product_id, stock_moves.c.location_id, expected=stock_moves.c.quantity),
+    by=PRODUCTS,
 )
 
 
@@ -35,6 +37,7 @@ def _pools(column: str) -> Select[Any]:
     return differing(
         fact(cost_pools.c.product_id, text(column), found=cost_pools.c[column]),
         fact(valuations.c.product_id, text(column), expected=valuations.c[column]),
+        by=PRODUCTS,
     )
 
 
@@ -45,6 +48,7 @@ _layer_values = differing(
     fact(cost_layers.c.product_id, text("value"), expected=cost_layers.c.value).where(
         cost_layers.c.is_open
     ),
+    by=PRODUCTS,
 )
 
 # Under FIFO the layers hold the goods; an average pool is what came in less what the queue passed,
@@ -63,12 +67,13 @@ _layer_quantities = differing(
     fact(cost_layers.c.product_id, text("quantity"), expected=_gaps).join(
         cost_pools, pairs_of(cost_layers, cost_pools, ("product_id", "product_id"))
     ),
+    by=PRODUCTS,
 )
 
 
 def _received(line: str, layer: str) -> Select[Any]:
     """Receipt lines whose layer did not come in as they say."""
-    return (
+    return touching(
         select(
             receipt_lines.c.receipt_id,
             receipt_lines.c.line,
@@ -83,7 +88,8 @@ def _received(line: str, layer: str) -> Select[Any]:
                 ),
             )
         )
-        .where(*of_tenant(receipt_lines), cost_layers.c[layer] != receipt_lines.c[line])
+        .where(*of_tenant(receipt_lines), cost_layers.c[layer] != receipt_lines.c[line]),
+        RECEIPTS,
     )
 
 
@@ -102,6 +108,7 @@ _moved = differing(
     _stocked(receipt_lines, "receipt_id", receipt_lines.c.quantity, expected=True),
     _stocked(supplier_return_lines, "return_id", -supplier_return_lines.c.quantity, expected=True),
     _stocked(adjustment_lines, "adjustment_id", adjustment_lines.c.quantity, expected=True),
+    by=DOCUMENTS,
 )
 
 _valued = differing(
@@ -114,14 +121,16 @@ _valued = differing(
     fact(valuations.c.source_id, valuations.c.line, expected=valuations.c.value).where(
         valuations.c.source_kind != "receipt"
     ),
+    by=DOCUMENTS,
 )
 
 _moves_valued = differing(
     fact(stock_moves.c.source_id, stock_moves.c.product_id, found=stock_moves.c.quantity),
     fact(valuations.c.source_id, valuations.c.product_id, expected=valuations.c.quantity),
+    by=DOCUMENTS,
 )
 
-_negative = union_all(
+_below_zero = (
     select(
         stock_levels.c.product_id,
         text("on_hand"),
@@ -135,6 +144,7 @@ _negative = union_all(
         for name in ("quantity", "value")
     ),
 )
+_negative = union_all(*(touching(each, PRODUCTS) for each in _below_zero))
 
 INVARIANTS: dict[str, Statement] = {
     "levels_are_moves": _levels,
