@@ -1,9 +1,9 @@
 """Completes the generated OpenAPI document: what holds for many operations is said here once.
 
 FastAPI writes paths, parameters and schemas. Added are the bearer scheme, the headers that requests
-and answers carry, the words of ``contract_texts.py`` and ``contract_members.py``, and the examples
-of ``contract_examples.py``. What is added follows from what the operation declares: its permission,
-its refusals, its view.
+and answers carry, the words of ``contract_texts.py`` and ``contract_members.py``, the examples of
+``contract_examples.py`` and the forms of ``contract_forms.py``. What is added follows from what the
+operation declares: its permission, its refusals, its view.
 """
 
 from collections.abc import Iterator
@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from app.api.body import JSON_TYPE, MERGE_PATCH_TYPE
 from app.api.contract_examples import EXAMPLES
+from app.api.contract_forms import show_forms
 from app.api.contract_members import MEMBERS, PAGE_TOTAL
 from app.api.contract_texts import (
     ACCEPT_LANGUAGE,
@@ -78,6 +79,7 @@ def complete(document: dict[str, Any]) -> None:
     ]
     for name, schema in schemas.items():
         _describe(name, schema)
+    show_forms(document)
 
 
 def _complete_operation(

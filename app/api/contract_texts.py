@@ -125,8 +125,9 @@ IF_NONE_MATCH: Final[dict[str, Any]] = {
     "name": "If-None-Match",
     "in": "header",
     "required": False,
-    "description": "The ETag that the caller has: 304 when it is the present one.",
-    "schema": _ETAG,
+    "description": "The ETag that the caller has: 304 when it is the present one. Any other text "
+    "matches none.",
+    "schema": {"type": "string", "examples": ['"3"']},
 }
 ACCEPT_LANGUAGE: Final[dict[str, Any]] = {
     "name": "Accept-Language",

@@ -1,6 +1,8 @@
 """The routes of every endpoint: what they are called, what is checked before FastAPI reads."""
 
+import re
 from collections.abc import Callable, Coroutine, Iterator
+from datetime import date
 from typing import Any, Final, get_args, get_origin
 
 from fastapi import APIRouter
@@ -31,6 +33,7 @@ SORTS_KEY: Final = "x-sorts"  # the orders that a list declares beside its 200
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 _SEQUENCES: Final = (list, tuple, set, frozenset)
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _BODILESS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _COLLECTION_VERBS: Final = {"GET": "list", "POST": "create", "PATCH": "update", "PUT": "replace"}
 _ITEM_VERBS: Final = {**_COLLECTION_VERBS, "GET": "get"}
@@ -69,6 +72,7 @@ class ApiRoute(APIRoute):
         handler = super().get_route_handler()
         single, repeatable = query_names(self)
         known = single | repeatable
+        days = _day_names(self)
         sorts = tuple(self.responses.get(200, {}).get(SORTS_KEY, ()))
         methods = self.methods or {"GET"}
         accepted: tuple[str, ...] = (JSON_TYPE,)
@@ -80,6 +84,7 @@ class ApiRoute(APIRoute):
         async def handle(request: Request) -> Response:
             if request.scope["query_string"]:
                 check_query(request, known, single)
+                _check_days(request, days)
                 if sorts:
                     check_sort(request, sorts)
             if never_reads:
@@ -146,6 +151,13 @@ def query_names(route: APIRoute) -> tuple[frozenset[str], frozenset[str]]:
     return frozenset(single), frozenset(repeatable)
 
 
+def _day_names(route: APIRoute) -> frozenset[str]:
+    """The query parameters that are days."""
+    fields = _query_fields(route.dependant)
+    days = (each for each in fields if date in (each[1].annotation, *get_args(each[1].annotation)))
+    return frozenset(str(info.validation_alias or info.alias or name) for name, info in days)
+
+
 def _query_fields(dependant: Dependant) -> Iterator[tuple[str, FieldInfo]]:
     """Name and declaration of each query parameter; a parameter model counts by its members."""
     for field in dependant.query_params:
@@ -190,6 +202,18 @@ def check_sort(request: Request, sorts: tuple[str, ...]) -> None:
     if asked is not None and asked.removeprefix("-") not in sorts:
         allowed = ", ".join(f"{name}, -{name}" for name in sorts)
         raise ValidationFailed(faults=[Fault("?sort", "validation.choice", {"expected": allowed})])
+
+
+def _check_days(request: Request, days: frozenset[str]) -> None:
+    """Pass when those of ``days`` that are given are written as days: pydantic reads seconds too.
+
+    Raises:
+        ValidationFailed: names those that are not.
+    """
+    query = request.query_params
+    wrong = [name for name in sorted(days & query.keys()) if not _DAY.fullmatch(query[name])]
+    if wrong:
+        raise ValidationFailed(faults=[Fault(f"?{name}", "validation.date") for name in wrong])
 
 
 def _refuse_members(value: Any) -> None:

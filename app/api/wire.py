@@ -25,7 +25,6 @@ from app.domain.shared.errors import InvalidValue, ValueOutOfRange
 from app.domain.shared.ids import Id
 from app.domain.shared.numbers import BIGINT_MAX, SCALE_DIGITS, format_scaled, parse_scaled
 
-_YEARS = range(1900, 2200)
 _TOO_FINE = re.compile(r"-?(0|[1-9][0-9]{0,17})\.[0-9]{7,}", re.ASCII)
 _LARGEST = format_scaled(BIGINT_MAX // 1000, SCALE_DIGITS)
 _BOUNDS = {"positive": f"> 0, ≤ {_LARGEST}", "not_negative": f"≥ 0, ≤ {_LARGEST}"}
@@ -55,19 +54,26 @@ def _scaled(*, sign: str) -> Callable[[Any], int]:
             raise PydanticCustomError("decimal_form", "not a decimal of this form") from None
         except ValueOutOfRange:
             raise outside from None
-        if (sign == "positive" and scaled <= 0) or (sign == "not_negative" and scaled < 0):
+        if (sign == "positive" and scaled == 0) or (sign != "any" and value.startswith("-")):
             raise outside
         return scaled
 
     return read
 
 
-def _decimal_schema(description: str, example: str, *, signed: bool = False) -> WithJsonSchema:
-    pattern = r"(0|[1-9][0-9]{0,17})(\.[0-9]{1,18})?$"
+# Up to ten digits and six decimals that matter; the bound itself is no matter of a pattern.
+_DECIMAL = r"(0|[1-9][0-9]{0,9})(\.[0-9]{1,6}0{0,12})?$"
+_ABOVE_ZERO = (
+    r"^([1-9][0-9]{0,9}(\.[0-9]{1,6}0{0,12})?|0\.([1-9][0-9]{0,5}|0[1-9][0-9]{0,4}|00[1-9][0-9]{0,3}"
+    r"|000[1-9][0-9]{0,2}|0000[1-9][0-9]?|00000[1-9])0{0,12})$"
+)
+
+
+def _decimal_schema(description: str, example: str, form: str = f"^{_DECIMAL}") -> WithJsonSchema:
     return WithJsonSchema(
         {
             "type": "string",
-            "pattern": ("^-?" if signed else "^") + pattern,
+            "pattern": form,
             "maxLength": 40,
             "description": description,
             "examples": [example],
@@ -76,12 +82,14 @@ def _decimal_schema(description: str, example: str, *, signed: bool = False) -> 
 
 
 Quantity = Annotated[
-    int, BeforeValidator(_scaled(sign="positive")), _decimal_schema("Quantity above zero.", "6")
+    int,
+    BeforeValidator(_scaled(sign="positive")),
+    _decimal_schema("Quantity above zero.", "6", _ABOVE_ZERO),
 ]
 SignedQuantity = Annotated[
     int,
     BeforeValidator(_scaled(sign="any")),
-    _decimal_schema("Quantity; negative takes away.", "-3", signed=True),
+    _decimal_schema("Quantity; negative takes away.", "-3", f"^-?{_DECIMAL}"),
 ]
 UnitPrice = Annotated[
     int,
@@ -97,15 +105,25 @@ Amount = Annotated[
     BeforeValidator(_scaled(sign="not_negative")),
     _decimal_schema("Amount in the currency of the document.", "15.30"),
 ]
+AmountAboveZero = Annotated[
+    int,
+    BeforeValidator(_scaled(sign="positive")),
+    _decimal_schema("Amount above zero, in the currency of the document.", "15.30", _ABOVE_ZERO),
+]
+
+
+# Python reads more of ISO 8601: weeks, days without dashes, hours without minutes.
+_INSTANT = re.compile(
+    r"(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+    r"T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?"
+    r"(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"
+)
 
 
 def _instant(value: Any) -> datetime:
-    instant: datetime | None = None
-    if isinstance(value, str) and len(value) <= 35:
-        with contextlib.suppress(ValueError):
-            instant = datetime.fromisoformat(value)
-        if instant is not None and instant.tzinfo is not None and instant.year in _YEARS:
-            return instant.astimezone(UTC)
+    if isinstance(value, str) and _INSTANT.fullmatch(value) is not None:
+        with contextlib.suppress(ValueError):  # the 30th of February
+            return datetime.fromisoformat(value).astimezone(UTC)
     raise PydanticCustomError("instant_form", "an RFC 3339 instant with an offset is expected")
 
 
@@ -116,6 +134,7 @@ Instant = Annotated[
         {
             "type": "string",
             "format": "date-time",
+            "pattern": f"^{_INSTANT.pattern}$",
             "maxLength": 35,
             "description": "RFC 3339 with an offset; answers are in UTC and end in Z.",
             "examples": ["2026-03-31T16:30:00Z"],
@@ -127,6 +146,12 @@ Instant = Annotated[
 def wrong_id(prefixes: str) -> PydanticCustomError:
     """What refuses a value that is no id with one of these prefixes."""
     return PydanticCustomError("validation.identifier", "an id {prefix}_…", {"prefix": prefixes})
+
+
+def id_pattern(*prefixes: str) -> str:
+    """What every id with one of these prefixes looks like, as JSON Schema says it."""
+    kinds = prefixes[0] if len(prefixes) == 1 else f"({'|'.join(sorted(set(prefixes)))})"
+    return f"^{kinds}_[0-7][0-9A-HJKMNP-TV-Z]{{25}}$"
 
 
 def reference(prefix: str) -> Any:
@@ -147,7 +172,7 @@ def reference(prefix: str) -> Any:
         WithJsonSchema(
             {
                 "type": "string",
-                "pattern": f"^{prefix}_[0-7][0-9A-HJKMNP-TV-Z]{{25}}$",
+                "pattern": id_pattern(prefix),
                 "examples": [f"{prefix}_01JZ8B6Q0G3V5W7X9YABCDEFGH"],
             }
         ),

@@ -34,7 +34,7 @@ BODIES: list[tuple[str, dict[str, Any], str, str, str]] = [
         {"amount": "-1"},
         "/amount",
         "validation.decimal_range",
-        f"≥ 0, ≤ {LARGEST}",
+        f"> 0, ≤ {LARGEST}",
     ),
     ("/payments", {"amount": "0"}, "/amount", "validation.decimal_range", "> 0"),
     ("/payments", {"method": "cheque"}, "/method", "validation.choice", ": bank, cash, card."),

@@ -37,6 +37,9 @@ async def assert_untouched(company: Company) -> None:
         ({"effective_at": "2026-01-01"}, "/effective_at"),
         ({"effective_at": "2026-01-01T00:00:00"}, "/effective_at"),
         ({"effective_at": 1e9}, "/effective_at"),
+        ({"effective_at": "2026-W01-4T00:00:00Z"}, "/effective_at"),
+        ({"effective_at": "20260101T000000Z"}, "/effective_at"),
+        ({"effective_at": "2026-02-30T00:00:00Z"}, "/effective_at"),
         ({"external_ref": "a\u0000b"}, "/external_ref"),
         ({"external_ref": ""}, "/external_ref"),
         ({"external_ref": "x" * 101}, "/external_ref"),
@@ -83,7 +86,7 @@ async def test_a_quantity_that_is_none(company: Company, quantity: Any) -> None:
 
 
 @pytest.mark.parametrize("member", ["unit_price", "discount_amount", "discount_percent"])
-@pytest.mark.parametrize("value", ["-1", "99999999999999999", "1.0000001"])
+@pytest.mark.parametrize("value", ["-0", "-1", "99999999999999999", "1.0000001"])
 async def test_a_price_that_is_none(company: Company, member: str, value: str) -> None:
     body = await body_for(company)
     body["lines"][0][member] = value

@@ -4,13 +4,14 @@ from datetime import date
 from typing import Annotated
 
 from fastapi import Query
-from pydantic import Field
+from pydantic import ConfigDict, Field, JsonValue
 from starlette.responses import Response
 
 from app.api.deps import Caller, CommandCaller, Http, PageQuery
 from app.api.masters import IdPath, answers, listed
 from app.api.route import permission, v1_router
 from app.api.v1.accounting.references import (
+    DOCUMENT_PATTERN,
     DOCUMENT_PREFIXES,
     EntryId,
     Memo,
@@ -55,6 +56,9 @@ from app.domain.shared.errors import (
 
 LINES_MAX = 2000
 _SALE = "sal_01JZ8B6Q0G3V5W7X9YABCDEFGH"
+_NOTHING: dict[str, JsonValue] = {"pattern": r"^0(\.0{1,18})?$"}
+_NO_DEBIT: JsonValue = {"properties": {"debit": _NOTHING}}
+_NO_CREDIT: JsonValue = {"properties": {"credit": _NOTHING}}
 
 router = v1_router("/journal-entries", tags=["journal-entries"])
 _READ, _WRITE = permission("journal_entries:read"), permission("journal_entries:write")
@@ -62,6 +66,8 @@ _READ, _WRITE = permission("journal_entries:read"), permission("journal_entries:
 
 class EntryLineIn(Schema):
     """One side of an entry: a debit or a credit, not both."""
+
+    model_config = ConfigDict(json_schema_extra={"anyOf": [_NO_DEBIT, _NO_CREDIT]})
 
     account_id: AccountId
     debit: Amount = 0
@@ -164,7 +170,10 @@ async def list_entries(
     effective_from: date | None = None,
     effective_to: date | None = None,
     source_kind: DocumentKind | None = None,
-    source_id: Annotated[str | None, Query(max_length=40, examples=[_SALE])] = None,
+    source_id: Annotated[
+        str | None,
+        Query(max_length=40, examples=[_SALE], json_schema_extra={"pattern": DOCUMENT_PATTERN}),
+    ] = None,
     external_ref: Annotated[str | None, Query(max_length=100)] = None,
 ) -> Response:
     """Entries by business day, without their lines; ``source_id`` finds those of one document."""

@@ -11,7 +11,7 @@ from app.api.deps import BATCH_MAX, Caller, CommandCaller, Http, PageQuery
 from app.api.masters import IdPath, answers, batched, listed
 from app.api.route import permission, v1_router
 from app.api.v1.accounting.references import AnyDocumentId, Key, PaymentId
-from app.api.wire import Amount, ContactId, ExternalRef, Instant, Schema
+from app.api.wire import Amount, AmountAboveZero, ContactId, ExternalRef, Instant, Schema
 from app.application.accounting.payments import (
     CREATE_PAYMENT,
     PaymentInput,
@@ -68,7 +68,7 @@ class PaymentIn(Schema):
     direction: Literal["in", "out"]
     contact_id: ContactId
     method: Literal["bank", "cash", "card"]
-    amount: Amount
+    amount: AmountAboveZero
     effective_at: Instant | None = None
     allocate: Literal["oldest", "none"] | Targets = "oldest"
     excess: Literal["refuse", "credit"] = "refuse"

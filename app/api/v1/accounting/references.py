@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
 
-from app.api.wire import reference, text, wrong_id
+from app.api.wire import id_pattern, reference, text, wrong_id
 from app.application.accounting.views import PREFIXES, DocumentRef
 from app.domain.accounting.entries import MEMO_LENGTH_MAX
 from app.domain.accounting.periods import REASON_LENGTH_MAX
@@ -22,6 +22,7 @@ Key = text(128)  # an idempotency key of a batch
 
 _KINDS = {prefix: kind for kind, prefix in PREFIXES.items()}
 DOCUMENT_PREFIXES = ", ".join(sorted(_KINDS))
+DOCUMENT_PATTERN = id_pattern(*_KINDS)
 
 
 def read_document(value: str) -> DocumentRef:
@@ -52,7 +53,7 @@ AnyDocumentId = Annotated[
     WithJsonSchema(
         {
             "type": "string",
-            "pattern": f"^({'|'.join(sorted(_KINDS))})_[0-7][0-9A-HJKMNP-TV-Z]{{25}}$",
+            "pattern": DOCUMENT_PATTERN,
             "examples": ["sal_01JZ8B6Q0G3V5W7X9YABCDEFGH"],
         }
     ),

@@ -1,9 +1,11 @@
 """/contacts: customers and suppliers; /customers and /suppliers are filtered faces of them."""
 
+import re
 from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Query
-from pydantic import Field
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 
 from app.api.deps import BATCH_MAX, Caller, CommandCaller, Http, PageParams, PageQuery
@@ -37,7 +39,19 @@ router = v1_router("/contacts", tags=["contacts"])
 faces = v1_router(tags=["contacts"])
 
 Role = Literal["customer", "supplier"]
+_COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
 Roles = Annotated[list[Role], Field(min_length=1, max_length=2)]
+
+
+def _country(value: str) -> str:
+    if _COUNTRY.fullmatch(value) is None:
+        raise PydanticCustomError("validation.country", "two capital letters")
+    return value
+
+
+Country = Annotated[
+    Text2, AfterValidator(_country), Field(json_schema_extra={"pattern": f"^{_COUNTRY.pattern}$"})
+]
 
 
 class AddressIn(Schema):
@@ -48,7 +62,7 @@ class AddressIn(Schema):
     city: Text100 | None = None
     region: Text100 | None = None
     postcode: Text20 | None = None
-    country: Text2 | None = None
+    country: Country | None = None
 
 
 class ContactPatch(Schema):
@@ -134,20 +148,17 @@ add_master(
 )
 
 
-class Filters:
+async def _filters(
+    q: Annotated[str | None, Query(min_length=1, max_length=100)] = None,
+    email: Annotated[str | None, Query(max_length=254)] = None,
+    external_ref: Annotated[str | None, Query(max_length=100)] = None,
+    active: bool | None = None,
+) -> dict[str, Any]:
     """The filters that contacts, customers and suppliers share."""
-
-    def __init__(
-        self,
-        q: Annotated[str | None, Query(min_length=1, max_length=100)] = None,
-        email: Annotated[str | None, Query(max_length=254)] = None,
-        external_ref: Annotated[str | None, Query(max_length=100)] = None,
-        active: bool | None = None,
-    ) -> None:
-        self.values = {"q": q, "email": email, "external_ref": external_ref, "active": active}
+    return {"q": q, "email": email, "external_ref": external_ref, "active": active}
 
 
-FilterQuery = Annotated[Filters, Depends()]
+FilterQuery = Annotated[dict[str, Any], Depends(_filters)]
 _READ = permission("contacts:read")
 
 
@@ -183,6 +194,8 @@ async def list_suppliers(http: Caller, page: PageQuery, filters: FilterQuery) ->
     return await _list(http, page, filters, "supplier")
 
 
-async def _list(http: Http, page: PageParams, filters: Filters, role: Role | None) -> Response:
+async def _list(
+    http: Http, page: PageParams, filters: dict[str, Any], role: Role | None
+) -> Response:
     held = {} if role is None else {f"is_{role}": True}
-    return await http.list(CONTACT_LIST, page, **filters.values, **held)
+    return await http.list(CONTACT_LIST, page, **filters, **held)

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from app.api.deps import Caller, PageQuery
 from app.api.masters import listed
 from app.api.route import permission, v1_router
-from app.api.wire import LocationId, ProductId
+from app.api.wire import LocationId, ProductId, id_pattern
 from app.application.inventory.ports import LEVEL_LIST, MOVE_LIST
 from app.application.inventory.views import SOURCE_PREFIXES, StockLevelView, StockMoveView
 from app.domain.shared.errors import Fault, InvalidValue
@@ -18,6 +18,7 @@ from app.domain.shared.ids import Id, read
 
 router = v1_router(tags=["stock"])
 _READ = permission("stock:read")
+_SOURCE_PATTERN = id_pattern(*SOURCE_PREFIXES.values())
 
 
 @router.get(
@@ -49,7 +50,9 @@ async def list_stock_moves(
     location_id: LocationId | None = None,
     effective_from: date | None = None,
     effective_to: date | None = None,
-    source_id: Annotated[str | None, Query(max_length=40)] = None,
+    source_id: Annotated[
+        str | None, Query(max_length=40, json_schema_extra={"pattern": _SOURCE_PATTERN})
+    ] = None,
 ) -> Response:
     """Moves in the order in which they were recorded; ``source_id`` is the document's."""
     return await http.list(

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, Literal
 
 from fastapi import Path, Query
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, JsonValue, model_validator
 from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 
@@ -38,8 +38,33 @@ router = v1_router("/returns", tags=["returns"])
 _READ, _WRITE = permission("returns:read"), permission("returns:write")
 
 
+# The two forms of a line as JSON Schema says them; a null states nothing, except of the tax.
+_OF_SALE: JsonValue = {
+    "required": ["sale_id", "line"],
+    "properties": {
+        "sale_id": {"type": "string"},
+        "line": {"type": "integer"},
+        "product_id": {"type": "null"},
+        "unit_price": {"type": "null"},
+        "unit_cost": {"type": "null"},
+        "tax_id": False,
+    },
+}
+_OF_PRODUCT: JsonValue = {
+    "required": ["product_id", "unit_price"],
+    "properties": {
+        "sale_id": {"type": "null"},
+        "line": {"type": "null"},
+        "product_id": {"type": "string"},
+        "unit_price": {"type": "string"},
+    },
+}
+
+
 class ReturnLineIn(Schema):
     """Either ``sale_id`` and ``line``, or ``product_id`` with its ``unit_price``."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [_OF_SALE, _OF_PRODUCT]})
 
     quantity: Quantity
     sale_id: SaleId | None = None

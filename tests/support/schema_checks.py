@@ -1,0 +1,154 @@
+"""A check of our own for schemathesis, which loads this file and runs it beside all of its own.
+
+Random data cannot know which product exists or which month is closed, so a refusal by a rule of the
+business is an answer to data that the schema allows. A refusal of its form is none: then the schema
+promises more than the service takes.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from fnmatch import fnmatchcase
+from typing import Any, Final, NamedTuple
+from zoneinfo import available_timezones
+
+import schemathesis
+
+_LARGEST: Final = Decimal("9223372036.854775")
+# They say that a request was not understood; a rule of the business has a code of its own.
+_FORM: Final = {"common.validation_failed", "common.invalid_value", "common.out_of_range"}
+# The statuses that a business has for what it understood.
+_REFUSALS: Final = {404, 409, 412, 422}
+
+
+class Fault(NamedTuple):
+    """What a problem names: its code, and the value that was sent there."""
+
+    code: str
+    value: Any
+
+
+class Unsaid(NamedTuple):
+    """A constraint that JSON Schema cannot say: where, why, and which values it concerns."""
+
+    operations: str
+    why: str
+    concerns: Callable[[Any], bool]
+
+
+def _has(value: Any, *categories: str) -> bool:
+    return any(unicodedata.category(letter).startswith(categories) for letter in value)
+
+
+INEXPRESSIBLE: Final[dict[str, Unsaid]] = {
+    "common.cursor_invalid": Unsaid(
+        "GET /api/v1/*", "A cursor is signed.", lambda query: "cursor" in query
+    ),
+    "auth.invalid_credentials": Unsaid(
+        "POST /api/v1/auth/login", "A password is known or not.", lambda _: True
+    ),
+    "auth.invalid_refresh_token": Unsaid(
+        "POST /api/v1/auth/refresh", "A token is known or not.", lambda _: True
+    ),
+    "validation.decimal_range": Unsaid(
+        "*", "The bound of a text that is a number.", lambda value: abs(Decimal(value)) > _LARGEST
+    ),
+    "validation.name": Unsaid(
+        "*",
+        "Engines differ on what is a blank, a control or no character at all.",
+        lambda value: _has(value, "Cc", "Cn") or not value.strip(),
+    ),
+    "validation.email": Unsaid(
+        "POST /api/v1/auth/register",
+        "Engines differ on what is invisible.",
+        lambda value: _has(value, "C"),
+    ),
+    "validation.zone": Unsaid(
+        "* /api/v1/auth/register",
+        "The names are those of the time zone data of the service.",
+        lambda value: value not in available_timezones(),
+    ),
+    "validation.currency": Unsaid(
+        "POST /api/v1/auth/register",
+        "The list changes with the world.",
+        lambda value: re.fullmatch("[A-Z]{3}", value) is not None,
+    ),
+    "validation.type": Unsaid(
+        "*",
+        "JSON Schema takes 30.0 for an integer; the service takes digits.",
+        lambda value: isinstance(value, float) and value.is_integer(),
+    ),
+    "validation.too_many_decimals": Unsaid(
+        "POST /api/v1/*",
+        "An amount has the decimals of its currency.",
+        lambda value: Decimal(value) * 100 % 1 != 0,
+    ),
+    "common.out_of_range": Unsaid(
+        "POST /api/v1/*", "What numbers come to, added or multiplied.", lambda _: True
+    ),
+    "validation.choice": Unsaid(
+        "*",
+        "Comes along with what is wrong in a list that stands in place of a word.",
+        lambda value: isinstance(value, list),
+    ),
+    "validation.too_many_faults": Unsaid("*", "Comes along with fifty others.", lambda _: True),
+}
+
+
+def _faults(problem: dict[str, Any], case: schemathesis.Case[Any]) -> Iterator[Fault]:
+    """What was wrong, as exactly as the problem says it."""
+    errors = problem.get("errors") or ()
+    for error in errors:
+        if "parameter" in error:
+            value = case.query.get(error["parameter"])
+        else:
+            value = _at(error.get("pointer") or "", case.body)
+        yield Fault(error["code"], value)
+    if not errors:
+        yield Fault(problem["code"], case.query)
+
+
+def _at(pointer: str, body: Any) -> Any:
+    for step in pointer.split("/")[1:]:
+        name = step.replace("~1", "/").replace("~0", "~")
+        body = body[int(name)] if isinstance(body, list) else body.get(name)
+    return body
+
+
+def _excused(operation: str, fault: Fault) -> bool:
+    unsaid = INEXPRESSIBLE.get(fault.code)
+    if unsaid is None or not fnmatchcase(operation, unsaid.operations):
+        return False
+    return unsaid.concerns(fault.value)
+
+
+@schemathesis.hook
+def before_call(
+    context: schemathesis.HookContext, case: schemathesis.Case[Any], kwargs: dict[str, Any]
+) -> None:
+    """Send no dry run without its key: it needs none, which a schema cannot say either."""
+    left_out = case.meta and getattr(case.meta.phase.data, "parameter", None)
+    if left_out == "Idempotency-Key":
+        case.query.pop("dry_run", None)
+
+
+@schemathesis.check
+def valid_data_is_understood(
+    ctx: schemathesis.CheckContext, response: schemathesis.Response, case: schemathesis.Case[Any]
+) -> None:
+    """What the schema allows is done, or refused by a rule of the business."""
+    if case.meta is None or not case.meta.generation.mode.is_positive or response.status_code < 400:
+        return
+    operation = case.operation.label
+    problem = response.json()
+    assert response.status_code < 500, problem
+    formal = [
+        fault
+        for fault in _faults(problem, case)
+        if response.status_code not in _REFUSALS
+        or fault.code.startswith("validation.")
+        or fault.code in _FORM
+    ]
+    unsaid = {fault.code for fault in formal if not _excused(operation, fault)}
+    assert not unsaid, f"{operation} does not take what its schema allows: {unsaid}"
