@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import field, replace
 from datetime import datetime
 from typing import Annotated, Any, Protocol
+from urllib.parse import urlencode
 
 import orjson
 from fastapi import Depends, Header, Query, Request
@@ -167,8 +168,11 @@ class Http:
         body.update(page.stated)
         headers = {}
         if cursor is not None:
-            next_url = self.request.url.include_query_params(cursor=cursor)
-            headers["link"] = f'<{next_url.path}?{next_url.query}>; rel="next"'
+            asked = [
+                each for each in self.request.query_params.multi_items() if each[0] != "cursor"
+            ]
+            query = urlencode([*asked, ("cursor", cursor)])
+            headers["link"] = f'<{self.request.scope["path"]}?{query}>; rel="next"'
         return json_response(orjson.dumps(body), 200, headers)
 
     def now(self) -> datetime:
@@ -282,7 +286,7 @@ class PageParams:
         return request, tag
 
 
-def page_params(
+async def page_params(
     limit: Annotated[int, Query(ge=1, le=200, description="Rows a page.")] = 50,
     cursor: Annotated[str | None, Query(max_length=500, description="From next_cursor.")] = None,
     sort: Annotated[

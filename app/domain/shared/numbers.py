@@ -6,6 +6,7 @@ prices, unit costs and percent rates are integers scaled by 10^6. No float, no D
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from app.domain.shared.errors import InvalidValue, ValueOutOfRange
 
@@ -109,6 +110,7 @@ def parse_scaled(text: str, digits: int) -> int:
     return scaled
 
 
+@lru_cache(maxsize=4096)  # a list shows the same prices and quantities again and again
 def format_scaled(value: int, digits: int, *, at_least: int = 0) -> str:
     """``value / 10**digits`` as a decimal string without needless zeros beyond ``at_least``."""
     if digits == 0:

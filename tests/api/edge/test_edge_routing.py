@@ -1,10 +1,13 @@
 """Flat routing: a written path first, then Starlette's choice, and HTTP's rules (AC-14, RB-01)."""
 
+import inspect
 import random
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from fastapi import APIRouter, FastAPI, WebSocket
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.routing import Match, Route
 
@@ -19,7 +22,9 @@ from app.api.routing import (
     include,
     install_flat_routing,
 )
+from app.main import create_app
 from tests.api.edge.support import Edge, call, json_body, make_edge, problem, sample_router
+from tests.conftest import settings_for
 
 METHODS = ["GET", "POST", "PATCH", "DELETE"]
 
@@ -291,3 +296,28 @@ async def test_lifespan_and_websockets_stay_with_starlette() -> None:
         "websocket.send",
         "websocket.close",
     ]
+
+
+# --- what a request calls ------------------------------------------------------------------------
+
+
+def called(dependant: Dependant) -> Iterator[Callable[..., Any]]:
+    """The endpoint and everything it depends on."""
+    assert dependant.call is not None
+    yield dependant.call
+    for each in dependant.dependencies:
+        yield from called(each)
+
+
+def test_nothing_that_a_request_calls_goes_to_a_thread() -> None:
+    """FastAPI hands a plain function to a thread: half a millisecond, and at most forty at once."""
+    app = create_app(settings_for("sqlite:///unused.db"))
+    routes = [route for route in app.router.routes if isinstance(route, APIRoute)]
+    assert len(routes) > 100
+    plain = {
+        f"{each.__module__}.{each.__qualname__}"
+        for route in routes
+        for each in called(route.dependant)
+        if not inspect.iscoroutinefunction(each)
+    }
+    assert plain == set()

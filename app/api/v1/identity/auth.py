@@ -98,11 +98,11 @@ class RefreshIn(Schema):
     refresh_token: RefreshText
 
 
-def _service(request: Request) -> Any:
+async def _service(request: Request) -> Any:
     return request.app.state.services.extras["identity"]
 
 
-def _origin(request: Request) -> Origin:
+async def _origin(request: Request) -> Origin:
     record = record_of(request.scope)
     device = request.headers.get("user-agent", "")
     return Origin(record.request_id, record.client, device)

@@ -17,7 +17,7 @@ PATH = "/.well-known/jwks.json"
 _CACHE = {"cache-control": "public, max-age=300"}
 
 
-def _service(request: Request) -> IdentityService:
+async def _service(request: Request) -> IdentityService:
     return request.app.state.services.extras["identity"]  # type: ignore[no-any-return]
 
 
