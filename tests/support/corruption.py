@@ -4,11 +4,14 @@ import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 import asyncpg
 
+from app.application.shared.wording import instant
 from app.infrastructure.db.postgres import driver_url
+from app.infrastructure.reports.integrity import INVARIANTS
 from tests.support.company import Company
 
 Row = tuple[Any, ...]
@@ -154,9 +157,15 @@ def _text(value: Any) -> str:
     return str(value)
 
 
-async def broken(company: Company) -> dict[str, Offender]:
-    """Each invariant that the auditor finds broken, with the first row that it names."""
-    report = await company.get("/reports/integrity")
+async def broken(company: Company, since: datetime | None = None) -> dict[str, Offender]:
+    """Each invariant that the auditor finds broken, with the first row that it names.
+
+    With ``since`` it looks at what was recorded since, and at what that touches.
+    """
+    asked: dict[str, Any] = {} if since is None else {"since": since.isoformat()}
+    report = await company.get("/reports/integrity", **asked)
+    assert report["since"] == (None if since is None else instant(since))
+    assert [each["name"] for each in report["checks"]] == list(INVARIANTS)
     found = {
         each["name"]: (each["first"]["id"], each["first"]["of"])
         for each in report["checks"]

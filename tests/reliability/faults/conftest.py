@@ -1,14 +1,21 @@
 """Servers under load, on either database, for the tests that hurt them."""
 
 import os
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from app.main import create_app
+from tests.conftest import drop, fresh_url, settings_for
+from tests.support.audited import Audited, trade
+from tests.support.company import register_company
+from tests.support.corruption import broken, owner_of
 from tests.support.faults_cluster import Cluster
 from tests.support.faults_service import Service, serving
+from tests.support.ledger import Ledger
 
 _FOLDER = "reliability/faults"
 
@@ -61,3 +68,39 @@ async def service(database: str, tmp_path: Path) -> AsyncIterator[Service]:
     """The service on the database of this test, with a shop open."""
     async with serving(database, tmp_path) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+async def audited_of(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Callable[[str], Awaitable[Audited]]]:
+    """One of each database; every test puts back what it corrupts."""
+    made: dict[str, Audited] = {}
+    async with AsyncExitStack() as stack:
+
+        async def audited(dialect: str) -> Audited:
+            if dialect not in made:
+                url = fresh_url(dialect, request, tmp_path_factory.mktemp(dialect))
+                stack.callback(drop, url)
+                app = create_app(settings_for(url))
+                await stack.enter_async_context(app.router.lifespan_context(app))
+                company = await stack.enter_async_context(register_company(app))
+                other = await stack.enter_async_context(register_company(app))
+                began = datetime.now(UTC) - timedelta(seconds=1)
+                await trade(company, await Ledger.of(app, company))
+                await company.assert_sound()
+                owner = await stack.enter_async_context(owner_of(url))
+                made[dialect] = Audited(company, other, owner, began)
+            return made[dialect]
+
+        yield audited
+
+
+@pytest.fixture
+async def audited(
+    audited_of: Callable[[str], Awaitable[Audited]], dialect: str
+) -> AsyncIterator[Audited]:
+    """The company of this database, sound again after the test."""
+    found = await audited_of(dialect)
+    yield found
+    assert await broken(found.company) == {}

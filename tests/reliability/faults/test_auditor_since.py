@@ -1,7 +1,6 @@
 """The audit of what was recorded since an instant, and of all that it touches (RL-01)."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,7 +8,6 @@ from typing import Any
 import pytest
 
 import app.infrastructure.db.tables_of_all_contexts  # noqa: F401  (their rows are moved in time)
-from app.application.shared.wording import instant
 from app.domain.shared.ids import UlidFactory, show
 from app.infrastructure.db import postgres, sqlite
 from app.infrastructure.db.metadata import metadata
@@ -17,79 +15,19 @@ from app.infrastructure.db.sqlite import WORK_SECONDS_MAX
 from app.infrastructure.db.types import to_microseconds
 from app.infrastructure.reports.integrity import INVARIANTS, WHOLE
 from app.infrastructure.reports.integrity.audit import statement_of
-from app.main import create_app
 from tests.api.reports.test_reports import corrupt
-from tests.conftest import drop, fresh_url, settings_for
-from tests.reliability.faults.test_auditor import trade
-from tests.support.company import Company, register_company
-from tests.support.corruption import Offender, Owner, broken, corrupted, owner_of
+from tests.support.audited import Audited
+from tests.support.company import Company
+from tests.support.corruption import broken, corrupted
 from tests.support.corruption_cases import CASES
-from tests.support.ledger import Ledger
 
 MICROSECOND = timedelta(microseconds=1)
 OLD = UlidFactory(lambda: 1_600_000_000_000)  # ids that a client made in 2020
 
 
-@dataclass
-class Audited:
-    """A company that has traded a month after ``began``, and the owner of its database."""
-
-    company: Company
-    owner: Owner
-    began: datetime
-
-
-@pytest.fixture(scope="module")
-async def audited_of(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Callable[[str], Awaitable[Audited]]]:
-    """One of each database; every test puts back what it corrupts."""
-    made: dict[str, Audited] = {}
-    async with AsyncExitStack() as stack:
-
-        async def audited(dialect: str) -> Audited:
-            if dialect not in made:
-                url = fresh_url(dialect, request, tmp_path_factory.mktemp(dialect))
-                stack.callback(drop, url)
-                app = create_app(settings_for(url))
-                await stack.enter_async_context(app.router.lifespan_context(app))
-                company = await stack.enter_async_context(register_company(app))
-                began = now() - timedelta(seconds=1)
-                await trade(company, await Ledger.of(app, company))
-                owner = await stack.enter_async_context(owner_of(url))
-                made[dialect] = Audited(company, owner, began)
-            return made[dialect]
-
-        yield audited
-
-
-@pytest.fixture
-async def audited(
-    audited_of: Callable[[str], Awaitable[Audited]], dialect: str
-) -> AsyncIterator[Audited]:
-    """The company of this database, sound again after the test."""
-    found = await audited_of(dialect)
-    yield found
-    assert await broken(found.company) == {}
-
-
 def now() -> datetime:
     """This instant."""
     return datetime.now(UTC)
-
-
-async def found_since(company: Company, since: datetime) -> dict[str, Offender]:
-    """Each invariant that is broken in what was recorded since, with the first row named."""
-    report = await company.get("/reports/integrity", since=since.isoformat())
-    assert report["since"] == instant(since)
-    assert [each["name"] for each in report["checks"]] == list(INVARIANTS)
-    found = {
-        each["name"]: (each["first"]["id"], each["first"]["of"])
-        for each in report["checks"]
-        if each["broken"]
-    }
-    assert report["ok"] == (not found)
-    return found
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -98,10 +36,10 @@ async def test_what_is_recent_is_found_and_what_is_old_is_not(audited: Audited, 
     async with corrupted(audited.owner, CASES[name]) as expected:
         full = await broken(audited.company)
         assert full.keys() == expected.keys()
-        assert await found_since(audited.company, audited.began) == full
+        assert await broken(audited.company, audited.began) == full
         later = now() + timedelta(hours=2)  # some cases move what they corrupt by an hour
         left = {name: row for name, row in full.items() if name in WHOLE}
-        assert await found_since(audited.company, later) == left
+        assert await broken(audited.company, later) == left
 
 
 def test_what_is_checked_whole_is_listed() -> None:
@@ -244,14 +182,14 @@ async def test_what_touches_old_rows_has_them_checked_as_a_whole(shop: Shop, nam
     since = now() + timedelta(microseconds=1)
     await corrupt(shop.url, statement.format(1))
     assert list(await broken(shop.company)) == [name]
-    assert await found_since(shop.company, since) == {}
+    assert await broken(shop.company, since) == {}
     await action(shop)
-    full, found = await broken(shop.company), await found_since(shop.company, since)
+    full, found = await broken(shop.company), await broken(shop.company, since)
     assert list(found) == [name]
     if name not in {"levels_are_moves", "pool_value_is_valuations"}:  # rows of OTHERS break too
         assert found == full
     await corrupt(shop.url, statement.format(-1))
-    assert await found_since(shop.company, since) == {}
+    assert await broken(shop.company, since) == {}
     await shop.company.assert_sound()
 
 
@@ -276,13 +214,13 @@ async def test_a_document_with_an_old_id_is_recent(shop: Shop) -> None:
     product_id = show("prd", OLD())
     await shop.company.product("AGED", id=product_id)
     await shop.company.open_stock("3", "2.00", product_id)
-    assert await found_since(shop.company, since) == {}
+    assert await broken(shop.company, since) == {}
     tender = "UPDATE sales SET tenders = '[[\"cash\", 1]]' WHERE recorded_at >= {0}"
     await corrupt(shop.url, tender.format(literal(shop.url, since)))
-    assert list(await found_since(shop.company, since)) == ["sales_are_tenders"]
+    assert list(await broken(shop.company, since)) == ["sales_are_tenders"]
     orphan = "UPDATE stock_moves SET source_kind = 'sale' WHERE source_kind = 'adjustment'"
     await corrupt(shop.url, orphan)
-    found = await found_since(shop.company, since)
+    found = await broken(shop.company, since)
     assert list(found) == ["moves_have_documents", "sales_are_tenders"]
     assert found == await broken(shop.company)
 
@@ -298,7 +236,7 @@ async def test_nothing_is_missed_between_two_audits(shop: Shop) -> None:
     earliest = taken - timedelta(seconds=WORK_SECONDS_MAX)
     for at, missed in ((earliest, False), (until, False), (until - MICROSECOND, True)):
         await record_at(shop.url, at)
-        found = await found_since(shop.company, until)
+        found = await broken(shop.company, until)
         assert found == ({} if missed else await broken(shop.company))
     again = await shop.company.get("/reports/integrity", since=report["until"])
     assert again["until"] >= report["until"]
