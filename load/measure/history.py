@@ -6,17 +6,10 @@ entry what came to it in the one before, so that stock and its value end as they
 which no line of the benchmark reads, are left out.
 """
 
-import asyncio
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from operator import itemgetter
 from random import Random
 from typing import Any
-
-import asyncpg
-import orjson
 
 from app.application.accounting.ports import JOURNAL_ENTRIES
 from app.application.inventory.ports import STOCK_MOVES, VALUATIONS
@@ -28,9 +21,7 @@ from app.domain.shared.ids import Id, UlidFactory
 from app.infrastructure.contexts import registry
 from app.infrastructure.db.changes import BatchKey, collect
 from app.infrastructure.db.mapping import Row
-from app.infrastructure.db.postgres import driver_url
-from app.infrastructure.db.sqlite_statements import insert_statement
-from app.infrastructure.db.types import register_sqlite_adapters
+from load.measure.bulk import load_rows
 from load.measure.limits import Facts
 
 LINES_EACH = 4
@@ -113,51 +104,4 @@ class History:
 
 async def write(url: str, history: History, lines: int) -> None:
     """Bring a company's history to ``lines`` journal lines; what was folded is folded anew."""
-    if url.startswith("sqlite"):
-        await asyncio.to_thread(_write_on_sqlite, url.split("///", 1)[1], history, lines)
-    else:
-        await _write_on_postgres(url, history, lines)
-
-
-async def _write_on_postgres(url: str, history: History, lines: int) -> None:
-    """Load by COPY; triggers and references are off for this connection."""
-    connection = await asyncpg.connect(driver_url(url))
-    try:
-        await connection.set_type_codec(
-            "uuid", schema="pg_catalog", encoder=bytes, decoder=bytes, format="binary"
-        )
-        await connection.set_type_codec(
-            "jsonb", schema="pg_catalog", encoder=_jsonb, decoder=bytes, format="binary"
-        )
-        await connection.execute("SET session_replication_role = replica")
-        for statement in _REFOLD:
-            await connection.execute(statement)
-        for batches in history.up_to(lines):
-            for (table, _, columns), rows in batches:
-                records = [tuple(row[name] for name in columns) for row in rows]
-                await connection.copy_records_to_table(table.name, records=records, columns=columns)
-        await connection.execute("RESET session_replication_role")
-        await connection.execute("VACUUM ANALYZE")
-    finally:
-        await connection.close()
-
-
-def _jsonb(value: Any) -> bytes:
-    return b"\x01" + orjson.dumps(value)
-
-
-def _write_on_sqlite(path: str, history: History, lines: int) -> None:
-    """Load into the file while no service writes to it."""
-    register_sqlite_adapters()
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        for pragma in ("foreign_keys=OFF", "synchronous=OFF", "cache_size=-1048576"):
-            connection.execute(f"PRAGMA {pragma}")
-        for statement in _REFOLD:
-            connection.execute(statement)
-        for batches in history.up_to(lines):
-            connection.execute("BEGIN")
-            for batch, rows in batches:
-                values = map(itemgetter(*batch[2]), rows)
-                connection.executemany(insert_statement(batch, 1), values)
-            connection.execute("COMMIT")
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    await load_rows(url, history.up_to(lines), before=_REFOLD)

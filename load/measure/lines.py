@@ -11,7 +11,8 @@ from random import Random
 
 import orjson
 
-from load.measure import limits
+from load.measure import catalogue, limits
+from load.measure.bulk import load_rows
 from load.measure.client import Answers, ask, offer, request
 from load.measure.company import BATCH, Company, login, open_company, product_id
 from load.measure.counts import Counted, count
@@ -20,20 +21,25 @@ from load.measure.table import Table
 
 HOT = 9
 PRESSED = 32
+_DEEP = 500  # pages
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much is done: ``rounds`` of each line, and operations a round."""
+    """How much is done: ``rounds`` of each line, and operations a round.
+
+    ``catalogue`` is how many products there are for the lines of a large catalogue, 0 for none.
+    """
 
     products: int
     rounds: int
     reads: int
     sales: int
+    catalogue: int
 
 
-SHORT = Size(products=1_000, rounds=2, reads=300, sales=240)
-FULL = Size(products=10_000, rounds=5, reads=1_000, sales=960)
+SHORT = Size(products=1_000, rounds=2, reads=300, sales=240, catalogue=0)
+FULL = Size(products=10_000, rounds=5, reads=1_000, sales=960, catalogue=1_000_000)
 
 
 class Stand:
@@ -108,6 +114,7 @@ async def on_postgres(table: Table, size: Size, server: int, folder: Path) -> No
             await _sales(stand, size, folder, script, server)
             await _documents(stand, size, "PostgreSQL")
         await _last_units(stand, "PostgreSQL")
+        await _catalogue(stand, size, url, facts.tenant, "PostgreSQL")
         table.facts["memory loaded, PostgreSQL"] = f"{resident_mb(pid):.0f} MB"
     del table.lines["PostgreSQL: warm-up"]
 
@@ -233,6 +240,32 @@ async def _last_units(stand: Stand, database: str) -> None:
         raise RuntimeError(f"{PRESSED} buyers of the last 10 units: {answers.statuses}")
 
 
+async def _catalogue(stand: Stand, size: Size, url: str, tenant: bytes, database: str) -> None:
+    """Pages and searches of a large catalogue; a page deep in it is reached by its cursor."""
+    company = stand.company
+    if not size.catalogue:
+        return
+    await load_rows(
+        url, catalogue.products(tenant, company.unit, company.products + 1, size.catalogue)
+    )
+    company.products = size.catalogue
+    first = deep = f"/products?limit={BATCH}&sort=name"
+    for _ in range(_DEEP - 1):
+        page = await company.read(deep)
+        deep = f"{first}&cursor={page['next_cursor']}"
+    numbers = [stand.chance.randint(1, size.catalogue) for _ in range(20)]
+    for _ in range(size.rounds):
+        for name, paths in (
+            ("GET 100 products, page 1", [first] * 100),
+            (f"GET 100 products, page {_DEEP}", [deep] * 100),
+            ("search one", [f"/products?limit=20&q=product%20{n:07d}" for n in numbers]),
+            ("search in vain", ["/products?limit=20&q=no%20such%20thing"] * 10),
+        ):
+            asked = [company.get(path) for path in paths]
+            line = f"{database}, {size.catalogue:,} products: {name}"
+            await stand.measure(line, asked, clients=2)
+
+
 async def on_sqlite(table: Table, size: Size, folder: Path) -> None:
     """The lines of SQLite, synchronous=FULL."""
     path = folder / "bench.db"
@@ -265,5 +298,6 @@ async def on_sqlite(table: Table, size: Size, folder: Path) -> None:
             await _documents(stand, size, "SQLite")
         loop.close()
         await _last_units(stand, "SQLite")
+        await _catalogue(stand, size, f"sqlite:///{path}", facts.tenant, "SQLite")
         table.facts["memory loaded, SQLite"] = f"{resident_mb(pid):.0f} MB"
     del table.lines["SQLite: warm-up"]

@@ -81,4 +81,4 @@ def test_continuous_integration_runs_the_same_commands_on_every_supported_python
     for tests in list(steps)[1:]:
         assert "cancelled" in steps[tests]["if"], "the tests run also when a check failed"
     local = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
-    assert re.findall(r"^(scripts/.+) \|\| ", local, re.MULTILINE) == list(steps)
+    assert re.findall(r"^part (scripts/.+)$", local, re.MULTILINE) == list(steps)

@@ -136,10 +136,39 @@ def test_a_named_python_that_does_not_fit_is_said_in_one_line(checkout: Checkout
 def test_each_part_of_the_run_happens_also_when_one_before_it_failed(checkout: Checkout) -> None:
     checkout.executable(".ci/run", (ROOT / ".ci" / "run").read_text(encoding="utf-8"))
     parts = ("check", "test", "test-reliability", "bench")
-    all_well = (0, 0, 0, 0)
-    one_failed = [tuple(7 * (place == at) for place in range(4)) for at in range(4)]
-    for exits, expected in [(all_well, 0), *((exits, 1) for exits in one_failed)]:
-        for part, code in zip(parts, exits, strict=True):
-            checkout.executable(f"scripts/{part}", f"#!/bin/sh\necho {part}\nexit {code}\n")
+    for failing in (None, *parts):
+        for part in parts:
+            code = 7 if part == failing else 0
+            checkout.executable(f"scripts/{part}", f"#!/bin/sh\necho from {part}\nexit {code}\n")
         done = checkout.run(".ci/run")
-        assert (done.stdout.split(), done.returncode) == (list(parts), expected)
+        told = [line.split(" after ")[0] for line in done.stdout.splitlines()]
+        expected = [f"scripts/{part}: exit {7 if part == failing else 0}" for part in parts[:3]]
+        bench = 7 if failing == "bench" else 0
+        expected.append(f"scripts/bench --short --check: exit {bench}")
+        if failing:
+            expected += ["", f"FAILED: scripts/{failing}", f"from {failing}"]
+        assert (told, done.returncode) == (expected, int(failing is not None))
+
+
+def test_what_failed_in_the_run_is_told_last(checkout: Checkout) -> None:
+    checkout.executable(".ci/run", (ROOT / ".ci" / "run").read_text(encoding="utf-8"))
+    printed = (
+        "=== FAILURES ===",
+        "    assert 1 == 2",
+        "=== PASSES ===",
+        *["what a test printed"] * 500,
+        "=== short test summary info ===",
+        "FAILED tests/test_it.py::test_it",
+        "=== 1 failed, 3 passed in 0.02s ===",
+    )
+    lines = "\n".join(printed)
+    checkout.executable("scripts/test", f"#!/bin/sh\ncat <<'END'\n{lines}\nEND\nexit 1\n")
+    for part in ("check", "test-reliability", "bench"):
+        checkout.executable(f"scripts/{part}", "#!/bin/sh\n")
+    done = checkout.run(".ci/run")
+    told = done.stdout.split("FAILED: scripts/test\n")[1].splitlines()
+    assert told[:2] == ["=== FAILURES ===", "    assert 1 == 2"]
+    assert told[-3:] == list(printed[-3:])
+    assert len(told) < 40
+    log = (checkout.root / "var" / "ci" / "test.log").read_text(encoding="utf-8")
+    assert log == lines + "\n"

@@ -1,8 +1,10 @@
-"""The long history of the growth table: balanced, and read as if the service had made it."""
+"""What is loaded in bulk is as the service makes it: the history, balanced, and the catalogue."""
 
 from typing import Any
 
 from app.domain.shared.ids import read
+from load.measure.bulk import load_rows
+from load.measure.catalogue import products
 from load.measure.company import product_id
 from load.measure.history import History, write
 from load.measure.limits import Facts
@@ -42,3 +44,22 @@ async def test_a_history_is_sound(
         assert "day_balances_are_lines" not in broken
         assert "lines_are_dated_as_entries" not in broken
     assert (await company.get("/stock-moves", limit=1))["has_more"]
+
+
+async def test_a_catalogue_is_as_the_service_makes_it(
+    own_database_url: str, own_company: Company
+) -> None:
+    """A product that was loaded in bulk differs from one of the API in its number only."""
+    company = own_company
+    facts = await facts_of(company)
+    unit = await company.first("/units", code="pcs")
+    first = await company.product("SKU-1", id=product_id(1), price="2.50")
+    made = await company.get(f"/products/{first}")
+    await load_rows(own_database_url, products(facts.tenant, unit, 2, 20_003))
+    last = await company.get(f"/products/{product_id(20_003)}")
+    renumbered = {"id": product_id(20_003), "sku": "SKU-0020003", "name": "Product 0020003"}
+    assert last == {**made, **renumbered}
+    page = await company.get("/products", sort="-id", limit=1, include_total="true")
+    assert (page["data"], page["total"]) == ([last], 20_003)
+    checks = (await company.get("/reports/integrity"))["checks"]
+    assert [each["name"] for each in checks if each["broken"]] == []
