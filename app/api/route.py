@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope
 
 from app.api.body import JSON_TYPE, MERGE_PATCH_TYPE, check_media_type, parse_json
+from app.api.calling import ABSENT, Endpoint, direct, plain_endpoint
 from app.api.errors import (
     MalformedQuery,
     RepeatedParameter,
@@ -40,11 +41,15 @@ _ITEM_VERBS: Final = {**_COLLECTION_VERBS, "GET": "get"}
 
 
 class JsonRequest(Request):
-    """A request whose body was read and parsed before FastAPI asks for it."""
+    """A request whose body was read and parsed before FastAPI asks for it.
+
+    ``parsed`` is the value of the body, None where there is none; ``given`` tells them apart.
+    """
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
         super().__init__(scope, receive)
         self.parsed: Any = None
+        self.given = False
 
     async def json(self) -> Any:
         """The value of the body, parsed by ``app.api.body``."""
@@ -62,13 +67,25 @@ class JsonRequest(Request):
         if body:
             check_media_type(content_type, accepted)
             self.parsed = parse_json(body)
+            self.given = True
 
 
 class ApiRoute(APIRoute):
-    """A route that refuses unknown parameters and unexpected bodies, and reads JSON itself."""
+    """A route that refuses unknown parameters and unexpected bodies, and reads JSON itself.
+
+    ``plain`` is its endpoint where no walk of FastAPI's is needed to call it (``app.api.calling``).
+    """
+
+    plain: Endpoint | None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.plain is not None:
+            self.app = direct(self.get_route_handler())
 
     def get_route_handler(self) -> Handler:
-        """FastAPI's handler behind our checks, which are prepared once a route."""
+        """The endpoint behind our checks, which are prepared once a route."""
+        self.plain = plain = plain_endpoint(self)
         handler = super().get_route_handler()
         single, repeatable = query_names(self)
         known = single | repeatable
@@ -88,12 +105,14 @@ class ApiRoute(APIRoute):
                 if sorts:
                     check_sort(request, sorts)
             if never_reads:
-                return await handler(request)
+                return await (handler(request) if plain is None else plain(request, ABSENT))
             checked = JsonRequest(request.scope, request.receive)
             await checked.load(accepted)
             if not reads_body:
                 _refuse_members(checked.parsed)
-            return await handler(checked)
+            if plain is None:
+                return await handler(checked)
+            return await plain(checked, checked.parsed if checked.given else ABSENT)
 
         return handle
 

@@ -1,0 +1,223 @@
+"""Calling an endpoint: what FastAPI reads from the declarations at each request, read once a route.
+
+A route states parameters, a body and dependencies; FastAPI makes a tree of them (``Dependant``),
+documents it, and walks it anew for every request, with all that a tree could ever hold: generators,
+threads, forms, overrides, caches. That walk was a third of a list's CPU. Here the tree of a plain
+route is made a line of steps when the route is made, and a request goes through the steps. What is
+checked and what an error says is FastAPI's own, for the same fields check it; a test holds both
+against each other. A route with anything else in its tree is left to FastAPI.
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import date, datetime
+from enum import Enum
+from types import NoneType
+from typing import Any, Final, get_args, get_origin
+
+from fastapi import params
+from fastapi.dependencies.models import Dependant
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, ValidationError
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.domain.shared.frozen import frozen
+
+ABSENT: Final = object()  # no body, where None is the JSON null
+_FAILED: Final = object()
+_UNCHANGING: Final = (NoneType, bool, int, str, date, datetime, Enum, tuple)
+
+Endpoint = Callable[[Request, Any], Awaitable[Response]]
+
+
+class _NotPlain(Exception):
+    """The tree holds what only FastAPI walks."""
+
+
+@frozen
+class _Parameter:
+    """One value of a request: where it stands, how it is checked, what it is when it is absent."""
+
+    name: str
+    alias: str
+    loc: tuple[str, ...]
+    check: Callable[..., Any]
+    required: bool
+
+    def value(self, given: Any, errors: list[Any]) -> Any:
+        """The checked value; a refused one adds to ``errors``."""
+        try:
+            return self.check(given, from_attributes=True)
+        except ValidationError as refused:
+            errors += (
+                {**error, "loc": (*self.loc, *error["loc"])}
+                for error in refused.errors(include_url=False)
+            )
+        return _FAILED
+
+    def missing(self) -> dict[str, Any]:
+        """The error of a required value that is absent."""
+        return {"type": "missing", "loc": self.loc, "msg": "Field required", "input": None}
+
+
+@frozen
+class _Step:
+    """One function of the tree: its parameters, and the places of the results that it takes."""
+
+    call: Callable[..., Awaitable[Any]]
+    path: tuple[_Parameter, ...]
+    query: tuple[_Parameter, ...]
+    headers: tuple[_Parameter, ...]
+    body: _Parameter | None
+    defaults: dict[str, Any]
+    takes: tuple[tuple[str, int], ...]
+    request: str | None
+
+    def arguments(
+        self, request: Request, body: Any, results: list[Any], errors: list[Any]
+    ) -> dict[str, Any] | None:
+        """What the function is called with; None, with its reasons in ``errors``, if it cannot."""
+        found = len(errors)
+        arguments = dict(self.defaults)
+        for parameters, source in (
+            (self.path, "path_params"),
+            (self.query, "query_params"),
+            (self.headers, "headers"),
+        ):
+            if parameters:
+                given = getattr(request, source)
+                for each in parameters:
+                    _put(each, given.get(each.alias, ABSENT), arguments, errors)
+        if self.body is not None:
+            _put(self.body, body, arguments, errors)
+        if self.request is not None:
+            arguments[self.request] = request
+        for name, place in self.takes:
+            if results[place] is _FAILED:
+                return None
+            arguments[name] = results[place]
+        return arguments if len(errors) == found else None
+
+
+def _put(parameter: _Parameter, given: Any, arguments: dict[str, Any], errors: list[Any]) -> None:
+    if given is not ABSENT:
+        arguments[parameter.name] = parameter.value(given, errors)
+    elif parameter.required:
+        errors.append(parameter.missing())
+
+
+def plain_endpoint(route: APIRoute) -> Endpoint | None:
+    """The endpoint of a route behind its dependencies; None where FastAPI has to call it.
+
+    It takes the request and the value of its body, ``ABSENT`` where there is none.
+
+    Raises, when called:
+        RequestValidationError: as FastAPI does, with all that is wrong.
+    """
+    steps: list[_Step] = []
+    try:
+        _steps_of(route.dependant, steps, {}, embed=route._embed_body_fields)
+    except _NotPlain:
+        return None
+    if not _answers_itself(route.endpoint):
+        return None
+
+    async def endpoint(request: Request, body: Any) -> Response:
+        results: list[Any] = []
+        errors: list[Any] = []
+        for step in steps:
+            arguments = step.arguments(request, body, results, errors)
+            results.append(_FAILED if arguments is None else await step.call(**arguments))
+        if errors:
+            raise RequestValidationError(errors, body=None if body is ABSENT else body)
+        return results[-1]  # type: ignore[no-any-return]
+
+    return endpoint
+
+
+def direct(handler: Callable[[Request], Awaitable[Response]]) -> ASGIApp:
+    """The application of a plain route: without the exit stacks that FastAPI's generators need."""
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        response = await handler(Request(scope, receive, send))
+        await response(scope, receive, send)
+
+    return serve
+
+
+def _steps_of(tree: Dependant, steps: list[_Step], places: dict[Any, int], *, embed: bool) -> int:
+    """Append the steps of a tree, each function once and after those that it takes."""
+    takes = []
+    for branch in tree.dependencies:
+        if branch.body_params or not branch.use_cache or branch.call is None:
+            raise _NotPlain
+        place = places.get(branch.call)
+        if place is None:
+            place = places[branch.call] = _steps_of(branch, steps, places, embed=embed)
+        if branch.name is not None:
+            takes.append((branch.name, place))
+    steps.append(_step(tree, tuple(takes), embed=embed))
+    return len(steps) - 1
+
+
+def _step(tree: Dependant, takes: tuple[tuple[str, int], ...], *, embed: bool) -> _Step:
+    more = (
+        tree.cookie_params,
+        tree.websocket_param_name,
+        tree.http_connection_param_name,
+        tree.response_param_name,
+        tree.background_tasks_param_name,
+        tree.security_scopes_param_name,
+        tree.own_oauth_scopes,
+        tree.concurrency,
+    )
+    if any(more) or not inspect.iscoroutinefunction(tree.call) or len(tree.body_params) > 1:
+        raise _NotPlain
+    body = None
+    if tree.body_params:
+        field = tree.body_params[0]
+        if embed or type(field.field_info) is not params.Body:  # a form
+            raise _NotPlain
+        body = _parameter(field, ("body",))
+    path, query, headers = (
+        tuple(_parameter(each) for each in fields)
+        for fields in (tree.path_params, tree.query_params, tree.header_params)
+    )
+    fields = [*tree.path_params, *tree.query_params, *tree.header_params, *tree.body_params]
+    defaults = {each.name: each.default for each in fields if not each.field_info.is_required()}
+    return _Step(tree.call, path, query, headers, body, defaults, takes, tree.request_param_name)
+
+
+def _parameter(field: Any, loc: tuple[str, ...] = ()) -> _Parameter:
+    info = field.field_info
+    required = info.is_required()
+    alias = info.alias or field.name
+    if info.validation_alias not in (None, alias) or info.validate_default:
+        raise _NotPlain
+    if not required and (info.default_factory or not isinstance(info.default, _UNCHANGING)):
+        raise _NotPlain
+    if not loc:
+        if any(_reads_otherwise(each) for each in _parts(info.annotation)):
+            raise _NotPlain
+        loc = (info.in_.value, alias)
+    return _Parameter(field.name, alias, loc, field._type_adapter.validate_python, required)
+
+
+def _parts(annotation: Any) -> Iterator[Any]:
+    yield annotation
+    for part in get_args(annotation):
+        yield from _parts(part)
+
+
+def _reads_otherwise(annotation: Any) -> bool:
+    """Whether FastAPI reads a parameter of this type in another way than one text by its name."""
+    kind = get_origin(annotation) or annotation
+    return isinstance(kind, type) and issubclass(kind, list | tuple | set | frozenset | BaseModel)
+
+
+def _answers_itself(endpoint: Callable[..., Any]) -> bool:
+    answer = inspect.signature(endpoint).return_annotation
+    return isinstance(answer, type) and issubclass(answer, Response)
