@@ -9,8 +9,9 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from alembic import context
 from app.infrastructure.db.metadata import PLATFORM
-from app.infrastructure.db.migrate import metadata_of, sqlalchemy_url
+from app.infrastructure.db.migrate import metadata_of
 from app.infrastructure.db.releases import note_oldest_code
+from app.infrastructure.db.schema import sqlalchemy_url
 from app.infrastructure.db.sqlite_planner import tell_planner
 from app.settings import Settings
 

@@ -31,11 +31,11 @@ from app.domain.shared.errors import all_errors
 from app.domain.shared.ids import UlidFactory
 from app.infrastructure.contexts import lists, registry
 from app.infrastructure.db.health import DatabaseHealth
-from app.infrastructure.db.migrate import revisions
 from app.infrastructure.db.port import Database
 from app.infrastructure.db.postgres import PostgresDatabase
 from app.infrastructure.db.reader import DatabaseReader
 from app.infrastructure.db.replica import ReplicaReads
+from app.infrastructure.db.schema import revisions
 from app.infrastructure.db.sqlite import SqliteDatabase
 from app.infrastructure.identity.build import build_identity
 from app.infrastructure.observability.metrics import AppMetrics, LoopLag

@@ -16,8 +16,8 @@ from app.infrastructure.db.backup import (
     new_file,
     refuse_existing,
 )
-from app.infrastructure.db.migrate import revisions
 from app.infrastructure.db.releases import Schema
+from app.infrastructure.db.schema import revisions
 from app.settings import Settings
 
 T = TypeVar("T")

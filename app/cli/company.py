@@ -7,10 +7,19 @@ import typer
 
 from app.bootstrap import Parts
 from app.cli.common import DatabaseOption, fail, migrate_to, read_settings, with_parts
-from app.demo import DEMO_EMAIL, DEMO_PASSWORD, DemoLogin, demo_login, make_demo
+from app.demo.login import DEMO_EMAIL, DEMO_PASSWORD, DemoLogin, demo_login
 from app.infrastructure.identity.companies import signed_in
+from app.settings import Settings
 
 DEMO_LINE = f"Demo login: {DEMO_EMAIL} / {DEMO_PASSWORD}"
+
+
+def make_demo_company(settings: Settings) -> None:
+    """Let the demo owner sign up and trade."""
+    # Its HTTP client is nothing that a service has to carry along.
+    from app.demo.trade import make_demo  # noqa: PLC0415
+
+    asyncio.run(make_demo(settings))
 
 
 def demo(database_url: DatabaseOption = "") -> None:
@@ -23,7 +32,7 @@ def demo(database_url: DatabaseOption = "") -> None:
     if found is DemoLogin.TAKEN:
         raise fail(f"somebody else signs in as {DEMO_EMAIL}: no demo company was made")
     if found is DemoLogin.MISSING:
-        asyncio.run(make_demo(settings))
+        make_demo_company(settings)
     else:
         typer.echo("The demo company is there already.")
     typer.echo(DEMO_LINE)

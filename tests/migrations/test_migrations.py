@@ -8,9 +8,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from alembic.script import ScriptDirectory
 from sqlalchemy.exc import DBAPIError
 
-from app.infrastructure.db import migrate
+from app.infrastructure.db import migrate, schema
+from app.infrastructure.db.drift import drift
 from app.infrastructure.identity.companies import companies
 from app.main import create_app
 from tests.conftest import settings_for
@@ -21,15 +23,16 @@ REVISIONS = [f"{number:04d}" for number in range(1, 11)]
 
 
 def test_the_list_of_revisions_is_whole() -> None:
-    assert migrate.head() == REVISIONS[-1]
+    """The files are named after their revisions, and so in their order."""
+    walked = ScriptDirectory(str(schema.MIGRATIONS)).walk_revisions()
+    assert [script.revision for script in walked] == REVISIONS[::-1]
+    assert schema.revisions() == ["base", *REVISIONS]
+    assert schema.head() == REVISIONS[-1]
 
 
-async def test_tables_and_migrations_agree(own_database_url: str) -> None:
+def test_tables_and_migrations_agree(own_database_url: str) -> None:
     """S0-53: what the migrations make is what the code says."""
-    if own_database_url.startswith("sqlite"):
-        assert migrate.drift(own_database_url) == []
-    else:
-        assert await migrate.drift_on_postgres(own_database_url) == []
+    assert drift(own_database_url) == []
 
 
 def trade(url: str, *, sell: bool) -> None:
@@ -75,7 +78,7 @@ def test_one_step_back_keeps_the_rest(own_database_url: str) -> None:
     """Backing out the last revision, which nobody used yet, leaves the data of the others alone."""
     trade(own_database_url, sell=False)
     assert migrate.go_to(own_database_url, "-1") == REVISIONS[-2]
-    assert migrate.current(own_database_url) == REVISIONS[-2]
+    assert schema.current(own_database_url) == REVISIONS[-2]
     assert migrate.go_to(own_database_url, "head") == REVISIONS[-1]
     assert companies_in(own_database_url) == 1
 
@@ -91,7 +94,7 @@ def test_going_back_refuses_to_delete_rows(own_database_url: str) -> None:
         migrate.downgrade(own_database_url, "0003")
     assert "products" in str(refused.value)
     assert tables(own_database_url) == before
-    assert migrate.current(own_database_url) == REVISIONS[-1]
+    assert schema.current(own_database_url) == REVISIONS[-1]
     assert migrate.go_to(own_database_url, "0007", drop_data=True) == "0007"
     assert before - tables(own_database_url) == {
         "returns",
@@ -112,10 +115,10 @@ def test_an_owner_under_row_security_is_asked_too(own_database_url: str) -> None
     owner = f"owner_{pg.database_of(own_database_url)[-12:]}"
     with psycopg.connect(own_database_url, autocommit=True) as admin:
         admin.execute(f"CREATE ROLE {owner} LOGIN")
-        for schema, table in admin.execute(
+        for space, table in admin.execute(
             "SELECT schemaname, tablename FROM pg_tables WHERE schemaname IN ('public', 'platform')"
         ).fetchall():
-            admin.execute(f"ALTER TABLE {schema}.{table} OWNER TO {owner}")
+            admin.execute(f"ALTER TABLE {space}.{table} OWNER TO {owner}")
         admin.execute(f"GRANT ALL ON SCHEMA public, platform TO {owner}")
         try:
             with pytest.raises(migrate.RowsAtStake):
@@ -150,7 +153,7 @@ def test_a_migration_that_fails_leaves_nothing_behind(own_database_url: str) -> 
     assert tables(own_database_url) == before | {"products"}
     change(own_database_url, "DROP TABLE products")
     migrate.upgrade(own_database_url)
-    assert migrate.current(own_database_url) == REVISIONS[-1]
+    assert schema.current(own_database_url) == REVISIONS[-1]
 
 
 def change(url: str, statement: str) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.infrastructure.db import migrate
+from app.infrastructure.db import migrate, schema
 from tests.support.command import ROOT, Command, refusal, tradepost
 from tests.support.server import Server, free_port, served
 
@@ -237,10 +237,10 @@ def test_going_back_on_the_command_line(tmp_path: Path) -> None:
     assert (gone.returncode, gone.stdout) == (0, "at revision 0006\n")
     up = tradepost("migrate", "--revision", "0007", *url)
     assert (up.returncode, up.stdout) == (0, "at revision 0007\n")
-    assert f"at revision 0007, this release needs {migrate.head()}" in refusal(
+    assert f"at revision 0007, this release needs {schema.head()}" in refusal(
         "migrate", "--check", *url
     )
-    assert tradepost("migrate", *url).stdout == f"at revision {migrate.head()}\n"
+    assert tradepost("migrate", *url).stdout == f"at revision {schema.head()}\n"
     checked = tradepost("check-books", *url)
     assert checked.returncode == 1
     assert re.search(r"entries_have_documents +BROKEN \d+: ", checked.stdout)
@@ -279,9 +279,9 @@ def test_the_command_is_called_tradepost() -> None:
     assert "Usage: tradepost migrate" in done.stdout
 
 
-@pytest.mark.parametrize("revision", ["head", migrate.head()])
+@pytest.mark.parametrize("revision", ["head", schema.head()])
 def test_migrating_twice_changes_nothing(tmp_path: Path, revision: str) -> None:
     url = f"sqlite:///{tmp_path / 'twice.db'}"
     migrate.upgrade(url)
     done = tradepost("migrate", "--revision", revision, "--database-url", url)
-    assert (done.returncode, done.stdout, done.stderr) == (0, f"at revision {migrate.head()}\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"at revision {schema.head()}\n", "")

@@ -5,10 +5,10 @@ import stat
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from app.infrastructure.db import migrate
+from app.infrastructure.db import schema
 from tests.support.command import Done, refusal, tradepost
 
-HEAD = migrate.head()
+HEAD = schema.head()
 SOUND = "the books of every company are sound\n"
 
 

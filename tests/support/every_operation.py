@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.domain.shared.ids import Id
-from app.infrastructure.db import migrate
+from app.infrastructure.db import schema
 from app.infrastructure.identity.companies import companies
 from app.main import create_app
 from tests.conftest import settings_for
@@ -46,7 +46,7 @@ def populate(url: str) -> list[Id]:
 
 def contents(url: str, tenants: Sequence[Id]) -> Fingerprint:
     """Number and hash of the rows of every table that is there, of these companies."""
-    if migrate.current(url) == migrate.BASE:
+    if schema.current(url) == schema.BASE:
         return {}
 
     async def run() -> Fingerprint:

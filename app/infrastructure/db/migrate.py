@@ -1,42 +1,27 @@
 """Migrations, called from the command line and from the start of the service."""
 
-import asyncio
 import os
 import re
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import TypeVar
 
-from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import (
-    BLANK_SCHEMA,
-    Connection,
-    MetaData,
-    create_engine,
-    exists,
-    literal,
-    pool,
-    select,
-)
+from sqlalchemy import BLANK_SCHEMA, Connection, MetaData, exists, literal, select
 from sqlalchemy import table as named_table
-from sqlalchemy.ext.asyncio import create_async_engine
 
 import app.infrastructure.db.tables_of_all_contexts  # noqa: F401 - declares every table
 from alembic import command
 from app.infrastructure.db.metadata import metadata
 from app.infrastructure.db.releases import VERSION, Schema
-
-T = TypeVar("T")
-BASE = "base"
-_ROOT = Path(__file__).resolve().parents[3]
-
-
-class MigrationRefused(Exception):
-    """A migration that is not run; the message is one line for the operator."""
+from app.infrastructure.db.schema import (
+    MIGRATIONS,
+    MigrationRefused,
+    apart,
+    current,
+    file_of,
+    on_database,
+    revisions,
+)
 
 
 class RevisionUnknown(MigrationRefused):
@@ -45,13 +30,6 @@ class RevisionUnknown(MigrationRefused):
 
 class RowsAtStake(MigrationRefused):
     """A way back drops tables that hold rows."""
-
-
-def sqlalchemy_url(url: str) -> str:
-    """``url`` with the drivers that migrations use: asyncpg, and the sqlite3 of Python."""
-    if url.startswith("sqlite"):
-        return re.sub(r"^sqlite(\+\w+)?://", "sqlite://", url)
-    return re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql+asyncpg://", url)
 
 
 def metadata_of(dialect: str) -> MetaData:
@@ -70,7 +48,7 @@ def metadata_of(dialect: str) -> MetaData:
 
 def _config(url: str) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(_ROOT / "alembic"))
+    config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["url"] = url
     return config
 
@@ -78,7 +56,7 @@ def _config(url: str) -> Config:
 def upgrade(url: str, revision: str = "head") -> None:
     """Bring the schema to ``revision``."""
     _make_private(url)
-    _apart(lambda: command.upgrade(_config(url), revision))
+    apart(lambda: command.upgrade(_config(url), revision))
 
 
 def downgrade(url: str, revision: str, *, drop_data: bool = False) -> None:
@@ -88,13 +66,13 @@ def downgrade(url: str, revision: str, *, drop_data: bool = False) -> None:
         RowsAtStake: a table that would be dropped holds rows, and ``drop_data`` is not said.
     """
     if not drop_data:
-        filled = _on(url, lambda connection: _filled(connection, revision))
+        filled = on_database(url, lambda connection: _filled(connection, revision))
         if filled:
             raise RowsAtStake(
                 f"going back to {revision} would delete every row of {', '.join(filled)}: nothing "
                 "was changed; back up first, then say --yes-drop-data"
             )
-    _apart(lambda: command.downgrade(_config(url), revision))
+    apart(lambda: command.downgrade(_config(url), revision))
 
 
 def go_to(url: str, revision: str, *, drop_data: bool = False) -> str:
@@ -110,7 +88,7 @@ def go_to(url: str, revision: str, *, drop_data: bool = False) -> str:
     known = revisions()
     there = current(url)
     if there not in known:
-        schema = Schema(there, _on(url, lambda on: on.scalar(select(VERSION.c.runs_from))))
+        schema = Schema(there, on_database(url, lambda on: on.scalar(select(VERSION.c.runs_from))))
         if revision == "head" and schema.suits(known):
             return there
         raise RevisionUnknown(
@@ -136,24 +114,6 @@ def _wanted(revision: str, known: list[str], place: int) -> str:
     raise RevisionUnknown(f"there is no revision {revision}; there are {', '.join(known)}")
 
 
-def revisions() -> list[str]:
-    """Every revision, from the empty database to the newest."""
-    walked = ScriptDirectory.from_config(_config("")).walk_revisions()
-    return [BASE, *reversed([script.revision for script in walked])]
-
-
-def head() -> str:
-    """The revision that this code was written for."""
-    return revisions()[-1]
-
-
-def current(url: str) -> str:
-    """The revision of a database; ``base`` where nothing is there yet."""
-    if url.startswith("sqlite") and not _file(url).exists():
-        return BASE
-    return _on(url, lambda on: MigrationContext.configure(on).get_current_revision()) or BASE
-
-
 def _filled(connection: Connection, revision: str) -> list[str]:
     """The tables with rows that the way back to ``revision`` drops."""
     script = ScriptDirectory.from_config(_config(""))
@@ -173,35 +133,6 @@ def _filled(connection: Connection, revision: str) -> list[str]:
     return sorted(found)
 
 
-def _on(url: str, work: Callable[[Connection], T]) -> T:
-    """Do ``work`` on a connection of the owner."""
-
-    def on_sqlite() -> T:
-        engine = create_engine(sqlalchemy_url(url), poolclass=pool.NullPool)
-        with engine.connect() as connection:
-            return work(connection)
-
-    async def on_postgres() -> T:
-        engine = create_async_engine(sqlalchemy_url(url), poolclass=pool.NullPool)
-        try:
-            async with engine.connect() as connection:
-                return await connection.run_sync(work)
-        finally:
-            await engine.dispose()
-
-    return _apart(on_sqlite if url.startswith("sqlite") else lambda: asyncio.run(on_postgres()))
-
-
-def _apart(work: Callable[[], T]) -> T:
-    """Run in a thread: a migration has an event loop of its own, and the caller may be in one."""
-    with ThreadPoolExecutor(1, thread_name_prefix="migration") as executor:
-        return executor.submit(work).result()
-
-
-def _file(url: str) -> Path:
-    return Path(url.split("///", 1)[1])
-
-
 def _make_private(url: str) -> None:
     """Make a new SQLite file readable by its owner only; SQLite gives its journals the same mode.
 
@@ -209,25 +140,5 @@ def _make_private(url: str) -> None:
         OSError: the folder cannot be made or written.
     """
     if url.startswith("sqlite"):
-        _file(url).parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(_file(url), os.O_CREAT | os.O_RDWR, 0o600))
-
-
-def drift(url: str) -> list[object]:
-    """What differs between a migrated SQLite file and the tables of the code."""
-    engine = create_engine(sqlalchemy_url(url), poolclass=pool.NullPool)
-    with engine.connect() as connection:
-        context = MigrationContext.configure(connection)
-        return list(compare_metadata(context, metadata_of("sqlite")))
-
-
-async def drift_on_postgres(url: str) -> list[object]:
-    """What differs between a migrated PostgreSQL database and the tables of the code."""
-    engine = create_async_engine(sqlalchemy_url(url), poolclass=pool.NullPool)
-    options = {"include_schemas": True}
-    async with engine.connect() as connection:
-        found = await connection.run_sync(
-            lambda sync: compare_metadata(MigrationContext.configure(sync, opts=options), metadata)
-        )
-    await engine.dispose()
-    return list(found)
+        file_of(url).parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(file_of(url), os.O_CREAT | os.O_RDWR, 0o600))

@@ -11,9 +11,12 @@ that come after it.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from alembic.script import ScriptDirectory
 from sqlalchemy import Column, Connection, MetaData, String, Table, inspect
+
+if TYPE_CHECKING:  # Alembic is for migrations only
+    from alembic.script import ScriptDirectory
 
 _COLUMN = "runs_from"
 VERSION = Table(
@@ -47,7 +50,7 @@ class Schema:
         )
 
 
-def runs_from(script: ScriptDirectory, revision: str) -> str:
+def runs_from(script: "ScriptDirectory", revision: str) -> str:
     """The oldest release, by its revision, whose code runs on the schema at ``revision``.
 
     A later migration never suits older code than an earlier one does.
@@ -64,7 +67,7 @@ def _stated(step: object) -> str:
 
 
 def note_oldest_code(
-    connection: Connection, script: ScriptDirectory, heads: Collection[str]
+    connection: Connection, script: "ScriptDirectory", heads: Collection[str]
 ) -> None:
     """Keep the oldest code beside the revision, in the transaction that sets the revision."""
     columns = {each["name"] for each in inspect(connection).get_columns(VERSION.name)}

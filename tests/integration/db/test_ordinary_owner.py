@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from app.bootstrap import build_parts
-from app.infrastructure.db import guards, migrate
+from app.infrastructure.db import guards, migrate, schema
 from app.infrastructure.db.errors import StartRefused
 from tests.conftest import settings_for
 from tests.support import pg
@@ -75,7 +75,7 @@ async def test_an_owner_who_may_not_is_told_what_to_ask_for(
         migrate.upgrade(url)
     grant = f"GRANT tradepost_app TO {name};"
     assert f"an administrator has to run: {grant}" in str(refused.value.orig)
-    assert migrate.current(url) == "base"
+    assert schema.current(url) == "base"
     with psycopg.connect(pg.url(), autocommit=True) as admin:
         admin.execute(grant)
     migrate.upgrade(url)
@@ -170,6 +170,6 @@ async def test_a_schema_of_another_release_is_named(new_owner: NewOwner) -> None
     with pytest.raises(StartRefused) as refused:
         await serve_once(url)
     assert str(refused.value).startswith(
-        f"the database is at revision 0007, this release needs {migrate.head()}: "
+        f"the database is at revision 0007, this release needs {schema.head()}: "
         "run `tradepost migrate`"
     )

@@ -14,7 +14,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from app.infrastructure.db import migrate
+from app.infrastructure.db import migrate, schema
 from tests.conftest import drop
 from tests.support import pg
 from tests.support.backups import HEAD, SOUND, assert_made, refused, run
@@ -184,7 +184,7 @@ def test_a_backup_of_another_release(own_database_url: str, tmp_path: Path, plac
         f"the books were not checked: the database is at revision 0007, this release needs {HEAD}: "
         "run `tradepost migrate`, or the release that fits\n"
     )
-    assert migrate.current(place) == "0007"
+    assert schema.current(place) == "0007"
 
 
 def test_a_database_in_use_is_not_replaced(own_database_url: str, kept: Path) -> None:
@@ -245,4 +245,4 @@ def is_empty(url: str) -> bool:
     if url.startswith("sqlite"):
         folder = Path(url.split("///", 1)[1]).parent
         return not folder.exists() or list(folder.iterdir()) == []
-    return migrate.current(url) == "base"
+    return schema.current(url) == "base"

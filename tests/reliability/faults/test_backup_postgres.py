@@ -11,7 +11,7 @@ from urllib.parse import unquote
 import psycopg
 import pytest
 
-from app.infrastructure.db import migrate
+from app.infrastructure.db import migrate, schema
 from app.infrastructure.identity.companies import companies
 from app.main import create_app
 from tests.conftest import settings_for
@@ -155,7 +155,7 @@ def test_a_restore_that_breaks_off_changes_nothing(logins: Logins, tmp_path: Pat
         assert line == "nothing was restored: pg_restore: error: the disk cannot be read"
         assert tables(target) == before
     assert tables(other) == 0 < tables(url)
-    assert migrate.current(url) == HEAD
+    assert schema.current(url) == HEAD
 
 
 # Looks as the real program does, and ends between two statements of what it should pour out.

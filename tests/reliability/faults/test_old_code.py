@@ -13,7 +13,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from alembic import command
-from app.infrastructure.db import migrate
+from app.infrastructure.db import migrate, schema
 from app.infrastructure.db.health import SchemaOutdated
 from app.infrastructure.db.metadata import metadata
 from app.infrastructure.db.releases import Schema, runs_from
@@ -26,7 +26,7 @@ from tests.support.faults_load import settled, under_load
 from tests.support.faults_service import serving
 
 ROOT = Path(__file__).parents[3]
-HEAD = migrate.head()
+HEAD = schema.head()
 STEP = '''"""A migration of a later release."""
 
 from alembic import op
@@ -124,7 +124,7 @@ async def test_this_code_trades_on_the_schema_of_a_later_release(
     async with app.router.lifespan_context(app), register_company(app) as company:
         await use_every_operation(app, company)
         await later.migrate(own_database_url)
-        assert migrate.current(own_database_url) == "9001"
+        assert schema.current(own_database_url) == "9001"
         assert await ready(company) == (200, True)
         await use_every_operation(app, company)
         await company.assert_sound()
@@ -171,7 +171,7 @@ async def test_a_schema_that_breaks_this_code_is_not_served(
 
 def test_the_oldest_code_only_ever_rises(later: LaterRelease) -> None:
     """RL-13: expand, then contract: the release between runs on both, the first on one only."""
-    assert later.oldest_code(HEAD) in migrate.revisions()
+    assert later.oldest_code(HEAD) in schema.revisions()
     later.add("9001", runs_from=HEAD)  # adds a column
     later.add("9002", runs_from="9001")  # removes the one that only this release used
     later.add("9003", runs_from=HEAD)  # adds another: what 9002 asks for still holds

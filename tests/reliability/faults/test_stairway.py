@@ -4,7 +4,7 @@ from itertools import pairwise
 
 from alembic.script import ScriptDirectory
 
-from app.infrastructure.db import migrate
+from app.infrastructure.db import migrate, schema
 from tests.support.every_operation import contents, populate
 
 
@@ -21,7 +21,7 @@ def test_every_revision_goes_down_up_and_down_under_rows(own_database_url: str) 
     tenants = populate(own_database_url)
     kept = contents(own_database_url, tenants)
     assert [name for name, (rows, _) in kept.items() if not rows] == []
-    for lower, revision in reversed(list(pairwise(["base", *migrate.revisions()[1:]]))):
+    for lower, revision in reversed(list(pairwise(["base", *schema.revisions()[1:]]))):
         kept = {name: rows for name, rows in kept.items() if name not in named[revision]}
         # From the second on, this goes down over the revision above for the second time.
         migrate.downgrade(own_database_url, lower, drop_data=True)

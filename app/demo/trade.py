@@ -1,48 +1,20 @@
-"""The demo company: a week of trade, made through the public API like any client would."""
+"""A week of trade of the demo company, made through the public API like any client would."""
 
 from datetime import timedelta
-from enum import Enum
 from typing import Any
 
 import httpx
 
-from app.bootstrap import Parts
+from app.demo.login import DEMO_EMAIL, DEMO_PASSWORD
 from app.domain.shared.clock import SystemClock
-from app.infrastructure.identity.readers import DatabaseDirectory
-from app.infrastructure.security.passwords import PooledHasher
 from app.main import create_app
 from app.settings import Settings
-
-DEMO_EMAIL = "demo@tradepost.example"
-DEMO_PASSWORD = "walk-the-counter-42"  # noqa: S105 - shown to whoever starts the demo
 
 _GOODS = (
     ("TEA-250", "Breakfast tea, 250 g", "4.50", "1.80", "average"),
     ("MUG-WHT", "Mug, white", "7.95", "2.90", "fifo"),
     ("TIN-BIS", "Biscuit tin", "12.00", "5.25", "average"),
 )
-
-
-class DemoLogin(Enum):
-    """What the database knows of the demo owner."""
-
-    MISSING = "nobody has the address"
-    TAKEN = "somebody has it, with another password or without a company"
-    THERE = "the demo login works"
-
-
-async def demo_login(parts: Parts) -> DemoLogin:
-    """Whether the demo owner can sign in."""
-    account = await DatabaseDirectory(parts.database).account(DEMO_EMAIL)
-    if account is None:
-        return DemoLogin.MISSING
-    hasher = PooledHasher(workers=1)
-    try:
-        right, _ = await hasher.verify(DEMO_PASSWORD, account.password_hash)
-    finally:
-        hasher.close()
-    works = right and account.active and account.tenant_id is not None
-    return DemoLogin.THERE if works else DemoLogin.TAKEN
 
 
 async def make_demo(settings: Settings) -> None:

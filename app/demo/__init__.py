@@ -1,0 +1,1 @@
+"""The demo company, which a newcomer signs in to."""

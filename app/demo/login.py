@@ -1,0 +1,32 @@
+"""The demo owner: how one signs in, and whether that works."""
+
+from enum import Enum
+
+from app.bootstrap import Parts
+from app.infrastructure.identity.readers import DatabaseDirectory
+from app.infrastructure.security.passwords import PooledHasher
+
+DEMO_EMAIL = "demo@tradepost.example"
+DEMO_PASSWORD = "walk-the-counter-42"  # noqa: S105 - shown to whoever starts the demo
+
+
+class DemoLogin(Enum):
+    """What the database knows of the demo owner."""
+
+    MISSING = "nobody has the address"
+    TAKEN = "somebody has it, with another password or without a company"
+    THERE = "the demo login works"
+
+
+async def demo_login(parts: Parts) -> DemoLogin:
+    """Whether the demo owner can sign in."""
+    account = await DatabaseDirectory(parts.database).account(DEMO_EMAIL)
+    if account is None:
+        return DemoLogin.MISSING
+    hasher = PooledHasher(workers=1)
+    try:
+        right, _ = await hasher.verify(DEMO_PASSWORD, account.password_hash)
+    finally:
+        hasher.close()
+    works = right and account.active and account.tenant_id is not None
+    return DemoLogin.THERE if works else DemoLogin.TAKEN
