@@ -130,6 +130,14 @@ class BodyTooSlow(EdgeError):
     closes = True
 
 
+class HeadTooSlow(EdgeError):
+    """Request line and headers did not arrive within ``seconds``."""
+
+    code = "common.head_too_slow"
+    kind = Kind.MALFORMED
+    closes = True
+
+
 class OriginRefused(EdgeError):
     """A cross-origin preflight from an origin, or for a method or header, that is not listed."""
 

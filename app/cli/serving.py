@@ -8,6 +8,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable
+from functools import partial
 from types import FrameType
 from typing import Annotated
 
@@ -19,6 +20,7 @@ from fastapi import FastAPI
 from app.bootstrap import Parts
 from app.cli.common import DatabaseOption, fail, migrate_to, read_settings, with_parts
 from app.cli.company import DEMO_LINE, make_demo_company
+from app.cli.connection import HEAD_SECONDS_MAX, Connection
 from app.demo.login import DemoLogin, demo_login
 from app.infrastructure.identity.companies import companies
 from app.infrastructure.observability.logging import configure_logging
@@ -106,7 +108,9 @@ def _config(application: FastAPI, host: str, port: int) -> uvicorn.Config:
         host=host,
         port=port,
         loop="uvloop",
-        http="httptools",
+        http=partial(  # type: ignore[arg-type]  # made for each connection
+            Connection, problems=application.state.problems, head_seconds_max=HEAD_SECONDS_MAX
+        ),
         access_log=False,
         log_config=None,
         server_header=False,

@@ -4,6 +4,7 @@ import ast
 import os
 import re
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -82,3 +83,9 @@ def test_continuous_integration_runs_the_same_commands_on_every_supported_python
         assert "cancelled" in steps[tests]["if"], "the tests run also when a check failed"
     local = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     assert re.findall(r"^part (scripts/.+)$", local, re.MULTILINE) == list(steps)
+
+
+def test_the_reference_of_the_errors_is_what_the_catalogue_says() -> None:
+    told = [sys.executable, "scripts/gen_errors_doc.py", "--check"]
+    done = subprocess.run(told, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr

@@ -1,8 +1,8 @@
 """How long and how often, in the short form and in the long one."""
 
 # Of each database.
-KILL_ROUNDS = 10
-KILL_ROUNDS_LONG = 100
+KILL_ROUNDS = 20
+KILL_ROUNDS_LONG = 200
 
 PAUSE_SECONDS = 3.0
 PAUSE_SECONDS_LONG = 10.0
