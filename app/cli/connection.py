@@ -5,7 +5,7 @@ would be kept for ever. And what is no HTTP it answers with plain text.
 """
 
 import asyncio
-import time
+import secrets
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -16,10 +16,9 @@ from app.api.errors import HeadTooSlow, MalformedRequest, status_of
 from app.api.problems import PROBLEM_TYPE, Problems
 from app.api.record import RECORD_KEY, RequestRecord
 from app.domain.shared.errors import DomainError
-from app.domain.shared.ids import UlidFactory, ulid_text
+from app.domain.shared.ids import ulid_text
 
 HEAD_SECONDS_MAX: Final = 30.0
-_new_id = UlidFactory(lambda: time.time_ns() // 1_000_000)
 
 
 class Connection(HttpToolsProtocol):
@@ -97,8 +96,9 @@ class Connection(HttpToolsProtocol):
         self.transport.close()
 
     def _answer(self, error: DomainError) -> bytes:
-        id_ = ulid_text(_new_id())
-        scope = {"headers": [], "path": "", RECORD_KEY: RequestRecord(id_, _new_id().hex())}
+        id_ = ulid_text(secrets.token_bytes(16))
+        record = RequestRecord(id_, trace_id=secrets.token_hex(16))
+        scope = {"headers": [], "path": "", RECORD_KEY: record}
         body = orjson.dumps(self._problems.document(error, scope))
         status = HTTPStatus(status_of(error))
         headers = [

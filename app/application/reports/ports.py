@@ -34,6 +34,10 @@ LEDGER_LIST = Listing(
 STOCK_VALUE_LIST = Listing(
     "stock_valuation", sorts=("product_id",), filters=("product_id", "as_of", "as_known_at")
 )
+# Of now, which needs no sum over what was.
+STOCK_VALUE_NOW_LIST = Listing(
+    "stock_valuation_now", sorts=("product_id",), filters=("product_id",)
+)
 
 
 class Reports(Protocol):

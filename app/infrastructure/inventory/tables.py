@@ -52,7 +52,7 @@ stock_moves = tenant_table(
     refers("product_id", "products"),
     refers("location_id", "locations"),
     check("quantity", "quantity <> 0"),
-    index("stock_moves", "product_id", "effective_on"),
+    index("stock_moves", "product_id", "id"),
     append_only=True,
 )
 

@@ -15,7 +15,7 @@ from app.infrastructure.db.port import Snapshots
 from app.infrastructure.reports import integrity, ledger, reconciliation, stock
 from app.infrastructure.reports.folding import Folding
 
-LISTS = (ledger.GENERAL_LEDGER, stock.STOCK_VALUES)
+LISTS = (ledger.GENERAL_LEDGER, stock.STOCK_VALUES, stock.STOCK_VALUES_NOW)
 
 
 class DatabaseReports:

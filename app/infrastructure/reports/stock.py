@@ -1,10 +1,10 @@
-"""Stock valuation at any date, from the valuation entries."""
+"""Stock valuation: now from the cost pools, at any date from the valuation entries."""
 
 from typing import Any
 
 from sqlalchemy import bindparam, func, select
 
-from app.application.reports.ports import STOCK_VALUE_LIST, Knowledge
+from app.application.reports.ports import STOCK_VALUE_LIST, STOCK_VALUE_NOW_LIST, Knowledge
 from app.application.reports.views import StockTotalsView, StockValueLine
 from app.domain.shared.ids import show
 from app.domain.shared.money import currency_exponent
@@ -79,6 +79,23 @@ def _line(product_id: bytes, sku: str, quantity: int, value: int, currency: str)
 
 
 _CURRENCY = select(books.c.currency).where(*of_tenant(books)).scalar_subquery()
+
+STOCK_VALUES_NOW = ListQuery(
+    STOCK_VALUE_NOW_LIST,
+    select(
+        cost_pools.c.product_id,
+        products.c.sku,
+        cost_pools.c.quantity,
+        cost_pools.c.value,
+        _CURRENCY.label("currency"),
+    )
+    .join_from(cost_pools, products, products.c.id == cost_pools.c.product_id)
+    .where(*of_tenant(cost_pools, products), cost_pools.c.quantity != 0),
+    cost_pools.c.product_id,
+    _line,
+    {"product_id": cost_pools.c.product_id},
+    {"product_id": equals(cost_pools.c.product_id)},
+)
 
 # Read for each product of the page: in the grouping it would have SQLite sort all valuations.
 _SKU = (

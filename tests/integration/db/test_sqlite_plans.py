@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 
+from app.application.inventory.ports import MOVE_LIST
 from app.application.shared.kinds import Finder, Lock
 from app.application.shared.reading import PageRequest
 from app.infrastructure.contexts import registry
+from app.infrastructure.db.lists import ListQuery
 from app.infrastructure.db.sqlite_statements import SourceRead
-from app.infrastructure.reports.stock import STOCK_VALUES
+from app.infrastructure.inventory.lists import LISTS as INVENTORY_LISTS
+from app.infrastructure.reports.stock import STOCK_VALUES, STOCK_VALUES_NOW
 
 REGISTRY = registry()
 # The others read all there is of a company by intention: its taxes, its open months.
@@ -43,10 +46,29 @@ def test_rows_are_found_by_what_is_asked_for(sqlite_template: Path, what: Any, k
                 assert step.startswith(NO_LOOK), (sql, step)
 
 
+def page_plan(path: Path, listing: ListQuery, sort: str, *filters: str) -> list[str]:
+    """How SQLite finds the first page of a list; nothing that the page does not show is sorted."""
+    page = PageRequest(limit=50, sort=sort)
+    sql = listing._build(filters, sort, page).sqlite.sql
+    steps = plan(path, re.sub(r":\w+", "?", sql), sql.count(":"))
+    assert [step for step in steps if "TEMP B-TREE" in step] == []
+    return steps
+
+
 def test_a_page_of_stock_values_sums_only_its_own_products(sqlite_template: Path) -> None:
     """S0-18: products come in the order of the key; valuations after the page are not read."""
-    page = PageRequest(limit=50, sort="product_id")
-    sql = STOCK_VALUES._build((), "product_id", page).sqlite.sql
-    steps = plan(sqlite_template, re.sub(r":\w+", "?", sql), sql.count(":"))
+    steps = page_plan(sqlite_template, STOCK_VALUES, "product_id", "as_of")
     assert steps[0] == "SEARCH valuations USING PRIMARY KEY (tenant_id=?)"
-    assert [step for step in steps if "TEMP B-TREE" in step] == []
+
+
+def test_the_stock_values_of_now_are_read_from_the_pools(sqlite_template: Path) -> None:
+    steps = page_plan(sqlite_template, STOCK_VALUES_NOW, "product_id")
+    assert steps[0] == "SEARCH cost_pools USING PRIMARY KEY (tenant_id=?)"
+    assert [step for step in steps if "valuations" in step] == []
+
+
+def test_a_page_of_the_moves_of_a_product_reads_no_other_move(sqlite_template: Path) -> None:
+    [listing] = [each for each in INVENTORY_LISTS if each.listing is MOVE_LIST]
+    [step, *_] = page_plan(sqlite_template, listing, "id", "product_id")
+    index = "stock_moves_product_id_id_ix (tenant_id=? AND product_id=?)"
+    assert step == f"SEARCH stock_moves USING INDEX {index}"

@@ -14,6 +14,7 @@ from app.api.wire import AccountId, Instant, ProductId
 from app.application.reports.ports import (
     LEDGER_LIST,
     STOCK_VALUE_LIST,
+    STOCK_VALUE_NOW_LIST,
     Knowledge,
     Reports,
 )
@@ -153,7 +154,7 @@ async def stock_valuation(
     """Quantity and value of each product that is in stock at the date."""
     known = _known(http, as_known_at)
     return await http.list(
-        STOCK_VALUE_LIST,
+        STOCK_VALUE_NOW_LIST if as_of is None and known is None else STOCK_VALUE_LIST,
         page.known(as_known_at, known),
         product_id=product_id,
         as_of=as_of,
