@@ -10,7 +10,7 @@ medians of several rounds. Requests a second and latencies stand beside it and d
 machine. What a request asks of PostgreSQL is counted: round trips, statements that write, plans.
 ``--check`` fails where a ratio falls short of its target or a count is not what it has to be;
 ``--short`` takes few rounds of few requests and fails where a ratio fell far below what was reached
-before, for a machine that is not quiet.
+before, for a machine that is not quiet; what seems to have fallen is measured once more.
 """
 
 import argparse
@@ -46,6 +46,18 @@ def measure(size: Size) -> Table:
     return table
 
 
+def _lost_twice(table: Table) -> list[str]:
+    """What was lost and is lost when it is measured again: a neighbour of a minute is no loss."""
+    lost = table.lost(_SHORT_MARGIN)
+    if not lost:
+        return []
+    print("Once more, because of", *lost, sep="\n  ")
+    again = measure(SHORT)
+    print(again.text())
+    names = {each.rpartition(": ")[0] for each in lost}
+    return [each for each in again.lost(_SHORT_MARGIN) if each.rpartition(": ")[0] in names]
+
+
 def main(arguments: Sequence[str]) -> int:
     """Measure, print the table, and with ``--check`` judge it."""
     parser = argparse.ArgumentParser(description="How close to the limit the service runs.")
@@ -59,7 +71,7 @@ def main(arguments: Sequence[str]) -> int:
         table.write(chosen.json)
     if not chosen.check:
         return 0
-    fallen = table.lost(_SHORT_MARGIN) if chosen.short else table.missed() + table.lost(0)
+    fallen = _lost_twice(table) if chosen.short else table.missed() + table.lost(0)
     for each in fallen:
         print(f"MISSED {each}", file=sys.stderr)
     return 1 if fallen else 0

@@ -161,7 +161,6 @@ async def _reads(stand: Stand, size: Size, raw: int, raw_pid: int, server: int) 
         clients=8,
         limit="limit: GET 100, raw ASGI + asyncpg + orjson",
         least=0.60,
-        held=0.44,
     )
     found = [
         company.get(f"/products?limit=20&q=product%200{n:06d}") for n in range(size.reads // 4)

@@ -8,8 +8,9 @@ from tests.support.faults_service import Service
 
 PEAK_SECONDS = 2.0
 OVERLOAD_SECONDS = 2.5
-# The aim is 0.8; what runs beside the test on the machine costs some of it.
-GOODPUT_MIN = 0.6
+GOODPUT_MIN = 0.8
+# What runs beside the test on the machine may cost one measurement.
+TRIES = 2
 
 
 async def measured(load: Load, seconds: float) -> float:
@@ -21,14 +22,16 @@ async def measured(load: Load, seconds: float) -> float:
 
 async def test_four_times_the_load_keeps_the_goodput(service: Service) -> None:
     """G-10: nearly as much gets done as at the peak; the rest is told to come back."""
-    async with health_watched(service.shop) as health, under_load(service.shop) as load:
-        peak = await measured(load, PEAK_SECONDS)
-        load.add(3 * CLIENTS)
-        overloaded = await measured(load, OVERLOAD_SECONDS)
-    share = overloaded / peak
-    print(f"goodput: {peak:.0f} sales/s at the peak, {overloaded:.0f} at four times: {share:.0%}")
-    load.assert_only_success_or_503()
-    health.assert_fast()
-    assert {each.status for each in health.records} == {200}
-    assert share >= GOODPUT_MIN
-    await settled(service.shop, load)
+    shares: list[float] = []
+    while len(shares) < TRIES and max(shares, default=0.0) < GOODPUT_MIN:
+        async with health_watched(service.shop) as health, under_load(service.shop) as load:
+            peak = await measured(load, PEAK_SECONDS)
+            load.add(3 * CLIENTS)
+            overloaded = await measured(load, OVERLOAD_SECONDS)
+        shares.append(overloaded / peak)
+        print(f"goodput: {peak:.0f} sales/s at the peak, at four times {shares[-1]:.0%} of it")
+        load.assert_only_success_or_503()
+        health.assert_fast()
+        assert {each.status for each in health.records} == {200}
+        await settled(service.shop, load)
+    assert max(shares) >= GOODPUT_MIN

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from load import bench
 from load.measure.client import Answers, read_answer, request
 from load.measure.counts import Counted
 from load.measure.machine import cpu_seconds
@@ -95,3 +96,20 @@ def test_the_cpu_of_a_process_grows_while_it_works() -> None:
     while cpu_seconds(os.getpid()) - before < 0.05:
         sum(range(100_000))
     assert cpu_seconds(os.getpid(), 2**30) >= before + 0.05
+
+
+def test_what_seems_lost_is_measured_once_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only what falls short both times is lost."""
+
+    def table(**ratios: float) -> Table:
+        made = Table()
+        for name, ratio in ratios.items():
+            made.line(f"limit of {name}").add(1.0, 1, Answers(wall=1.0))
+            ours = made.line(name, f"limit of {name}", least=1.0)
+            ours.add(1.0 / ratio, 1, Answers(wall=1.0))
+        return made
+
+    monkeypatch.setattr(bench, "measure", lambda size: table(a=0.5, b=0.9, c=0.5))
+    assert bench._lost_twice(table(a=0.4, b=0.4, c=0.9)) == ["a: 0.50, at least 0.70"]
+    monkeypatch.setattr(bench, "measure", lambda size: pytest.fail("measured again"))
+    assert bench._lost_twice(table(a=0.8)) == []
