@@ -1,6 +1,7 @@
 """The composition root: the one file that knows every layer."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -22,12 +23,13 @@ from app.api.middleware import EdgeConfig, stack
 from app.api.middleware.rate_limit import RateLimits
 from app.api.openapi import install_openapi
 from app.api.problems import Problems, install_error_handlers
+from app.api.record import header
 from app.api.routing import check_routes, include, install_flat_routing
 from app.api.v1 import ROUTERS, WELL_KNOWN
 from app.application.reports.ports import Reports
 from app.application.shared.rate_limit import Budget
 from app.domain.shared.clock import Clock, SystemClock, milliseconds
-from app.domain.shared.errors import all_errors
+from app.domain.shared.errors import DomainError, all_errors
 from app.domain.shared.ids import UlidFactory
 from app.infrastructure.contexts import lists, registry
 from app.infrastructure.db.health import DatabaseHealth
@@ -165,14 +167,18 @@ def _extras(parts: Parts) -> Mapping[str, Any]:
 
 
 def _principal_of(parts: Parts) -> Any:
-    def known_caller(scope: AsgiScope) -> str | None:
-        for name, value in scope["headers"]:
-            if name == b"authorization":
-                found = parts.identity.known(value.decode("latin-1").removeprefix("Bearer "))
-                return None if found is None else found.user_id.hex()
-        return None
+    async def caller(scope: AsgiScope) -> str | None:
+        authorization = header(scope, b"authorization")
+        if authorization is None:
+            return None
+        token = authorization.decode("latin-1").removeprefix("Bearer ")
+        found = parts.identity.known(token)
+        if found is None:  # a fresh token is its caller's from the first request on
+            with contextlib.suppress(DomainError):  # the route says what is wrong with it
+                found = await parts.identity.verify(token)
+        return None if found is None else found.user_id.hex()
 
-    return known_caller
+    return caller
 
 
 def _add_routes(app: FastAPI, settings: Settings, problems: Problems) -> None:

@@ -1,6 +1,6 @@
 """The middleware, pure ASGI, in one ordered list with the reason for each place."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import field
 from typing import Any
 
@@ -58,7 +58,7 @@ def stack(
     problems: Problems,
     observer: RequestObserver,
     limiter: RateLimiter,
-    principal_of: Callable[[Scope], str | None] = nobody,
+    principal_of: Callable[[Scope], Awaitable[str | None]] = nobody,
     logger: Any = None,
 ) -> None:
     """Put the middleware around ``app``, outermost first.

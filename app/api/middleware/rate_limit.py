@@ -1,6 +1,6 @@
 """Budgets by caller and class of route, told in every answer."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -23,7 +23,7 @@ _PROBE: Final = Budget(tokens=600, seconds=60, burst=600)
 PROBE_PREFIXES: Final = ("/healthz", "/readyz", "/metrics", "/api/v1/health")
 
 
-def nobody(_scope: Scope) -> str | None:
+async def nobody(_scope: Scope) -> str | None:
     """The caller is never known: every limit counts by address."""
     return None
 
@@ -75,7 +75,7 @@ class RateLimit:
         *,
         limiter: RateLimiter,
         limits: RateLimits | None = None,
-        principal_of: Callable[[Scope], str | None] = nobody,
+        principal_of: Callable[[Scope], Awaitable[str | None]] = nobody,
     ) -> None:
         self._app = app
         self._limiter = limiter
@@ -89,7 +89,7 @@ class RateLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        principal = self._principal_of(scope)
+        principal = await self._principal_of(scope)
         name = self._limits.class_of(scope["method"], scope["path"], known=principal is not None)
         budget, policy = self._policies[name]
         record = record_of(scope)

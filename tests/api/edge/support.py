@@ -2,7 +2,7 @@
 
 import io
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
@@ -138,7 +138,7 @@ def catalogue() -> Catalogue:
 def make_edge(
     *routers: APIRouter,
     config: EdgeConfig | None = None,
-    principal_of: Callable[[Scope], str | None] = nobody,
+    principal_of: Callable[[Scope], Awaitable[str | None]] = nobody,
     logger: Any = None,
     docs_base: str = "",
     client_address: tuple[str, int] = ("203.0.113.7", 40_000),

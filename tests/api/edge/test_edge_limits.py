@@ -32,7 +32,7 @@ def auth_router() -> APIRouter:
     return router
 
 
-def token_owner(scope: Scope) -> str | None:
+async def token_owner(scope: Scope) -> str | None:
     """Knows one token; a token that merely looks like one is nobody."""
     headers = dict(scope["headers"])
     token = headers.get(b"authorization", b"").decode()

@@ -1,12 +1,16 @@
 """Who is calling: access tokens over HTTP, and the keys that others check them with."""
 
+import asyncio
+
 import httpx
 import jwt
 import pytest
 
 from app.infrastructure.identity.build import build_identity
+from app.main import create_app
 from app.settings import SettingRefused
 from tests.api.identity.support import AUTH, Tokens, login, me, parts_of, refusal, sign_up
+from tests.conftest import settings_for
 
 JWKS = "/.well-known/jwks.json"
 
@@ -44,6 +48,25 @@ async def test_two_tokens_and_tokens_elsewhere_count_for_none(api: httpx.AsyncCl
     assert refusal(await api.get(f"{AUTH}/me", headers=twice))[0] == 401
     assert (await api.get(f"{AUTH}/me?access_token={tokens.access}")).status_code in {400, 401}
     assert (await api.get(f"{AUTH}/me", cookies={"token": tokens.access})).status_code == 401
+
+
+async def test_a_fresh_token_counts_for_its_caller_and_no_other_does(own_database_url: str) -> None:
+    """Many requests at once with a token that nobody has seen yet are not a stranger's."""
+    limits = {"rate_limit_enabled": True, "rate_limit_public_per_minute": 5}
+    app = create_app(settings_for(own_database_url, **limits))
+    transport = httpx.ASGITransport(app=app)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://test") as api,
+    ):
+        await sign_up(api)
+        for _ in range(2):
+            tokens = await login(api)
+            answers = await asyncio.gather(*(me(api, tokens) for _ in range(20)))
+            assert [each.status_code for each in answers] == [200] * 20
+        forged = [me(api, Tokens(f"{tokens.access}{n}", "")) for n in range(20)]
+        statuses = [each.status_code for each in await asyncio.gather(*forged)]
+        assert sorted(statuses) == [401] * 5 + [429] * 15
 
 
 async def test_a_changed_token_proves_nothing(api: httpx.AsyncClient) -> None:
