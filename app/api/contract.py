@@ -28,7 +28,7 @@ from app.api.contract_texts import (
     PARAMETERS,
     TAGS,
 )
-from app.api.errors import ValidationFailed
+from app.api.errors import MethodNotAllowed, ValidationFailed
 from app.api.problems import PROBLEM_TYPE
 from app.api.route import PERMISSION_KEY, PUBLIC, SORTS_KEY
 from app.application.shared.commands import IdempotencyKeyMissing
@@ -36,17 +36,17 @@ from app.application.shared.commands import IdempotencyKeyMissing
 BEARER: Final = "bearerAuth"
 _SCHEMAS: Final = "#/components/schemas/"
 _GENERATED: Final = ("HTTPValidationError", "ValidationError")
-_INVALID: Final = {
-    "description": HTTPStatus.UNPROCESSABLE_ENTITY.phrase,
-    "content": {
-        PROBLEM_TYPE: {
-            "schema": {"$ref": f"{_SCHEMAS}ProblemDetails"},
-            "examples": {
-                ValidationFailed.code: {"$ref": f"#/components/examples/{ValidationFailed.code}"}
-            },
-        }
-    },
-}
+
+
+def _refusal(status: HTTPStatus, code: str) -> dict[str, Any]:
+    example = {"$ref": f"#/components/examples/{code}"}
+    schema = {"$ref": f"{_SCHEMAS}ProblemDetails"}
+    content = {PROBLEM_TYPE: {"schema": schema, "examples": {code: example}}}
+    return {"description": status.phrase, "content": content}
+
+
+_INVALID: Final = _refusal(HTTPStatus.UNPROCESSABLE_ENTITY, ValidationFailed.code)
+_NOT_TAKEN: Final = _refusal(HTTPStatus.METHOD_NOT_ALLOWED, MethodNotAllowed.code)
 _METHODS: Final = ("get", "post", "put", "patch", "delete")
 
 
@@ -67,6 +67,7 @@ def complete(document: dict[str, Any]) -> None:
             "description": "The access_token of POST /api/v1/auth/login.",
         }
     }
+    _complete_shadowed(document["paths"])
     used = set()
     for operations in document["paths"].values():
         changeable = "patch" in operations
@@ -80,6 +81,19 @@ def complete(document: dict[str, Any]) -> None:
     for name, schema in schemas.items():
         _describe(name, schema)
     show_forms(document)
+
+
+def _complete_shadowed(paths: dict[str, Any]) -> None:
+    """An id that is the last word of another path, "batch", is answered by that path's methods."""
+    for path, operations in paths.items():
+        prefix, _, last = path.rpartition("/")
+        words = [
+            other for other in paths if other.rpartition("/")[0] == prefix and "{" not in other
+        ]
+        if last.startswith("{") and words:
+            for method in operations.keys() & set(_METHODS):
+                if any(method not in paths[word] for word in words):
+                    operations[method]["responses"]["405"] = deepcopy(_NOT_TAKEN)
 
 
 def _complete_operation(

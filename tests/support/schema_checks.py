@@ -19,7 +19,7 @@ _LARGEST: Final = Decimal("9223372036.854775")
 # They say that a request was not understood; a rule of the business has a code of its own.
 _FORM: Final = {"common.validation_failed", "common.invalid_value", "common.out_of_range"}
 # The statuses that a business has for what it understood.
-_REFUSALS: Final = {404, 409, 412, 422}
+_REFUSALS: Final = {404, 405, 409, 412, 422}
 
 
 class Fault(NamedTuple):

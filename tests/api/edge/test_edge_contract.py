@@ -47,6 +47,17 @@ def test_every_operation_says_how_its_caller_is_known() -> None:
     assert seen == {True, False}
 
 
+async def test_an_id_that_is_the_word_of_another_path_is_405(company: Company) -> None:
+    """The document says so where it can be, and nowhere else."""
+    shadowed = {(method, path) for method, path, each in operations() if "405" in each["responses"]}
+    assert ("get", "/api/v1/adjustments/{id}") in shadowed
+    assert ("get", "/api/v1/bills/{id}") not in shadowed
+    for method, path in shadowed:
+        word = path.replace("{id}", "batch")
+        answer = await company.client.request(method.upper(), word)
+        assert (answer.status_code, answer.headers["allow"]) == (405, "OPTIONS, POST")
+
+
 @pytest.mark.parametrize("operation", ROUTES)
 async def test_headers_that_a_route_demands_are_declared(company: Company, operation: str) -> None:
     """428 without If-Match and 400 without Idempotency-Key are what the document promises."""

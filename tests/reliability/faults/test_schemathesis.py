@@ -83,7 +83,7 @@ user = "{owner}"
 peers = ["{owner}", "{stranger}"]
 
 [checks.positive_data_acceptance]
-expected-statuses = ["2xx", 304, 400, 401, 404, 409, 412, 422]
+expected-statuses = ["2xx", 304, 400, 401, 404, 405, 409, 412, 422]
 
 [checks.missing_required_header]
 expected-statuses = [400, 401, 428]
