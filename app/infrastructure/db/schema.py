@@ -1,6 +1,6 @@
 """Where a database stands, without Alembic: what every start asks, and most starts are told "here".
 
-Alembic costs a process 10 MB and a third of a second; only a migration needs it.
+Alembic costs a process 10 MB and a quarter of a second; only a migration needs it.
 """
 
 import asyncio
