@@ -10,9 +10,10 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from alembic import context
 from app.infrastructure.db.metadata import PLATFORM
 from app.infrastructure.db.migrate import metadata_of
+from app.infrastructure.db.postgres_planner import tell_postgres
 from app.infrastructure.db.releases import note_oldest_code
 from app.infrastructure.db.schema import sqlalchemy_url
-from app.infrastructure.db.sqlite_planner import tell_planner
+from app.infrastructure.db.sqlite_planner import tell_sqlite
 from app.settings import Settings
 
 
@@ -40,6 +41,8 @@ async def _run_on_postgres(url: str) -> None:
     engine = create_async_engine(url, poolclass=pool.NullPool)
     async with engine.connect() as connection:
         await connection.run_sync(_run)
+        await connection.run_sync(tell_postgres)
+        await connection.commit()
     await engine.dispose()
 
 
@@ -66,7 +69,7 @@ def _main() -> None:
     if url.startswith("sqlite"):
         with _sqlite_engine(url).connect() as connection:
             _run(connection)
-            tell_planner(connection)
+            tell_sqlite(connection)
             connection.commit()
         return
     asyncio.run(_run_on_postgres(url))

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from app.application.accounting.contract import BOOKS, open_day
+from app.application.accounting.contract import BOOKS, open_day, posting_needs
 from app.application.inventory.adjustments import adjusting_needs, post_adjustment
-from app.application.inventory.goods import Moment, adjust_in, goods_of
+from app.application.inventory.goods import Moment, adjust_in, goods_of, stock_needs
 from app.application.inventory.ports import LOCATIONS, STOCK_MOVES, VALUATIONS
 from app.application.shared.kinds import Needs
 from app.application.shared.work import SharedDocument, Work
@@ -35,10 +35,11 @@ def opening_needs(
     needs: Needs, location_id: Id, effective_at: datetime, product_id: Id | None
 ) -> Needs:
     """Need what ``stock_product`` takes; ``product_id`` is one that the client made."""
+    posting_needs(needs, effective_at, None)
     if product_id is None:
-        return adjusting_needs(needs, location_id, effective_at, ())
+        return stock_needs(needs, location_id, ())
     needs.one(STOCK_MOVES, product_id)
-    return adjusting_needs(needs, location_id, effective_at, (product_id,))
+    return stock_needs(needs, location_id, (product_id,))
 
 
 def stock_product(product: Product, opening: OpeningStock, work: Work) -> None:
@@ -90,6 +91,11 @@ def check_stocked_before(product_id: Id, opening: OpeningStock, work: Work) -> N
     raise IdTaken.at("/id")
 
 
+def _number_needs(lines: Sequence[_Line]) -> Needs:
+    opening = lines[0].opening
+    return adjusting_needs(Needs(), opening.location_id, opening.effective_at, ())
+
+
 def _post(lines: Sequence[_Line], work: Work) -> None:
     first = lines[0]
     adjustment = Adjustment(
@@ -106,4 +112,4 @@ def _post(lines: Sequence[_Line], work: Work) -> None:
     post_adjustment(adjustment, {each.line.line: each.value for each in lines}, work)
 
 
-_OPENING_STOCK = SharedDocument("opening stock", _post)
+_OPENING_STOCK = SharedDocument("opening stock", _number_needs, _post)

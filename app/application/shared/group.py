@@ -79,17 +79,32 @@ def decide_group(
                 work.merge()
         elif atomic:
             return outcomes
-    _post_shared(loaded, now, new_id)
+    yield from _post_shared(loaded, now, new_id)
     if (loaded.changed or loaded.notes or loaded.events) and not dry_run:
         _leave_trail(loaded, now, new_id)
         yield Write(loaded, now)
     return outcomes
 
 
-def _post_shared(loaded: Loaded, now: datetime, new_id: Callable[[], Id]) -> None:
-    """Post the documents that accepted commands share, from what those have loaded."""
-    for (principal, document, _), parts in loaded.parts.items():
-        work = Work(loaded, principal, now, new_id)
+def _post_shared(
+    loaded: Loaded, now: datetime, new_id: Callable[[], Id]
+) -> Generator[Read, datetime, None]:
+    """Post the documents that accepted commands share.
+
+    What only these take, the number series, is locked here, for all of them in one read: while one
+    import waits for its write, the next can be decided.
+    """
+    works = [
+        (Work(loaded, principal, now, new_id), document, parts)
+        for (principal, document, _), parts in loaded.parts.items()
+    ]
+    needs = Needs()
+    for _, document, parts in works:
+        needs.join(document.needs(parts))
+    missing = loaded.missing(needs)
+    if missing:
+        yield Read(missing, loaded)
+    for work, document, parts in works:
         document.post(parts, work)
         work.merge()
 

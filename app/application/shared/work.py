@@ -54,11 +54,12 @@ class SharedDocument(Generic[P]):
     """A document that the commands of one request post together: each accepted one gives a part.
 
     ``post`` makes the document of all parts under one key, after the last command was decided, and
-    asks for nothing that the commands have not loaded. Its refusal is that of all; they are then
-    decided one by one, each with a document of its own.
+    asks for nothing but what the commands have loaded and its own ``needs``. Its refusal is that of
+    all; they are then decided one by one, each with a document of its own.
     """
 
     name: str
+    needs: Callable[[Sequence[P]], Needs]
     post: Callable[[Sequence[P], "Work"], None]
 
 

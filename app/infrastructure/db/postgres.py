@@ -44,9 +44,14 @@ _COMMON = {
     "timezone": "UTC",
 }
 # Short commands: the planner would plan the large statements anew each time otherwise (stack §5).
-_COMMANDS = {
+# A plan is made once a connection, perhaps while a table is empty, and kept while it grows. So
+# rows are found by an index, one key after the other, whatever the statistics say; this holds for
+# the checks of foreign keys too (docs/decisions/0007).
+COMMANDS = {
     **_COMMON,
     "plan_cache_mode": "force_generic_plan",
+    **dict.fromkeys(("enable_seqscan", "enable_bitmapscan", "enable_hashjoin"), "off"),
+    "enable_mergejoin": "off",
     # Acknowledged is on disk, also where the server's own setting is weaker.
     "synchronous_commit": "on",
     "lock_timeout": "5s",
@@ -112,7 +117,7 @@ class PostgresDatabase:
     async def _start(self, *, reading_only: bool) -> None:
         try:
             if not reading_only:
-                self._commands = await self._open(_COMMANDS)
+                self._commands = await self._open(COMMANDS)
             self._reads = await self._open(_READS)
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             await self.stop()

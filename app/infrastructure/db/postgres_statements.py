@@ -7,7 +7,7 @@ jsonb parameter, whose answer is the number of rows that each of them touched.
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import Table
@@ -15,9 +15,12 @@ from sqlalchemy.dialects import postgresql
 
 from app.application.shared.kinds import Finder, Kind, Lock, Needs
 from app.infrastructure.db.changes import BatchKey, key_columns
-from app.infrastructure.db.mapping import Children, Mapping, Registry, Row
+from app.infrastructure.db.mapping import Children, Registry, Row
 
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
+
+# Keeps a lateral query from being taken for a join: it is run for one key after the other.
+_PROBE = "OFFSET 0"
 
 
 def sql_type(table: Table, name: str) -> str:
@@ -48,15 +51,13 @@ class ReadShape:
             else:
                 mapping = registry.mappings[source]
                 by, where = mapping.key, ""
-            match = _match(mapping.table, by, place)
+            asked = _Asked(mapping.table, by, place, where, mapping.key)
             held = lock if locking else Lock.NONE
-            parts.append(_array(mapping.table, mapping.columns, match, where, mapping.key, held))
-            parts.extend(_child_array(mapping, child, match, where) for child in mapping.children)
+            parts.append(_array(asked, mapping.columns, held))
+            parts.extend(_child_array(asked, child) for child in mapping.children)
             watched = bool(mapping.children) and held is not Lock.NONE
             if watched:
-                parts.append(
-                    _array(mapping.table, ("version",), match, where, mapping.key, Lock.NONE)
-                )
+                parts.append(_array(asked, ("version",), Lock.NONE))
             self.watched.append(watched)
             place += len(by)
             self.widths.append(len(by))
@@ -75,44 +76,72 @@ class ReadShape:
         return arguments
 
 
-def _match(table: Table, by: Sequence[str], place: int) -> str:
-    if not by:
-        return "TRUE"  # one row a tenant
-    if len(by) == 1:
-        return f"t.{by[0]} = ANY(${place}::{sql_type(table, by[0])}[])"
-    arrays = ", ".join(f"${place + at}::{sql_type(table, name)}[]" for at, name in enumerate(by))
-    return f"({', '.join('t.' + name for name in by)}) IN (SELECT * FROM unnest({arrays}))"
+class _Asked(NamedTuple):
+    """Rows of one table: those whose ``by`` columns are in the arrays that start at ``place``."""
+
+    table: Table
+    by: tuple[str, ...]
+    place: int
+    where: str
+    key: tuple[str, ...]
+
+    @property
+    def keys(self) -> str:
+        """The keys as rows ``k``, each to be probed by itself; empty where only an id is asked for.
+
+        As a set they might be hashed, and all of the company be walked through instead: so the
+        planner decides while a table is small, and a connection keeps its plans. It does not so
+        with an array of ids, which is the cheapest to ask for.
+        """
+        if not self.by or (len(self.by) == 1 and self.by == self.key):
+            return ""
+        arrays = ", ".join(
+            f"${self.place + at}::{sql_type(self.table, name)}[]" for at, name in enumerate(self.by)
+        )
+        return f"unnest({arrays}) AS k({', '.join(self.by)})"
+
+    @property
+    def condition(self) -> str:
+        """What a row ``t`` meets."""
+        terms = ["t.tenant_id = $1"] if self.table.info["tenant"] else []
+        if self.keys:
+            terms.extend(f"t.{name} = k.{name}" for name in self.by)
+        else:
+            terms.extend(
+                f"t.{name} = ANY(${self.place}::{sql_type(self.table, name)}[])" for name in self.by
+            )
+        if self.where:
+            terms.append(f"({self.where})")
+        return " AND ".join(terms) or "TRUE"
+
+    def select(self, what: str, lock: Lock) -> str:
+        """The rows in the order of their keys, which is the order of the locks."""
+        order = f" ORDER BY {', '.join('t.' + name for name in self.key)}" if self.key else ""
+        rows = f"SELECT {what} FROM {self.table.fullname} t WHERE {self.condition}{order}"
+        if not self.keys:
+            return f"{rows} {lock.value}"
+        probe = f"{rows} {_PROBE} {lock.value}"
+        return f"SELECT t.* FROM {self.keys} CROSS JOIN LATERAL ({probe}) t"
 
 
-def _array(
-    table: Table, columns: Sequence[str], match: str, where: str, order: Sequence[str], lock: Lock
-) -> str:
-    condition = _condition(table, match, where)
-    ordered = f"ORDER BY {', '.join('t.' + name for name in order)}" if order else ""
-    return (
-        f"ARRAY(SELECT ROW({', '.join('t.' + name for name in columns)}) FROM {table.fullname} t "
-        f"WHERE {condition} {ordered} {lock.value})"
-    )
+def _array(asked: _Asked, columns: Sequence[str], lock: Lock) -> str:
+    row = f"ROW({', '.join('t.' + name for name in columns)})"
+    return f"ARRAY({asked.select(row, lock)})"
 
 
-def _condition(table: Table, match: str, where: str) -> str:
-    tenant = "t.tenant_id = $1 AND " if table.info["tenant"] else ""
-    return tenant + match + (f" AND ({where})" if where else "")
-
-
-def _child_array(mapping: Mapping, child: Children, match: str, where: str) -> str:
+def _child_array(asked: _Asked, child: Children) -> str:
     """The children of the rows that the same condition selects, led by the root's key."""
+    roots = asked.select(", ".join("t." + name for name in asked.key), Lock.NONE)
     join = " AND ".join(
-        f"c.{mine} = t.{theirs}" for mine, theirs in zip(child.by, mapping.key, strict=True)
+        f"c.{mine} = t.{theirs}" for mine, theirs in zip(child.by, asked.key, strict=True)
     )
-    condition = _condition(mapping.table, match, where)
-    condition += f" AND ({child.where})" if child.where else ""
+    where = f" AND {child.where}" if child.where else ""
     columns = ", ".join("c." + name for name in (*child.by, *child.columns))
     order = ", ".join("c." + name for name in (*child.by, *child.order))
+    rows = f"SELECT * FROM {child.table.fullname} c WHERE c.tenant_id = $1 AND {join}{where}"
     return (
-        f"ARRAY(SELECT ROW({columns}) FROM {mapping.table.fullname} t "
-        f"JOIN {child.table.fullname} c ON c.tenant_id = $1 AND {join} "
-        f"WHERE {condition} ORDER BY {order})"
+        f"ARRAY(SELECT ROW({columns}) FROM ({roots}) t "
+        f"CROSS JOIN LATERAL ({rows} {_PROBE}) c ORDER BY {order})"
     )
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, create_engine, inspect, pool, select
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from app.infrastructure.db.releases import VERSION
-from app.infrastructure.db.sqlite_planner import tell_planner
+from app.infrastructure.db.sqlite_planner import tell_sqlite
 
 T = TypeVar("T")
 BASE: Final = "base"
@@ -59,7 +59,7 @@ def is_current(url: str) -> bool:
 
 
 def _renew(connection: Connection) -> None:
-    tell_planner(connection)
+    tell_sqlite(connection)
     connection.commit()
 
 

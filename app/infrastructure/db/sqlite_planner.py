@@ -13,7 +13,7 @@ _ROWS: Final = 1_000_000
 _PER_VALUE: Final = (100, 30, 10)  # rows that agree in one, two, three or more columns
 
 
-def tell_planner(connection: Connection) -> None:
+def tell_sqlite(connection: Connection) -> None:
     """Replace the statistics of every table."""
     run = connection.exec_driver_sql
     run("ANALYZE sqlite_schema")  # makes the table of the statistics; the figures come from us
