@@ -81,14 +81,11 @@ class ProductView(TypedDict):
 def product_view(
     id_: bytes,
     sku: str,
-    _sku_folded: str,
     name: str,
-    _name_folded: str,
     description: str,
     barcode: str | None,
     kind: str,
     unit_id: bytes,
-    _quantity_decimals: int,
     category_id: bytes | None,
     price: int | None,
     tax_id: bytes | None,
@@ -138,7 +135,6 @@ class ContactView(TypedDict):
 def contact_view(
     id_: bytes,
     name: str,
-    _name_folded: str,
     is_customer: bool,
     is_supplier: bool,
     email: str | None,

@@ -1,8 +1,9 @@
 """What every master (unit, product, contact, account …) does alike: create, edit, switch."""
 
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import replace
 from functools import cache
+from inspect import signature
 from operator import attrgetter
 from typing import Any
 
@@ -17,7 +18,7 @@ from app.domain.shared.ids import Id, show
 
 @frozen
 class Noun:
-    """How a master is called outside. ``view`` takes the fields of the aggregate in their order."""
+    """How a master is called outside. ``view`` takes the fields that it shows, by their names."""
 
     kind: Kind[Any]
     name: str
@@ -27,17 +28,22 @@ class Noun:
 
     def show(self, aggregate: Any) -> Any:
         """The view of an aggregate."""
-        return self.view(*_values_of(type(aggregate))(aggregate))  # type: ignore[arg-type]
+        return self.view(*_values_for(self.view)(aggregate))
 
     def location(self, id_: bytes) -> str:
         """Where the object with this id is found."""
         return f"{self.path}/{show(self.prefix, id_)}"
 
 
+def shown_by(view: Callable[..., Any]) -> tuple[str, ...]:
+    """The fields that a view takes, in its order: its parameters (``id_`` is the field ``id``)."""
+    return tuple(name.removesuffix("_") for name in signature(view).parameters)
+
+
 @cache
-def _values_of(type_: type[Any]) -> Callable[[Any], tuple[Any, ...]]:
-    """What takes the values of all fields of a dataclass, in their order."""
-    return attrgetter(*(each.name for each in fields(type_)))
+def _values_for(view: Callable[..., Any]) -> Callable[[Any], tuple[Any, ...]]:
+    """What takes the values that a view shows from an aggregate."""
+    return attrgetter(*shown_by(view))
 
 
 @frozen

@@ -15,6 +15,7 @@ from app.application.catalog.ports import (
     UNITS,
 )
 from app.application.catalog.views import category_view, contact_view, product_view, unit_view
+from app.application.shared.masters import shown_by
 from app.domain.catalog.category import Category
 from app.domain.catalog.contact import Contact
 from app.domain.catalog.product import Costing, Product, ProductKind
@@ -43,7 +44,7 @@ LISTS = (
     plain_list(
         UNIT_LIST,
         units,
-        UNIT_MAPPING.columns,
+        shown_by(unit_view),
         unit_view,
         sorts={"code": "code", "name": "name"},
         filters={
@@ -54,7 +55,7 @@ LISTS = (
     plain_list(
         CATEGORY_LIST,
         categories,
-        CATEGORY_MAPPING.columns,
+        shown_by(category_view),
         category_view,
         sorts={"code": "code", "name": "name"},
         filters={
@@ -65,7 +66,7 @@ LISTS = (
     plain_list(
         PRODUCT_LIST,
         products,
-        PRODUCT_MAPPING.columns,
+        shown_by(product_view),
         product_view,
         sorts={"sku": "sku_folded", "name": "name_folded", "id": "id"},
         filters={
@@ -80,7 +81,7 @@ LISTS = (
     plain_list(
         CONTACT_LIST,
         contacts,
-        CONTACT_MAPPING.columns,
+        shown_by(contact_view),
         contact_view,
         sorts={"name": "name_folded", "id": "id"},
         filters={

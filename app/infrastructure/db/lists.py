@@ -4,9 +4,9 @@ Each combination of filters, order and direction is compiled once. The order end
 the row, so it is total and a page neither repeats nor skips a row while others are inserted.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select, tuple_
 
@@ -18,6 +18,14 @@ from app.infrastructure.db.query import Query, like_pattern, of_tenant
 from app.infrastructure.db.types import Id, Integer, Text
 
 Filter = Callable[[Any], ColumnElement[bool]]
+
+
+class _Columns(NamedTuple):
+    """What a page selects: ``shown`` columns for the view, then what the order has beside them."""
+
+    shown: int
+    all: list[ColumnElement[Any]]
+    place: tuple[int, ...]  # where those of the place in the order are
 
 
 @frozen
@@ -35,6 +43,7 @@ class ListQuery:
     sorts: Mapping[str, ColumnElement[Any]]
     filters: Mapping[str, Filter]
     _compiled: dict[Any, Query] = field(default_factory=dict)
+    _selected: dict[str, _Columns] = field(default_factory=dict)
 
     async def page(self, scope: Scope, request: PageRequest) -> Page:
         """One page in one statement, or two when the total is asked for."""
@@ -53,10 +62,19 @@ class ListQuery:
         query = self._compiled.get(shape)
         if query is None:
             query = self._compiled[shape] = self._build(names, sort, request)
+        shown, _, (at_sort, at_key) = self._columns(sort)
         rows = await scope.rows(query, **values, limit=request.limit + 1)
-        data = [self.view(*row[2:]) for row in rows[: request.limit]]
+        data = [self.view(*row[:shown]) for row in rows[: request.limit]]
         last = rows[request.limit - 1] if len(rows) > request.limit else None
-        return Page(data, None if last is None else (last[0], last[1]), total)
+        return Page(data, None if last is None else (last[at_sort], last[at_key]), total)
+
+    def _columns(self, sort: str) -> _Columns:
+        columns = self._selected.get(sort)
+        if columns is None:
+            columns = self._selected[sort] = _columns(
+                list(self.statement.selected_columns), (self.sorts[sort], self.key)
+            )
+        return columns
 
     def _filtered(self, names: tuple[str, ...], statement: Select[Any]) -> Select[Any]:
         for name in names:
@@ -75,8 +93,7 @@ class ListQuery:
         # Named twice, a column would have SQLite sort what comes in its order already.
         for each in dict.fromkeys((column, self.key)):
             statement = statement.order_by(each.desc() if request.descending else each.asc())
-        # The first two columns are the place in the order.
-        statement = statement.with_only_columns(column, self.key, *self.statement.selected_columns)
+        statement = statement.with_only_columns(*self._columns(sort)[1])
         statement = statement.limit(bindparam("limit", type_=Integer))
         if request.page is not None:
             statement = statement.offset(bindparam("skip", type_=Integer))
@@ -90,6 +107,16 @@ class ListQuery:
             query = Query(select(func.count()).select_from(counted))
             self._compiled[shape] = query
         return query
+
+
+def _columns(shown: list[ColumnElement[Any]], order: Sequence[ColumnElement[Any]]) -> _Columns:
+    selected, place = list(shown), []
+    for column in order:
+        at = next((at for at, each in enumerate(selected) if each is column), len(selected))
+        if at == len(selected):
+            selected.append(column)
+        place.append(at)
+    return _Columns(len(shown), selected, tuple(place))
 
 
 def equals(column: ColumnElement[Any]) -> Filter:
