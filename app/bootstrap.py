@@ -161,6 +161,7 @@ def build_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
 def _extras(parts: Parts) -> Mapping[str, Any]:
     return {
         "identity": parts.identity,
+        "account": parts.identity.account,
         "reports": parts.reports,
         "knowledge_lag": timedelta(seconds=parts.settings.knowledge_lag_seconds),
     }

@@ -25,6 +25,10 @@ _SINGLE: Final[dict[str, dict[str, Any]]] = {
         "email": "olga@north-trading.example",
         "password": "plum basket over quiet water",
     },
+    "PasswordIn": {
+        "current_password": "plum basket over quiet water",
+        "new_password": "tidy lantern under loud snow",
+    },
     "RefreshIn": {"refresh_token": "the refresh_token of the last login or refresh"},
     "CompanyPatch": {"name": "North Trading Ltd", "price_difference_policy": "variance"},
     "UnitIn": {"code": "box", "name": "Box", "decimals": 0},

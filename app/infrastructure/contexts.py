@@ -26,6 +26,7 @@ def registry() -> Registry:
 def lists() -> list[ListQuery]:
     """Every list."""
     return [
+        *identity.LISTS,
         *catalog.LISTS,
         *accounting_lists.LISTS,
         *inventory_lists.LISTS,

@@ -59,6 +59,21 @@ async def _logout_all(company: Company) -> Valid:
     return Valid("/auth/logout-all", headers=headers)
 
 
+async def _end_session(company: Company) -> Valid:
+    """Another session of the owner, who signs in once more for it."""
+    await _refresh_token(company)
+    listed = await company.client.get("/api/v1/auth/sessions?sort=-id&limit=1")
+    return Valid(f"/auth/sessions/{listed.json()['data'][0]['id']}")
+
+
+async def _password(company: Company) -> Valid:
+    """Of another owner, whom nobody signs in again."""
+    async with register_company(company.client._transport.app) as other:  # type: ignore[attr-defined]
+        headers = {"Authorization": other.client.headers["authorization"]}
+    body = {"current_password": PASSWORD, "new_password": f"a meadow behind the mill {tag()}"}
+    return Valid("/auth/password", body, headers)
+
+
 async def _change_company(company: Company) -> Valid:
     shown = await company.client.get("/api/v1/tenants/current")
     body = {
@@ -254,6 +269,8 @@ ROUTES: Final[dict[str, Route]] = {
             audits=2,
             why="one for each session that ends: the owner is signed in twice",
         ),
+        Route("DELETE /auth/sessions/{id}", _end_session, 204, "none"),
+        _identity("password", _password, 204),
         Route("PATCH /tenants/current", _change_company, 200),
         *_master("/units", _unit, _only("name")),
         *_master("/categories", _category, _category_change),

@@ -39,6 +39,7 @@ async def make_world(application: Any, database_url: str, stack: AsyncExitStack)
     other = await stack.enter_async_context(register_company(application))
     await company.post(f"/periods/{CLOSED_THROUGH}/close", {}, status=200)
     foreign = await _objects_of(other)
+    foreign["/auth/sessions"] = (await other.get("/auth/me"))["session_id"]
     prefixes = [each.partition("_")[0] for each in foreign.values()]
     return World(
         company=company,

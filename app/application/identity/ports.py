@@ -7,6 +7,7 @@ from typing import Protocol
 from app.application.identity.views import JwkView
 from app.application.shared.access import Principal
 from app.application.shared.kinds import Finder, Kind, Lock
+from app.application.shared.reading import Listing
 from app.domain.identity.credentials import Credentials
 from app.domain.identity.membership import Membership
 from app.domain.identity.session import Session
@@ -33,6 +34,8 @@ LIVE_SESSIONS_OF_USER: Finder[Session] = Finder(
     SESSIONS,
     lambda session: (session.user_id,) if session.revoked_at is None else None,
 )
+# The live sessions of the caller, in all companies; the newest id is the latest sign-in.
+SESSION_LIST = Listing("sessions", sorts=("id",), filters=("user_id", "as_known_at"))
 ACTIVE_SIGNING_KEYS: Finder[SigningKey] = Finder(
     "active_signing_keys",
     SIGNING_KEYS,

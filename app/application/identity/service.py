@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
-import orjson
 import structlog
 
+from app.application.identity.account import OwnAccount
 from app.application.identity.ports import (
     TENANTS,
     USERS,
@@ -44,7 +44,7 @@ from app.application.identity.signing_keys import (
 )
 from app.application.identity.views import JwksView, MeView, TokensView
 from app.application.shared.access import Principal
-from app.application.shared.commands import Answer, Call, Command, CommandRunner
+from app.application.shared.commands import Command, CommandRunner, answer_of
 from app.application.shared.kinds import Needs
 from app.application.shared.reading import Reader
 from app.domain.identity.errors import (
@@ -76,7 +76,7 @@ class Origin:
 
 
 class IdentityService:
-    """What the routes under ``/auth`` do.
+    """What the routes under ``/auth`` do; ``account`` does it for a caller who is signed in.
 
     ``register`` is the command that makes a user and his company with everything it starts with.
     A registration takes at least ``register_seconds_min``: what is written for a new address and
@@ -93,6 +93,7 @@ class IdentityService:
         throttle: LoginThrottle,
         keys: KeyRing,
         tokens: AccessTokens,
+        account: OwnAccount,
         register: Command[Registration],
         terms: SessionTerms,
         clock: Clock,
@@ -111,6 +112,7 @@ class IdentityService:
         self.new_id = new_id
         self._register_seconds_min = register_seconds_min
         self._access_tokens = tokens
+        self.account = account
 
     async def start(self) -> None:
         """Open the signing keys; the first start makes the first one."""
@@ -317,6 +319,7 @@ class IdentityService:
             raise SessionOver
         return {
             "user_id": show("usr", user.id),
+            "session_id": show("ses", principal.session_id),
             "email": user.email,
             "display_name": user.display_name,
             "tenant_id": show("tnt", tenant.id),
@@ -332,10 +335,7 @@ class IdentityService:
 
     async def _run(self, command: Command[Any], input_: Any, principal: Principal) -> Any:
         """Run a command and read the view in its answer."""
-        [outcome] = await self._runner.run([Call(command, input_, principal)])
-        if isinstance(outcome, Answer):
-            return orjson.loads(outcome.body)
-        raise outcome
+        return await answer_of(self._runner, command, input_, principal)
 
 
 def _principal(tenant_id: Id, user_id: Id, origin: Origin, session_id: Id = NO_ID) -> Principal:

@@ -22,6 +22,7 @@ from app.domain.identity.errors import (
     RefreshTokenReused,
 )
 from app.domain.identity.session import Session, SessionTerms
+from app.domain.shared.errors import NotFound
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 
@@ -122,7 +123,7 @@ def _refresh(request: Exchange, work: Work) -> Done:
         session = session.rotated(request.presented_hash, request.fresh_hash, request.terms, now)
     except RefreshTokenReused:
         # An answer and not a refusal: the end of the session must be kept.
-        _end(work, session, "reuse")
+        end_session(work, session, "reuse")
         work.event("session.reuse_detected", session.id)
         return Done({"outcome": REUSED}, status=200)
     work.put(SESSIONS, session)
@@ -136,7 +137,7 @@ def _logout_needs(family_hash: bytes, _: Principal) -> Needs:
 
 def _logout(family_hash: bytes, work: Work) -> Done:
     for session in work.search(SESSION_BY_FAMILY, family_hash):
-        _end(work, session, "logout")
+        end_session(work, session, "logout")
     return Done(None)
 
 
@@ -147,21 +148,32 @@ def _logout_all_needs(_: None, principal: Principal) -> Needs:
 def _logout_all(_: None, work: Work) -> Done:
     sessions = work.search(LIVE_SESSIONS_OF_USER, work.principal.user_id)
     for session in sessions:
-        _end(work, session, "logout_all")
+        end_session(work, session, "logout_all")
     return Done([session.id.hex() for session in sessions])
 
 
 def _revoke_all(_: None, work: Work) -> Done:
     found = work.search(LIVE_SESSIONS_OF_USER, work.principal.user_id)
     for session in found:
-        _end(work, session, "keys_replaced")
+        end_session(work, session, "keys_replaced")
     return Done(len(found))
 
 
-def _end(work: Work, session: Session, reason: str) -> None:
+def end_session(work: Work, session: Session, reason: str) -> None:
+    """End a session, unless it has ended already; the audit trail has the reason."""
     if session.revoked_at is None:
         work.put(SESSIONS, session.revoked(work.recorded_at))
         work.note("ended", "session", session.id, reason=reason)
+
+
+def _end_one(session_id: Id, work: Work) -> Done:
+    session = work.find(SESSIONS, session_id)
+    if session is None or session.user_id != work.principal.user_id:
+        raise NotFound
+    if not session.live(work.recorded_at):
+        raise NotFound
+    end_session(work, session, "ended_by_user")
+    return Done(None)
 
 
 LOGIN = Command("auth.login", PUBLIC, _login_needs, _login)
@@ -169,3 +181,9 @@ REFRESH = Command("auth.refresh", PUBLIC, _refresh_needs, _refresh)
 LOGOUT = Command("auth.logout", PUBLIC, _logout_needs, _logout)
 LOGOUT_ALL = Command("auth.logout_all", "profile:write", _logout_all_needs, _logout_all)
 REVOKE_ALL = Command("auth.revoke_all", PUBLIC, _logout_all_needs, _revoke_all)
+END_SESSION: Command[Id] = Command(
+    "auth.end_session",
+    "profile:write",
+    lambda session_id, _: Needs().one(SESSIONS, session_id),
+    _end_one,
+)

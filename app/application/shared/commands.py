@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import field
 from typing import Any, Generic, Protocol, TypeVar
 
+import orjson
+
 from app.application.shared.access import Principal
 from app.application.shared.kinds import Needs
 from app.application.shared.work import Work
@@ -96,3 +98,13 @@ class CommandRunner(Protocol):
         and nothing is kept.
         """
         ...
+
+
+async def answer_of(
+    runner: CommandRunner, command: Command[I], input_: I, principal: Principal
+) -> Any:
+    """Run one command and read the view in its answer; raises its refusal."""
+    [outcome] = await runner.run([Call(command, input_, principal)])
+    if isinstance(outcome, Answer):
+        return orjson.loads(outcome.body)
+    raise outcome

@@ -24,6 +24,10 @@ class Credentials:
         """The first password of a user."""
         return cls(user_id, password_hash, at, version=1)
 
+    def changed(self, password_hash: str, at: datetime) -> "Credentials":
+        """Another password, chosen now."""
+        return replace(self, password_hash=password_hash, changed_at=at)
+
     def rehashed(self, password_hash: str) -> "Credentials":
         """The same password under a stronger hash."""
         return replace(self, password_hash=password_hash)

@@ -92,6 +92,13 @@ class PasswordPersonal(DomainError):
     kind = Kind.RULE_BROKEN
 
 
+class PasswordWrong(DomainError):
+    """The present password is another one; nothing was changed."""
+
+    code = "auth.password_wrong"
+    kind = Kind.RULE_BROKEN
+
+
 class EmailTaken(DomainError):
     """Another user has this e-mail address. Registration turns this into its usual answer."""
 

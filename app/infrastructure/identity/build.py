@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+from app.application.identity.account import OwnAccount
 from app.application.identity.service import IdentityService
 from app.application.processes.onboarding import REGISTER
 from app.application.shared.commands import CommandRunner
@@ -39,16 +40,20 @@ def build_identity(
     directory = DatabaseDirectory(database)
     life = timedelta(minutes=access_minutes)
     keys = SealedKeyRing(directory, secret, clock, life)
+    hasher, throttle = PooledHasher(), MemoryLoginThrottle()
+    tokens = SignedAccessTokens(keys, directory, clock, issuer=issuer, audience=audience, life=life)
+    account = OwnAccount(
+        runner=runner, reader=reader, hasher=hasher, throttle=throttle, tokens=tokens
+    )
     return IdentityService(
         runner=runner,
         reader=reader,
         directory=directory,
-        hasher=PooledHasher(),
-        throttle=MemoryLoginThrottle(),
+        hasher=hasher,
+        throttle=throttle,
         keys=keys,
-        tokens=SignedAccessTokens(
-            keys, directory, clock, issuer=issuer, audience=audience, life=life
-        ),
+        tokens=tokens,
+        account=account,
         register=REGISTER,
         terms=SessionTerms(
             idle=timedelta(days=min(refresh_days, IDLE_DAYS_MAX)),
