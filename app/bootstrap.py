@@ -162,6 +162,7 @@ def _extras(parts: Parts) -> Mapping[str, Any]:
     return {
         "identity": parts.identity,
         "account": parts.identity.account,
+        "joining": parts.identity.joining,
         "reports": parts.reports,
         "knowledge_lag": timedelta(seconds=parts.settings.knowledge_lag_seconds),
     }

@@ -3,7 +3,9 @@
 from typing import Any, Final
 
 _ULID: Final = "01J8Z3K4M5N6P7Q8R9S0T1V2W3"
-_ACC, _CAT, _CON, _LOC = (f"{prefix}_{_ULID}" for prefix in ("acc", "cat", "con", "loc"))
+_ACC, _CAT, _CON, _LOC, _TNT = (
+    f"{prefix}_{_ULID}" for prefix in ("acc", "cat", "con", "loc", "tnt")
+)
 _PRD, _RCP, _SAL = (f"{prefix}_{_ULID}" for prefix in ("prd", "rcp", "sal"))
 _PAY, _TAX, _UNT = (f"{prefix}_{_ULID}" for prefix in ("pay", "tax", "unt"))
 _AT: Final = "2026-03-31T16:30:00Z"
@@ -25,10 +27,18 @@ _SINGLE: Final[dict[str, dict[str, Any]]] = {
         "email": "olga@north-trading.example",
         "password": "plum basket over quiet water",
     },
+    "InvitationIn": {"email": "emil@north-trading.example", "role": "cashier"},
+    "JoinIn": {
+        "token": "the token of the invitation",
+        "password": "tidy lantern under loud snow",
+        "display_name": "Emil",
+    },
+    "MemberPatch": {"role": "manager"},
     "PasswordIn": {
         "current_password": "plum basket over quiet water",
         "new_password": "tidy lantern under loud snow",
     },
+    "SwitchIn": {"company_id": _TNT},
     "RefreshIn": {"refresh_token": "the refresh_token of the last login or refresh"},
     "CompanyPatch": {"name": "North Trading Ltd", "price_difference_policy": "variance"},
     "UnitIn": {"code": "box", "name": "Box", "decimals": 0},

@@ -138,6 +138,13 @@ class Http:
         """A view on the wire."""
         return json_response(orjson.dumps(view), status)
 
+    def versioned(self, view: Any) -> Response:
+        """A view with its version as entity tag, or 304 when the caller has that version."""
+        headers = {"etag": f'"{view["version"]}"'}
+        if self.request.headers.get("if-none-match") == headers["etag"]:
+            return Response(status_code=304, headers=headers)
+        return json_response(orjson.dumps(view), 200, headers)
+
     async def object(self, kind: Any, key: tuple[Any, ...], show: Any) -> Response:
         """The aggregate with this key as ``show`` presents it."""
         loaded = await self.load(Needs().many(kind, [key]))

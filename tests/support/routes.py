@@ -74,6 +74,57 @@ async def _password(company: Company) -> Valid:
     return Valid("/auth/password", body, headers)
 
 
+async def _invitation(_: Company) -> Valid:
+    return Valid("/invitations", {"email": f"{tag()}@example.com", "role": "cashier"})
+
+
+async def _invited(company: Company) -> dict[str, Any]:
+    valid = await _invitation(company)
+    made: dict[str, Any] = await company.post(valid.path, valid.body)
+    return made
+
+
+async def _withdraw(company: Company) -> Valid:
+    return Valid(f"/invitations/{(await _invited(company))['id']}")
+
+
+async def _join(company: Company) -> Valid:
+    token = (await _invited(company))["token"]
+    return Valid("/auth/join", {"token": token, "password": PASSWORD, "display_name": "Emil"})
+
+
+async def _member(company: Company) -> str:
+    """The path of a new member, a cashier."""
+    valid = await _join(company)
+    joined = await company.client.post("/api/v1" + valid.path, json=valid.body)
+    assert joined.status_code == 204, joined.text
+    listed = await company.get("/members", sort="-id", limit=1)
+    return f"/members/{listed['data'][0]['id']}"
+
+
+async def _change_member(company: Company) -> Valid:
+    return Valid(await _member(company), {"role": "buyer"}, {"If-Match": '"1"'})
+
+
+async def _deactivate_member(company: Company) -> Valid:
+    return Valid(f"{await _member(company)}/deactivate", headers={"If-Match": '"1"'})
+
+
+async def _activate_member(company: Company) -> Valid:
+    valid = await _deactivate_member(company)
+    await company.client.post("/api/v1" + valid.path, headers=valid.headers)
+    return Valid(valid.path.replace("/deactivate", "/activate"), headers={"If-Match": '"2"'})
+
+
+async def _end_member_sessions(company: Company) -> Valid:
+    return Valid(f"{await _member(company)}/end-sessions")
+
+
+async def _switch(company: Company) -> Valid:
+    """To the company that one is in: the only one of its owner."""
+    return Valid("/auth/switch", {"company_id": (await company.get("/auth/me"))["tenant_id"]})
+
+
 async def _change_company(company: Company) -> Valid:
     shown = await company.client.get("/api/v1/tenants/current")
     body = {
@@ -271,7 +322,22 @@ ROUTES: Final[dict[str, Route]] = {
         ),
         Route("DELETE /auth/sessions/{id}", _end_session, 204, "none"),
         _identity("password", _password, 204),
+        _identity("join", _join, 204),
+        _identity("switch", _switch, 200, repeated=1, why="each switch opens a session (AU-01)"),
         Route("PATCH /tenants/current", _change_company, 200),
+        Route("PATCH /members/{id}", _change_member, 200),
+        Route("POST /members/{id}/activate", _activate_member, 200),
+        Route("POST /members/{id}/deactivate", _deactivate_member, 200),
+        Route("POST /members/{id}/end-sessions", _end_member_sessions, 200),
+        Route(
+            "POST /invitations",
+            _invitation,
+            201,
+            "none",
+            repeated=1,
+            why="its token is a secret, so no answer is stored; the newest one counts",
+        ),
+        Route("DELETE /invitations/{id}", _withdraw, 204, "none"),
         *_master("/units", _unit, _only("name")),
         *_master("/categories", _category, _category_change),
         *_master("/products", _product, _product_change),

@@ -39,7 +39,11 @@ async def make_world(application: Any, database_url: str, stack: AsyncExitStack)
     other = await stack.enter_async_context(register_company(application))
     await company.post(f"/periods/{CLOSED_THROUGH}/close", {}, status=200)
     foreign = await _objects_of(other)
-    foreign["/auth/sessions"] = (await other.get("/auth/me"))["session_id"]
+    them = await other.get("/auth/me")
+    foreign["/auth/sessions"], foreign["/members"] = them["session_id"], them["user_id"]
+    foreign["/auth/companies"] = them["tenant_id"]
+    invitation = {"email": f"{tag()}@example.com", "role": "viewer"}
+    foreign["/invitations"] = (await other.post("/invitations", invitation))["id"]
     prefixes = [each.partition("_")[0] for each in foreign.values()]
     return World(
         company=company,

@@ -9,6 +9,7 @@ from app.application.shared.access import Principal
 from app.application.shared.kinds import Finder, Kind, Lock
 from app.application.shared.reading import Listing
 from app.domain.identity.credentials import Credentials
+from app.domain.identity.invitation import Invitation
 from app.domain.identity.membership import Membership
 from app.domain.identity.session import Session
 from app.domain.identity.signing_key import KeyState, SigningKey
@@ -20,7 +21,10 @@ from app.domain.shared.ids import Id
 USERS: Kind[User] = Kind("users", key=lambda user: (user.id,))
 CREDENTIALS: Kind[Credentials] = Kind("credentials", key=lambda each: (each.user_id,))
 TENANTS: Kind[Tenant] = Kind("tenants", key=lambda tenant: (tenant.id,))
-MEMBERSHIPS: Kind[Membership] = Kind("memberships", key=lambda each: (each.tenant_id, each.user_id))
+# Locked where one is changed; a sign-in reads them as they are.
+MEMBERSHIPS: Kind[Membership] = Kind(
+    "memberships", key=lambda each: (each.tenant_id, each.user_id), lock=Lock.UPDATE
+)
 # Two refreshes of one session must not both win.
 SESSIONS: Kind[Session] = Kind("sessions", key=lambda each: (each.id,), lock=Lock.UPDATE)
 SIGNING_KEYS: Kind[SigningKey] = Kind("signing_keys", key=lambda each: (each.kid,))
@@ -34,6 +38,24 @@ LIVE_SESSIONS_OF_USER: Finder[Session] = Finder(
     SESSIONS,
     lambda session: (session.user_id,) if session.revoked_at is None else None,
 )
+# By its name the first in the order of locks: whoever changes a member waits for others who do.
+ACTIVE_IN_ROLE: Finder[Membership] = Finder(
+    "active_in_role",
+    MEMBERSHIPS,
+    lambda each: (each.tenant_id, each.role) if each.active else None,
+)
+INVITATIONS: Kind[Invitation] = Kind("invitations", key=lambda each: (each.id,), lock=Lock.UPDATE)
+INVITATION_BY_TOKEN: Finder[Invitation] = Finder(
+    "invitation_by_token", INVITATIONS, lambda each: (each.token_hash,)
+)
+PENDING_INVITATIONS_TO: Finder[Invitation] = Finder(
+    "pending_invitations_to",
+    INVITATIONS,
+    lambda each: (each.email_folded,) if each.pending else None,
+)
+INVITATION_LIST = Listing("invitations", sorts=("id",), filters=("as_known_at",))
+COMPANIES_OF_USER = Listing("companies_of_user", sorts=("id",), filters=("user_id",))
+MEMBER_LIST = Listing("members", sorts=("id",), filters=("role", "active"))
 # The live sessions of the caller, in all companies; the newest id is the latest sign-in.
 SESSION_LIST = Listing("sessions", sorts=("id",), filters=("user_id", "as_known_at"))
 ACTIVE_SIGNING_KEYS: Finder[SigningKey] = Finder(
@@ -69,7 +91,7 @@ class Directory(Protocol):
     """Reads across companies, before one is known; each is a single statement."""
 
     async def account(self, email_folded: str) -> Account | None:
-        """The account behind an address, with the active company that was joined first."""
+        """The account behind an address, with the active company of his that was made first."""
         ...
 
     async def session(self, family_hash: bytes) -> tuple[Id, Id, Id] | None:
@@ -170,6 +192,10 @@ class AccessTokens(Protocol):
 
     def forget(self, session_ids: Sequence[Id]) -> None:
         """Look these sessions up anew at their next request, because they changed."""
+        ...
+
+    def forget_member(self, tenant_id: Id, user_id: Id) -> None:
+        """Look up every session of a user in a company anew, because his place there changed."""
         ...
 
     async def close(self) -> None:

@@ -14,11 +14,11 @@ from app.application.identity.ports import (
 from app.application.shared.access import Principal
 from app.application.shared.commands import Command, Done
 from app.application.shared.kinds import Needs
-from app.application.shared.permissions import OWNER, PUBLIC
+from app.application.shared.permissions import PUBLIC
 from app.application.shared.work import Work
 from app.domain.identity.credentials import Credentials
 from app.domain.identity.errors import EmailTaken
-from app.domain.identity.membership import Membership
+from app.domain.identity.membership import OWNER, Membership
 from app.domain.identity.tenant import Tenant
 from app.domain.identity.user import User
 from app.domain.shared.errors import DomainError, Fault, InvalidValue
@@ -114,7 +114,7 @@ def open_company(work: Work, registration: Registration) -> Tenant:
     user = work.put(USERS, registration.user(principal.user_id, now))
     work.put(CREDENTIALS, Credentials.new(user.id, registration.password_hash, now))
     tenant = work.put(TENANTS, registration.tenant(principal.tenant_id, now))
-    work.put(MEMBERSHIPS, Membership(tenant.id, user.id, OWNER, version=1))
+    work.put(MEMBERSHIPS, Membership(tenant.id, user.id, OWNER, active=True, version=1))
     work.note("registered", "tenant", tenant.id, after={"name": tenant.name})
     work.event("tenant.registered", tenant.id, user_id=show("usr", user.id))
     return tenant

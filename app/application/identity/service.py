@@ -12,7 +12,9 @@ from typing import Any
 import structlog
 
 from app.application.identity.account import OwnAccount
+from app.application.identity.joining import Joining
 from app.application.identity.ports import (
+    CREDENTIALS,
     TENANTS,
     USERS,
     Access,
@@ -57,7 +59,7 @@ from app.domain.identity.errors import (
 from app.domain.identity.passwords import check_password, normal_password
 from app.domain.identity.session import SessionTerms
 from app.domain.shared.clock import Clock
-from app.domain.shared.errors import ConcurrentChange, ServiceUnavailable
+from app.domain.shared.errors import ConcurrentChange, ReferenceNotFound, ServiceUnavailable
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import NO_ID, Id, show
 from app.domain.shared.texts import folded
@@ -76,8 +78,9 @@ class Origin:
 
 
 class IdentityService:
-    """What the routes under ``/auth`` do; ``account`` does it for a caller who is signed in.
+    """What the routes under ``/auth`` do.
 
+    ``account`` does it for a caller who is signed in, ``joining`` lets people join a company.
     ``register`` is the command that makes a user and his company with everything it starts with.
     A registration takes at least ``register_seconds_min``: what is written for a new address and
     for a known one differs, and the time of the answer must not tell which it was.
@@ -94,6 +97,7 @@ class IdentityService:
         keys: KeyRing,
         tokens: AccessTokens,
         account: OwnAccount,
+        joining: Joining,
         register: Command[Registration],
         terms: SessionTerms,
         clock: Clock,
@@ -113,6 +117,7 @@ class IdentityService:
         self._register_seconds_min = register_seconds_min
         self._access_tokens = tokens
         self.account = account
+        self.joining = joining
 
     async def start(self) -> None:
         """Open the signing keys; the first start makes the first one."""
@@ -135,6 +140,10 @@ class IdentityService:
     def forget(self, session_ids: Sequence[Id]) -> None:
         """Look these sessions up anew at their next request: somebody changed what they may do."""
         self._access_tokens.forget(session_ids)
+
+    def forget_member(self, tenant_id: Id, user_id: Id) -> None:
+        """Look up the sessions of a member anew at their next request."""
+        self._access_tokens.forget_member(tenant_id, user_id)
 
     async def rotate_signing_key(self) -> None:
         """Sign with a new key from now on; tokens signed before stay good until they expire."""
@@ -198,11 +207,14 @@ class IdentityService:
             return
         raise ConcurrentChange
 
-    async def login(self, email: str, password: str, origin: Origin) -> TokensView:
-        """Open a session.
+    async def login(
+        self, email: str, password: str, origin: Origin, company_id: Id | None = None
+    ) -> TokensView:
+        """Open a session for a company: the one named, else the one that was made first.
 
         Raises:
-            InvalidCredentials: unknown address, wrong password, or switched off: all alike.
+            InvalidCredentials: unknown address, wrong password, switched off, no member of the
+                company: all alike.
             LoginThrottled: too many failures; also the right password waits.
             HashingBusy: nothing was done.
         """
@@ -215,12 +227,36 @@ class IdentityService:
         except ServiceUnavailable:
             await self._throttle.withdraw(name, origin.address)
             raise
-        if account is None or not right or not account.active or account.tenant_id is None:
+        tenant_id = None if account is None else company_id or account.tenant_id
+        if account is None or not right or not account.active or tenant_id is None:
             user_id = None if account is None else account.user_id.hex()
             _log.warning("login_refused", user_id=user_id)
             raise InvalidCredentials
         await self._throttle.succeeded(name, origin.address)
-        return await self._open(account, account.tenant_id, stronger, origin)
+        return await self._open(account, tenant_id, stronger, origin)
+
+    async def switch(self, principal: Principal, company_id: Id, device: str) -> TokensView:
+        """Open a session of the caller for another company of his; the present one goes on.
+
+        Raises:
+            ReferenceNotFound: the caller does not work for the company.
+        """
+        loaded = await self._reader.load(None, Needs().one(CREDENTIALS, principal.user_id))
+        credentials = loaded.present.get(CREDENTIALS, {}).get((principal.user_id,))
+        if credentials is None:
+            raise SessionOver
+        account = Account(
+            principal.user_id,
+            active=True,
+            password_hash=credentials.password_hash,
+            password_changed_at=credentials.changed_at,
+            tenant_id=company_id,
+        )
+        origin = Origin(principal.request_id, principal.address, device)
+        try:
+            return await self._open(account, company_id, None, origin)
+        except InvalidCredentials:
+            raise ReferenceNotFound.at("/company_id") from None
 
     async def _open(
         self, account: Account, tenant_id: Id, stronger: str | None, origin: Origin

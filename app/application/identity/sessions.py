@@ -13,7 +13,7 @@ from app.application.identity.ports import (
 )
 from app.application.shared.access import Principal
 from app.application.shared.commands import Command, Done
-from app.application.shared.kinds import Needs
+from app.application.shared.kinds import Lock, Needs
 from app.application.shared.permissions import PUBLIC
 from app.application.shared.work import Work
 from app.domain.identity.errors import (
@@ -60,7 +60,7 @@ class Exchange:
 def _place_needs(principal: Principal) -> Needs:
     """The user, the company, and his place in it."""
     needs = Needs().one(USERS, principal.user_id).one(TENANTS, principal.tenant_id)
-    return needs.one(MEMBERSHIPS, principal.tenant_id, principal.user_id)
+    return needs.one(MEMBERSHIPS, principal.tenant_id, principal.user_id, lock=Lock.NONE)
 
 
 def _role(work: Work) -> str | None:
@@ -71,7 +71,7 @@ def _role(work: Work) -> str | None:
     membership = work.find(MEMBERSHIPS, principal.tenant_id, principal.user_id)
     if user is None or tenant is None or membership is None:
         return None
-    return membership.role if user.active and tenant.active else None
+    return membership.role if user.active and tenant.active and membership.active else None
 
 
 def _granted(session: Session, role: str, now: datetime) -> Done:

@@ -57,6 +57,79 @@ def session_view(
     }
 
 
+class MemberView(TypedDict):
+    """Somebody who works for the company; ``id`` is that of the user."""
+
+    id: str
+    email: str
+    display_name: str
+    role: str
+    active: bool
+    version: int
+
+
+def member_view(
+    id_: bytes, email: str, display_name: str, role: str, active: bool, version: int
+) -> MemberView:
+    """The view of a member."""
+    return {
+        "id": show("usr", id_),
+        "email": email,
+        "display_name": display_name,
+        "role": role,
+        "active": active,
+        "version": version,
+    }
+
+
+class InvitationView(TypedDict):
+    """An open invitation."""
+
+    id: str
+    email: str
+    role: str
+    created_at: str
+    expires_at: str
+
+
+class NewInvitationView(InvitationView):
+    """An invitation that was made just now, with its token, which is shown this once."""
+
+    token: str
+
+
+def invitation_view(
+    id_: bytes, email: str, role: str, created_at: datetime, expires_at: datetime
+) -> InvitationView:
+    """The view of an invitation."""
+    return {
+        "id": show("inv", id_),
+        "email": email,
+        "role": role,
+        "created_at": instant(created_at),
+        "expires_at": instant(expires_at),
+    }
+
+
+class OwnCompanyView(TypedDict):
+    """A company that the caller works for."""
+
+    id: str
+    name: str
+    role: str
+
+
+def own_company_view(id_: bytes, name: str, role: str) -> OwnCompanyView:
+    """The view of a company that the caller works for."""
+    return {"id": show("tnt", id_), "name": name, "role": role}
+
+
+class EndedSessions(TypedDict):
+    """How many sessions were ended."""
+
+    ended: int
+
+
 class MeView(TypedDict):
     """The caller, his company, and what he may do there."""
 

@@ -7,6 +7,8 @@ another such set, so it needs no code.
 
 from typing import Final
 
+from app.domain.identity.membership import OWNER
+
 PUBLIC: Final = "public"  # of commands that run before anybody is known; no role holds it
 
 RESOURCES: Final = (
@@ -31,11 +33,10 @@ RESOURCES: Final = (
     "stock",
     "reports",
     "tenants",
+    "members",  # who works for the company, and as what
     "system",
     "audit",
 )
-
-OWNER: Final = "owner"
 
 PERMISSIONS: Final = frozenset(
     f"{resource}:{access}" for resource in RESOURCES for access in ("read", "write")
@@ -60,7 +61,7 @@ ROLES: Final[dict[str, frozenset[str]]] = {
     # Runs the company day by day; settings, the service itself and closing months are not his.
     "manager": _role(
         write="units categories products contacts locations sales returns unlinked_returns "
-        "payments allocations adjustments receipts bills",
+        "payments allocations adjustments receipts bills members",
         read="accounts taxes journal_entries periods stock reports tenants audit",
     ),
     # Keeps the books.

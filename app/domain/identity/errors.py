@@ -99,6 +99,34 @@ class PasswordWrong(DomainError):
     kind = Kind.RULE_BROKEN
 
 
+class InvitationInvalid(DomainError):
+    """No open invitation has this token: taken up, withdrawn, too old, or never made."""
+
+    code = "members.invitation_invalid"
+    kind = Kind.RULE_BROKEN
+
+
+class AlreadyMember(DomainError):
+    """Whoever has the address works for the company already."""
+
+    code = "members.already_member"
+    kind = Kind.CONFLICT
+
+
+class LastOwner(DomainError):
+    """A company keeps an owner who may work; this member is the last one."""
+
+    code = "members.last_owner"
+    kind = Kind.CONFLICT
+
+
+class BeyondOwnPermissions(DomainError):
+    """The role, or the member, may do what the caller may not: nobody grants more than he holds."""
+
+    code = "members.beyond_own_permissions"
+    kind = Kind.FORBIDDEN
+
+
 class EmailTaken(DomainError):
     """Another user has this e-mail address. Registration turns this into its usual answer."""
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from app.application.identity.account import OwnAccount
+from app.application.identity.joining import Joining
 from app.application.identity.service import IdentityService
 from app.application.processes.onboarding import REGISTER
 from app.application.shared.commands import CommandRunner
@@ -45,6 +46,15 @@ def build_identity(
     account = OwnAccount(
         runner=runner, reader=reader, hasher=hasher, throttle=throttle, tokens=tokens
     )
+    joining = Joining(
+        runner=runner,
+        reader=reader,
+        directory=directory,
+        hasher=hasher,
+        throttle=throttle,
+        clock=clock,
+        new_id=new_id,
+    )
     return IdentityService(
         runner=runner,
         reader=reader,
@@ -54,6 +64,7 @@ def build_identity(
         keys=keys,
         tokens=tokens,
         account=account,
+        joining=joining,
         register=REGISTER,
         terms=SessionTerms(
             idle=timedelta(days=min(refresh_days, IDLE_DAYS_MAX)),

@@ -3,10 +3,17 @@
 from sqlalchemy import bindparam, select
 
 from app.application.identity.ports import (
+    ACTIVE_IN_ROLE,
     ACTIVE_SIGNING_KEYS,
+    COMPANIES_OF_USER,
     CREDENTIALS,
+    INVITATION_BY_TOKEN,
+    INVITATION_LIST,
+    INVITATIONS,
     LIVE_SESSIONS_OF_USER,
+    MEMBER_LIST,
     MEMBERSHIPS,
+    PENDING_INVITATIONS_TO,
     SESSION_BY_FAMILY,
     SESSION_LIST,
     SESSIONS,
@@ -15,8 +22,14 @@ from app.application.identity.ports import (
     USER_BY_EMAIL,
     USERS,
 )
-from app.application.identity.views import session_view
+from app.application.identity.views import (
+    invitation_view,
+    member_view,
+    own_company_view,
+    session_view,
+)
 from app.domain.identity.credentials import Credentials
+from app.domain.identity.invitation import Invitation
 from app.domain.identity.membership import Membership
 from app.domain.identity.session import Session
 from app.domain.identity.signing_key import KeyState, SigningKey
@@ -24,7 +37,8 @@ from app.domain.identity.tenant import Tenant, TenantState
 from app.domain.identity.user import User
 from app.infrastructure.db.lists import ListQuery, equals
 from app.infrastructure.db.mapping import Mapping, Search, flat
-from app.infrastructure.db.types import Instant
+from app.infrastructure.db.query import TENANT, of_tenant
+from app.infrastructure.db.types import Id, Instant
 from app.infrastructure.identity import tables
 
 SIGNING_KEY_MAPPING = flat(
@@ -36,15 +50,75 @@ MAPPINGS: tuple[Mapping | Search, ...] = (
     flat(CREDENTIALS, tables.credentials, Credentials, key=("user_id",)),
     flat(TENANTS, tables.tenants, Tenant, state=TenantState),
     flat(MEMBERSHIPS, tables.memberships, Membership, key=("tenant_id", "user_id")),
+    flat(INVITATIONS, tables.invitations, Invitation),
     flat(SESSIONS, tables.sessions, Session),
     SIGNING_KEY_MAPPING,
     Search(USER_BY_EMAIL, ("email_folded",)),
     Search(SESSION_BY_FAMILY, ("family_hash",)),
+    Search(INVITATION_BY_TOKEN, ("token_hash",)),
+    Search(
+        PENDING_INVITATIONS_TO,
+        ("email_folded",),
+        where="t.accepted_at IS NULL AND t.withdrawn_at IS NULL",
+    ),
+    Search(ACTIVE_IN_ROLE, ("tenant_id", "role"), where="t.active"),
     Search(LIVE_SESSIONS_OF_USER, ("user_id",), where="t.revoked_at IS NULL"),
     Search(ACTIVE_SIGNING_KEYS, (), where="t.state = 'active'"),
 )
 
 LISTS = (
+    ListQuery(
+        COMPANIES_OF_USER,
+        select(tables.tenants.c.id, tables.tenants.c.name, tables.memberships.c.role)
+        .join(tables.memberships, tables.memberships.c.tenant_id == tables.tenants.c.id)
+        .where(tables.memberships.c.active, tables.tenants.c.state == "active"),
+        tables.tenants.c.id,
+        own_company_view,
+        sorts={"id": tables.tenants.c.id},
+        filters={"user_id": equals(tables.memberships.c.user_id)},
+    ),
+    ListQuery(
+        INVITATION_LIST,
+        select(
+            tables.invitations.c.id,
+            tables.invitations.c.email,
+            tables.invitations.c.role,
+            tables.invitations.c.created_at,
+            tables.invitations.c.expires_at,
+        ).where(
+            *of_tenant(tables.invitations),
+            tables.invitations.c.accepted_at.is_(None),
+            tables.invitations.c.withdrawn_at.is_(None),
+        ),
+        tables.invitations.c.id,
+        invitation_view,
+        sorts={"id": tables.invitations.c.id},
+        filters={
+            "as_known_at": lambda name: (
+                tables.invitations.c.expires_at > bindparam(name, type_=Instant)
+            ),
+        },
+    ),
+    ListQuery(
+        MEMBER_LIST,
+        select(
+            tables.users.c.id,
+            tables.users.c.email,
+            tables.users.c.display_name,
+            tables.memberships.c.role,
+            tables.memberships.c.active,
+            tables.memberships.c.version,
+        )
+        .join(tables.memberships, tables.memberships.c.user_id == tables.users.c.id)
+        .where(tables.memberships.c.tenant_id == bindparam(TENANT, type_=Id)),
+        tables.memberships.c.user_id,
+        member_view,
+        sorts={"id": tables.memberships.c.user_id},
+        filters={
+            "role": equals(tables.memberships.c.role),
+            "active": equals(tables.memberships.c.active),
+        },
+    ),
     ListQuery(
         SESSION_LIST,
         select(

@@ -24,7 +24,11 @@ from app.infrastructure.identity.tables import (
 _FIRST_TENANT = (
     select(memberships.c.tenant_id)
     .join(tenants, tenants.c.id == memberships.c.tenant_id)
-    .where(memberships.c.user_id == users.c.id, tenants.c.state == "active")
+    .where(
+        memberships.c.user_id == users.c.id,
+        memberships.c.active,
+        tenants.c.state == "active",
+    )
     .order_by(memberships.c.tenant_id)
     .limit(1)
     .correlate(users)
@@ -68,6 +72,7 @@ _ACCESS = Query(
         sessions.c.id == bindparam("session_id", type_=types.Id),
         sessions.c.revoked_at.is_(None),
         users.c.active,
+        memberships.c.active,
         tenants.c.state == "active",
     )
 )

@@ -1,11 +1,20 @@
-"""Tables of identity. They have no tenant: a sign-in reads them before one is known (R-31)."""
+"""Tables of identity. But for invitations they have no tenant: a sign-in reads them (R-31)."""
 
 from sqlalchemy import Constraint, ForeignKeyConstraint, Index, UniqueConstraint
 
 from app.domain.identity.errors import EmailTaken
 from app.domain.shared.errors import ReferenceNotFound, ServiceUnavailable, ValueOutOfRange
 from app.infrastructure.db.errors import on_constraint
-from app.infrastructure.db.metadata import PLATFORM, check, column, platform_table, version
+from app.infrastructure.db.metadata import (
+    PLATFORM,
+    check,
+    column,
+    index,
+    platform_table,
+    tenant_table,
+    unique,
+    version,
+)
 from app.infrastructure.db.types import Bytes, Flag, Id, Instant, Text
 
 
@@ -53,10 +62,12 @@ memberships = platform_table(
     column("tenant_id", Id),
     column("user_id", Id),
     column("role", Text),
+    column("active", Flag),
     version(),
     _refers("tenant_id", "tenants"),
     _refers("user_id", "users"),
     Index("memberships_user_id_ix", "user_id", "tenant_id"),
+    Index("memberships_tenant_id_role_ix", "tenant_id", "role"),
     key=("tenant_id", "user_id"),
 )
 
@@ -100,9 +111,27 @@ signing_keys = platform_table(
     key=("kid",),
 )
 
+invitations = tenant_table(
+    "invitations",
+    column("id", Id),
+    column("email", Text),
+    column("email_folded", Text),
+    column("role", Text),
+    column("token_hash", Bytes),
+    column("invited_by", Id),
+    column("created_at", Instant),
+    column("expires_at", Instant),
+    column("accepted_at", Instant, null=True),
+    column("withdrawn_at", Instant, null=True),
+    version(),
+    unique("token_hash"),
+    check("end", "accepted_at IS NULL OR withdrawn_at IS NULL"),
+    index("invitations", "email_folded", "id"),
+)
+
 on_constraint(EmailTaken, "users_email_folded_uq")
 # 128 random bits were drawn twice: a defect of the machine, not of the request.
-on_constraint(ServiceUnavailable, "sessions_family_hash_uq")
+on_constraint(ServiceUnavailable, "sessions_family_hash_uq", "invitations_tenant_id_token_hash_uq")
 on_constraint(
     ReferenceNotFound,
     "credentials_user_id_fk",
@@ -118,4 +147,5 @@ on_constraint(
     "sessions_rotation_ck",
     "signing_keys_state_ck",
     "signing_keys_retirement_ck",
+    "invitations_end_ck",
 )

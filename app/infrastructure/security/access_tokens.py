@@ -144,6 +144,17 @@ class SignedAccessTokens:
             self._known.pop(session_id, None)
             self._looking.pop(session_id, None)
 
+    def forget_member(self, tenant_id: Id, user_id: Id) -> None:
+        """Look up every session of a user in a company anew at its next request."""
+        self.forget(
+            [
+                session_id
+                for session_id, known in self._known.items()
+                if known.access is not None
+                and (known.access.tenant_id, known.access.user_id) == (tenant_id, user_id)
+            ]
+        )
+
     async def _claims(self, token: str) -> _Claims:
         """What the token says, once its signature was checked."""
         if len(token) > _LENGTH_MAX:

@@ -90,6 +90,8 @@ def another(body: dict[str, Any]) -> dict[str, Any]:
     """A valid body that says something else."""
     if "effective_at" in body:
         return {**body, "effective_at": "2026-03-25T12:00:00Z"}
+    if "role" in body:
+        return {**body, "role": "warehouse"}
     [member] = body.keys() & {"name", "reason"}
     return {**body, member: tag()}
 

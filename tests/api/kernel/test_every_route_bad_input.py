@@ -17,6 +17,8 @@ from tests.support.route import API, LEFT_OUT, NOTHING, Answer, Route, Valid, en
 from tests.support.routes import ROUTES
 from tests.support.world import World
 
+# A login tells nobody which companies there are: test_members.py has its answer.
+UNTOLD = {"/company_id: missing id", "/company_id: foreign id"}
 _REFUSALS = frozenset({400, 404, 409, 412, 413, 415, 422})
 
 each_route = pytest.mark.parametrize("operation", ROUTES)
@@ -56,6 +58,8 @@ def requests_of(
 ) -> Iterator[Wrong]:
     """Every wrong request: a wrong body under a right head, and the other way round."""
     for mutation in mutations_of(world, route, valid):
+        if route.operation == "POST /auth/login" and mutation.name in UNTOLD:
+            continue
         yield Wrong(mutation, valid.path, headers, _REFUSALS)
     body = b"{}" if valid.body is NOTHING else encoded(valid.body)
     for name, statuses, path, changes in wrong_heads(route, valid):
@@ -175,6 +179,8 @@ async def test_an_odd_body_is_answered(world: World, operation: str) -> None:
         if "If-Match" in headers and "etag" in answer.headers:
             headers["If-Match"] = answer.headers["etag"]
     assert failures == []
+    if operation == "POST /auth/join":
+        return  # its token is good once, so the twin of a request that joined is refused
     nulls = {name.removesuffix(": null") for name in statuses if name.endswith(": null")}
     twins = {name for name in nulls if f"{name}: left out" in statuses}
     assert {name: statuses[f"{name}: null"] for name in twins} == {

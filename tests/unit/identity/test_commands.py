@@ -52,7 +52,7 @@ PRINCIPAL = Principal(TENANT_ID, USER_ID, SESSION_ID, address="192.0.2.7")
 
 USER = User(USER_ID, "o@north.example", "o@north.example", "Olga", True, BEFORE, 1)
 TENANT = Tenant.new(TENANT_ID, "North", "Europe/London", None, BEFORE)
-MEMBERSHIP = Membership(TENANT_ID, USER_ID, "buyer", 1)
+MEMBERSHIP = Membership(TENANT_ID, USER_ID, "buyer", active=True, version=1)
 STORED = Credentials(USER_ID, "old hash", BEFORE, 1)
 SESSION = Session.opened(
     SESSION_ID, USER_ID, TENANT_ID, (b"family", b"A"), ("curl", "192.0.2.7"), TERMS, BEFORE
@@ -186,7 +186,9 @@ def test_a_company_begins_with_its_owner() -> None:
     )
     seen = Seen(command, registration(), {})
     assert seen.decide().view == Tenant.new(TENANT_ID, "North", "Europe/London", None, NOW)
-    assert seen.changed(MEMBERSHIPS) == [Membership(TENANT_ID, USER_ID, "owner", 1)]
+    assert seen.changed(MEMBERSHIPS) == [
+        Membership(TENANT_ID, USER_ID, "owner", active=True, version=1)
+    ]
     assert seen.changed(CREDENTIALS) == [Credentials(USER_ID, "hash", NOW, 1)]
     assert [user.email for user in seen.changed(USERS)] == ["Olga@north.example"]
     taken = Seen(

@@ -1,11 +1,11 @@
 from app.application.shared.permissions import (
-    OWNER,
     PERMISSIONS,
     PUBLIC,
     RESOURCES,
     ROLES,
     permissions_of,
 )
+from app.domain.identity.membership import OWNER
 
 
 def test_each_resource_is_read_and_written() -> None:

@@ -6,14 +6,14 @@ from fastapi import Depends, Request
 from starlette.responses import Response
 
 from app.api.deps import Caller, PageQuery
-from app.api.masters import IdPath, listed
+from app.api.masters import IdPath, answers, listed
 from app.api.openapi import responses
 from app.api.route import permission, v1_router
-from app.api.v1.identity.auth import PasswordText
-from app.api.wire import Schema
+from app.api.v1.identity.auth import Identity, PasswordText
+from app.api.wire import CompanyId, Schema
 from app.application.identity.account import OwnAccount
-from app.application.identity.ports import SESSION_LIST
-from app.application.identity.views import SessionView
+from app.application.identity.ports import COMPANIES_OF_USER, SESSION_LIST
+from app.application.identity.views import OwnCompanyView, SessionView, TokensView
 from app.domain.identity.errors import (
     HashingBusy,
     LoginThrottled,
@@ -23,7 +23,7 @@ from app.domain.identity.errors import (
     PasswordTooShort,
     PasswordWrong,
 )
-from app.domain.shared.errors import ConcurrentChange, NotFound
+from app.domain.shared.errors import ConcurrentChange, NotFound, ReferenceNotFound
 
 router = v1_router("/auth", tags=["auth"])
 
@@ -33,6 +33,12 @@ class PasswordIn(Schema):
 
     current_password: PasswordText
     new_password: PasswordText
+
+
+class SwitchIn(Schema):
+    """The company to work for from now on."""
+
+    company_id: CompanyId
 
 
 async def _account(request: Request) -> OwnAccount:
@@ -92,3 +98,26 @@ async def change_password(http: Caller, own: Own, body: PasswordIn) -> Response:
     """Choose another password. Every other session of the caller ends, and the owner is told."""
     await own.change_password(http.principal, body.current_password, body.new_password)
     return Response(status_code=204)
+
+
+@router.get(
+    "/companies",
+    summary="List the companies of the caller",
+    openapi_extra=permission("profile:read"),
+    responses=listed(OwnCompanyView, COMPANIES_OF_USER),
+)
+async def list_companies(http: Caller, page: PageQuery) -> Response:
+    """The companies that the caller works for, with his role in each."""
+    return await http.list(COMPANIES_OF_USER, page, user_id=http.principal.user_id)
+
+
+@router.post(
+    "/switch",
+    summary="Switch to another company",
+    openapi_extra=permission("profile:write"),
+    responses=answers(TokensView, 200, ReferenceNotFound, ConcurrentChange, body=True),
+)
+async def switch(http: Caller, identity: Identity, body: SwitchIn) -> Response:
+    """Open a session for another company of the caller. The session of this request goes on."""
+    device = http.request.headers.get("user-agent", "")
+    return http.answer(await identity.switch(http.principal, body.company_id, device))

@@ -12,7 +12,7 @@ from app.api.openapi import responses
 from app.api.record import record_of
 from app.api.route import PUBLIC, permission, v1_router
 from app.api.v1.identity.well_known import add_jwks
-from app.api.wire import Schema
+from app.api.wire import CompanyId, Schema
 from app.application.identity.registration import Company
 from app.application.identity.service import IdentityService, Origin
 from app.application.identity.views import MeView, Registered, TokensView
@@ -86,10 +86,11 @@ class RegisterIn(Schema):
 
 
 class LoginIn(Schema):
-    """Who signs in."""
+    """Who signs in, and for which company: his oldest one, unless it is named."""
 
     email: EmailText
     password: PasswordText
+    company_id: CompanyId | None = None
 
 
 class RefreshIn(Schema):
@@ -152,7 +153,8 @@ async def register(identity: Identity, origin: From, body: RegisterIn) -> Respon
 )
 async def login(identity: Identity, origin: From, body: LoginIn) -> Response:
     """Open a session: an access token for requests, a refresh token for the next one."""
-    return json_response(orjson.dumps(await identity.login(body.email, body.password, origin)), 200)
+    tokens = await identity.login(body.email, body.password, origin, body.company_id)
+    return json_response(orjson.dumps(tokens), 200)
 
 
 @router.post(

@@ -2,10 +2,9 @@
 
 from typing import Literal
 
-import orjson
 from starlette.responses import Response
 
-from app.api.deps import Caller, CommandCaller, json_response
+from app.api.deps import Caller, CommandCaller
 from app.api.masters import answers, members_of
 from app.api.route import permission, v1_router
 from app.api.v1.identity.auth import NameText, ZoneText
@@ -53,11 +52,7 @@ async def show(http: Caller) -> Response:
     books = loaded.present.get(BOOKS, {}).get(())
     if tenant is None or books is None:
         raise NotFound
-    view = company_view(tenant, books)
-    headers = {"etag": f'"{view["version"]}"'}
-    if http.request.headers.get("if-none-match") == headers["etag"]:
-        return Response(status_code=304, headers=headers)
-    return json_response(orjson.dumps(view), 200, headers)
+    return http.versioned(company_view(tenant, books))
 
 
 @router.patch(
