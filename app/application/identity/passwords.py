@@ -21,8 +21,8 @@ class NewPassword:
 
 
 def _needs(_: NewPassword, principal: Principal) -> Needs:
-    needs = Needs().one(CREDENTIALS, principal.user_id, lock=Lock.UPDATE)
-    return needs.search(LIVE_SESSIONS_OF_USER, principal.user_id)
+    # The sessions are read after the lock is held, so those of logins that it waited for too.
+    return Needs().one(CREDENTIALS, principal.user_id, lock=Lock.UPDATE)
 
 
 def _change(wish: NewPassword, work: Work) -> Done:

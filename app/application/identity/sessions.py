@@ -80,7 +80,8 @@ def _granted(session: Session, role: str, now: datetime) -> Done:
 
 
 def _login_needs(_: OpenSession, principal: Principal) -> Needs:
-    return _place_needs(principal).one(CREDENTIALS, principal.user_id)
+    # Held until the session is there: whoever changes the password waits for it, and ends it.
+    return _place_needs(principal).one(CREDENTIALS, principal.user_id, lock=Lock.KEY_SHARE)
 
 
 def _login(request: OpenSession, work: Work) -> Done:

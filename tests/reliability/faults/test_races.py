@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from app.application.accounting.ports import PERIODS
+from app.application.identity.ports import CREDENTIALS
 from app.application.inventory.ports import STOCK_LEVELS
 from app.application.sales.ports import RETURNED
 from app.domain.shared.ids import UlidFactory, show
 from tests.conftest import drop, fresh_url
-from tests.support.company import Company
+from tests.support.company import PASSWORD, Company
 from tests.support.racing import (
     Fleet,
     Held,
@@ -382,3 +383,24 @@ async def test_the_first_number_of_a_series_is_decided_again(racers: Racers) -> 
         answers = [second, await first]
     numbers = [each.json().get("number", each.json().get("code")) for each in answers]
     assert numbers == ["JNL/2025/000001", "JNL/2025/000002"]
+
+
+async def test_a_login_with_the_old_password_does_not_outlive_the_change(racers: Racers) -> None:
+    """RT-03: the password is changed while a login that checked the old one is under way."""
+    account = {"email": racers.company.email, "password": PASSWORD}
+    wish = {"current_password": PASSWORD, "new_password": "tidy lantern under loud snow"}
+    with pytest.MonkeyPatch.context() as patch:
+        held = Held(racers.fleet.database(0), CREDENTIALS, patch)
+        try:
+            login = asyncio.create_task(racers.send(0, Request("/auth/login", account)))
+            await held.reached()
+            change = asyncio.create_task(racers.send(1, Request("/auth/password", wish)))
+            await Waiting(racers.fleet, 1, patch).seen()
+        finally:
+            held.release()
+        opened, changed = await asyncio.gather(login, change)
+    assert (opened.status_code, changed.status_code) == (200, 204)
+    stranger = (("Authorization", f"Bearer {opened.json()['access_token']}"),)
+    after = await racers.send(1, Request("/auth/me", None, method="GET", headers=stranger))
+    assert (after.status_code, after.json()["code"]) == (401, "auth.session_over")
+    assert (await racers.send(1, Request("/auth/me", None, method="GET"))).status_code == 200
