@@ -12,6 +12,8 @@ depends_on = None
 
 RUNS_FROM = "0010"
 TABLES = ("invitations",)
+# Going back would let these members in again.
+FORGOTTEN = {("platform", "memberships"): "NOT active"}
 
 _IN_ROLE = "memberships_tenant_id_role_ix"
 

@@ -22,6 +22,8 @@ _KEY: Final = IDEMPOTENCY_KEY["schema"]["pattern"]
 _MAIL: Final = r"^[^@\s\x00]{1,64}@[^@\s\x00]{1,190}\.[^@\s\x00.]{2,63}$"
 
 # By member, or by schema and member where one differs.
+_ADDRESS: Final = r"^\s*[^@\s\x00]{1,64}@[^@\s\x00.]+(\.[^@\s\x00.]+)*\.[^@\s\x00.]{2,63}\s*$"
+
 FORMS: Final = {
     "code": _CODE,
     "LocationIn.code": r"^[A-Za-z0-9][A-Za-z0-9_-]{0,15}$",
@@ -33,9 +35,8 @@ FORMS: Final = {
     "ContactIn.email": _MAIL,
     "ContactPatch.email": _MAIL,
     # Blanks around it are taken off here.
-    "RegisterIn.email": (
-        r"^\s*[^@\s\x00]{1,64}@[^@\s\x00.]+(\.[^@\s\x00.]+)*\.[^@\s\x00.]{2,63}\s*$"
-    ),
+    "RegisterIn.email": _ADDRESS,
+    "InvitationIn.email": _ADDRESS,
 }
 
 

@@ -108,6 +108,28 @@ def test_going_back_refuses_to_delete_rows(own_database_url: str) -> None:
     }
 
 
+def test_going_back_refuses_to_let_a_member_in_again(own_database_url: str) -> None:
+    """The release before knows no member who is switched off; to it, each may work."""
+    trade(own_database_url, sell=False)
+    migrate.go_to(own_database_url, "0011")
+    migrate.go_to(own_database_url, "head")
+    switch_off_everybody(own_database_url)
+    with pytest.raises(migrate.RowsAtStake) as refused:
+        migrate.go_to(own_database_url, "0011")
+    assert "every row of memberships (NOT active):" in str(refused.value)
+    assert schema.current(own_database_url) == REVISIONS[-1]
+    assert migrate.go_to(own_database_url, "0011", drop_data=True) == "0011"
+
+
+def switch_off_everybody(url: str) -> None:
+    if url.startswith("sqlite"):
+        with closing(sqlite3.connect(url.split("///", 1)[1])) as connection, connection:
+            connection.execute("UPDATE memberships SET active = 0")
+        return
+    with psycopg.connect(url) as connection:
+        connection.execute("UPDATE platform.memberships SET active = false")
+
+
 def test_an_owner_under_row_security_is_asked_too(own_database_url: str) -> None:
     """Forced row security hides every row from an ordinary owner; the refusal sees them anyway."""
     trade(own_database_url, sell=True)

@@ -60,7 +60,7 @@ INEXPRESSIBLE: Final[dict[str, Unsaid]] = {
         lambda value: _has(value, "Cc", "Cn") or not value.strip(),
     ),
     "validation.email": Unsaid(
-        "POST /api/v1/auth/register",
+        "POST /api/v1/*",
         "Engines differ on what is invisible.",
         lambda value: _has(value, "C"),
     ),

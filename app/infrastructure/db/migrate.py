@@ -6,7 +6,7 @@ import re
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import BLANK_SCHEMA, Connection, MetaData, exists, literal, select
+from sqlalchemy import BLANK_SCHEMA, Connection, MetaData, exists, literal, select, text
 from sqlalchemy import table as named_table
 
 import app.infrastructure.db.tables_of_all_contexts  # noqa: F401 - declares every table
@@ -29,7 +29,7 @@ class RevisionUnknown(MigrationRefused):
 
 
 class RowsAtStake(MigrationRefused):
-    """A way back drops tables that hold rows."""
+    """A way back drops tables that hold rows, or columns that say something."""
 
 
 def metadata_of(dialect: str) -> MetaData:
@@ -63,7 +63,8 @@ def downgrade(url: str, revision: str, *, drop_data: bool = False) -> None:
     """Take the schema back to ``revision``.
 
     Raises:
-        RowsAtStake: a table that would be dropped holds rows, and ``drop_data`` is not said.
+        RowsAtStake: a table that would be dropped holds rows, or a row says what the way back
+            forgets (``FORGOTTEN`` of a migration), and ``drop_data`` is not said.
     """
     if not drop_data:
         filled = on_database(url, lambda connection: _filled(connection, revision))
@@ -115,7 +116,7 @@ def _wanted(revision: str, known: list[str], place: int) -> str:
 
 
 def _filled(connection: Connection, revision: str) -> list[str]:
-    """The tables with rows that the way back to ``revision`` drops."""
+    """What the way back to ``revision`` deletes: tables with rows, and rows that it forgets."""
     script = ScriptDirectory.from_config(_config(""))
     postgres = connection.dialect.name == "postgresql"
     at = MigrationContext.configure(connection).get_current_revision()
@@ -129,6 +130,11 @@ def _filled(connection: Connection, revision: str) -> list[str]:
             source = named_table(name, schema=schema if postgres else None)
             if connection.scalar(select(exists(select(literal(1)).select_from(source)))):
                 found.append(name)
+        for (space, name), condition in getattr(step.module, "FORGOTTEN", {}).items():
+            source = named_table(name, schema=space if postgres else None)
+            rows = select(literal(1)).select_from(source).where(text(condition))
+            if connection.scalar(select(exists(rows))):
+                found.append(f"{name} ({condition})")
     connection.rollback()
     return sorted(found)
 

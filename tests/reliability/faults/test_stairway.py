@@ -19,15 +19,31 @@ def test_every_revision_goes_down_up_and_down_under_rows(own_database_url: str) 
         for script in ScriptDirectory("alembic").walk_revisions()
     }
     tenants = populate(own_database_url)
+    # Tables of which a column goes and comes again: their rows stay, but not as they were.
+    reshaped = {
+        script.revision: {name for _, name in getattr(script.module, "FORGOTTEN", {})}
+        for script in ScriptDirectory("alembic").walk_revisions()
+    }
     kept = contents(own_database_url, tenants)
     assert [name for name, (rows, _) in kept.items() if not rows] == []
+    changed: set[str] = set()
+
+    def there() -> dict[str, tuple[int, str]]:
+        found = contents(own_database_url, tenants)
+        return {name: (rows, "") if name in changed else (rows, sum_) for name, (rows, sum_) in found.items()}
+
     for lower, revision in reversed(list(pairwise(["base", *schema.revisions()[1:]]))):
-        kept = {name: rows for name, rows in kept.items() if name not in named[revision]}
+        changed |= reshaped[revision]
+        kept = {
+            name: (rows, "") if name in changed else (rows, sum_)
+            for name, (rows, sum_) in kept.items()
+            if name not in named[revision]
+        }
         # From the second on, this goes down over the revision above for the second time.
         migrate.downgrade(own_database_url, lower, drop_data=True)
-        assert contents(own_database_url, tenants) == kept
+        assert there() == kept
         migrate.upgrade(own_database_url, revision)
-        again = contents(own_database_url, tenants)
+        again = there()
         made = {name: again.pop(name)[0] for name in named[revision]}
         assert (again, set(made.values()) - {0}) == (kept, set())
     migrate.upgrade(own_database_url)
