@@ -126,8 +126,8 @@ def switch_off_everybody(url: str) -> None:
         with closing(sqlite3.connect(url.split("///", 1)[1])) as connection, connection:
             connection.execute("UPDATE memberships SET active = 0")
         return
-    with psycopg.connect(url) as connection:
-        connection.execute("UPDATE platform.memberships SET active = false")
+    with psycopg.connect(url) as owner:
+        owner.execute("UPDATE platform.memberships SET active = false")
 
 
 def test_an_owner_under_row_security_is_asked_too(own_database_url: str) -> None:

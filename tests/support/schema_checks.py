@@ -5,7 +5,9 @@ business is an answer to data that the schema allows. A refusal of its form is n
 promises more than the service takes.
 """
 
+import ast
 import re
+import threading
 import unicodedata
 from collections.abc import Callable, Iterator
 from decimal import Decimal
@@ -20,6 +22,18 @@ _LARGEST: Final = Decimal("9223372036.854775")
 _FORM: Final = {"common.validation_failed", "common.invalid_value", "common.out_of_range"}
 # The statuses that a business has for what it understood.
 _REFUSALS: Final = {404, 405, 409, 412, 422}
+
+# Before Python 3.13 the count of an AST's depth is one for all threads, and schemathesis has two:
+# both reading source at once ends in a SystemError (https://github.com/python/cpython/issues/106905).
+_parse, _parsing = ast.parse, threading.RLock()
+
+
+def _parse_alone(*arguments: Any, **options: Any) -> Any:
+    with _parsing:
+        return _parse(*arguments, **options)
+
+
+ast.parse = _parse_alone
 
 
 class Fault(NamedTuple):

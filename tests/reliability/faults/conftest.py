@@ -1,6 +1,5 @@
 """Servers under load, on either database, for the tests that hurt them."""
 
-import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from datetime import UTC, datetime, timedelta
@@ -10,6 +9,7 @@ import pytest
 
 from app.main import create_app
 from tests.conftest import drop, fresh_url, settings_for
+from tests.reliability.faults.limits import LONG
 from tests.support.audited import Audited, trade
 from tests.support.company import register_company
 from tests.support.corruption import broken, owner_of
@@ -29,7 +29,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 @pytest.fixture(scope="session")
 def long() -> bool:
     """Whether the long form was asked for."""
-    return os.environ.get("RELIABILITY_LONG", "") == "1"
+    return LONG
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,9 @@
 """How long and how often, in the short form and in the long one."""
 
+import os
+
+LONG = os.environ.get("RELIABILITY_LONG", "") == "1"
+
 # Of each database.
 KILL_ROUNDS = 20
 KILL_ROUNDS_LONG = 200

@@ -2,7 +2,6 @@
 
 import copy
 import functools
-import os
 import uuid
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
@@ -24,6 +23,7 @@ from hypothesis.stateful import (
 )
 from hypothesis.strategies._internal.featureflags import FeatureFlags
 
+from tests.reliability.faults.limits import LONG
 from tests.support.model import Model
 from tests.support.model_house import House, InProcess, Sent, Served, Trader, agree
 from tests.support.model_money import Bookkeeper
@@ -34,7 +34,6 @@ STEPS = 500
 STEPS_SERVED = 150
 COMPARED_EVERY = 10
 PRODUCTS_MAX = 8
-LONG = os.environ.get("RELIABILITY_LONG", "") == "1"
 
 Step = Callable[["Trade", Random], Coroutine[Any, Any, None]]
 RULES: list[str] = []
@@ -361,6 +360,7 @@ def test_in_process(own_database_url: str, number: int) -> None:
         trade(house, number, STEPS)
 
 
+@pytest.mark.parametrize("dialect", ["sqlite", "postgres"] if LONG else ["sqlite"])
 @pytest.mark.parametrize("number", SEEDS if LONG else SEEDS[:1])
 def test_served(own_database_url: str, tmp_path: Path, number: int) -> None:
     """RL-02: the same over real HTTP, where a crash is a SIGKILL."""

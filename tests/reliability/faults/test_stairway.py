@@ -30,7 +30,10 @@ def test_every_revision_goes_down_up_and_down_under_rows(own_database_url: str) 
 
     def there() -> dict[str, tuple[int, str]]:
         found = contents(own_database_url, tenants)
-        return {name: (rows, "") if name in changed else (rows, sum_) for name, (rows, sum_) in found.items()}
+        return {
+            name: (rows, "") if name in changed else (rows, sum_)
+            for name, (rows, sum_) in found.items()
+        }
 
     for lower, revision in reversed(list(pairwise(["base", *schema.revisions()[1:]]))):
         changed |= reshaped[revision]

@@ -20,6 +20,7 @@ from app.infrastructure.db.postgres import driver_url
 from app.infrastructure.security import passwords
 from app.main import create_app
 from tests.conftest import drop, fresh_url, settings_for
+from tests.reliability.faults.limits import LONG
 from tests.support.company import register_company
 from tests.support.racing import Request
 from tests.support.route import Answer, encoded, send
@@ -35,6 +36,13 @@ UNLIMITED = {
     "rate_limit_principal_per_minute": PLENTY,
 }
 Log = list[Any]
+DATABASES = ("sqlite", "postgres")
+# The short form sweeps each command on one database, the next one on the other.
+SWEPT = [
+    (database, command)
+    for place, command in enumerate(COMMANDS)
+    for database in (DATABASES if LONG else (DATABASES[place % 2],))
+]
 
 
 @dataclass
@@ -236,7 +244,7 @@ def assert_whole(command: str, ports: list[Port], faults: list[tuple[Port, Fault
     assert len(faults) >= 40
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize(("dialect", "command"), SWEPT)
 async def test_each_call_fails_once(stand: Stand, command: str, log: Log) -> None:
     """RL-03, RL-01: a success or a clean refusal; a retry has the effect once; the auditor holds.
 
