@@ -16,6 +16,7 @@ from tests.support.corruption import broken, owner_of
 from tests.support.faults_cluster import Cluster
 from tests.support.faults_service import Service, serving
 from tests.support.ledger import Ledger
+from tests.support.racing import Fleet, Racers, fleet_on
 
 _FOLDER = "reliability/faults"
 
@@ -104,3 +105,28 @@ async def audited(
     found = await audited_of(dialect)
     yield found
     assert await broken(found.company) == {}
+
+
+@pytest.fixture(scope="module")
+async def fleets(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Callable[[str], Awaitable[Fleet]]]:
+    """The instances on each database."""
+    made: dict[str, Fleet] = {}
+    async with AsyncExitStack() as stack:
+
+        async def fleet_of(dialect: str) -> Fleet:
+            if dialect not in made:
+                url = fresh_url(dialect, request, tmp_path_factory.mktemp(dialect))
+                stack.callback(drop, url)
+                made[dialect] = await stack.enter_async_context(fleet_on(url))
+            return made[dialect]
+
+        yield fleet_of
+
+
+@pytest.fixture
+async def racers(fleets: Callable[[str], Awaitable[Fleet]], dialect: str) -> AsyncIterator[Racers]:
+    """A fresh company at every instance; books and stock agree after the race (RL-01)."""
+    async with (await fleets(dialect)).company() as made:
+        yield made

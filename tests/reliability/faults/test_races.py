@@ -2,27 +2,21 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
 
 from app.application.accounting.ports import PERIODS
-from app.application.identity.ports import CREDENTIALS
 from app.application.inventory.ports import STOCK_LEVELS
 from app.application.sales.ports import RETURNED
 from app.domain.shared.ids import UlidFactory, show
-from tests.conftest import drop, fresh_url
-from tests.support.company import PASSWORD, Company
+from tests.support.company import Company
 from tests.support.racing import (
-    Fleet,
     Held,
     Racers,
     Request,
     Waiting,
     counted,
-    fleet_on,
     one_after_the_other,
 )
 from tests.support.stock import on_hand
@@ -30,31 +24,6 @@ from tests.support.stock import on_hand
 SHORT = (409, "inventory.insufficient_stock")
 CLOSED = (409, "accounting.period_closed")
 _new_id = UlidFactory(lambda: 1_000_000_000_000)
-
-
-@pytest.fixture(scope="module")
-async def fleets(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Callable[[str], Awaitable[Fleet]]]:
-    """The instances on each database."""
-    made: dict[str, Fleet] = {}
-    async with AsyncExitStack() as stack:
-
-        async def fleet_of(dialect: str) -> Fleet:
-            if dialect not in made:
-                url = fresh_url(dialect, request, tmp_path_factory.mktemp(dialect))
-                stack.callback(drop, url)
-                made[dialect] = await stack.enter_async_context(fleet_on(url))
-            return made[dialect]
-
-        yield fleet_of
-
-
-@pytest.fixture
-async def racers(fleets: Callable[[str], Awaitable[Fleet]], dialect: str) -> AsyncIterator[Racers]:
-    """A fresh company at every instance; books and stock agree after the race (RL-01)."""
-    async with (await fleets(dialect)).company() as made:
-        yield made
 
 
 async def sale_of(company: Company, *lines: tuple[str, str], **members: Any) -> dict[str, Any]:
@@ -383,24 +352,3 @@ async def test_the_first_number_of_a_series_is_decided_again(racers: Racers) -> 
         answers = [second, await first]
     numbers = [each.json().get("number", each.json().get("code")) for each in answers]
     assert numbers == ["JNL/2025/000001", "JNL/2025/000002"]
-
-
-async def test_a_login_with_the_old_password_does_not_outlive_the_change(racers: Racers) -> None:
-    """RT-03: the password is changed while a login that checked the old one is under way."""
-    account = {"email": racers.company.email, "password": PASSWORD}
-    wish = {"current_password": PASSWORD, "new_password": "tidy lantern under loud snow"}
-    with pytest.MonkeyPatch.context() as patch:
-        held = Held(racers.fleet.database(0), CREDENTIALS, patch)
-        try:
-            login = asyncio.create_task(racers.send(0, Request("/auth/login", account)))
-            await held.reached()
-            change = asyncio.create_task(racers.send(1, Request("/auth/password", wish)))
-            await Waiting(racers.fleet, 1, patch).seen()
-        finally:
-            held.release()
-        opened, changed = await asyncio.gather(login, change)
-    assert (opened.status_code, changed.status_code) == (200, 204)
-    stranger = (("Authorization", f"Bearer {opened.json()['access_token']}"),)
-    after = await racers.send(1, Request("/auth/me", None, method="GET", headers=stranger))
-    assert (after.status_code, after.json()["code"]) == (401, "auth.session_over")
-    assert (await racers.send(1, Request("/auth/me", None, method="GET"))).status_code == 200
