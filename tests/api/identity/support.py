@@ -93,9 +93,13 @@ async def ids_of(api: httpx.AsyncClient, tokens: Tokens) -> tuple[Id, Id]:
 
 
 async def change(
-    api: httpx.AsyncClient, kind: Kind[Any], key: tuple[Any, ...], how: Callable[[Any], Any]
+    api: httpx.AsyncClient,
+    kind: Kind[Any],
+    key: tuple[Any, ...],
+    how: Callable[[Any], Any],
+    tenant_id: Id = NO_ID,
 ) -> None:
-    """Change an aggregate behind the back of the service."""
+    """Change an aggregate, of a company or of none, behind the back of the service."""
 
     def decide(_: None, work: Any) -> Done:
         work.put(kind, how(work.get(kind, *key)))
@@ -107,7 +111,7 @@ async def change(
         lambda _input, _principal: Needs().one(kind, *key, lock=Lock.UPDATE),
         decide,
     )
-    call = Call(command, None, Principal(NO_ID, NO_ID))
+    call = Call(command, None, Principal(tenant_id, NO_ID))
     [outcome] = await parts_of(api).database.run([call])
     assert isinstance(outcome, Answer)
 

@@ -8,11 +8,9 @@ from typing import Any
 import httpx
 
 from app.application.identity.ports import INVITATIONS, MEMBERSHIPS
-from app.application.shared.access import Principal
-from app.application.shared.commands import Answer, Call, Command, Done
 from app.application.shared.kinds import Needs
 from app.application.shared.permissions import ROLES
-from app.domain.shared.ids import NO_ID, read, show
+from app.domain.shared.ids import read, show
 from tests.api.identity.support import (
     AUTH,
     COMPANY,
@@ -20,6 +18,7 @@ from tests.api.identity.support import (
     OTHER_PASSWORD,
     PASSWORD,
     Tokens,
+    change,
     events,
     ids_of,
     login,
@@ -152,27 +151,15 @@ async def test_an_invitation_grows_old(api: httpx.AsyncClient) -> None:
     owner = await sign_up(api)
     invited = (await invite(api, owner)).json()
     _, tenant_id = await ids_of(api, owner)
-    await change_in(
+    await change(
         api,
-        tenant_id,
         INVITATIONS,
         (read("inv", invited["id"]),),
         lambda each: replace(each, expires_at=each.created_at),
+        tenant_id,
     )
     assert refusal(await join(api, invited["token"]))[:2] == (422, "members.invitation_invalid")
     assert (await api.get(f"{API}/invitations", headers=owner.headers)).json()["data"] == []
-
-
-async def change_in(api: Any, tenant_id: Any, kind: Any, key: Any, how: Any) -> None:
-    """Change an aggregate of a company behind the back of the service."""
-
-    def decide(_: None, work: Any) -> Done:
-        work.put(kind, how(work.get(kind, *key)))
-        return Done(None)
-
-    command = Command("tests.change", "public", lambda *_: Needs().one(kind, *key), decide)
-    [outcome] = await parts_of(api).database.run([Call(command, None, Principal(tenant_id, NO_ID))])
-    assert isinstance(outcome, Answer)
 
 
 async def test_one_invitation_is_taken_up_once(api: httpx.AsyncClient) -> None:
