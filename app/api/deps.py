@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import field, replace
 from datetime import datetime
 from typing import Annotated, Any, Protocol
@@ -140,10 +140,7 @@ class Http:
 
     def versioned(self, view: Any) -> Response:
         """A view with its version as entity tag, or 304 when the caller has that version."""
-        headers = {"etag": f'"{view["version"]}"'}
-        if self.request.headers.get("if-none-match") == headers["etag"]:
-            return Response(status_code=304, headers=headers)
-        return json_response(orjson.dumps(view), 200, headers)
+        return self._tagged(view["version"], lambda: view)
 
     async def object(self, kind: Any, key: tuple[Any, ...], show: Any) -> Response:
         """The aggregate with this key as ``show`` presents it."""
@@ -151,11 +148,13 @@ class Http:
         found = loaded.present.get(kind, {}).get(key)
         if found is None:
             raise NotFound
-        version = getattr(found, "version", None)
+        return self._tagged(getattr(found, "version", None), lambda: show(found))
+
+    def _tagged(self, version: int | None, view: Callable[[], Any]) -> Response:
         headers = {} if version is None else {"etag": f'"{version}"'}
         if headers and self.request.headers.get("if-none-match") == headers["etag"]:
             return Response(status_code=304, headers=headers)
-        return json_response(orjson.dumps(show(found)), 200, headers)
+        return json_response(orjson.dumps(view()), 200, headers)
 
     async def list(self, listing: Listing, page: "PageParams", **filters: Any) -> Response:
         """One page of a list, with what the page states beside its rows."""
