@@ -34,11 +34,14 @@ _NOW = Query(select(DatabaseClock()))
 def statement_of(name: str, *, incremental: bool, tenant: bool | None = None) -> Query:
     """The first row that breaks an invariant, and how many do.
 
-    The incremental statement takes ``bounds``. For ``tenant`` see ``Query``.
+    First by what the row says, not as the plan happens to find it: an audit asked twice names the
+    same row. The incremental statement takes ``bounds``. For ``tenant`` see ``Query``.
     """
     statement = INVARIANTS[name]
     rows = (narrowed(statement) if incremental else statement).subquery()
-    return Query(select(*rows.c, func.count().over()).limit(1), tenant=tenant)
+    return Query(
+        select(*rows.c, func.count().over()).order_by(*rows.c).limit(1), tenant=tenant
+    )
 
 
 @cache
