@@ -9,7 +9,11 @@ from app.domain.shared.ids import NO_ID, Id
 
 @frozen
 class Principal:
-    """An authenticated caller within one tenant."""
+    """An authenticated caller within one tenant.
+
+    ``user_id`` is who acts. Where that is no person of the company (an API key, an operator of the
+    platform), ``on_behalf_of`` is the user who answers for it.
+    """
 
     tenant_id: Id
     user_id: Id
@@ -18,6 +22,7 @@ class Principal:
     permissions: frozenset[str] = field(default_factory=frozenset)
     request_id: str = ""
     address: str = ""
+    on_behalf_of: Id = NO_ID
 
     def require(self, permission: str) -> None:
         """Pass when the caller holds ``permission``.

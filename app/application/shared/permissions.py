@@ -34,6 +34,9 @@ RESOURCES: Final = (
     "reports",
     "tenants",
     "members",  # who works for the company, and as what
+    "roles",
+    "api_keys",
+    "exports",  # everything that the company has, in one file
     "system",
     "audit",
 )
