@@ -15,7 +15,7 @@ _log = structlog.get_logger("app.audit")
 
 
 class Sealing:
-    """At most one sealing at a time for each company of this process; to lose to another is no harm.
+    """One sealing at a time for each company of this process; losing to another is no harm.
 
     A company that was written to is looked at ``wait_seconds`` later, so what is written meanwhile
     costs nothing more. With 0 nothing is sealed unless somebody asks.

@@ -21,7 +21,6 @@ from app.application.identity.audit_entries import (
     verdict_view,
 )
 from app.application.identity.audit_seals import AuditChain
-from app.application.shared.kinds import Needs
 from app.application.shared.trail import AUDIT_ENTRIES
 from app.domain.shared.clock import epoch_milliseconds
 from app.domain.shared.errors import Fault, InvalidValue, NotFound

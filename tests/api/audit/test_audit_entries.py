@@ -6,10 +6,8 @@ from tests.support.audit import Trail
 from tests.support.company import Company
 
 
-async def test_a_change_is_told_with_before_and_after(
-    application: Any, company: Company
-) -> None:
-    """S0-51, S4-33, AU-01: who, in which session, by which request, from where, and what changed."""
+async def test_a_change_is_told_with_before_and_after(application: Any, company: Company) -> None:
+    """S0-51, S4-33, AU-01: who, in which session, by which request, where from, what changed."""
     trail = await Trail.of(application, company)
     me = await company.get("/auth/me")
     unit_id = (await company.post("/units", {"code": "bx", "name": "Box"}))["id"]
