@@ -50,3 +50,114 @@ async def test_the_chain_is_sealed_and_verified(application: Any, company: Compa
     assert (await trail.verdict(head=head["hash"]))["contains_head"] is True
     refused = await trail.verdict(head="0" * 64)
     assert (refused["ok"], refused["contains_head"]) == (False, False)
+
+
+async def test_the_log_is_filtered_by_everything_it_shows(
+    application: Any, company: Company
+) -> None:
+    """S1-17: who, session, request, action, object, time; newest first; pages by a cursor."""
+    trail = await Trail.of(application, company)
+    me = await company.get("/auth/me")
+    product_id = await company.product("FILTERED")
+    answer = await company.client.post(
+        f"/api/v1/products/{product_id}/deactivate", headers={"If-Match": '"1"'}
+    )
+    request_id = answer.headers["x-request-id"]
+    registered, opened, created, changed = entries = await trail.entries()
+    assert [each["action"] for each in entries] == ["registered", "opened", "created", "changed"]
+    later, at = opened["recorded_at"], changed["recorded_at"]
+    for filters, expected in (
+        ({"actor_id": me["user_id"]}, entries),
+        ({"actor_id": "usr_00000000000000000000000001"}, []),
+        ({"on_behalf_of": me["user_id"]}, []),
+        ({"session_id": me["session_id"]}, [opened, created, changed]),
+        ({"request_id": request_id}, [changed]),
+        ({"action": "created"}, [created]),
+        ({"entity_kind": "product"}, [created, changed]),
+        ({"entity_id": product_id}, [created, changed]),
+        ({"entity_kind": "unit", "entity_id": product_id}, []),
+        ({"entity_id": me["user_id"]}, []),
+        ({"recorded_from": later}, [opened, created, changed]),
+        ({"recorded_to": later}, [registered, opened]),
+        ({"recorded_from": at, "recorded_to": at}, [changed]),
+        ({"recorded_from": "1969-01-01T00:00:00Z", "recorded_to": "1969-02-01T00:00:00Z"}, []),
+        ({"sort": "-recorded_at"}, entries[::-1]),
+    ):
+        assert await trail.entries(**filters) == expected, filters
+    page = await company.get("/audit-entries", limit=3, sort="-recorded_at", include_total=True)
+    assert (page["data"], page["total"], page["has_more"]) == (entries[:0:-1], 4, True)
+    rest = await company.get(
+        "/audit-entries", limit=3, sort="-recorded_at", cursor=page["next_cursor"]
+    )
+    assert (rest["data"], rest["has_more"]) == ([registered], False)
+
+
+async def test_what_the_log_refuses(company: Company) -> None:
+    for wrong in (
+        {"entity_id": "prd_1"},
+        {"entity_id": "xyz_00000000000000000000000001"},
+        {"actor_id": "prd_00000000000000000000000001"},
+        {"recorded_from": "yesterday"},
+        {"sort": "action"},
+        {"action": "x" * 65},
+    ):
+        await company.get("/audit-entries", 422, **wrong)
+    await company.get("/audit-entries", 400, who="me")
+    await company.get("/audit-entries/aud_00000000000000000000000001", 404)
+    for wrong in ({"head": "A" * 64}, {"head": "0"}, {"from_sequence": 0}):
+        await company.get("/audit-entries/verification", 422, **wrong)
+
+
+async def test_every_kind_of_change_keeps_its_members_apart(
+    application: Any, company: Company
+) -> None:
+    """AU-01: members, months and the company itself are told with before and after as well."""
+    trail = await Trail.of(application, company)
+    tenant = await company.client.get("/api/v1/tenants/current")
+    await company.client.patch(
+        "/api/v1/tenants/current",
+        json={"name": "Renamed"},
+        headers={"If-Match": tenant.headers["etag"]},
+    )
+    await company.post("/periods/2020-01/close", {}, status=200)
+    [changed] = await trail.entries(entity_kind="tenant", action="changed")
+    assert changed["changes"]["before"]["name"] == "Test Trading"
+    assert changed["changes"]["after"]["name"] == "Renamed"
+    [closed] = await trail.entries(entity_kind="period")
+    assert closed["changes"] == {
+        "period": "2020-01",
+        "reason": closed["changes"]["reason"],
+        "before": {"state": "open"},
+        "after": {"state": "closed"},
+    }
+
+
+async def test_a_sale_stays_one_small_entry(application: Any, company: Company) -> None:
+    """A document is told by its number and total; its lines are facts of their own."""
+    trail = await Trail.of(application, company)
+    product_id = await company.product("SOLD")
+    await company.open_stock("5", "1.00", product_id)
+    sale = await company.sell((product_id, "1"))
+    [posted] = await trail.entries(entity_id=sale["id"])
+    assert posted["action"] == "posted"
+    assert posted["changes"].keys() == {"number", "total", "currency"}
+
+
+async def test_a_line_break_stays_in_its_value(application: Any, company: Company) -> None:
+    """AU-04: CR and LF in a value make neither another entry nor another line of JSON."""
+    trail = await Trail.of(application, company)
+    name = 'Evil\r\n{"action": "created"}\u2028'
+    body = {"code": "ev", "name": name}
+    made = await company.client.post("/api/v1/units", json=body, headers={"Idempotency-Key": "e"})
+    if made.status_code != 201:  # a name is one line; then a memo carries it
+        made = await company.client.post(
+            "/api/v1/contacts",
+            json={"name": "N", "roles": ["customer"], "address": {"street": name}},
+            headers={"Idempotency-Key": "e"},
+        )
+    answer = await company.client.get("/api/v1/audit-entries")
+    assert b"\r" not in answer.content
+    assert b"\n" not in answer.content
+    assert len(answer.text.splitlines()) <= 2  # U+2028 is one to Python, none to JSON
+    assert await trail.seal() > 0
+    assert (await trail.verdict())["ok"]
