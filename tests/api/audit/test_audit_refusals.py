@@ -7,22 +7,14 @@ import httpx
 import pytest
 
 from tests.support.audit import Trail
-from tests.support.company import PASSWORD, Company
+from tests.support.company import PASSWORD, Company, colleague
 
 
 @pytest.fixture
 async def viewer(application: Any, company: Company) -> AsyncIterator[httpx.AsyncClient]:
     """A member of the company who may look only."""
-    email = company.email.replace("owner", "viewer")
-    invitation = await company.post("/invitations", {"email": email, "role": "viewer"})
-    transport = httpx.ASGITransport(app=application, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-        joined = {"token": invitation["token"], "password": PASSWORD}
-        assert (await client.post("/api/v1/auth/join", json=joined)).status_code == 204
-        account = {"email": email, "password": PASSWORD}
-        answer = await client.post("/api/v1/auth/login", json=account)
-        client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
-        yield client
+    async with colleague(application, company, "viewer") as found:
+        yield found.client
 
 
 async def test_a_refused_permission_is_one_entry(
