@@ -57,8 +57,16 @@ class _Caller:
 
     principal: Principal
     since: float
-    kept: int = 0
+    told: int = 0
     left_out: dict[str, int] = field(default_factory=dict)
+
+    def tells(self, action: str, *, most: int, room: bool) -> bool:
+        """Whether one more is told by itself; otherwise it is counted."""
+        if self.told < most and room:
+            self.told += 1
+            return True
+        self.left_out[action] = self.left_out.get(action, 0) + 1
+        return False
 
 
 class Refusals:
@@ -113,12 +121,10 @@ class Refusals:
             caller = self._callers[key] = _Caller(principal, self._monotonic())
             if len(self._callers) > _CALLERS_MAX:
                 self._close(*self._callers.popitem(last=False))
-        if caller.kept < self.per_minute and len(self._writing) < _WAITING_MAX:
-            caller.kept += 1
+        room = len(self._writing) < _WAITING_MAX
+        if caller.tells(refusal.action, most=self.per_minute, room=room):
             self._write(principal, refusal)
-            return
-        caller.left_out[refusal.action] = caller.left_out.get(refusal.action, 0) + 1
-        if self._closing is None:
+        elif self._closing is None:
             loop = asyncio.get_running_loop()
             self._closing = loop.call_later(_WINDOW_SECONDS, self._close_all_over)
 

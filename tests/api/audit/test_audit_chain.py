@@ -202,7 +202,8 @@ async def test_verifying_goes_on_where_it_stopped(
     trail, _ = own
     whole = await trail.verdict()
     monkeypatch.setattr("app.api.v1.identity.audit_entries.ENTRIES_MAX", 1)
-    looked, at = 0, 1
+    looked = 0
+    at: int | None = 1
     while at is not None:
         part = await trail.verdict(from_sequence=at)
         assert (part["ok"], part["first_sequence"], part["last_sequence"]) == (True, at, at)
