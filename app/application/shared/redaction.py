@@ -10,6 +10,7 @@ _SECRET: Final = re.compile(
     r"(^|_)(passwords?|passphrase|hash(es)?|secrets?|tokens?|otp|totp|pin|credentials?|digest"
     r"|cvv|authorization|cookies?)(_|$)|(private|api|signing|access|secret|sealed|encryption)_keys?"
 )
+_NESTED: Final = frozenset({dict, list, tuple})
 _FLAGS: Final = frozenset({bool, type(None)})  # they give nothing away
 
 
@@ -19,11 +20,18 @@ def is_secret(name: str) -> bool:
     return _SECRET.search(name.lower()) is not None
 
 
+@lru_cache(maxsize=1024)
+def _any_secret(names: tuple[str, ...]) -> bool:
+    return any(map(is_secret, names))
+
+
 def redacted(changes: Mapping[str, Any]) -> dict[str, Any]:
     """``changes`` with the values of secret members struck out, at every depth.
 
     Commands give no secrets to the trail; this is the net below them.
     """
+    if not _any_secret(tuple(changes)) and _NESTED.isdisjoint(map(type, changes.values())):
+        return dict(changes)  # as nearly every note is, that of a sale above all
     return {
         name: REDACTED if is_secret(name) and type(value) not in _FLAGS else _within(value)
         for name, value in changes.items()

@@ -20,6 +20,7 @@ from app.domain.shared.ids import NO_ID, Id
 DIGEST_BYTES: Final = 32
 NO_HASH: Final = bytes(DIGEST_BYTES)  # what the first seal follows
 _FORM: Final = b"tradepost audit chain 1"
+_TEXT_OF: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
@@ -64,8 +65,7 @@ def digest_of(members: Sequence[Any]) -> bytes:
     Names in order, no blanks, everything beyond ASCII escaped: the same bytes for the same entry,
     whichever database gave it and whoever computes them.
     """
-    text = json.dumps(members, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return sha256(text.encode()).digest()
+    return sha256(_TEXT_OF(list(members)).encode()).digest()
 
 
 def seal(
