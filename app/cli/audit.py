@@ -35,6 +35,10 @@ def verify(
             "the company?"
         ),
     ] = "",
+    first: Annotated[
+        int,
+        typer.Option("--from", min=1, help="The seal to begin with, such as one after a break."),
+    ] = 1,
 ) -> None:
     """Compare every audit entry with its seal; exit code 1 where something was changed or cut off.
 
@@ -45,7 +49,7 @@ def verify(
         raise fail("--head takes 64 hexadecimal digits, and --company whose chain it is of")
     settings = read_settings(database_url)
     wanted = bytes.fromhex(head) if head else None
-    if not with_parts(settings, lambda parts: verify_all(parts, asked, wanted)):
+    if not with_parts(settings, lambda parts: _verify_all(parts, asked, wanted, first)):
         raise typer.Exit(1)
 
 
@@ -82,16 +86,13 @@ def seal(database_url: DatabaseOption = "", company: CompanyOption = "") -> None
     typer.echo(f"{seals} seals were made")
 
 
-async def verify_all(
-    parts: Parts, company: Id | None = None, head: bytes | None = None, *, tell: bool = True
-) -> bool:
+async def _verify_all(parts: Parts, company: Id | None, head: bytes | None, first: int) -> bool:
     """Verify the chain of one company, or of each, and tell; whether all are sound."""
     well = True
     for tenant_id, name in await _asked(parts, company):
-        found = await parts.audit_chain.verify(tenant_id, head=head)
+        found = await parts.audit_chain.verify(tenant_id, head=head, first=first)
         well = well and found.ok
-        if tell or not found.ok:
-            typer.echo(f"{show('tnt', tenant_id)} {name}: {told(verdict_view(tenant_id, found))}")
+        typer.echo(f"{show('tnt', tenant_id)} {name}: {told(verdict_view(tenant_id, found))}")
     return well
 
 

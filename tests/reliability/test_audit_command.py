@@ -55,6 +55,7 @@ def test_the_chain_on_the_command_line(tmp_path: Path, sqlite_template: Path) ->
         broken = tradepost(*command)
         assert broken.returncode == 1
         assert "BROKEN: entry_changed at seal 1, place 2, aud_" in broken.stdout
+    assert tradepost("audit", "verify", "--from", "2", *url).returncode == 0
     with closing(sqlite3.connect(file)) as opened, opened:
         for table in ("audit_entries", "audit_seals"):
             opened.execute(f"DROP TRIGGER {table}_no_delete")

@@ -23,6 +23,7 @@ ENTITY_PREFIXES: Final[dict[str, str]] = {
     "category": "cat",
     "contact": "con",
     "credentials": "usr",
+    "export": "exp",
     "invitation": "inv",
     "journal_entry": "jnl",
     "location": "loc",

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from app.api.route import API_PREFIX as API
+from app.application.identity.audit_entries import ENTITY_PREFIXES
 from app.application.shared.permissions import PUBLIC
 from tests.support.company import colleague
 from tests.support.fingerprint import changed
@@ -105,6 +106,7 @@ async def test_a_request_succeeds_and_is_audited_once(world: World, operation: s
     first, audits = await audited(world, valid, route, key)
     assert (first.status, audits) == (route.status, route.audits), told(first)
     assert "idempotent-replayed" not in first.headers
+    await assert_shown(world, first)
     again, repeated = await audited(world, valid, route, key)
     assert repeated == route.repeated
     if route.key == "items":
@@ -116,6 +118,16 @@ async def test_a_request_succeeds_and_is_audited_once(world: World, operation: s
             answer, audits = await audited(world, other, route, key)
             assert (answer.status, audits) == (422, 0), told(answer)
             assert answer.json()["code"] == "common.idempotency_key_reused"
+
+
+async def assert_shown(world: World, answer: Answer) -> None:
+    """S1-17: the admin log shows each entry, with an id whose prefix says of what."""
+    asked = {"request_id": answer.headers["x-request-id"]}
+    shown = (await world.company.get("/audit-entries", **asked))["data"]
+    for entry in shown:
+        prefix = ENTITY_PREFIXES[entry["entity_kind"]]  # a new kind of object has its prefix there
+        assert entry["entity_id"].startswith(f"{prefix}_")
+        assert entry["address"] == "203.0.113.9"
 
 
 async def assert_trial(world: World, route: Route, valid: Valid, key: str) -> None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from app.application.shared.access import Principal
+from app.application.shared.audited import exported
 from app.application.shared.redaction import REDACTED, difference, is_secret, redacted
 from app.application.shared.work import Loaded, Work
 from app.domain.shared.ids import Id
@@ -69,6 +70,22 @@ def test_every_note_goes_through_it() -> None:
     work.merge()
     [(_, note)] = loaded.notes
     assert note.changes == {"password_hash": REDACTED, "name": "N"}
+
+
+def test_an_export_is_told_with_its_filters() -> None:
+    """AU-01: what left the company, how much of it, in which form."""
+    loaded = Loaded()
+    work = Work(loaded, Principal(ONE, ONE), datetime(2026, 3, 31, tzinfo=UTC), lambda: ONE)
+    exported(work, ONE, "sales", form="csv", rows=12, effective_from="2026-01-01")
+    work.merge()
+    [(_, note)] = loaded.notes
+    assert (note.action, note.entity_kind, note.entity_id) == ("exported", "export", ONE)
+    assert note.changes == {
+        "of": "sales",
+        "form": "csv",
+        "rows": 12,
+        "filters": {"effective_from": "2026-01-01"},
+    }
 
 
 def test_a_difference_is_what_differs() -> None:
