@@ -31,7 +31,7 @@ from app.application.shared.commands import CommandRunner
 from app.application.shared.rate_limit import Budget
 from app.domain.shared.clock import Clock, SystemClock, milliseconds
 from app.domain.shared.errors import DomainError, all_errors
-from app.domain.shared.ids import UlidFactory
+from app.domain.shared.ids import NO_ID, Id, UlidFactory
 from app.infrastructure.contexts import lists, registry
 from app.infrastructure.db.health import DatabaseHealth
 from app.infrastructure.db.port import Database
@@ -42,6 +42,7 @@ from app.infrastructure.db.schema import revisions
 from app.infrastructure.db.sqlite import SqliteDatabase
 from app.infrastructure.identity.audit_chain import DatabaseAuditChain
 from app.infrastructure.identity.build import build_identity
+from app.infrastructure.identity.companies import companies
 from app.infrastructure.identity.sealing import SealedRunner, Sealing
 from app.infrastructure.observability.metrics import AppMetrics, LoopLag
 from app.infrastructure.rate_limit.memory import MemoryRateLimiter
@@ -68,6 +69,10 @@ class Parts:
     runner: CommandRunner
     replica: ReplicaReads | None
     reports: Reports
+
+    async def audited(self) -> list[Id]:
+        """Whose audit trails there are: every company's, and what belongs to none."""
+        return [NO_ID, *(id_ for id_, _ in await companies(self.database))]
 
 
 def sqlite_path(url: str) -> Path:
@@ -254,6 +259,7 @@ def _lifespan(parts: Parts) -> Any:
         try:
             await parts.health.check_schema()
             await parts.identity.start()
+            parts.sealing.begin_all(parts.audited)
             yield
         finally:
             lag.cancel()

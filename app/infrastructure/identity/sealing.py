@@ -1,7 +1,7 @@
 """Seals audit trails in the background, some time after something was written."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import structlog
@@ -9,8 +9,9 @@ import structlog
 from app.application.identity.audit_seals import SEAL_AUDIT, AuditChain, sealer_of
 from app.application.shared.commands import Answer, Call, CommandRunner, Outcome
 from app.domain.shared.errors import DomainError
-from app.domain.shared.ids import show
+from app.domain.shared.ids import Id, show
 
+_ALL = b""  # no company's
 _log = structlog.get_logger("app.audit")
 
 
@@ -35,6 +36,11 @@ class Sealing:
             task = asyncio.create_task(self._later(tenant_id))
             self._under_way[tenant_id] = task
             task.add_done_callback(lambda _: self._under_way.pop(tenant_id, None))
+
+    def begin_all(self, companies: Callable[[], Awaitable[Sequence[Id]]]) -> None:
+        """Seal what another life of this process left, one company after the other."""
+        if self._wait_seconds:
+            self._under_way[_ALL] = asyncio.create_task(self._all_later(companies))
 
     async def stop(self) -> None:
         """End what is under way; each part is sealed whole or not at all."""
@@ -68,8 +74,21 @@ class Sealing:
                 )
         return seals
 
+    async def _all_later(self, companies: Callable[[], Awaitable[Sequence[Id]]]) -> None:
+        await asyncio.sleep(self._wait_seconds)
+        try:
+            found = await companies()
+        except DomainError as error:
+            _log.info("sealing_given_up", code=error.code)
+            return
+        for tenant_id in found:
+            await self._quietly(tenant_id)
+
     async def _later(self, tenant_id: bytes) -> None:
         await asyncio.sleep(self._wait_seconds)
+        await self._quietly(tenant_id)
+
+    async def _quietly(self, tenant_id: bytes) -> None:
         try:
             await self.seal(tenant_id)
         except DomainError as error:  # what is written next begins it again

@@ -12,7 +12,7 @@ from app.application.identity.sessions import LOGOUT_ALL
 from app.application.shared.access import Principal
 from app.application.shared.commands import Answer, Call, Outcome
 from app.domain.identity.audit_chain import Seal, seal
-from app.domain.shared.errors import ConcurrentChange
+from app.domain.shared.errors import ConcurrentChange, ServiceUnavailable
 from app.domain.shared.ids import Id
 from app.infrastructure.identity.sealing import SealedRunner, Sealing
 
@@ -105,3 +105,24 @@ async def test_a_stop_ends_the_waiting() -> None:
     sealing.begin(TENANT)
     await sealing.stop()
     assert chain.asked == []
+
+
+async def test_what_was_left_at_the_last_end_is_sealed_after_a_start() -> None:
+    chain = Chain()
+
+    async def companies() -> list[Id]:
+        return [OTHER, TENANT]
+
+    async def away() -> list[Id]:
+        raise ServiceUnavailable
+
+    for wait_seconds, asked in ((0.0, []), (0.01, [OTHER, OTHER, TENANT])):
+        sealing = Sealing(Runner(chain), chain, wait_seconds=wait_seconds)
+        sealing.begin_all(companies)
+        await asyncio.sleep(0.05)
+        assert chain.asked == asked
+        await sealing.stop()
+    with capture_logs() as logs:
+        sealing.begin_all(away)
+        await asyncio.sleep(0.05)
+    assert [line["code"] for line in logs] == ["common.unavailable"]
