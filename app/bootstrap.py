@@ -27,10 +27,11 @@ from app.api.record import header
 from app.api.routing import check_routes, include, install_flat_routing
 from app.api.v1 import ROUTERS, WELL_KNOWN
 from app.application.reports.ports import Reports
+from app.application.shared.commands import CommandRunner
 from app.application.shared.rate_limit import Budget
 from app.domain.shared.clock import Clock, SystemClock, milliseconds
 from app.domain.shared.errors import DomainError, all_errors
-from app.domain.shared.ids import UlidFactory
+from app.domain.shared.ids import NO_ID, Id, UlidFactory
 from app.infrastructure.contexts import lists, registry
 from app.infrastructure.db.health import DatabaseHealth
 from app.infrastructure.db.port import Database
@@ -39,7 +40,10 @@ from app.infrastructure.db.reader import DatabaseReader
 from app.infrastructure.db.replica import ReplicaReads
 from app.infrastructure.db.schema import revisions
 from app.infrastructure.db.sqlite import SqliteDatabase
+from app.infrastructure.identity.audit_chain import DatabaseAuditChain
 from app.infrastructure.identity.build import build_identity
+from app.infrastructure.identity.companies import companies
+from app.infrastructure.identity.sealing import SealedRunner, Sealing
 from app.infrastructure.observability.metrics import AppMetrics, LoopLag
 from app.infrastructure.rate_limit.memory import MemoryRateLimiter
 from app.infrastructure.reports.build import DatabaseReports
@@ -60,8 +64,15 @@ class Parts:
     health: DatabaseHealth
     identity: Any
     folding: Folding
+    audit_chain: DatabaseAuditChain
+    sealing: Sealing
+    runner: CommandRunner
     replica: ReplicaReads | None
     reports: Reports
+
+    async def audited(self) -> list[Id]:
+        """Whose audit trails there are: every company's, and what belongs to none."""
+        return [NO_ID, *(id_ for id_, _ in await companies(self.database))]
 
 
 def sqlite_path(url: str) -> Path:
@@ -85,10 +96,13 @@ def build_parts(settings: Settings, clock: Clock | None = None) -> Parts:
             replica = ReplicaReads(postgres, other, settings.database.replica_wait_seconds)
     reader = DatabaseReader(database, lists())
     tokens = settings.tokens
+    audit_chain = DatabaseAuditChain(database, clock)
+    sealing = Sealing(database, audit_chain, wait_seconds=settings.audit_seal_seconds)
+    runner = SealedRunner(database, sealing)
     identity = build_identity(
         database=database,
         reader=reader,
-        runner=database,
+        runner=runner,
         clock=clock,
         new_id=new_id,
         secret=tokens.secret.get_secret_value(),
@@ -100,7 +114,20 @@ def build_parts(settings: Settings, clock: Clock | None = None) -> Parts:
     health = DatabaseHealth(database, revisions())
     folding = Folding(database, DatabaseLedgerTail(database, clock))
     reports = DatabaseReports(replica or database, folding)
-    return Parts(settings, clock, database, reader, health, identity, folding, replica, reports)
+    return Parts(
+        settings=settings,
+        clock=clock,
+        database=database,
+        reader=reader,
+        health=health,
+        identity=identity,
+        folding=folding,
+        audit_chain=audit_chain,
+        sealing=sealing,
+        runner=runner,
+        replica=replica,
+        reports=reports,
+    )
 
 
 def _postgres(settings: Settings, url: str, new_id: UlidFactory) -> PostgresDatabase:
@@ -134,7 +161,7 @@ def build_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     app.state.problems = problems
     app.state.parts = parts
     app.state.services = Services(
-        runner=parts.database,
+        runner=parts.runner,
         reader=parts.reader,
         tokens=parts.identity,
         cursors=CursorSigner(settings.tokens.secret.get_secret_value()),
@@ -164,6 +191,9 @@ def _extras(parts: Parts) -> Mapping[str, Any]:
         "account": parts.identity.account,
         "joining": parts.identity.joining,
         "reports": parts.reports,
+        "refusals": parts.identity.refusals,
+        "audit_chain": parts.audit_chain,
+        "sealing": parts.sealing,
         "knowledge_lag": timedelta(seconds=parts.settings.knowledge_lag_seconds),
     }
 
@@ -229,12 +259,14 @@ def _lifespan(parts: Parts) -> Any:
         try:
             await parts.health.check_schema()
             await parts.identity.start()
+            parts.sealing.begin_all(parts.audited)
             yield
         finally:
             lag.cancel()
             parts.health.drain()
             await parts.identity.stop()
             await parts.folding.stop()
+            await parts.sealing.stop()
             if parts.replica is not None:
                 await parts.replica.stop()
             await parts.database.stop()

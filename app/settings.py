@@ -108,6 +108,7 @@ class Settings(BaseSettings):
     rate_limit_principal_per_minute: int = Field(12_000, ge=1)
 
     knowledge_lag_seconds: float = Field(10.0, ge=0, le=60)
+    audit_seal_seconds: float = Field(65.0, ge=0, le=3_600)
 
     @field_validator("allowed_origins", "allowed_hosts", "trusted_proxies", mode="before")
     @classmethod

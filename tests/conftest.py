@@ -61,6 +61,7 @@ def settings_for(url: str, **overrides: Any) -> Settings:
         "database_pool_size": 4,
         "knowledge_lag_seconds": 0,
         "register_seconds_min": 0,
+        "audit_seal_seconds": 0,
     }
     return Settings(_env_file=None, **{**values, **overrides})
 

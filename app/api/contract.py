@@ -12,9 +12,11 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from app.api.body import JSON_TYPE, MERGE_PATCH_TYPE
+from app.api.contract_audit import MEMBERS as AUDIT_MEMBERS
 from app.api.contract_examples import EXAMPLES
 from app.api.contract_forms import show_forms
-from app.api.contract_members import MEMBERS, PAGE_TOTAL
+from app.api.contract_members import MEMBERS as ALL_MEMBERS
+from app.api.contract_members import PAGE_TOTAL
 from app.api.contract_texts import (
     ACCEPT_LANGUAGE,
     DESCRIPTION,
@@ -34,6 +36,7 @@ from app.api.route import PERMISSION_KEY, PUBLIC, SORTS_KEY
 from app.application.shared.commands import IdempotencyKeyMissing
 
 BEARER: Final = "bearerAuth"
+MEMBERS: Final = {**ALL_MEMBERS, **AUDIT_MEMBERS}
 _SCHEMAS: Final = "#/components/schemas/"
 _GENERATED: Final = ("HTTPValidationError", "ValidationError")
 

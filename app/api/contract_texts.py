@@ -39,6 +39,7 @@ page, with the same filters and order, or follow `Link: <…>; rel="next"`.
 TAGS: Final[dict[str, str]] = {
     "auth": "Sign up, sign in, renew, sign out.",
     "members": "Who works for the company, and as what.",
+    "audit": "Who did what, and the proof that nobody changed it since.",
     "tenants": "The company of the caller and how its books are kept.",
     "units": "Units of measure.",
     "categories": "The tree of product categories.",

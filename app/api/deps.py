@@ -237,6 +237,7 @@ async def http(request: Request) -> Http:
     record.user_id = principal.user_id.hex()
     record.tenant_id = principal.tenant_id.hex()
     principal = replace(principal, request_id=record.request_id, address=record.client)
+    record.principal = principal
     principal.require(request.scope["route"].openapi_extra[PERMISSION_KEY])
     return Http(request, services, principal)
 

@@ -16,6 +16,7 @@ from app.api.errors import EdgeError, Internal, MethodNotAllowed, from_status, s
 from app.api.locales import Catalogue
 from app.api.locales.negotiation import Negotiator
 from app.api.record import header, record_of
+from app.api.refusals import tell_refusal
 from app.api.validation import refusal
 from app.domain.shared.errors import DomainError, Fault, Kind
 
@@ -115,6 +116,8 @@ def install_error_handlers(app: FastAPI, problems: Problems) -> None:
     """
 
     async def domain_error(request: Request, error: Any) -> Response:
+        if error.kind is Kind.FORBIDDEN:
+            tell_refusal(request, error)
         return problems.response(error, request.scope)
 
     async def invalid_request(request: Request, error: Any) -> Response:

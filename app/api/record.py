@@ -24,6 +24,7 @@ class RequestRecord:
     error_code: str | None = None
     user_id: str | None = None
     tenant_id: str | None = None
+    principal: Any = None  # who is calling, once that is known
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
 
 

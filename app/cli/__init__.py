@@ -2,6 +2,7 @@
 
 import typer
 
+from app.cli.audit import audit
 from app.cli.backup import backup, restore
 from app.cli.company import demo, replace_keys
 from app.cli.database import check_books, migrate
@@ -20,6 +21,7 @@ cli.command()(backup)
 cli.command()(restore)
 cli.command("check-books")(check_books)
 cli.command("replace-keys")(replace_keys)
+cli.add_typer(audit, name="audit")
 
 
 def main() -> None:

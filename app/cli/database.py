@@ -6,8 +6,10 @@ from typing import Annotated
 
 import typer
 
+from app.application.identity.audit_entries import verdict_view
 from app.application.reports.ports import Knowledge
 from app.bootstrap import Parts
+from app.cli.audit import told
 from app.cli.common import DatabaseOption, fail, migrate_to, read_settings, with_parts
 from app.domain.shared.ids import show
 from app.infrastructure.identity.companies import companies
@@ -92,7 +94,8 @@ async def check_all(
         integrity = await reports.integrity(tenant_id, since)
         until.append(integrity["until"])
         reconciliation = await reports.reconciliation(tenant_id, Knowledge())
-        sound = integrity["ok"] and reconciliation["ok"]
+        trail = await parts.audit_chain.verify(tenant_id, since=since)
+        sound = integrity["ok"] and reconciliation["ok"] and trail.ok
         well = well and sound
         if sound and broken_only:
             continue
@@ -100,6 +103,7 @@ async def check_all(
         for check in integrity["checks"]:
             verdict = "ok" if not check["broken"] else f"BROKEN {check['broken']}: {check['first']}"
             typer.echo(f"  {check['name']:32} {verdict}")
+        typer.echo(f"  {'audit_chain':32} {told(verdict_view(tenant_id, trail))}")
         for line in reconciliation["checks"]:
             sides = f"{line['sub_ledger']} against {line['ledger']}"
             offender = f"  first: {line['first_offender']}" if line["first_offender"] else ""

@@ -6,6 +6,7 @@ from app.infrastructure.catalog import mappings as catalog
 from app.infrastructure.db import kernel_tables
 from app.infrastructure.db.lists import ListQuery
 from app.infrastructure.db.mapping import Registry
+from app.infrastructure.identity import audit_lists as audit
 from app.infrastructure.identity import mappings as identity
 from app.infrastructure.inventory import lists as inventory_lists
 from app.infrastructure.inventory import mappings as inventory
@@ -27,6 +28,7 @@ def lists() -> list[ListQuery]:
     """Every list."""
     return [
         *identity.LISTS,
+        *audit.LISTS,
         *catalog.LISTS,
         *accounting_lists.LISTS,
         *inventory_lists.LISTS,

@@ -118,3 +118,20 @@ async def register_company(application: Any, **company: Any) -> AsyncIterator[Co
         assert answer.status_code == 200, answer.text
         client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
         yield Company(client, email)
+
+
+@asynccontextmanager
+async def colleague(application: Any, company: Company, role: str) -> AsyncIterator[Company]:
+    """Another member of a company, who was invited to this role and is signed in."""
+    email = f"{role}-{uuid.uuid4().hex[:12]}@example.com"
+    invitation = await company.post("/invitations", {"email": email, "role": role})
+    transport = httpx.ASGITransport(app=application, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        joining = {"token": invitation["token"], "password": PASSWORD}
+        answer = await client.post("/api/v1/auth/join", json=joining)
+        assert answer.status_code == 204, answer.text
+        account = {"email": email, "password": PASSWORD}
+        answer = await client.post("/api/v1/auth/login", json=account)
+        assert answer.status_code == 200, answer.text
+        client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+        yield Company(client, email)

@@ -9,6 +9,7 @@ from app.infrastructure.db import schema
 from app.infrastructure.identity.companies import companies
 from app.main import create_app
 from tests.conftest import settings_for
+from tests.support.audit import Trail
 from tests.support.company import Company, register_company
 from tests.support.fingerprint import Fingerprint, rows_of
 from tests.support.ledger import Ledger
@@ -22,13 +23,15 @@ _OF_MIGRATIONS = {"alembic_version", "sqlite_stat1"}
 async def use_every_operation(application: Any, company: Company) -> None:
     """Send a request to every operation that changes something; each does what it should.
 
-    What the service does by itself in the background, folding the ledger, is done here as well.
+    What the service does by itself in the background, folding the ledger and sealing the audit
+    trail, is done here as well.
     """
     for route in ROUTES.values():
         valid = await route.prepare(company)
         answer = await request(company, route, valid, key=tag())
         assert answer.status == route.status, (route.operation, answer.status, answer.body)
     assert await (await Ledger.of(application, company)).fold()
+    assert await (await Trail.of(application, company)).seal()
 
 
 def populate(url: str) -> list[Id]:

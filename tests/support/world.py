@@ -42,6 +42,7 @@ async def make_world(application: Any, database_url: str, stack: AsyncExitStack)
     them = await other.get("/auth/me")
     foreign["/auth/sessions"], foreign["/members"] = them["session_id"], them["user_id"]
     foreign["/auth/companies"] = them["tenant_id"]
+    foreign["/audit-entries"] = (await other.get("/audit-entries"))["data"][0]["id"]
     invitation = {"email": f"{tag()}@example.com", "role": "viewer"}
     foreign["/invitations"] = (await other.post("/invitations", invitation))["id"]
     prefixes = [each.partition("_")[0] for each in foreign.values()]

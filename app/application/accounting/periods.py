@@ -61,7 +61,15 @@ def _step(action: str, step: Step) -> Callable[[MonthInput, Work], Done]:
         period = work.put(PERIODS, period)
         facts = {"period": period.label, "state": str(period.state), "reason": month.reason}
         # A month has no id of its own: it is the company's.
-        work.note(action, "period", work.principal.tenant_id, **facts)
+        work.note(
+            action,
+            "period",
+            work.principal.tenant_id,
+            period=period.label,
+            reason=month.reason,
+            before={"state": str(before.state)},
+            after={"state": str(period.state)},
+        )
         work.event(f"period.{action}", work.principal.tenant_id, **facts)
         return Done(show_period(period), status=200, version=period.version)
 

@@ -75,7 +75,8 @@ def _invite(wish: Invite, work: Work) -> Done:
     for earlier in work.search(PENDING_INVITATIONS_TO, invitation.email_folded):
         work.put(INVITATIONS, earlier.withdrawn(now))  # the newest is the one that counts
     work.put(INVITATIONS, invitation)
-    work.note("invited", "invitation", invitation.id, role=invitation.role)
+    after = {"email": invitation.email, "role": invitation.role}
+    work.note("invited", "invitation", invitation.id, after=after)
     work.event("member.invited", invitation.id, role=invitation.role)
     return Done(_view(invitation))
 
@@ -124,7 +125,9 @@ def _join(wish: Join, work: Work) -> Done:
         Membership(principal.tenant_id, user.id, invitation.role, active=True, version=version),
     )
     work.put(INVITATIONS, accepted)
-    work.note("joined", "member", user.id, role=invitation.role)
+    before = None if member is None else {"role": member.role, "active": member.active}
+    after = {"role": invitation.role, "active": True}
+    work.note("joined", "member", user.id, before=before, after=after)
     work.event("member.joined", user.id, role=invitation.role)
     return Done(None)
 

@@ -19,6 +19,7 @@ from app.application.shared.commands import Command, Done
 from app.application.shared.kinds import Needs
 from app.application.shared.masters import Edit
 from app.application.shared.permissions import permissions_of
+from app.application.shared.redaction import difference
 from app.application.shared.work import Loaded, Work
 from app.domain.identity.membership import OWNER, Membership, check_change
 from app.domain.identity.user import User
@@ -93,8 +94,7 @@ def _change(edit: Edit, work: Work) -> Done:
     if after == before:
         return _done(user, before)
     saved = work.put(MEMBERSHIPS, after)
-    old, new = _view(user, before), _view(user, saved)
-    changes = {name: [old[name], new[name]] for name in new if old[name] != new[name]}  # type: ignore[literal-required]
+    changes = difference(_view(user, before), _view(user, saved))
     work.note("changed", "member", user.id, **changes)
     work.event("member.changed", user.id, role=saved.role, active=saved.active)
     _end_sessions(user.id, work, "member_changed")

@@ -26,6 +26,7 @@ from app.application.identity.ports import (
     PasswordHasher,
 )
 from app.application.identity.refresh_tokens import RefreshToken
+from app.application.identity.refusals import Refusals
 from app.application.identity.registration import TELL_OWNER, Company, Registration
 from app.application.identity.sessions import (
     LOGIN,
@@ -98,6 +99,7 @@ class IdentityService:
         tokens: AccessTokens,
         account: OwnAccount,
         joining: Joining,
+        refusals: Refusals,
         register: Command[Registration],
         terms: SessionTerms,
         clock: Clock,
@@ -118,6 +120,7 @@ class IdentityService:
         self._access_tokens = tokens
         self.account = account
         self.joining = joining
+        self.refusals = refusals
 
     async def start(self) -> None:
         """Open the signing keys; the first start makes the first one."""
@@ -126,6 +129,7 @@ class IdentityService:
 
     async def stop(self) -> None:
         """End the threads and look-ups of this service."""
+        await self.refusals.stop()
         await self._access_tokens.close()
         self._hasher.close()
 
@@ -231,9 +235,20 @@ class IdentityService:
         if account is None or not right or not account.active or tenant_id is None:
             user_id = None if account is None else account.user_id.hex()
             _log.warning("login_refused", user_id=user_id)
+            if account is not None:
+                self._tell_refused(account, origin)
             raise InvalidCredentials
         await self._throttle.succeeded(name, origin.address)
-        return await self._open(account, tenant_id, stronger, origin)
+        try:
+            return await self._open(account, tenant_id, stronger, origin)
+        except InvalidCredentials:
+            self._tell_refused(account, origin)
+            raise
+
+    def _tell_refused(self, account: Account, origin: Origin) -> None:
+        """Tell the company of a known account; nobody else is told, and an unknown one nobody's."""
+        if account.tenant_id is not None:
+            self.refusals.login(_principal(account.tenant_id, account.user_id, origin))
 
     async def switch(self, principal: Principal, company_id: Id, device: str) -> TokensView:
         """Open a session of the caller for another company of his; the present one goes on.

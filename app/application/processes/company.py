@@ -9,6 +9,7 @@ from app.application.identity.contract import TENANTS
 from app.application.shared.access import Principal
 from app.application.shared.commands import Command, Done
 from app.application.shared.kinds import Lock, Needs
+from app.application.shared.redaction import difference
 from app.application.shared.work import Work
 from app.domain.accounting.periods import Books, PriceDifferencePolicy, TaxRounding
 from app.domain.identity.tenant import Tenant
@@ -87,12 +88,7 @@ def _edit(edit: EditCompany, work: Work) -> Done:
         books = work.put(BOOKS, changed_books)
     after = company_view(tenant, books)
     if after != before:
-        changes = {
-            name: [value, after[name]]  # type: ignore[literal-required]
-            for name, value in before.items()
-            if value != after[name]  # type: ignore[literal-required]
-        }
-        work.note("changed", "tenant", tenant.id, **changes)
+        work.note("changed", "tenant", tenant.id, **difference(before, after))
         work.event("tenant.changed", tenant.id)
     return Done(after, status=200, version=after["version"])
 

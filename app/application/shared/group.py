@@ -16,9 +16,10 @@ from app.application.shared.idempotency import STORED_ANSWERS, StoredAnswer
 from app.application.shared.kinds import Needs
 from app.application.shared.trail import AUDIT_ENTRIES, OUTBOX_EVENTS, AuditEntry, OutboxEvent
 from app.application.shared.work import Loaded, NeedMore, Work
+from app.domain.shared.clock import epoch_milliseconds
 from app.domain.shared.errors import DomainError
 from app.domain.shared.frozen import frozen
-from app.domain.shared.ids import Id
+from app.domain.shared.ids import NO_ID, Id, dated
 
 # A command asks again only for what it learned from the last read; deeper chains are a mistake.
 _ROUNDS_MAX = 8
@@ -176,10 +177,13 @@ def _foresee(
 def _leave_trail(loaded: Loaded, now: datetime, new_id: Callable[[], Id]) -> None:
     """Turn the notes and events of the accepted commands into rows."""
     entries = loaded.changed.setdefault(AUDIT_ENTRIES, {})
-    for principal, note in loaded.notes:
+    base, at_ms = new_id(), epoch_milliseconds(now)
+    for place, (principal, note) in enumerate(loaded.notes):
+        on_behalf_of = principal.on_behalf_of
         entry = AuditEntry(
-            id=new_id(),
+            id=dated(base, at_ms, place),
             actor_id=principal.user_id,
+            on_behalf_of=None if on_behalf_of == NO_ID else on_behalf_of,
             session_id=principal.session_id,
             request_id=principal.request_id,
             address=principal.address,

@@ -10,6 +10,7 @@ from typing import Any
 from app.application.shared.access import Principal
 from app.application.shared.commands import Command, Done
 from app.application.shared.kinds import Kind, Lock, Needs
+from app.application.shared.redaction import difference
 from app.application.shared.work import Work
 from app.domain.shared.errors import IdTaken, NotFound, StaleVersion
 from app.domain.shared.frozen import frozen
@@ -111,8 +112,7 @@ def edited(work: Work, noun: Noun, before: Any, after: Any) -> Done:
         return _done(noun, before, old, 200)
     saved = work.put(noun.kind, after)
     new = noun.show(saved)
-    changes = {name: [old[name], new[name]] for name in new if old[name] != new[name]}
-    work.note("changed", noun.name, saved.id, **changes)
+    work.note("changed", noun.name, saved.id, **difference(old, new))
     work.event(f"{noun.name}.changed", saved.id)
     return _done(noun, saved, new, 200)
 

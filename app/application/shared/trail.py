@@ -10,10 +10,15 @@ from app.domain.shared.ids import Id
 
 @frozen
 class AuditEntry:
-    """Who did what to which entity, from where; append-only."""
+    """Who did what to which entity, for whom, from where; append-only.
+
+    The time in ``id`` is that of ``recorded_at``, so the order of the ids is the order of time by
+    the database's clock, whichever node wrote.
+    """
 
     id: Id
     actor_id: Id
+    on_behalf_of: Id | None
     session_id: Id
     request_id: str
     address: str

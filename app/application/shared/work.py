@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar
 
 from app.application.shared.access import Principal
 from app.application.shared.kinds import Finder, Key, Kind, Needs
+from app.application.shared.redaction import redacted
 from app.domain.shared.clock import business_date
 from app.domain.shared.errors import ReferenceNotFound
 from app.domain.shared.frozen import frozen
@@ -221,8 +222,8 @@ class Work:
         self._events.append(Event(type_, subject_id, payload))
 
     def note(self, action: str, entity_kind: str, entity_id: bytes, **changes: Any) -> None:
-        """Tell the audit trail."""
-        self._notes.append(AuditNote(action, entity_kind, entity_id, changes))
+        """Tell the audit trail; of a change ``before`` and ``after``, never a secret."""
+        self._notes.append(AuditNote(action, entity_kind, entity_id, redacted(changes)))
 
     def parts(self, document: SharedDocument[P], *key: Hashable) -> Sequence[P]:
         """What accepted commands of this request gave to a shared document so far."""

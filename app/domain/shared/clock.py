@@ -2,9 +2,12 @@
 
 import time
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 class Clock(Protocol):
@@ -28,6 +31,11 @@ def milliseconds(clock: Clock) -> Callable[[], int]:
     if isinstance(clock, SystemClock):
         return lambda: time.time_ns() // 1_000_000
     return lambda: int(clock.now().timestamp() * 1000)
+
+
+def epoch_milliseconds(instant: datetime) -> int:
+    """Milliseconds since the Unix epoch, those begun counted."""
+    return (instant - _EPOCH) // _MILLISECOND
 
 
 def business_date(instant: datetime, zone: str) -> date:

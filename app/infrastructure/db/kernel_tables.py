@@ -24,6 +24,7 @@ audit_entries = tenant_table(
     "audit_entries",
     column("id", Id),
     column("actor_id", Id),
+    column("on_behalf_of", Id, null=True),
     column("session_id", Id),
     column("request_id", Text),
     column("address", Text),

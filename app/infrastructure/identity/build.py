@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from app.application.identity.account import OwnAccount
 from app.application.identity.joining import Joining
+from app.application.identity.refusals import Refusals
 from app.application.identity.service import IdentityService
 from app.application.processes.onboarding import REGISTER
 from app.application.shared.commands import CommandRunner
@@ -39,6 +40,7 @@ def build_identity(
 ) -> IdentityService:
     """The identity service; ``await start()`` once the database is open, ``stop()`` at the end."""
     directory = DatabaseDirectory(database)
+    refusals = Refusals(runner)
     life = timedelta(minutes=access_minutes)
     keys = SealedKeyRing(directory, secret, clock, life)
     hasher, throttle = PooledHasher(), MemoryLoginThrottle()
@@ -65,6 +67,7 @@ def build_identity(
         tokens=tokens,
         account=account,
         joining=joining,
+        refusals=refusals,
         register=REGISTER,
         terms=SessionTerms(
             idle=timedelta(days=min(refresh_days, IDLE_DAYS_MAX)),

@@ -40,6 +40,7 @@ from app.infrastructure.db.mapping import Mapping, Search, flat
 from app.infrastructure.db.query import TENANT, of_tenant
 from app.infrastructure.db.types import Id, Instant
 from app.infrastructure.identity import tables
+from app.infrastructure.identity.audit_tables import SEAL_MAPPING
 
 SIGNING_KEY_MAPPING = flat(
     SIGNING_KEYS, tables.signing_keys, SigningKey, key=("kid",), state=KeyState
@@ -53,6 +54,7 @@ MAPPINGS: tuple[Mapping | Search, ...] = (
     flat(INVITATIONS, tables.invitations, Invitation),
     flat(SESSIONS, tables.sessions, Session),
     SIGNING_KEY_MAPPING,
+    SEAL_MAPPING,
     Search(USER_BY_EMAIL, ("email_folded",)),
     Search(SESSION_BY_FAMILY, ("family_hash",)),
     Search(INVITATION_BY_TOKEN, ("token_hash",)),

@@ -1,13 +1,19 @@
 """Every mutating route leaves its audit trail once, and a retry does nothing again.
 
 How many entries a request writes, and why where it is not one, stands in the catalogue
-(``tests/support/routes.py``). Each entry names the request that it tells of (AU-01).
+(``tests/support/routes.py``). Each entry names the request that it tells of (AU-01). A request that
+is refused for want of a permission leaves one entry, which says so; any other refusal leaves none.
 """
 
+import re
 from typing import Any
 
 import pytest
 
+from app.api.route import API_PREFIX as API
+from app.application.identity.audit_entries import ENTITY_PREFIXES
+from app.application.shared.permissions import PUBLIC
+from tests.support.company import colleague
 from tests.support.fingerprint import changed
 from tests.support.refusals import told
 from tests.support.route import NOTHING, Answer, Route, Valid, encoded, request, send, tag
@@ -23,6 +29,58 @@ def test_other_numbers_than_one_have_a_reason() -> None:
         for route in ROUTES.values()
         if (route.audits, route.repeated) != (1, 0) and not route.why
     ] == []
+
+
+def test_every_route_that_may_change_something_has_a_case(application: Any) -> None:
+    """S0-51: read from the table of routes, so one that is in no document counts as well."""
+    found = {
+        f"{method} {route.path.removeprefix(API)}"
+        for route in application.routes
+        for method in getattr(route, "methods", None) or ()
+        if method not in {"GET", "HEAD", "OPTIONS"}
+    }
+    assert found == set(ROUTES)
+
+
+async def test_every_refused_permission_is_told_once(
+    world: World, application: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """AU-01, RB-02: whoever may only look is refused at every route that changes something."""
+    refusals = application.state.parts.identity.refusals
+    monkeypatch.setattr(refusals, "per_minute", 1_000)
+    paths = application.openapi()["paths"]
+    failures, asked = [], 0
+    async with colleague(application, world.company, "viewer") as viewer:
+        for route in ROUTES.values():
+            permission = paths[API + route.template][route.method.lower()]["x-permission"]
+            if permission in {PUBLIC, "profile:write"}:  # everybody may, or every role
+                continue
+            path = re.sub(r"{\w+}", "x", route.template)
+            await refusals.settle()
+            before, _ = await world.rows.audit_entries("")
+            answer = await send(viewer, route.method, path, {}, b"{}")
+            await refusals.settle()
+            after, named = await world.rows.audit_entries(answer.headers["x-request-id"])
+            if (answer.status, after - before, named) != (403, 1, 1):
+                failures.append((route.operation, told(answer), after - before, named))
+            asked += 1
+    assert failures == []
+    assert asked > 40
+
+
+async def test_no_other_refusal_is_told(world: World, application: Any) -> None:
+    """What is wrong with a request is nobody's doing: neither 4xx nor its trial leaves an entry."""
+    refusals = application.state.parts.identity.refusals
+    failures = []
+    for route in ROUTES.values():
+        path = re.sub(r"{\w+}", "x", route.template)
+        before, _ = await world.rows.audit_entries("")
+        answer = await send(world.company, route.method, path, {}, b'{"unknown": 1}')
+        await refusals.settle()
+        after, _ = await world.rows.audit_entries("")
+        if not 400 <= answer.status < 500 or answer.status == 403 or after != before:
+            failures.append((route.operation, told(answer), after - before))
+    assert failures == []
 
 
 async def audited(world: World, valid: Valid, route: Route, key: str) -> tuple[Answer, int]:
@@ -48,6 +106,7 @@ async def test_a_request_succeeds_and_is_audited_once(world: World, operation: s
     first, audits = await audited(world, valid, route, key)
     assert (first.status, audits) == (route.status, route.audits), told(first)
     assert "idempotent-replayed" not in first.headers
+    await assert_shown(world, first)
     again, repeated = await audited(world, valid, route, key)
     assert repeated == route.repeated
     if route.key == "items":
@@ -59,6 +118,16 @@ async def test_a_request_succeeds_and_is_audited_once(world: World, operation: s
             answer, audits = await audited(world, other, route, key)
             assert (answer.status, audits) == (422, 0), told(answer)
             assert answer.json()["code"] == "common.idempotency_key_reused"
+
+
+async def assert_shown(world: World, answer: Answer) -> None:
+    """S1-17: the admin log shows each entry, with an id whose prefix says of what."""
+    asked = {"request_id": answer.headers["x-request-id"]}
+    shown = (await world.company.get("/audit-entries", **asked))["data"]
+    for entry in shown:
+        prefix = ENTITY_PREFIXES[entry["entity_kind"]]  # a new kind of object has its prefix there
+        assert entry["entity_id"].startswith(f"{prefix}_")
+        assert entry["address"] == "203.0.113.9"
 
 
 async def assert_trial(world: World, route: Route, valid: Valid, key: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, UniqueConstraint
 
+from app.domain.identity.audit_chain import Seal
 from app.domain.identity.credentials import Credentials
 from app.domain.identity.invitation import Invitation
 from app.domain.identity.membership import Membership
@@ -30,6 +31,7 @@ IDENTITY = (
     "invitations",
     "sessions",
     "signing_keys",
+    "audit_seals",
 )
 
 SESSION = Session(
@@ -79,6 +81,7 @@ SAMPLES: dict[str, list[Any]] = {
         SigningKey("k1", b"sealed", b"public", NOW, None, KeyState.ACTIVE),
         SigningKey("k1", b"sealed", b"public", NOW, NOW, KeyState.RETIRED),
     ],
+    "audit_seals": [Seal(2, ONE, TWO, 1, b"before", b"hash", NOW, b"digest")],
 }
 BY_NAME = {each.kind.name: each for each in MAPPINGS if isinstance(each, Mapping)}
 

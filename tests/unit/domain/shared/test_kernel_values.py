@@ -9,7 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.shared import ids
-from app.domain.shared.clock import SystemClock, business_date, milliseconds
+from app.domain.shared.clock import (
+    SystemClock,
+    business_date,
+    epoch_milliseconds,
+    milliseconds,
+)
 from app.domain.shared.errors import (
     DomainError,
     InvalidValue,
@@ -84,6 +89,19 @@ def test_ids_ascend_also_across_threads_and_when_the_clock_goes_back() -> None:
     with ThreadPoolExecutor(4) as pool:
         parallel = list(pool.map(lambda _: factory(), range(400)))
     assert len(set(parallel)) == 400
+
+
+def test_an_id_may_be_dated_by_another_clock() -> None:
+    """Audit entries are in the order of the database's time, whichever node named them."""
+    instant = datetime(2026, 3, 31, 12, 0, 0, 999_999, tzinfo=UTC)
+    at_ms = epoch_milliseconds(instant)
+    assert at_ms == 1_774_958_400_999
+    lowest = ids.first_of(at_ms)
+    made = ids.Id(b"\1" * 16)
+    one, two = ids.dated(made, at_ms), ids.dated(made, at_ms, 1)
+    assert lowest < one < two < ids.first_of(at_ms + 1)
+    assert (one[:6], one[6:]) == (lowest[:6], made[6:])
+    assert ids.dated(b"\xff" * 16, at_ms, 1) == lowest  # once in 10^24 ids
 
 
 def test_the_business_day_is_that_of_the_company() -> None:

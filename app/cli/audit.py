@@ -1,0 +1,128 @@
+"""Commands on the audit chain: verify it, publish its heads, seal what waits."""
+
+import re
+from typing import Annotated
+
+import typer
+
+from app.application.identity.audit_entries import (
+    AuditVerdictView,
+    head_view,
+    verdict_view,
+)
+from app.bootstrap import Parts
+from app.cli.common import DatabaseOption, fail, read_settings, with_parts
+from app.domain.shared.errors import DomainError, InvalidValue
+from app.domain.shared.ids import NO_ID, Id, read, show
+from app.infrastructure.identity.companies import companies
+
+audit = typer.Typer(no_args_is_help=True, help="The audit chain: who did what, and its proof.")
+
+CompanyOption = Annotated[
+    str, typer.Option("--company", help="Only this one (tnt_…); all, when left out.")
+]
+_HASH = re.compile(r"[0-9a-f]{64}")
+
+
+@audit.command()
+def verify(
+    database_url: DatabaseOption = "",
+    company: CompanyOption = "",
+    head: Annotated[
+        str,
+        typer.Option(
+            help="A hash that `tradepost audit heads` printed before: is it still in the chain of "
+            "the company?"
+        ),
+    ] = "",
+    first: Annotated[
+        int,
+        typer.Option("--from", min=1, help="The seal to begin with, such as one after a break."),
+    ] = 1,
+) -> None:
+    """Compare every audit entry with its seal; exit code 1 where something was changed or cut off.
+
+    Without --head, entries cut off the end together with their seals leave no trace.
+    """
+    asked = _company(company)
+    if head and (asked is None or _HASH.fullmatch(head) is None):
+        raise fail("--head takes 64 hexadecimal digits, and --company whose chain it is of")
+    settings = read_settings(database_url)
+    wanted = bytes.fromhex(head) if head else None
+    if not with_parts(settings, lambda parts: _verify_all(parts, asked, wanted, first)):
+        raise typer.Exit(1)
+
+
+@audit.command()
+def heads(database_url: DatabaseOption = "", company: CompanyOption = "") -> None:
+    """Print the newest seal of each company: company, sequence, hash, instant.
+
+    Keep the lines where nobody who can write to the database can write.
+    """
+    asked = _company(company)
+
+    async def work(parts: Parts) -> None:
+        for tenant_id, _ in await _asked(parts, asked):
+            found = await parts.audit_chain.head(tenant_id)
+            if found is not None:
+                line = head_view(tenant_id, found)
+                typer.echo(" ".join(str(each) for each in line.values()))
+
+    with_parts(read_settings(database_url), work)
+
+
+@audit.command()
+def seal(database_url: DatabaseOption = "", company: CompanyOption = "") -> None:
+    """Seal every entry that is more than a minute old. The service does so by itself."""
+    asked = _company(company)
+
+    async def work(parts: Parts) -> int:
+        return sum([await parts.sealing.seal(each) for each, _ in await _asked(parts, asked)])
+
+    try:
+        seals = with_parts(read_settings(database_url), work)
+    except DomainError as error:
+        raise fail(f"somebody else seals at the same moment ({error.code})") from None
+    typer.echo(f"{seals} seals were made")
+
+
+async def _verify_all(parts: Parts, company: Id | None, head: bytes | None, first: int) -> bool:
+    """Verify the chain of one company, or of each, and tell; whether all are sound."""
+    well = True
+    for tenant_id, name in await _asked(parts, company):
+        found = await parts.audit_chain.verify(tenant_id, head=head, first=first)
+        well = well and found.ok
+        typer.echo(f"{show('tnt', tenant_id)} {name}: {told(verdict_view(tenant_id, found))}")
+    return well
+
+
+def told(view: AuditVerdictView) -> str:
+    """A verdict in one line."""
+    broken, head = view["first_break"], view["head"]
+    if broken is not None:
+        where = [f"seal {broken['sequence']}"]
+        if broken["place"] is not None:
+            where.append(f"place {broken['place']}")
+        if broken["entry_id"] is not None:
+            where.append(broken["entry_id"])
+        return f"BROKEN: {broken['kind']} at {', '.join(where)}"
+    if view["contains_head"] is False:
+        return "BROKEN: the head is not in the chain: something was cut off or replaced"
+    ending = "no seal yet" if head is None else f"head {head['sequence']} {head['hash']}"
+    return f"ok, {view['entries']} entries sealed, {view['unsealed']} not yet, {ending}"
+
+
+async def _asked(parts: Parts, company: Id | None) -> list[tuple[Id, str]]:
+    """The companies that are asked for; what belongs to none of them is the platform's."""
+    found = [(NO_ID, "(platform)"), *await companies(parts.database)]
+    chosen = [each for each in found if company is None or each[0] == company]
+    if not chosen:
+        raise fail("there is no such company")
+    return chosen
+
+
+def _company(text: str) -> Id | None:
+    try:
+        return read("tnt", text) if text else None
+    except InvalidValue:
+        raise fail("--company takes an id such as tnt_01JZ8B6Q0G3V5W7X9YABCDEFGH") from None
