@@ -39,6 +39,7 @@ page, with the same filters and order, or follow `Link: <…>; rel="next"`.
 TAGS: Final[dict[str, str]] = {
     "auth": "Sign up, sign in, renew, sign out.",
     "members": "Who works for the company, and as what.",
+    "roles": "What members may do: the usual roles, and those that a company makes for itself.",
     "tenants": "The company of the caller and how its books are kept.",
     "units": "Units of measure.",
     "categories": "The tree of product categories.",

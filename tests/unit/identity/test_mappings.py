@@ -10,6 +10,7 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, UniqueConstraint
 from app.domain.identity.credentials import Credentials
 from app.domain.identity.invitation import Invitation
 from app.domain.identity.membership import Membership
+from app.domain.identity.role import Role
 from app.domain.identity.session import Session
 from app.domain.identity.signing_key import KeyState, SigningKey
 from app.domain.identity.tenant import Tenant, TenantState
@@ -30,6 +31,7 @@ IDENTITY = (
     "invitations",
     "sessions",
     "signing_keys",
+    "roles",
 )
 
 SESSION = Session(
@@ -79,6 +81,7 @@ SAMPLES: dict[str, list[Any]] = {
         SigningKey("k1", b"sealed", b"public", NOW, None, KeyState.ACTIVE),
         SigningKey("k1", b"sealed", b"public", NOW, NOW, KeyState.RETIRED),
     ],
+    "roles": [Role(ONE, TWO, "dock", "Dock", ("stock:read",), False, 7)],
 }
 BY_NAME = {each.kind.name: each for each in MAPPINGS if isinstance(each, Mapping)}
 
