@@ -105,14 +105,18 @@ class ApiRoute(APIRoute):
                 if sorts:
                     check_sort(request, sorts)
             if never_reads:
-                return await (handler(request) if plain is None else plain(request, ABSENT))
+                return await (handler(request) if plain is None else plain(request, _no_body))
             checked = JsonRequest(request.scope, request.receive)
-            await checked.load(accepted)
+            if plain is not None:
+                return await plain(checked, read)
+            await read(checked)
+            return await handler(checked)
+
+        async def read(request: JsonRequest) -> Any:
+            await request.load(accepted)
             if not reads_body:
-                _refuse_members(checked.parsed)
-            if plain is None:
-                return await handler(checked)
-            return await plain(checked, checked.parsed if checked.given else ABSENT)
+                _refuse_members(request.parsed)
+            return request.parsed if request.given else ABSENT
 
         return handle
 
@@ -242,6 +246,10 @@ def _refuse_members(value: Any) -> None:
     names = sorted(value)[:50] if isinstance(value, dict) else []
     pointers = [f"/{name[:100].replace('~', '~0').replace('/', '~1')}" for name in names] or [""]
     raise ValidationFailed(faults=[Fault(at, "validation.unknown_member") for at in pointers])
+
+
+async def _no_body(_: Request) -> Any:
+    return ABSENT
 
 
 def _is_sequence(annotation: Any) -> bool:

@@ -5,8 +5,8 @@ from sqlalchemy import bindparam, select
 from app.application.identity.ports import (
     ACTIVE_IN_ROLE,
     ACTIVE_SIGNING_KEYS,
-    COMPANY_ROLES,
     COMPANIES_OF_USER,
+    COMPANY_ROLES,
     CREDENTIALS,
     INVITATION_BY_TOKEN,
     INVITATION_LIST,

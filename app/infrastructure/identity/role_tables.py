@@ -1,5 +1,8 @@
-"""Roles that companies made for themselves. A look behind a token joins them, so they stand with
-the memberships, outside of row security (R-31); every statement names the company."""
+"""Roles that companies made for themselves.
+
+A look behind a token joins them, so they stand with the memberships, outside of row security
+(R-31); every statement names the company.
+"""
 
 from sqlalchemy import ForeignKeyConstraint, UniqueConstraint
 
