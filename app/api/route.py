@@ -23,7 +23,9 @@ from app.api.errors import (
     ValidationFailed,
     faulty,
 )
+from app.api.guards import REQUIRES_KEY, answer_shape
 from app.api.record import header
+from app.application.shared.guarded import Shape
 from app.domain.shared.errors import Fault
 
 API_PREFIX: Final = "/api/v1"
@@ -74,12 +76,15 @@ class ApiRoute(APIRoute):
     """A route that refuses unknown parameters and unexpected bodies, and reads JSON itself.
 
     ``plain`` is its endpoint where no walk of FastAPI's is needed to call it (``app.api.calling``).
+    ``shape`` tells which members of its answers not everybody sees.
     """
 
     plain: Endpoint | None
+    shape: Shape
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.shape = answer_shape(self.responses)
         if self.plain is not None:
             self.app = direct(self.get_route_handler())
 
@@ -136,9 +141,12 @@ def v1_router(prefix: str = "", **declared: Any) -> APIRouter:
     return new_router(API_PREFIX + prefix, **declared)
 
 
-def permission(name: str) -> dict[str, Any]:
-    """``openapi_extra`` of a route that needs the permission ``name`` (``PUBLIC`` for none)."""
-    return {PERMISSION_KEY: name}
+def permission(name: str, *also: str) -> dict[str, Any]:
+    """``openapi_extra`` of a route that needs the permission ``name`` (``PUBLIC`` for none).
+
+    ``also`` are others that it needs beside it.
+    """
+    return {PERMISSION_KEY: name, **({REQUIRES_KEY: list(also)} if also else {})}
 
 
 def operation_id(route: APIRoute) -> str:
