@@ -330,11 +330,8 @@ async def test_a_stored_answer_shows_what_its_caller_may_see_now(shop: Shop) -> 
     """The answer is kept as it was; what is left out is decided when it is sent."""
     role = {"code": tag(), "name": "Buyer", "permissions": ["receipts:write", COSTS]}
     made = await shop.company.client.post(f"{API}/roles", json=role)
-    client, email = (
-        httpx.AsyncClient(transport=shop.blind._transport, base_url="http://test"),
-        tag(),
-    )
-    account = {"email": f"{email}@example.com", "password": PASSWORD}
+    client = httpx.AsyncClient(transport=shop.blind._transport, base_url="http://test")
+    account = {"email": f"{tag()}@example.com", "password": PASSWORD}
     wish = {"email": account["email"], "role": role["code"]}
     invited = await shop.company.post("/invitations", wish)
     joined = {"token": invited["token"], "password": PASSWORD}
