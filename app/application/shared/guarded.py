@@ -63,13 +63,13 @@ class Shape:
             return [self.shown(each, permissions) for each in view]
         if not isinstance(view, dict):
             return view
-        seen = {}
-        for name, value in view.items():
-            mark = self.guarded.get(name)
-            if mark is not None and mark.permission not in permissions and mark.hides(view):
-                continue
-            inside = self.inside.get(name)
-            seen[name] = value if inside is None else inside.shown(value, permissions)
+        seen = dict(view)
+        for name, mark in self.guarded.items():
+            if name in view and mark.permission not in permissions and mark.hides(view):
+                del seen[name]
+        for name, inside in self.inside.items():
+            if name in seen:
+                seen[name] = inside.shown(seen[name], permissions)
         return seen
 
     def joined(self, other: "Shape") -> "Shape":

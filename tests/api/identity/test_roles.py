@@ -1,5 +1,6 @@
 """Roles of a company's own: what they allow, who makes them, and how soon a change counts."""
 
+import asyncio
 from typing import Any
 
 import httpx
@@ -278,3 +279,33 @@ async def test_a_trial_and_a_repeat(api: httpx.AsyncClient) -> None:
     assert answers[1].headers["idempotent-replayed"] == "true"
     emil = await hired(api, owner, "dock")
     assert (await login(api, EMIL, OTHER_PASSWORD)).access != emil.access
+
+
+async def test_a_role_is_not_given_away_while_it_goes_out_of_use(api: httpx.AsyncClient) -> None:
+    """However the two meet, nobody works in a role that is out of use."""
+    owner = await sign_up(api)
+    emil = await hired(api, owner, "viewer")
+    emil_id, version = await id_of(api, emil), 1
+    for number in range(4):
+        code = f"dock-{number}"
+        role = (await make(api, owner, code)).json()
+        token = (await invite(api, owner, code, f"j{number}@north.example")).json()["token"]
+        given, off, joined = await asyncio.gather(
+            ask(api, owner, emil_id, role=code, version=version),
+            change(api, owner, role, "deactivate"),
+            join(api, token),
+        )
+        shown = await api.get(f"{ROLES_PATH}/{role['id']}", headers=owner.headers)
+        working = await members(api, owner, f"?role={code}&active=true")
+        assert shown.json()["active"] is (off.status_code != 200)
+        assert shown.json()["active"] or working == []
+        assert bool(working) is (200 in {given.status_code} or 204 in {joined.status_code})
+        assert {given.status_code, off.status_code} <= {200, 409}
+        version += given.status_code == 200
+
+
+async def test_one_of_two_makes_the_code_his(api: httpx.AsyncClient) -> None:
+    owner = await sign_up(api)
+    answers = await asyncio.gather(*(make(api, owner, "dock") for _ in range(4)))
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
+    assert len((await listed(api, owner, built_in="false"))["data"]) == 1

@@ -15,6 +15,7 @@ from app.application.shared.permissions import PERMISSIONS, ROLES
 from app.domain.accounting.chart import AccountRole
 from tests.conftest import Running
 from tests.support.company import PASSWORD, Company, register_company
+from tests.support.cost_members import GUARDED, OPEN, SUSPECT
 from tests.support.guarded import Contract, texts
 from tests.support.route import API, tag
 
@@ -22,104 +23,6 @@ BUT_COSTS: Final = PERMISSIONS - {COSTS}
 ROLE: Final = "all-but-costs"
 AMOUNT: Final = re.compile(r"-?[0-9]+\.[0-9]+")
 
-# Every member of an answer whose name may tell what goods cost was judged by somebody: it is
-# guarded, always (None) or in some rows, or it stands in OPEN. A new one has to be judged, too.
-SUSPECT: Final = re.compile(
-    r"cost|value|price|margin|profit|amount|^net$|^tax$|^total|total_|debit$|credit$|balance|"
-    r"difference|variance|ledger|settled|^open$|allocat|^base$|earnings|discount|^change$|^taxes$"
-    r"|first|opening|paid|expected|sum"
-)
-ROWS: Final = {"side": ["payable"]}, {"direction": ["out"]}
-GUARDED: Final[dict[str, dict[str, list[str]] | None]] = {
-    **dict.fromkeys(("SaleLineView.cost", "ReturnLineView.cost")),
-    **dict.fromkeys(
-        ("AdjustmentLineView.value", "AdjustmentView.value", "AdjustmentSummary.value")
-    ),
-    **dict.fromkeys(("ReceiptLineView.unit_cost", "ReceiptLineView.value")),
-    **dict.fromkeys(("ReceiptView.value", "ReceiptSummary.value")),
-    **{
-        f"BillLineView.{name}": None
-        for name in (
-            "unit_price",
-            "net",
-            "tax",
-            "total",
-            "received_value",
-            "difference",
-            "difference_in_stock",
-        )
-    },
-    **{
-        f"{view}.{name}": None
-        for view in ("BillView", "BillSummary")
-        for name in ("net", "tax", "total", "received_value")
-    },
-    **dict.fromkeys(("BillTaxView.base", "BillTaxView.amount")),
-    **{
-        f"SupplierReturnLineView.{name}": None
-        for name in ("value", "received_value", "net", "tax", "variance")
-    },
-    **{
-        f"{view}.{name}": None
-        for view in ("SupplierReturnView", "SupplierReturnSummary")
-        for name in ("value", "received_value", "credit")
-    },
-    **dict.fromkeys(("EntryView.total", "EntrySummary.total")),
-    **dict.fromkeys(("EntryLineView.debit", "EntryLineView.credit")),
-    **dict.fromkeys(("LedgerLine.debit", "LedgerLine.credit")),
-    **{
-        f"{view}.{name}": ROWS[1]
-        for view in ("PaymentView", "PaymentSummary")
-        for name in ("amount", "allocated", "unallocated")
-    },
-    "PaymentView.allocations": ROWS[1],
-    "AllocationView.allocated": ROWS[0],
-    "AllocationSummary.allocated": ROWS[0],
-    "AllocationView.allocations": ROWS[0],
-    **{f"OpenItemView.{name}": ROWS[0] for name in ("amount", "settled", "open")},
-    **{
-        f"BalanceLine.{name}": {"role": sorted(COST_ACCOUNTS)}
-        for name in ("debit", "credit", "balance")
-    },
-    "AmountLine.amount": {"role": sorted(COST_ACCOUNTS)},
-    **dict.fromkeys(("TrialBalanceView.total_debit", "TrialBalanceView.total_credit")),
-    **{
-        f"ProfitAndLossView.{name}": None
-        for name in ("total_income", "total_expense", "net_profit")
-    },
-    **{
-        f"BalanceSheetView.{name}": None
-        for name in ("current_earnings", "total_assets", "total_liabilities", "total_equity")
-    },
-    **dict.fromkeys(("StockValueLine.value", "StockValueLine.unit_cost", "StockTotalsView.value")),
-    **{
-        f"ReconciliationCheck.{name}": {
-            "name": ["grni", "payables", "stock_value", "trial_balance"]
-        }
-        for name in ("sub_ledger", "ledger", "difference", "first_offender")
-    },
-    "IntegrityCheck.first": None,
-}
-OPEN: Final = {
-    "ProductView.price",  # the list price
-    *(f"SaleLineView.{name}" for name in ("unit_price", "discount", "net", "tax", "total")),
-    *(f"ReturnLineView.{name}" for name in ("unit_price", "net", "tax", "total")),
-    *(f"{view}.{name}" for view in ("SaleView", "SaleSummary") for name in ("net", "tax", "total")),
-    *(f"ReturnView.{name}" for name in ("net", "tax", "total")),
-    "SaleView.change",
-    "SaleView.taxes",
-    "ReturnView.taxes",
-    "TaxLineView.base",
-    "TaxLineView.amount",
-    "TenderView.amount",
-    "ProductView.costing",  # the method
-    "BillView.taxes",  # what stands in them is guarded
-    "CompanyView.price_difference_policy",
-    "PaymentAllocationView.amount",  # in a list that is guarded
-    "MatchView.amount",
-    "Offender.ledger",
-    "Offender.sub_ledger",
-}
 # What they hide are amounts of all kinds, those of sales among them.
 MIXED: Final = tuple(
     f"{API}/{name}"
@@ -283,6 +186,8 @@ async def test_every_member_was_judged(shop: Shop) -> None:
             continue
         for member, own in schema.get("properties", {}).items():
             if "x-requires" in own:
+                # The tag of an answer is that of its version, whoever asks.
+                assert "version" not in schema["properties"], name
                 assert own["x-requires"] == [COSTS]
                 assert member not in schema.get("required", ()), (name, member)
                 guarded[f"{name}.{member}"] = own.get("x-requires-when")
@@ -324,6 +229,21 @@ async def test_who_writes_what_he_knows_is_not_told_it_back(shop: Shop) -> None:
     assert answer.json()["items"][1]["body"]["code"] == "common.reference_not_found"
     trial = await shop.blind.post(f"{API}/receipts?dry_run=true", json=body)
     assert (trial.status_code, "16.26" in trial.text) == (201, False)
+
+
+async def test_a_refusal_does_not_tell_either(shop: Shop) -> None:
+    """How much is open of a supplier's bills; of a customer's debts it may be said."""
+    out = {"direction": "out", "contact_id": shop.figures["supplier"], "method": "bank"}
+    told = {}
+    for client in (shop.company.client, shop.blind):
+        answer = await client.post(
+            f"{API}/payments",
+            json={**out, "amount": "999999.00"},
+            headers={"Idempotency-Key": tag()},
+        )
+        assert (answer.status_code, answer.json()["code"]) == (409, "accounting.excess_payment")
+        told[client] = re.search("[0-9]", answer.json()["detail"]) is not None
+    assert told == {shop.company.client: True, shop.blind: False}
 
 
 async def test_a_stored_answer_shows_what_its_caller_may_see_now(shop: Shop) -> None:
