@@ -30,7 +30,8 @@ ABSENT: Final = object()  # no body, where None is the JSON null
 _FAILED: Final = object()
 _UNCHANGING: Final = (NoneType, bool, int, str, date, datetime, Enum, tuple)
 
-Endpoint = Callable[[Request, Any], Awaitable[Response]]
+BodyReader = Callable[[Any], Awaitable[Any]]
+Endpoint = Callable[[Request, BodyReader], Awaitable[Response]]
 
 
 class _NotPlain(Exception):
@@ -76,6 +77,11 @@ class _Step:
     takes: tuple[tuple[str, int], ...]
     request: str | None
 
+    @property
+    def guards(self) -> bool:
+        """Whether it takes nothing but the request: who is asking, and whether he may."""
+        return not (self.path or self.query or self.headers or self.body or self.takes)
+
     def arguments(
         self, request: Request, body: Any, results: list[Any], errors: list[Any]
     ) -> dict[str, Any] | None:
@@ -112,7 +118,9 @@ def _put(parameter: _Parameter, given: Any, arguments: dict[str, Any], errors: l
 def plain_endpoint(route: APIRoute) -> Endpoint | None:
     """The endpoint of a route behind its dependencies; None where FastAPI has to call it.
 
-    It takes the request and the value of its body, ``ABSENT`` where there is none.
+    It takes the request and what reads the value of its body (``ABSENT`` where there is none). The
+    body is read after the first steps, those that look at the request alone: whoever may not do
+    this is refused before a byte of it is read.
 
     Raises, when called:
         RequestValidationError: as FastAPI does, with all that is wrong.
@@ -124,11 +132,16 @@ def plain_endpoint(route: APIRoute) -> Endpoint | None:
         return None
     if not _answers_itself(route.endpoint):
         return None
+    guards = next((at for at, step in enumerate(steps) if not step.guards), len(steps) - 1)
 
-    async def endpoint(request: Request, body: Any) -> Response:
+    async def endpoint(request: Request, read: BodyReader) -> Response:
         results: list[Any] = []
         errors: list[Any] = []
-        for step in steps:
+        for step in steps[:guards]:
+            asked = {} if step.request is None else {step.request: request}
+            results.append(await step.call(**asked))
+        body = await read(request)
+        for step in steps[guards:]:
             arguments = step.arguments(request, body, results, errors)
             results.append(_FAILED if arguments is None else await step.call(**arguments))
         if errors:

@@ -34,6 +34,12 @@ _SINGLE: Final[dict[str, dict[str, Any]]] = {
         "display_name": "Emil",
     },
     "MemberPatch": {"role": "manager"},
+    "RoleIn": {
+        "code": "shift-lead",
+        "name": "Shift lead",
+        "permissions": ["sales:read", "sales:write", "stock:read"],
+    },
+    "RolePatch": {"permissions": ["sales:read", "sales:write", "returns:write"]},
     "PasswordIn": {
         "current_password": "plum basket over quiet water",
         "new_password": "tidy lantern under loud snow",

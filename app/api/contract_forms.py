@@ -27,6 +27,7 @@ _ADDRESS: Final = r"^\s*[^@\s\x00]{1,64}@[^@\s\x00.]+(\.[^@\s\x00.]+)*\.[^@\s\x0
 FORMS: Final = {
     "code": _CODE,
     "LocationIn.code": r"^[A-Za-z0-9][A-Za-z0-9_-]{0,15}$",
+    "RoleIn.code": r"^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$",
     "name": _NAME,
     "sku": _NAME,
     "display_name": _NAME,

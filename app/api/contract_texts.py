@@ -28,6 +28,13 @@ not taken, and the id leads nowhere.
 `If-Match`: 428 without, 412 when somebody else was first. A PATCH is a JSON merge patch: null
 clears a member, an absent one stays.
 
+**Permissions.** `x-permission` names what the role of the caller must hold for an operation, and
+`x-requires` what it must hold beside that: 403 without, before the body is read. `x-requires` on a
+member says that the member is left out of answers for whoever does not hold it (what goods cost is
+shown with `costs:read`), with `x-requires-when` only where another member has one of these values.
+Such a list cannot be ordered or filtered by the member either. `GET /api/v1/auth/me` lists the
+permissions of the caller, `GET /api/v1/roles` those of the roles; a company makes its own.
+
 **Lists** give `data`, `next_cursor` and `has_more`. Send `next_cursor` as `cursor` for the next
 page, with the same filters and order, or follow `Link: <…>; rel="next"`.
 
@@ -40,6 +47,7 @@ TAGS: Final[dict[str, str]] = {
     "auth": "Sign up, sign in, renew, sign out.",
     "members": "Who works for the company, and as what.",
     "audit": "Who did what, and the proof that nobody changed it since.",
+    "roles": "What members may do: the usual roles, and those that a company makes for itself.",
     "tenants": "The company of the caller and how its books are kept.",
     "units": "Units of measure.",
     "categories": "The tree of product categories.",

@@ -13,10 +13,11 @@ from fastapi import Depends, Header, Query, Request
 from starlette.responses import Response
 
 from app.api.cursors import CursorSigner
-from app.api.errors import IfMatchInvalid
+from app.api.errors import IfMatchInvalid, UnknownParameter, faulty
+from app.api.guards import REQUIRES_KEY
 from app.api.problems import Problems
 from app.api.record import record_of
-from app.api.route import PERMISSION_KEY
+from app.api.route import PERMISSION_KEY, check_sort
 from app.application.shared.access import Principal
 from app.application.shared.commands import (
     Answer,
@@ -26,6 +27,7 @@ from app.application.shared.commands import (
     IdempotencyKeyInvalid,
     IdempotencyKeyMissing,
 )
+from app.application.shared.guarded import OPEN, Shape
 from app.application.shared.kinds import Needs
 from app.application.shared.masters import Noun
 from app.application.shared.reading import Listing, PageRequest, Reader
@@ -77,6 +79,9 @@ class Http:
         self.services = services
         self.principal = principal
         self.dry_run = False  # whether the request is only a trial
+        shape: Shape = getattr(request.scope.get("route"), "shape", OPEN)
+        # What the caller does not see of the answer; None, as nearly always, when he sees it all.
+        self._guards = None if shape.permissions <= principal.permissions else shape
 
     async def run(self, command: Command[Any], input_: Any) -> Response:
         """Run a command as the request says: once per idempotency key, or only as a trial."""
@@ -87,6 +92,8 @@ class Http:
         [outcome] = await self.services.runner.run([call], dry_run=self.dry_run)
         if isinstance(outcome, DomainError):
             raise outcome
+        if self._guards is not None:
+            outcome = replace(outcome, body=self._seen(outcome.body))
         return to_response(outcome)
 
     async def run_batch(
@@ -123,7 +130,7 @@ class Http:
                 b"true" if replayed else b"false",
             )
             parts.append(head + body + b"}")
-        return json_response(b'{"items":[' + b",".join(parts) + b"]}", status)
+        return json_response(self._seen(b'{"items":[' + b",".join(parts) + b"]}"), status)
 
     async def one(self, noun: Noun, id_text: str) -> Response:
         """The object with this id, or 304 when the caller has its present version."""
@@ -136,7 +143,30 @@ class Http:
 
     def answer(self, view: Any, status: int = 200) -> Response:
         """A view on the wire."""
-        return json_response(orjson.dumps(view), status)
+        return json_response(self._written(view), status)
+
+    def _written(self, view: Any) -> bytes:
+        """A view as JSON, without what the caller does not see."""
+        if self._guards is not None:
+            view = self._guards.shown(view, self.principal.permissions)
+        return orjson.dumps(view)
+
+    def _seen(self, body: bytes) -> bytes:
+        """A written answer, which may be a stored one, without what the caller does not see now."""
+        return body if self._guards is None else self._written(orjson.loads(body))
+
+    def _refuse_guarded(self, listing: Listing, filters: Mapping[str, Any]) -> None:
+        """Refuse to order or filter rows by a member that the caller does not see in them.
+
+        To him it is an order or a parameter that there is not: its answer would tell the member.
+        """
+        rows = self._guards.inside.get("data", OPEN) if self._guards is not None else OPEN
+        hidden = rows.hidden(self.principal.permissions)
+        if hidden:
+            check_sort(self.request, tuple(name for name in listing.sorts if name not in hidden))
+            asked = [name for name in filters if _member_of(name) in hidden]
+            if asked:
+                raise faulty(UnknownParameter, [f"?{name}" for name in sorted(asked)])
 
     def versioned(self, view: Any) -> Response:
         """A view with its version as entity tag, or 304 when the caller has that version."""
@@ -154,11 +184,12 @@ class Http:
         headers = {} if version is None else {"etag": f'"{version}"'}
         if headers and self.request.headers.get("if-none-match") == headers["etag"]:
             return Response(status_code=304, headers=headers)
-        return json_response(orjson.dumps(view()), 200, headers)
+        return json_response(self._written(view()), 200, headers)
 
     async def list(self, listing: Listing, page: "PageParams", **filters: Any) -> Response:
         """One page of a list, with what the page states beside its rows."""
         given = {name: value for name, value in filters.items() if value is not None}
+        self._refuse_guarded(listing, given)
         request, tag = page.request(listing, given, self)
         result = await self.services.reader.page(self.principal.tenant_id, listing, request)
         cursor = None
@@ -179,7 +210,7 @@ class Http:
             ]
             query = urlencode([*asked, ("cursor", cursor)])
             headers["link"] = f'<{self.request.scope["path"]}?{query}>; rel="next"'
-        return json_response(orjson.dumps(body), 200, headers)
+        return json_response(self._written(body), 200, headers)
 
     def now(self) -> datetime:
         """The present instant: when something happens that states no time."""
@@ -238,7 +269,10 @@ async def http(request: Request) -> Http:
     record.tenant_id = principal.tenant_id.hex()
     principal = replace(principal, request_id=record.request_id, address=record.client)
     record.principal = principal
-    principal.require(request.scope["route"].openapi_extra[PERMISSION_KEY])
+    declared = request.scope["route"].openapi_extra
+    principal.require(declared[PERMISSION_KEY])
+    for also in declared.get(REQUIRES_KEY, ()):
+        principal.require(also)
     return Http(request, services, principal)
 
 
@@ -332,6 +366,11 @@ async def command_http(
 
 CommandCaller = Annotated[Http, Depends(command_http)]
 PageQuery = Annotated[PageParams, Depends(page_params)]
+
+
+def _member_of(name: str) -> str:
+    """The member that a filter is about: ``value_from`` is about ``value``."""
+    return name.removesuffix("_from").removesuffix("_to")
 
 
 def to_response(answer: Answer) -> Response:

@@ -20,6 +20,7 @@ from app.api.errors import (
     ValidationFailed,
     status_of,
 )
+from app.api.guards import mark_guarded
 from app.api.problems import PROBLEM_TYPE, Problems
 from app.domain.shared.errors import DomainError, PermissionMissing, VersionRequired
 
@@ -114,6 +115,13 @@ def install_openapi(app: FastAPI, problems: Problems, statuses: dict[str, int]) 
         models = ProblemDetails.model_json_schema(ref_template=_COMPONENTS + "schemas/{model}")
         definitions = models.pop("$defs")
         components.setdefault("schemas", {}).update(definitions, ProblemDetails=models)
+        models_of = [
+            declared["model"]
+            for route in app.routes
+            for declared in getattr(route, "responses", {}).values()
+            if "model" in declared
+        ]
+        mark_guarded(components["schemas"], models_of)
         components["examples"] = {
             code: {"summary": code, "value": _example(problems, code, status)}
             for code, status in sorted(statuses.items())

@@ -23,7 +23,9 @@ from app.api.errors import (
     ValidationFailed,
     faulty,
 )
+from app.api.guards import REQUIRES_KEY, answer_shape
 from app.api.record import header
+from app.application.shared.guarded import Shape
 from app.domain.shared.errors import Fault
 
 API_PREFIX: Final = "/api/v1"
@@ -74,12 +76,15 @@ class ApiRoute(APIRoute):
     """A route that refuses unknown parameters and unexpected bodies, and reads JSON itself.
 
     ``plain`` is its endpoint where no walk of FastAPI's is needed to call it (``app.api.calling``).
+    ``shape`` tells which members of its answers not everybody sees.
     """
 
     plain: Endpoint | None
+    shape: Shape
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.shape = answer_shape(self.responses)
         if self.plain is not None:
             self.app = direct(self.get_route_handler())
 
@@ -105,14 +110,18 @@ class ApiRoute(APIRoute):
                 if sorts:
                     check_sort(request, sorts)
             if never_reads:
-                return await (handler(request) if plain is None else plain(request, ABSENT))
+                return await (handler(request) if plain is None else plain(request, _no_body))
             checked = JsonRequest(request.scope, request.receive)
-            await checked.load(accepted)
+            if plain is not None:
+                return await plain(checked, read)
+            await read(checked)
+            return await handler(checked)
+
+        async def read(request: JsonRequest) -> Any:
+            await request.load(accepted)
             if not reads_body:
-                _refuse_members(checked.parsed)
-            if plain is None:
-                return await handler(checked)
-            return await plain(checked, checked.parsed if checked.given else ABSENT)
+                _refuse_members(request.parsed)
+            return request.parsed if request.given else ABSENT
 
         return handle
 
@@ -132,9 +141,12 @@ def v1_router(prefix: str = "", **declared: Any) -> APIRouter:
     return new_router(API_PREFIX + prefix, **declared)
 
 
-def permission(name: str) -> dict[str, Any]:
-    """``openapi_extra`` of a route that needs the permission ``name`` (``PUBLIC`` for none)."""
-    return {PERMISSION_KEY: name}
+def permission(name: str, *also: str) -> dict[str, Any]:
+    """``openapi_extra`` of a route that needs the permission ``name`` (``PUBLIC`` for none).
+
+    ``also`` are others that it needs beside it.
+    """
+    return {PERMISSION_KEY: name, **({REQUIRES_KEY: list(also)} if also else {})}
 
 
 def operation_id(route: APIRoute) -> str:
@@ -242,6 +254,10 @@ def _refuse_members(value: Any) -> None:
     names = sorted(value)[:50] if isinstance(value, dict) else []
     pointers = [f"/{name[:100].replace('~', '~0').replace('/', '~1')}" for name in names] or [""]
     raise ValidationFailed(faults=[Fault(at, "validation.unknown_member") for at in pointers])
+
+
+async def _no_body(_: Request) -> Any:
+    return ABSENT
 
 
 def _is_sequence(annotation: Any) -> bool:

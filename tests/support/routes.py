@@ -144,6 +144,14 @@ async def category(company: Company) -> str:
     return company.ids["category"]
 
 
+async def _role(_: Company) -> dict[str, Any]:
+    return {"code": tag(), "name": "Shift lead", "permissions": ["sales:read", "units:read"]}
+
+
+async def _role_change(_: Company) -> dict[str, Any]:
+    return {"name": tag(), "permissions": ["returns:read"]}
+
+
 async def _unit(_: Company) -> dict[str, Any]:
     return {"code": tag(), "name": "Crate", "decimals": 2}
 
@@ -338,6 +346,7 @@ ROUTES: Final[dict[str, Route]] = {
             why="its token is a secret, so no answer is stored; the newest one counts",
         ),
         Route("DELETE /invitations/{id}", _withdraw, 204, "none"),
+        *_master("/roles", _role, _role_change),
         *_master("/units", _unit, _only("name")),
         *_master("/categories", _category, _category_change),
         *_master("/products", _product, _product_change),

@@ -16,6 +16,7 @@ from app.api.v1.identity import (
     auth,
     invitations,
     members,
+    roles,
     tenants,
     well_known,
 )
@@ -33,6 +34,7 @@ ROUTERS = (
     members.router,
     invitations.router,
     audit_entries.router,
+    roles.router,
     units.router,
     categories.router,
     products.router,

@@ -31,6 +31,7 @@ from app.application.accounting.views import DocumentRef
 from app.application.shared.access import Principal
 from app.application.shared.commands import Command, Done
 from app.application.shared.documents import check_repeat, document_needs, existing_document
+from app.application.shared.guarded import COSTS
 from app.application.shared.kinds import Needs
 from app.application.shared.work import Work
 from app.domain.accounting.entries import DocumentKind, JournalEntry
@@ -116,7 +117,9 @@ def _decide(wish: PaymentInput, work: Work) -> Done:
     except ExcessPayment as refused:
         can_settle = max(payment.amount - int(refused.params["excess"]), 0)
         amount = format_amount(can_settle, books.exponent)
-        raise ExcessPayment.at("/amount", open=amount) from None
+        # What is owed to a supplier tells what goods cost.
+        tells = wish.direction is Direction.IN or COSTS in work.principal.permissions
+        raise ExcessPayment.at("/amount", **({"open": amount} if tells else {})) from None
     payment = replace(payment, number=next_number(work, Series.PAYMENT, day))
     work.put(PAYMENTS, payment)
     owe(work, item)

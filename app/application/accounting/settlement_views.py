@@ -5,17 +5,25 @@ Amounts are decimal strings in the stated currency.
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from typing import Annotated, Final
 
 from typing_extensions import TypedDict
 
 from app.application.accounting.ports import AllocationDocument, BookedAllocation
 from app.application.accounting.views import show_document
+from app.application.shared.guarded import COSTS, Guarded
 from app.application.shared.wording import instant, maybe
 from app.domain.accounting.open_items import Allocation
 from app.domain.accounting.payments import Payment
 from app.domain.shared.ids import Id, show
 from app.domain.shared.money import currency_exponent
 from app.domain.shared.numbers import format_amount
+
+# What a supplier is owed or paid tells what goods cost; what a customer owes or pays does not.
+PAID_OUT: Final = Guarded(COSTS, ("direction", frozenset({"out"})))
+PAYABLE: Final = Guarded(COSTS, ("side", frozenset({"payable"})))
+PaidAmount = Annotated[str, PAID_OUT]
+PayableAmount = Annotated[str, PAYABLE]
 
 
 class PaymentSummary(TypedDict):
@@ -29,9 +37,9 @@ class PaymentSummary(TypedDict):
     contact_id: str
     method: str
     currency: str
-    amount: str
-    allocated: str
-    unallocated: str
+    amount: PaidAmount
+    allocated: PaidAmount
+    unallocated: PaidAmount
     effective_at: str
     effective_on: str
     recorded_at: str
@@ -48,7 +56,7 @@ class PaymentAllocationView(TypedDict):
 class PaymentView(PaymentSummary):
     """A payment with what it settles, and its journal entry."""
 
-    allocations: list[PaymentAllocationView]
+    allocations: Annotated[list[PaymentAllocationView], PAID_OUT]
     entry_id: str | None
 
 
@@ -129,7 +137,7 @@ class AllocationSummary(TypedDict):
     contact_id: str
     side: str
     currency: str
-    allocated: str
+    allocated: PayableAmount
     effective_at: str
     effective_on: str
     recorded_at: str
@@ -147,7 +155,7 @@ class MatchView(TypedDict):
 class AllocationView(AllocationSummary):
     """An allocation with the pairs that it matched; there may be none."""
 
-    allocations: list[MatchView]
+    allocations: Annotated[list[MatchView], PAYABLE]
 
 
 def allocation_summary(
@@ -217,9 +225,9 @@ class OpenItemView(TypedDict):
     effective_on: str
     due_on: str
     currency: str
-    amount: str
-    settled: str
-    open: str
+    amount: PayableAmount
+    settled: PayableAmount
+    open: PayableAmount
 
 
 def open_item_view(

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 from typing_extensions import TypedDict
 
+from app.application.shared.guarded import Cost
 from app.application.shared.wording import instant, maybe
 from app.domain.accounting.chart import CONTROL_ROLES
 from app.domain.accounting.entries import DocumentKind, JournalEntry
@@ -171,7 +172,10 @@ def show_period(period: Period) -> PeriodView:
 
 
 class EntrySummary(TypedDict):
-    """A journal entry in a list; ``total`` is the sum of its debits."""
+    """A journal entry in a list; ``total`` is the sum of its debits.
+
+    Stock moves in most entries, so the amounts of all are shown to whoever sees costs.
+    """
 
     id: str
     number: str | None
@@ -184,7 +188,7 @@ class EntrySummary(TypedDict):
     memo: str
     reverses_id: str | None
     currency: str
-    total: str
+    total: Cost
     recorded_at: str
 
 
@@ -193,8 +197,8 @@ class EntryLineView(TypedDict):
 
     line: int
     account_id: str
-    debit: str
-    credit: str
+    debit: Cost
+    credit: Cost
     memo: str
     contact_id: str | None
 

@@ -2,6 +2,13 @@
 
 from typing import Any
 
+from app.application.identity.granting import (
+    check_grantable,
+    held_by,
+    held_now,
+    permissions_in,
+    roles_needs,
+)
 from app.application.identity.ports import (
     CREDENTIALS,
     INVITATION_BY_TOKEN,
@@ -15,14 +22,15 @@ from app.application.identity.views import invitation_view
 from app.application.shared.access import Principal
 from app.application.shared.commands import Command, Done
 from app.application.shared.kinds import Lock, Needs
-from app.application.shared.permissions import PUBLIC, permissions_of
+from app.application.shared.permissions import PUBLIC
 from app.application.shared.work import Work
 from app.domain.identity.credentials import Credentials
 from app.domain.identity.errors import AlreadyMember, BeyondOwnPermissions, InvitationInvalid
 from app.domain.identity.invitation import Invitation
 from app.domain.identity.membership import Membership
+from app.domain.identity.role import RoleInactive
 from app.domain.identity.user import User
-from app.domain.shared.errors import ConcurrentChange, NotFound
+from app.domain.shared.errors import ConcurrentChange, NotFound, ReferenceNotFound
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 from app.domain.shared.texts import folded
@@ -49,21 +57,17 @@ class Join:
     display_name: str | None
 
 
-def _held(work: Work, user_id: Id) -> frozenset[str]:
-    """What a member may do now; a stranger or a member who is switched off may do nothing."""
-    member = work.find(MEMBERSHIPS, work.principal.tenant_id, user_id)
-    return permissions_of(member.role) if member is not None and member.active else frozenset()
-
-
 def _invite_needs(wish: Invite, principal: Principal) -> Needs:
     email = folded(wish.email.strip())
-    needs = Needs().search(PENDING_INVITATIONS_TO, email).search(USER_BY_EMAIL, email)
+    needs = roles_needs(principal.tenant_id).search(PENDING_INVITATIONS_TO, email)
+    needs.search(USER_BY_EMAIL, email)
     return needs.one(MEMBERSHIPS, principal.tenant_id, principal.user_id, lock=Lock.NONE)
 
 
 def _invite(wish: Invite, work: Work) -> Done:
     principal, now = work.principal, work.recorded_at
-    if not permissions_of(wish.role) <= _held(work, principal.user_id):
+    check_grantable(work, wish.role)
+    if not permissions_in(work, wish.role) <= held_now(work):
         raise BeyondOwnPermissions.at("/role")
     invitation = Invitation.new(
         work.new_id(), wish.email, wish.role, wish.token_hash, principal.user_id, now
@@ -101,7 +105,7 @@ def _withdraw(invitation_id: Id, work: Work) -> Done:
 
 
 def _join_needs(wish: Join, principal: Principal) -> Needs:
-    needs = Needs().search(INVITATION_BY_TOKEN, wish.token_hash)
+    needs = roles_needs(principal.tenant_id).search(INVITATION_BY_TOKEN, wish.token_hash)
     return needs.one(MEMBERSHIPS, principal.tenant_id, principal.user_id)
 
 
@@ -112,9 +116,13 @@ def _join(wish: Join, work: Work) -> Done:
         raise InvitationInvalid.at("/token")
     [invitation] = found
     accepted = invitation.accepted(now)
-    # Who invited must still hold what he offered.
-    if not permissions_of(invitation.role) <= _held(work, invitation.invited_by):
+    # Who invited must still hold what he offered, and what he offered must still be there.
+    if not permissions_in(work, invitation.role) <= held_by(work, invitation.invited_by):
         raise InvitationInvalid.at("/token")
+    try:
+        check_grantable(work, invitation.role)
+    except (ReferenceNotFound, RoleInactive):
+        raise InvitationInvalid.at("/token") from None
     user = _user(wish, invitation, work)
     member = work.find(MEMBERSHIPS, principal.tenant_id, user.id)
     if member is not None and member.active:

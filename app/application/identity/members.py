@@ -6,6 +6,12 @@ Every change locks the owners of the company first, so that two of them cannot r
 from dataclasses import replace
 from typing import Any
 
+from app.application.identity.granting import (
+    check_grantable,
+    held_now,
+    permissions_in,
+    roles_needs,
+)
 from app.application.identity.ports import (
     ACTIVE_IN_ROLE,
     LIVE_SESSIONS_OF_USER,
@@ -18,7 +24,6 @@ from app.application.shared.access import Principal
 from app.application.shared.commands import Command, Done
 from app.application.shared.kinds import Needs
 from app.application.shared.masters import Edit
-from app.application.shared.permissions import permissions_of
 from app.application.shared.redaction import difference
 from app.application.shared.work import Loaded, Work
 from app.domain.identity.membership import OWNER, Membership, check_change
@@ -56,6 +61,7 @@ def _view(user: User, member: Membership) -> MemberView:
 def _needs(user_id: Id, principal: Principal) -> Needs:
     needs = shown_needs(user_id, principal).search(ACTIVE_IN_ROLE, principal.tenant_id, OWNER)
     needs.one(MEMBERSHIPS, principal.tenant_id, principal.user_id)
+    needs.join(roles_needs(principal.tenant_id))
     return needs.search(LIVE_SESSIONS_OF_USER, user_id)
 
 
@@ -72,17 +78,15 @@ def _member(user_id: Id, work: Work) -> tuple[User, Membership]:
 
 
 def _check(before: Membership, after: Membership, work: Work) -> None:
-    principal = work.principal
-    # What the caller holds now, not when his token was looked up.
-    caller = work.find(MEMBERSHIPS, principal.tenant_id, principal.user_id)
-    role = caller.role if caller is not None and caller.active else ""
     check_change(
         before,
         after,
-        held=permissions_of(role),
-        granted=[permissions_of(before.role), permissions_of(after.role)],
-        owners=work.search(ACTIVE_IN_ROLE, principal.tenant_id, OWNER),
+        held=held_now(work),
+        granted=[permissions_in(work, before.role), permissions_in(work, after.role)],
+        owners=work.search(ACTIVE_IN_ROLE, work.principal.tenant_id, OWNER),
     )
+    if after.role != before.role or (after.active and not before.active):
+        check_grantable(work, after.role)
 
 
 def _change(edit: Edit, work: Work) -> Done:

@@ -7,10 +7,12 @@ from typing import Protocol
 from app.application.identity.views import JwkView
 from app.application.shared.access import Principal
 from app.application.shared.kinds import Finder, Kind, Lock
+from app.application.shared.permissions import known, permissions_of
 from app.application.shared.reading import Listing
 from app.domain.identity.credentials import Credentials
 from app.domain.identity.invitation import Invitation
 from app.domain.identity.membership import Membership
+from app.domain.identity.role import Role
 from app.domain.identity.session import Session
 from app.domain.identity.signing_key import KeyState, SigningKey
 from app.domain.identity.tenant import Tenant
@@ -63,6 +65,12 @@ ACTIVE_SIGNING_KEYS: Finder[SigningKey] = Finder(
     SIGNING_KEYS,
     lambda key: () if key.state is KeyState.ACTIVE else None,
 )
+# The roles that a company made for itself. They are few, so they are read and locked together.
+COMPANY_ROLES: Kind[Role] = Kind(
+    "roles", key=lambda each: (each.tenant_id, each.id), lock=Lock.UPDATE
+)
+ROLES_OF: Finder[Role] = Finder("roles_of_company", COMPANY_ROLES, lambda role: (role.tenant_id,))
+ROLE_LIST = Listing("roles", sorts=("code", "name"), filters=("active", "built_in"))
 
 
 @frozen
@@ -78,13 +86,23 @@ class Account:
 
 @frozen
 class Access:
-    """What a session may do now: all that can change behind an access token."""
+    """What a session may do now: all that can change behind an access token.
+
+    ``granted`` is the set of a role that the company made for itself, None for one that every
+    company has.
+    """
 
     session_id: Id
     user_id: Id
     tenant_id: Id
     role: str
     live_until: datetime
+    granted: Sequence[str] | None = None
+
+    @property
+    def permissions(self) -> frozenset[str]:
+        """What its role may do."""
+        return permissions_of(self.role) if self.granted is None else known(self.granted)
 
 
 class Directory(Protocol):
@@ -196,6 +214,10 @@ class AccessTokens(Protocol):
 
     def forget_member(self, tenant_id: Id, user_id: Id) -> None:
         """Look up every session of a user in a company anew, because his place there changed."""
+        ...
+
+    def forget_company(self, tenant_id: Id) -> None:
+        """Look up every session in a company anew, because a role of its own changed."""
         ...
 
     async def close(self) -> None:

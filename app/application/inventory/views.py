@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing_extensions import TypedDict
 
 from app.application.inventory.ports import PostedAdjustment
+from app.application.shared.guarded import Cost
 from app.application.shared.wording import instant, maybe
 from app.domain.inventory.moves import SourceKind
 from app.domain.shared.ids import show
@@ -109,7 +110,7 @@ class AdjustmentLineView(TypedDict):
     line: int
     product_id: str
     quantity: str
-    value: str
+    value: Cost
 
 
 class AdjustmentSummary(TypedDict):
@@ -125,7 +126,7 @@ class AdjustmentSummary(TypedDict):
     effective_at: str
     effective_on: str
     currency: str
-    value: str
+    value: Cost
     entry_id: str | None
     recorded_at: str
 

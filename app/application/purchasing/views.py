@@ -7,6 +7,7 @@ from typing import Any
 
 from typing_extensions import TypedDict
 
+from app.application.shared.guarded import Cost
 from app.application.shared.wording import instant, maybe
 from app.domain.purchasing.bills import Bill
 from app.domain.purchasing.receipts import Receipt, ReceiptProgress
@@ -22,8 +23,8 @@ class ReceiptLineView(TypedDict):
     line: int
     product_id: str
     quantity: str
-    unit_cost: str
-    value: str
+    unit_cost: Cost
+    value: Cost
     billed_quantity: str
     returned_quantity: str
 
@@ -40,7 +41,7 @@ class ReceiptSummary(TypedDict):
     effective_at: str
     effective_on: str
     currency: str
-    value: str
+    value: Cost
     entry_id: str | None
     recorded_at: str
 
@@ -108,22 +109,22 @@ class BillLineView(TypedDict):
     receipt_line: int
     product_id: str
     quantity: str
-    unit_price: str
-    net: str
-    tax: str
-    total: str
+    unit_price: Cost
+    net: Cost
+    tax: Cost
+    total: Cost
     tax_id: str | None
-    received_value: str
-    difference: str
-    difference_in_stock: str
+    received_value: Cost
+    difference: Cost
+    difference_in_stock: Cost
 
 
 class BillTaxView(TypedDict):
     """Base and amount of one tax code."""
 
     tax_id: str
-    base: str
-    amount: str
+    base: Cost
+    amount: Cost
 
 
 class BillSummary(TypedDict):
@@ -139,10 +140,10 @@ class BillSummary(TypedDict):
     effective_on: str
     due_on: str
     currency: str
-    net: str
-    tax: str
-    total: str
-    received_value: str
+    net: Cost
+    tax: Cost
+    total: Cost
+    received_value: Cost
     entry_id: str | None
     recorded_at: str
 
@@ -241,11 +242,11 @@ class SupplierReturnLineView(TypedDict):
     receipt_line: int
     product_id: str
     quantity: str
-    value: str
-    received_value: str
-    net: str
-    tax: str
-    variance: str
+    value: Cost
+    received_value: Cost
+    net: Cost
+    tax: Cost
+    variance: Cost
 
 
 class SupplierReturnSummary(TypedDict):
@@ -261,9 +262,9 @@ class SupplierReturnSummary(TypedDict):
     effective_at: str
     effective_on: str
     currency: str
-    value: str
-    received_value: str
-    credit: str
+    value: Cost
+    received_value: Cost
+    credit: Cost
     entry_id: str | None
     recorded_at: str
 

@@ -1,6 +1,37 @@
-"""Reports as clients see them; amounts are decimal strings in ``currency``."""
+"""Reports as clients see them; amounts are decimal strings in ``currency``.
+
+Whoever does not see what goods cost sees the accounts of the statements that do not tell it either,
+and no totals: they would give away what is left out.
+"""
+
+from typing import Annotated, Final
 
 from typing_extensions import TypedDict
+
+from app.application.shared.guarded import COSTS, Cost, Guarded
+
+# Accounts by their role: where goods lie, are owed for, and were used up, and what is left over.
+COST_ACCOUNTS: Final = frozenset(
+    {
+        "stock",
+        "goods_in_transit",
+        "grni",
+        "payables",
+        "input_tax",
+        "cost_of_goods_sold",
+        "purchase_price_variance",
+        "shrinkage",
+        "stock_gains",
+        "marketing_and_samples",
+        "opening_balances",
+        "retained_earnings",
+    }
+)
+AccountAmount = Annotated[str, Guarded(COSTS, ("role", COST_ACCOUNTS))]
+COST_CHECKS: Final = Guarded(
+    COSTS, ("name", frozenset({"trial_balance", "stock_value", "payables", "grni"}))
+)
+CheckAmount = Annotated[str, COST_CHECKS]
 
 
 class BalanceLine(TypedDict):
@@ -11,9 +42,9 @@ class BalanceLine(TypedDict):
     name: str
     type: str
     role: str | None
-    debit: str
-    credit: str
-    balance: str
+    debit: AccountAmount
+    credit: AccountAmount
+    balance: AccountAmount
 
 
 class TrialBalanceView(TypedDict):
@@ -23,8 +54,8 @@ class TrialBalanceView(TypedDict):
     as_known_at: str | None
     currency: str
     lines: list[BalanceLine]
-    total_debit: str
-    total_credit: str
+    total_debit: Cost
+    total_credit: Cost
 
 
 class AmountLine(TypedDict):
@@ -34,7 +65,7 @@ class AmountLine(TypedDict):
     code: str
     name: str
     role: str | None
-    amount: str
+    amount: AccountAmount
 
 
 ProfitAndLossView = TypedDict(
@@ -46,9 +77,9 @@ ProfitAndLossView = TypedDict(
         "currency": str,
         "income": list[AmountLine],
         "expense": list[AmountLine],
-        "total_income": str,
-        "total_expense": str,
-        "net_profit": str,
+        "total_income": Cost,
+        "total_expense": Cost,
+        "net_profit": Cost,
     },
 )
 
@@ -62,10 +93,10 @@ class BalanceSheetView(TypedDict):
     assets: list[AmountLine]
     liabilities: list[AmountLine]
     equity: list[AmountLine]
-    current_earnings: str
-    total_assets: str
-    total_liabilities: str
-    total_equity: str
+    current_earnings: Cost
+    total_assets: Cost
+    total_liabilities: Cost
+    total_equity: Cost
 
 
 class LedgerLine(TypedDict):
@@ -77,8 +108,8 @@ class LedgerLine(TypedDict):
     source_kind: str
     source_id: str
     memo: str
-    debit: str
-    credit: str
+    debit: Cost
+    credit: Cost
     recorded_at: str
 
 
@@ -88,8 +119,8 @@ class StockValueLine(TypedDict):
     product_id: str
     sku: str
     quantity: str
-    value: str
-    unit_cost: str | None
+    value: Cost
+    unit_cost: Annotated[str | None, Guarded(COSTS)]
 
 
 class StockTotalsView(TypedDict):
@@ -99,7 +130,7 @@ class StockTotalsView(TypedDict):
     as_known_at: str | None
     currency: str
     products: int
-    value: str
+    value: Cost
 
 
 class Offender(TypedDict):
@@ -115,10 +146,10 @@ class ReconciliationCheck(TypedDict):
     """A sub-ledger against its accounts."""
 
     name: str
-    sub_ledger: str
-    ledger: str
-    difference: str
-    first_offender: Offender | None
+    sub_ledger: CheckAmount
+    ledger: CheckAmount
+    difference: CheckAmount
+    first_offender: Annotated[Offender | None, COST_CHECKS]
 
 
 class ReconciliationView(TypedDict):
@@ -136,7 +167,7 @@ class IntegrityCheck(TypedDict):
 
     name: str
     broken: int
-    first: dict[str, str] | None
+    first: Annotated[dict[str, str] | None, Guarded(COSTS)]
 
 
 class IntegrityView(TypedDict):

@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from typing_extensions import TypedDict
 
+from app.application.shared.guarded import Cost
 from app.application.shared.wording import instant, maybe
 from app.domain.sales.returns import Return
 from app.domain.sales.sale import Sale, TaxLine
@@ -41,7 +42,7 @@ class SaleLineView(TypedDict):
     tax: str
     total: str
     tax_id: str | None
-    cost: str
+    cost: Cost
     returned_quantity: str
 
 
@@ -181,7 +182,7 @@ class ReturnLineView(TypedDict):
     tax: str
     total: str
     tax_id: str | None
-    cost: str
+    cost: Cost
 
 
 class ReturnView(TypedDict):

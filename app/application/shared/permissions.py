@@ -5,6 +5,7 @@ one it needs, and a role is nothing but a set of them. A role that a company mak
 another such set, so it needs no code.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 from app.domain.identity.membership import OWNER
@@ -39,11 +40,15 @@ RESOURCES: Final = (
     "exports",  # everything that the company has, in one file
     "system",
     "audit",
+    "costs",  # what goods cost, wherever it is shown: ``app.application.shared.guarded``
 )
 
 PERMISSIONS: Final = frozenset(
     f"{resource}:{access}" for resource in RESOURCES for access in ("read", "write")
 )
+
+# What every role holds, whatever else it may do: whoever signs in can look at that and sign out.
+ALWAYS: Final = frozenset({"profile:read", "profile:write"})
 
 _CATALOG: Final = "units categories products contacts locations taxes stock"
 
@@ -65,17 +70,17 @@ ROLES: Final[dict[str, frozenset[str]]] = {
     "manager": _role(
         write="units categories products contacts locations sales returns unlinked_returns "
         "payments allocations adjustments receipts bills members",
-        read="accounts taxes journal_entries periods stock reports tenants audit",
+        read="accounts taxes journal_entries periods stock reports tenants audit roles costs",
     ),
     # Keeps the books.
     "accountant": _role(
         write="accounts taxes journal_entries periods payments allocations bills contacts",
-        read=f"{_CATALOG} sales returns adjustments receipts reports tenants audit",
+        read=f"{_CATALOG} sales returns adjustments receipts reports tenants audit costs",
     ),
     # Orders and takes in what suppliers bring.
     "buyer": _role(
         write="categories products contacts receipts bills",
-        read=f"{_CATALOG} payments allocations reports tenants",
+        read=f"{_CATALOG} payments allocations reports tenants costs",
     ),
     # Sells and takes back at the counter.
     "cashier": _role(write="sales returns payments contacts", read=f"{_CATALOG} tenants"),
@@ -83,7 +88,7 @@ ROLES: Final[dict[str, frozenset[str]]] = {
     "warehouse": _role(
         write="locations receipts adjustments", read=f"{_CATALOG} sales returns tenants"
     ),
-    # Looks and changes nothing.
+    # Looks, but not at what goods cost, and changes nothing.
     "viewer": _role(
         write="",
         read=f"{_CATALOG} accounts journal_entries periods sales returns payments allocations "
@@ -95,3 +100,8 @@ ROLES: Final[dict[str, frozenset[str]]] = {
 def permissions_of(role: str) -> frozenset[str]:
     """What a role may do; a role that is not known may do nothing."""
     return ROLES.get(role, frozenset())
+
+
+def known(permissions: Iterable[str]) -> frozenset[str]:
+    """Those of a stored set that this release knows: what it does not know, it cannot guard."""
+    return PERMISSIONS.intersection(permissions)

@@ -6,6 +6,7 @@ from app.application.identity.ports import (
     ACTIVE_IN_ROLE,
     ACTIVE_SIGNING_KEYS,
     COMPANIES_OF_USER,
+    COMPANY_ROLES,
     CREDENTIALS,
     INVITATION_BY_TOKEN,
     INVITATION_LIST,
@@ -14,6 +15,7 @@ from app.application.identity.ports import (
     MEMBER_LIST,
     MEMBERSHIPS,
     PENDING_INVITATIONS_TO,
+    ROLES_OF,
     SESSION_BY_FAMILY,
     SESSION_LIST,
     SESSIONS,
@@ -31,6 +33,7 @@ from app.application.identity.views import (
 from app.domain.identity.credentials import Credentials
 from app.domain.identity.invitation import Invitation
 from app.domain.identity.membership import Membership
+from app.domain.identity.role import Role
 from app.domain.identity.session import Session
 from app.domain.identity.signing_key import KeyState, SigningKey
 from app.domain.identity.tenant import Tenant, TenantState
@@ -41,6 +44,8 @@ from app.infrastructure.db.query import TENANT, of_tenant
 from app.infrastructure.db.types import Id, Instant
 from app.infrastructure.identity import tables
 from app.infrastructure.identity.audit_tables import SEAL_MAPPING
+from app.infrastructure.identity.role_lists import ROLES
+from app.infrastructure.identity.role_tables import roles
 
 SIGNING_KEY_MAPPING = flat(
     SIGNING_KEYS, tables.signing_keys, SigningKey, key=("kid",), state=KeyState
@@ -66,9 +71,12 @@ MAPPINGS: tuple[Mapping | Search, ...] = (
     Search(ACTIVE_IN_ROLE, ("tenant_id", "role"), where="t.active"),
     Search(LIVE_SESSIONS_OF_USER, ("user_id",), where="t.revoked_at IS NULL"),
     Search(ACTIVE_SIGNING_KEYS, (), where="t.state = 'active'"),
+    flat(COMPANY_ROLES, roles, Role, key=("tenant_id", "id"), permissions=tuple),
+    Search(ROLES_OF, ("tenant_id",)),
 )
 
 LISTS = (
+    ROLES,
     ListQuery(
         COMPANIES_OF_USER,
         select(tables.tenants.c.id, tables.tenants.c.name, tables.memberships.c.role)

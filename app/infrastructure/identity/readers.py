@@ -11,6 +11,7 @@ from app.infrastructure.db import types
 from app.infrastructure.db.port import Database
 from app.infrastructure.db.query import Query
 from app.infrastructure.identity.mappings import SIGNING_KEY_MAPPING
+from app.infrastructure.identity.role_tables import roles
 from app.infrastructure.identity.tables import (
     credentials,
     memberships,
@@ -60,6 +61,7 @@ _ACCESS = Query(
         sessions.c.tenant_id,
         memberships.c.role,
         sessions.c.expires_at,
+        roles.c.permissions,
     )
     .join(users, users.c.id == sessions.c.user_id)
     .join(tenants, tenants.c.id == sessions.c.tenant_id)
@@ -67,6 +69,10 @@ _ACCESS = Query(
         memberships,
         (memberships.c.tenant_id == sessions.c.tenant_id)
         & (memberships.c.user_id == sessions.c.user_id),
+    )
+    .outerjoin(
+        roles,
+        (roles.c.tenant_id == memberships.c.tenant_id) & (roles.c.code == memberships.c.role),
     )
     .where(
         sessions.c.id == bindparam("session_id", type_=types.Id),

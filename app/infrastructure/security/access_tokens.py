@@ -21,7 +21,6 @@ import structlog
 
 from app.application.identity.ports import Access, Directory
 from app.application.shared.access import Principal
-from app.application.shared.permissions import permissions_of
 from app.domain.identity.errors import SessionOver, TokenExpired, Unauthenticated
 from app.domain.shared.clock import Clock
 from app.domain.shared.errors import InvalidValue
@@ -155,6 +154,16 @@ class SignedAccessTokens:
             ]
         )
 
+    def forget_company(self, tenant_id: Id) -> None:
+        """Look up every session in a company anew at its next request."""
+        self.forget(
+            [
+                session_id
+                for session_id, known in self._known.items()
+                if known.access is not None and known.access.tenant_id == tenant_id
+            ]
+        )
+
     async def _claims(self, token: str) -> _Claims:
         """What the token says, once its signature was checked."""
         if len(token) > _LENGTH_MAX:
@@ -245,7 +254,7 @@ class SignedAccessTokens:
                 user_id=access.user_id,
                 session_id=session_id,
                 role=access.role,
-                permissions=permissions_of(access.role),
+                permissions=access.permissions,
             )
         known = _Known(access, principal, since)
         if forgotten == self._forgotten:

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from app.api import route as route_module
 from app.api.route import ApiRoute, new_router
+from app.domain.identity.errors import Unauthenticated
 from app.main import create_app
 from tests.api.edge.support import Order
 from tests.conftest import settings_for
@@ -228,3 +229,25 @@ def test_the_routes_of_the_service_are_called_by_their_steps() -> None:
     routes = [route for route in app.router.routes if isinstance(route, ApiRoute)]
     walked = {route.path.removeprefix("/api/v1") for route in routes if route.plain is None}
     assert walked == {"/", "/health/live", "/health/detailed", "/stats"}
+
+
+async def test_who_may_not_is_refused_before_the_body_is_read() -> None:
+    """RB-01: whoever sends a large body to a route that is not his sends it to nobody."""
+    app = create_app(settings_for("sqlite:///unused.db"))
+    guarded = [
+        route
+        for route in app.router.routes
+        if isinstance(route, ApiRoute)
+        and route.plain is not None
+        and (route.openapi_extra or {})["x-permission"] != "public"
+    ]
+    assert len(guarded) > 80
+
+    async def unread(_: Any) -> Any:
+        raise AssertionError("the body was read")
+
+    for route in guarded:
+        scope = {"type": "http", "headers": [], "app": app, "route": route, "query_string": b""}
+        assert route.plain is not None
+        with pytest.raises(Unauthenticated):
+            await route.plain(Request({**scope, "path_params": {}}), unread)

@@ -1,6 +1,7 @@
 """Access tokens: what is in them, and how soon an ended session is noticed."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -144,6 +145,27 @@ async def test_a_changed_role_counts_within_the_stated_time(stand: Stand) -> Non
     stand.clock.move(seconds=ACCESS_SECONDS)
     principal = await stand.tokens.verify(token)
     assert principal.permissions == ROLES["viewer"]
+
+
+async def test_a_role_of_a_company_s_own_counts_as_it_is_now(stand: Stand) -> None:
+    """At once where it was changed, elsewhere within the stated time; the session goes on."""
+    token, other = stand.issue(), stand.node()
+
+    def hold(*permissions: str) -> None:
+        own = replace(ACCESS, role="dock", granted=[*permissions, "gone:read"])
+        stand.directory.sessions[SESSION] = own
+
+    hold("stock:read", "sales:read")
+    for node in (stand.tokens, other):
+        assert (await node.verify(token)).permissions == {"stock:read", "sales:read"}
+    hold("stock:read")
+    stand.tokens.forget_company(USER)  # another one
+    assert "sales:read" in (await stand.tokens.verify(token)).permissions
+    stand.tokens.forget_company(TENANT)
+    assert (await stand.tokens.verify(token)).permissions == {"stock:read"}
+    assert "sales:read" in (await other.verify(token)).permissions
+    stand.clock.move(seconds=ACCESS_SECONDS)
+    assert (await other.verify(token)).permissions == {"stock:read"}
 
 
 async def test_a_session_that_nobody_renewed_is_over(stand: Stand) -> None:

@@ -11,6 +11,7 @@ from app.domain.identity.audit_chain import Seal
 from app.domain.identity.credentials import Credentials
 from app.domain.identity.invitation import Invitation
 from app.domain.identity.membership import Membership
+from app.domain.identity.role import Role
 from app.domain.identity.session import Session
 from app.domain.identity.signing_key import KeyState, SigningKey
 from app.domain.identity.tenant import Tenant, TenantState
@@ -32,6 +33,7 @@ IDENTITY = (
     "sessions",
     "signing_keys",
     "audit_seals",
+    "roles",
 )
 
 SESSION = Session(
@@ -82,6 +84,7 @@ SAMPLES: dict[str, list[Any]] = {
         SigningKey("k1", b"sealed", b"public", NOW, NOW, KeyState.RETIRED),
     ],
     "audit_seals": [Seal(2, ONE, TWO, 1, b"before", b"hash", NOW, b"digest")],
+    "roles": [Role(ONE, TWO, "dock", "Dock", ("stock:read",), False, 7)],
 }
 BY_NAME = {each.kind.name: each for each in MAPPINGS if isinstance(each, Mapping)}
 

@@ -10,7 +10,7 @@ from app.api.masters import IdPath, answers, listed
 from app.api.openapi import responses
 from app.api.route import permission, v1_router
 from app.api.v1.identity.auth import ANYBODY, EmailText, From, NameText, PasswordText
-from app.api.v1.identity.members import RoleText
+from app.api.v1.identity.roles import RoleText
 from app.api.wire import Schema, text
 from app.application.identity.joining import Joining
 from app.application.identity.ports import INVITATION_LIST
@@ -28,7 +28,13 @@ from app.domain.identity.errors import (
     PasswordTooLong,
     PasswordTooShort,
 )
-from app.domain.shared.errors import ConcurrentChange, InvalidValue, NotFound
+from app.domain.identity.role import RoleInactive
+from app.domain.shared.errors import (
+    ConcurrentChange,
+    InvalidValue,
+    NotFound,
+    ReferenceNotFound,
+)
 from app.domain.shared.ids import NO_ID
 
 router = v1_router(tags=["members"])
@@ -71,6 +77,8 @@ Join = Annotated[Joining, Depends(_joining)]
         InvalidValue,
         AlreadyMember,
         BeyondOwnPermissions,
+        ReferenceNotFound,
+        RoleInactive,
         ConcurrentChange,
         body=True,
     ),

@@ -1,6 +1,6 @@
 """/members: who works for the company, and as what."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import Query
 from starlette.responses import Response
@@ -9,6 +9,7 @@ from app.api.deps import Caller, CommandCaller, Http, PageQuery
 from app.api.masters import IdPath, answers, listed, members_of
 from app.api.route import permission, v1_router
 from app.api.v1.identity.auth import Identity
+from app.api.v1.identity.roles import RoleText
 from app.api.wire import Schema
 from app.application.identity.members import (
     ACTIVATE_MEMBER,
@@ -24,11 +25,16 @@ from app.application.identity.views import EndedSessions, MemberView
 from app.application.shared.commands import Command
 from app.application.shared.masters import Edit
 from app.domain.identity.errors import BeyondOwnPermissions, LastOwner
-from app.domain.shared.errors import ConcurrentChange, NotFound, StaleVersion, VersionRequired
+from app.domain.identity.role import RoleInactive
+from app.domain.shared.errors import (
+    ConcurrentChange,
+    NotFound,
+    ReferenceNotFound,
+    StaleVersion,
+    VersionRequired,
+)
 
 router = v1_router("/members", tags=["members"])
-
-RoleText = Literal["owner", "manager", "accountant", "buyer", "cashier", "warehouse", "viewer"]
 
 READ, WRITE = permission("members:read"), permission("members:write")
 CHANGED = (
@@ -37,6 +43,7 @@ CHANGED = (
     VersionRequired,
     LastOwner,
     BeyondOwnPermissions,
+    RoleInactive,
     ConcurrentChange,
 )
 
@@ -80,7 +87,7 @@ async def show(http: Caller, id: IdPath) -> Response:  # noqa: A002
     "/{id}",
     summary="Change a member",
     openapi_extra=WRITE,
-    responses=answers(MemberView, 200, *CHANGED, body=True),
+    responses=answers(MemberView, 200, *CHANGED, ReferenceNotFound, body=True),
 )
 async def change(
     http: CommandCaller,

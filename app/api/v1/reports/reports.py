@@ -28,9 +28,11 @@ from app.application.reports.views import (
     StockValueLine,
     TrialBalanceView,
 )
+from app.application.shared.guarded import COSTS
 
 router = v1_router("/reports", tags=["reports"])
 _READ = permission("reports:read")
+_COSTS = permission("reports:read", COSTS)  # reports of nothing but what goods cost
 
 AsOf = Annotated[date | None, Query(description="Facts effective by this day; all when left out.")]
 KnownAt = Annotated[
@@ -141,7 +143,7 @@ async def general_ledger(
 @router.get(
     "/stock-valuation",
     summary="Stock valuation by product",
-    openapi_extra=_READ,
+    openapi_extra=_COSTS,
     responses=listed(StockValueLine, STOCK_VALUE_LIST, as_known_at=(datetime | None, None)),
 )
 async def stock_valuation(
@@ -165,7 +167,7 @@ async def stock_valuation(
 @router.get(
     "/stock-totals",
     summary="Stock valuation in total",
-    openapi_extra=_READ,
+    openapi_extra=_COSTS,
     responses=answers(StockTotalsView),
 )
 async def stock_totals(http: Caller, at: At) -> Response:
