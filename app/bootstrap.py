@@ -163,6 +163,7 @@ def _extras(parts: Parts) -> Mapping[str, Any]:
         "identity": parts.identity,
         "account": parts.identity.account,
         "joining": parts.identity.joining,
+        "recovery": parts.identity.recovery,
         "reports": parts.reports,
         "knowledge_lag": timedelta(seconds=parts.settings.knowledge_lag_seconds),
     }

@@ -25,6 +25,7 @@ from app.application.identity.ports import (
     LoginThrottle,
     PasswordHasher,
 )
+from app.application.identity.recovery import Recovery
 from app.application.identity.refresh_tokens import RefreshToken
 from app.application.identity.registration import TELL_OWNER, Company, Registration
 from app.application.identity.sessions import (
@@ -80,7 +81,8 @@ class Origin:
 class IdentityService:
     """What the routes under ``/auth`` do.
 
-    ``account`` does it for a caller who is signed in, ``joining`` lets people join a company.
+    ``account`` does it for a caller who is signed in, ``joining`` lets people join a company,
+    ``recovery`` lets in again who forgot the password.
     ``register`` is the command that makes a user and his company with everything it starts with.
     A registration takes at least ``register_seconds_min``: what is written for a new address and
     for a known one differs, and the time of the answer must not tell which it was.
@@ -98,6 +100,7 @@ class IdentityService:
         tokens: AccessTokens,
         account: OwnAccount,
         joining: Joining,
+        recovery: Recovery,
         register: Command[Registration],
         terms: SessionTerms,
         clock: Clock,
@@ -118,6 +121,7 @@ class IdentityService:
         self._access_tokens = tokens
         self.account = account
         self.joining = joining
+        self.recovery = recovery
 
     async def start(self) -> None:
         """Open the signing keys; the first start makes the first one."""

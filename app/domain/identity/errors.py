@@ -99,6 +99,13 @@ class PasswordWrong(DomainError):
     kind = Kind.RULE_BROKEN
 
 
+class ResetInvalid(DomainError):
+    """No open reset has this token: used, replaced by a newer one, too old, or never made."""
+
+    code = "auth.reset_invalid"
+    kind = Kind.RULE_BROKEN
+
+
 class InvitationInvalid(DomainError):
     """No open invitation has this token: taken up, withdrawn, too old, or never made."""
 
