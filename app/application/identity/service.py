@@ -150,7 +150,11 @@ class IdentityService:
         self._access_tokens.forget_member(tenant_id, user_id)
 
     async def rotate_signing_key(self) -> None:
-        """Sign with a new key from now on; tokens signed before stay good until they expire."""
+        """Make a new key to sign with; tokens signed before stay good until they expire.
+
+        Nodes sign with it when each of them has had the time to read it, within seconds.
+        """
+        await self._keys.load()  # a wrong secret is refused before anything is made under it
         await self._key_command(ROTATE_KEY)
 
     async def start_anew(self, signed_in: Sequence[tuple[Id, Id]]) -> int:

@@ -1,6 +1,6 @@
 """Tables of the way back in: resets of passwords, lifted delays, and what waits to be sent."""
 
-from sqlalchemy import ForeignKeyConstraint, Index, text
+from sqlalchemy import ForeignKeyConstraint, Index
 
 from app.domain.shared.errors import ReferenceNotFound, ValueOutOfRange
 from app.infrastructure.db.errors import on_constraint
@@ -28,7 +28,8 @@ throttle_lifts = platform_table(
     key=("user_id",),
 )
 
-_WAITING = text("delivered_at IS NULL")
+_delivered_at = column("delivered_at", Instant, null=True)
+_WAITING = _delivered_at.is_(None)
 messages = platform_table(
     "messages",
     column("id", Id),
@@ -37,7 +38,7 @@ messages = platform_table(
     column("sealed", Bytes),
     column("created_at", Instant),
     column("expires_at", Instant),
-    column("delivered_at", Instant, null=True),
+    _delivered_at,
     version(),
     check("lifetime", "expires_at > created_at"),
     # What waits is little, however much was sent.

@@ -103,8 +103,8 @@ async def test_fewer_requests_for_a_reset_are_free() -> None:
     for number in range(30):
         try:
             await throttle.admit(OLGA, f"198.51.100.{number}")
-        except LoginThrottled as refusal:
-            clock.move(seconds=refusal.retry_after_seconds)
+        except LoginThrottled as delayed:
+            clock.move(seconds=delayed.retry_after_seconds)
     with pytest.raises(LoginThrottled) as refusal:
         await throttle.admit(OLGA, THERE)
     assert refusal.value.retry_after_seconds <= RESETS.account.delay_seconds_max
