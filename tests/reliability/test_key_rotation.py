@@ -83,9 +83,7 @@ async def shop(cluster: Cluster, email: str, until: float) -> None:
 
 async def rotate(cluster: Cluster) -> None:
     for _ in range(ROTATIONS):
-        done = await asyncio.to_thread(
-            tradepost, "keys", "rotate", "--database-url", cluster.url
-        )
+        done = await asyncio.to_thread(tradepost, "keys", "rotate", "--database-url", cluster.url)
         assert done.returncode == 0, done.stderr
         assert re.match(r"The new signing key is [0-9a-f]{16};", done.stdout)
         await asyncio.sleep(0.3)

@@ -27,7 +27,7 @@ from tests.api.identity.support import (
     trail,
 )
 from tests.api.identity.test_account import choose
-from tests.api.recovery.support import FIRST, SECOND, Somebody, new_email
+from tests.api.credentials.support import FIRST, SECOND, Somebody, new_email
 from tests.support.mailbox import waiting
 
 REFUSED = (422, "auth.reset_invalid", ["/token"])

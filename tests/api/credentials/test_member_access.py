@@ -20,7 +20,7 @@ from tests.api.identity.support import (
     try_login,
 )
 from tests.api.identity.test_members import invite, join
-from tests.api.recovery.support import FIRST, HIRED_PASSWORD, Somebody, at_a_place, new_email
+from tests.api.credentials.support import FIRST, HIRED_PASSWORD, Somebody, at_a_place, new_email
 from tests.support.mailbox import waiting
 
 ACTS = ("reset-password", "lift-throttle", "end-sessions")
