@@ -86,7 +86,7 @@ class PasswordCommon(DomainError):
 
 
 class PasswordPersonal(DomainError):
-    """The password contains the e-mail address or the company's name."""
+    """The password contains the e-mail address, the company's name or that of the service."""
 
     code = "auth.password_personal"
     kind = Kind.RULE_BROKEN

@@ -12,6 +12,7 @@ from app.application.identity.ports import MEMBERSHIPS, PASSWORD_RESETS, USERS
 from app.application.shared.kinds import Needs
 from app.domain.identity.password_reset import PasswordReset
 from app.infrastructure.security.throttle import PAIR, RESETS
+from tests.api.credentials.support import FIRST, SECOND, Somebody, new_email
 from tests.api.identity.support import (
     AUTH,
     COMPANY,
@@ -27,7 +28,6 @@ from tests.api.identity.support import (
     trail,
 )
 from tests.api.identity.test_account import choose
-from tests.api.credentials.support import FIRST, SECOND, Somebody, new_email
 from tests.support.mailbox import waiting
 
 REFUSED = (422, "auth.reset_invalid", ["/token"])
