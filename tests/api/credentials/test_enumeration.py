@@ -13,9 +13,9 @@ import httpx
 import pytest
 
 from app.infrastructure.security.throttle import Rule, Rules
+from load.measure.ranks import p_value
 from tests.api.credentials.support import Somebody, new_email
 from tests.api.identity.support import OTHER_PASSWORD, alike, parts_of, register
-from tests.support.ranks import p_value
 
 ROUNDS_MAX = 4
 P_MIN = 0.01
