@@ -125,7 +125,7 @@ async def run(clusters: list[Cluster]) -> None:
     shops = [
         asyncio.create_task(shop(cluster, register(cluster), done))
         for cluster in clusters
-        for _ in range(2)
+        for _ in cluster.servers
     ]
     await asyncio.gather(*(rotate(cluster) for cluster in clusters))
     done.set()
