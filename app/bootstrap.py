@@ -190,6 +190,7 @@ def _extras(parts: Parts) -> Mapping[str, Any]:
         "identity": parts.identity,
         "account": parts.identity.account,
         "joining": parts.identity.joining,
+        "recovery": parts.identity.recovery,
         "reports": parts.reports,
         "refusals": parts.identity.refusals,
         "audit_chain": parts.audit_chain,

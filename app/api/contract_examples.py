@@ -44,6 +44,11 @@ _SINGLE: Final[dict[str, dict[str, Any]]] = {
         "current_password": "plum basket over quiet water",
         "new_password": "tidy lantern under loud snow",
     },
+    "ResetRequestIn": {"email": "olga@north-trading.example"},
+    "ResetIn": {
+        "token": "the token of the message",
+        "new_password": "tidy lantern under loud snow",
+    },
     "SwitchIn": {"company_id": _TNT},
     "RefreshIn": {"refresh_token": "the refresh_token of the last login or refresh"},
     "CompanyPatch": {"name": "North Trading Ltd", "price_difference_policy": "variance"},

@@ -223,6 +223,7 @@ MEMBERS: Final[dict[str, str]] = {
     "time_zone": "IANA name, such as Europe/London; it decides the business day.",
     "title": "What is wrong, in a few words.",
     "to": "The last day.",
+    "ResetIn.token": "The token that was sent to the address.",
     "JoinIn.token": "The token of the invitation.",
     "NewInvitationView.token": "What the invited needs to join; it is shown this once.",
     "token_type": "Always `Bearer`.",

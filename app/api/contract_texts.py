@@ -106,6 +106,7 @@ PARAMETERS: Final[dict[str, str]] = {
     "supplier_id": "Only of this supplier.",
     "supplier_number": "Only the bill with this number of the supplier.",
     "type": "Only accounts of this type.",
+    "user_id": "Only of this member.",
 }
 
 _ETAG: Final = {"type": "string", "pattern": '^"[0-9]{1,18}"$', "examples": ['"3"']}

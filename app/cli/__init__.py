@@ -6,6 +6,8 @@ from app.cli.audit import audit
 from app.cli.backup import backup, restore
 from app.cli.company import demo, replace_keys
 from app.cli.database import check_books, migrate
+from app.cli.keys import keys
+from app.cli.messages import messages
 from app.cli.serving import serve
 
 cli = typer.Typer(
@@ -22,6 +24,8 @@ cli.command()(restore)
 cli.command("check-books")(check_books)
 cli.command("replace-keys")(replace_keys)
 cli.add_typer(audit, name="audit")
+cli.add_typer(keys, name="keys")
+cli.command()(messages)
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ from app.infrastructure.db.lists import ListQuery
 from app.infrastructure.db.mapping import Registry
 from app.infrastructure.identity import audit_lists as audit
 from app.infrastructure.identity import mappings as identity
+from app.infrastructure.identity import recovery
 from app.infrastructure.inventory import lists as inventory_lists
 from app.infrastructure.inventory import mappings as inventory
 from app.infrastructure.purchasing import mappings as purchasing
@@ -20,6 +21,7 @@ def registry() -> Registry:
     found = Registry()
     for module in (kernel_tables, identity, catalog, accounting, inventory, purchasing, sales):
         found.add(*module.MAPPINGS)
+    found.add(*recovery.MAPPINGS)
     found.sqlite_checks.update(accounting.SQLITE_CHECKS)
     return found
 
@@ -29,6 +31,7 @@ def lists() -> list[ListQuery]:
     return [
         *identity.LISTS,
         *audit.LISTS,
+        *recovery.LISTS,
         *catalog.LISTS,
         *accounting_lists.LISTS,
         *inventory_lists.LISTS,

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from tests.support.company import PASSWORD, Company, register_company
+from tests.support.mailbox import tokens_sent
 from tests.support.route import Prepare, Route, Valid, tag
 from tests.support.route_documents import DOCUMENTS
 
@@ -118,6 +119,30 @@ async def _activate_member(company: Company) -> Valid:
 
 async def _end_member_sessions(company: Company) -> Valid:
     return Valid(f"{await _member(company)}/end-sessions")
+
+
+async def _reset_member(company: Company) -> Valid:
+    return Valid(f"{await _member(company)}/reset-password")
+
+
+async def _lift_throttle(company: Company) -> Valid:
+    return Valid(f"{await _member(company)}/lift-throttle")
+
+
+async def _request_reset(company: Company) -> Valid:
+    """Of another owner: the owner's requests are delayed after a few."""
+    async with register_company(company.client._transport.app) as other:  # type: ignore[attr-defined]
+        return Valid("/auth/password/reset-request", {"email": other.email})
+
+
+async def _reset_password(company: Company) -> Valid:
+    """Of another owner, who is signed in once."""
+    valid = await _request_reset(company)
+    await company.client.post("/api/v1" + valid.path, json=valid.body)
+    parts = company.client._transport.app.state.parts  # type: ignore[attr-defined]
+    token = (await tokens_sent(parts, valid.body["email"]))[-1]
+    body = {"token": token, "new_password": f"a meadow behind the mill {tag()}"}
+    return Valid("/auth/password/reset", body)
 
 
 async def _switch(company: Company) -> Valid:
@@ -330,6 +355,20 @@ ROUTES: Final[dict[str, Route]] = {
         ),
         Route("DELETE /auth/sessions/{id}", _end_session, 204, "none"),
         _identity("password", _password, 204),
+        _identity(
+            "password/reset-request",
+            _request_reset,
+            202,
+            repeated=1,
+            why="each request sends another token; the newest one counts",
+        ),
+        _identity(
+            "password/reset",
+            _reset_password,
+            204,
+            audits=2,
+            why="one more for the session that ends",
+        ),
         _identity("join", _join, 204),
         _identity("switch", _switch, 200, repeated=1, why="each switch opens a session (AU-01)"),
         Route("PATCH /tenants/current", _change_company, 200),
@@ -337,6 +376,8 @@ ROUTES: Final[dict[str, Route]] = {
         Route("POST /members/{id}/activate", _activate_member, 200),
         Route("POST /members/{id}/deactivate", _deactivate_member, 200),
         Route("POST /members/{id}/end-sessions", _end_member_sessions, 200),
+        Route("POST /members/{id}/reset-password", _reset_member, 202),
+        Route("POST /members/{id}/lift-throttle", _lift_throttle, 200),
         Route(
             "POST /invitations",
             _invitation,

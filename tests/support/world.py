@@ -41,6 +41,7 @@ async def make_world(application: Any, database_url: str, stack: AsyncExitStack)
     foreign = await _objects_of(other)
     them = await other.get("/auth/me")
     foreign["/auth/sessions"], foreign["/members"] = them["session_id"], them["user_id"]
+    foreign["/sessions"] = them["session_id"]
     foreign["/auth/companies"] = them["tenant_id"]
     foreign["/audit-entries"] = (await other.get("/audit-entries"))["data"][0]["id"]
     invitation = {"email": f"{tag()}@example.com", "role": "viewer"}

@@ -16,6 +16,7 @@ from app.api.v1.identity import (
     auth,
     invitations,
     members,
+    recovery,
     roles,
     tenants,
     well_known,
@@ -30,8 +31,10 @@ WELL_KNOWN = well_known.router
 ROUTERS = (
     auth.router,
     account.router,
+    recovery.router,
     tenants.router,
     members.router,
+    recovery.members,
     invitations.router,
     audit_entries.router,
     roles.router,

@@ -134,3 +134,25 @@ EDIT_MEMBER = _command("members.edit")
 ACTIVATE_MEMBER = _command("members.activate")
 DEACTIVATE_MEMBER = _command("members.deactivate")
 END_MEMBER_SESSIONS: Command[Id] = Command("members.end_sessions", _PERMISSION, _needs, _end_all)
+
+
+def member_needs(user_id: Id, principal: Principal) -> Needs:
+    """What acting on a member takes."""
+    return _needs(user_id, principal)
+
+
+def acted_on(user_id: Id, work: Work) -> MemberView:
+    """A member whom the caller may act on: he may do nothing that the caller may not.
+
+    Raises:
+        NotFound: the user is no member of the company.
+        BeyondOwnPermissions: the member may do more than the caller.
+    """
+    user, member = _member(user_id, work)
+    _check(member, member, work)
+    return _view(user, member)
+
+
+def end_sessions_here(user_id: Id, work: Work, reason: str) -> int:
+    """End the sessions of a member in this company; how many they were."""
+    return _end_sessions(user_id, work, reason)

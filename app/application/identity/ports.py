@@ -12,10 +12,12 @@ from app.application.shared.reading import Listing
 from app.domain.identity.credentials import Credentials
 from app.domain.identity.invitation import Invitation
 from app.domain.identity.membership import Membership
+from app.domain.identity.password_reset import PasswordReset
 from app.domain.identity.role import Role
 from app.domain.identity.session import Session
 from app.domain.identity.signing_key import KeyState, SigningKey
 from app.domain.identity.tenant import Tenant
+from app.domain.identity.throttle_lift import ThrottleLift
 from app.domain.identity.user import User
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
@@ -60,6 +62,15 @@ COMPANIES_OF_USER = Listing("companies_of_user", sorts=("id",), filters=("user_i
 MEMBER_LIST = Listing("members", sorts=("id",), filters=("role", "active"))
 # The live sessions of the caller, in all companies; the newest id is the latest sign-in.
 SESSION_LIST = Listing("sessions", sorts=("id",), filters=("user_id", "as_known_at"))
+# The live sessions in this company, of all its members or of one.
+MEMBER_SESSION_LIST = Listing("member_sessions", sorts=("id",), filters=("user_id", "as_known_at"))
+# One row a user: the newest token takes the place of the one before.
+PASSWORD_RESETS: Kind[PasswordReset] = Kind(
+    "password_resets", key=lambda each: (each.user_id,), lock=Lock.UPDATE
+)
+THROTTLE_LIFTS: Kind[ThrottleLift] = Kind(
+    "throttle_lifts", key=lambda each: (each.user_id,), lock=Lock.UPDATE
+)
 ACTIVE_SIGNING_KEYS: Finder[SigningKey] = Finder(
     "active_signing_keys",
     SIGNING_KEYS,
@@ -164,6 +175,10 @@ class LoginThrottle(Protocol):
 
     async def succeeded(self, account: str, address: str) -> None:
         """Forget the failures of this account from this address."""
+        ...
+
+    async def lift(self, account: str) -> None:
+        """Forget the failures of this account from anywhere."""
         ...
 
 

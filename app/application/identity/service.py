@@ -25,6 +25,7 @@ from app.application.identity.ports import (
     LoginThrottle,
     PasswordHasher,
 )
+from app.application.identity.recovery import Recovery
 from app.application.identity.refresh_tokens import RefreshToken
 from app.application.identity.refusals import Refusals
 from app.application.identity.registration import TELL_OWNER, Company, Registration
@@ -81,7 +82,8 @@ class Origin:
 class IdentityService:
     """What the routes under ``/auth`` do.
 
-    ``account`` does it for a caller who is signed in, ``joining`` lets people join a company.
+    ``account`` does it for a caller who is signed in, ``joining`` lets people join a company,
+    ``recovery`` lets in again who forgot the password.
     ``register`` is the command that makes a user and his company with everything it starts with.
     A registration takes at least ``register_seconds_min``: what is written for a new address and
     for a known one differs, and the time of the answer must not tell which it was.
@@ -100,6 +102,7 @@ class IdentityService:
         account: OwnAccount,
         joining: Joining,
         refusals: Refusals,
+        recovery: Recovery,
         register: Command[Registration],
         terms: SessionTerms,
         clock: Clock,
@@ -121,6 +124,7 @@ class IdentityService:
         self.account = account
         self.joining = joining
         self.refusals = refusals
+        self.recovery = recovery
 
     async def start(self) -> None:
         """Open the signing keys; the first start makes the first one."""
@@ -154,7 +158,11 @@ class IdentityService:
         self._access_tokens.forget_company(tenant_id)
 
     async def rotate_signing_key(self) -> None:
-        """Sign with a new key from now on; tokens signed before stay good until they expire."""
+        """Make a new key to sign with; tokens signed before stay good until they expire.
+
+        Nodes sign with it when each of them has had the time to read it, within seconds.
+        """
+        await self._keys.load()  # a wrong secret is refused before anything is made under it
         await self._key_command(ROTATE_KEY)
 
     async def start_anew(self, signed_in: Sequence[tuple[Id, Id]]) -> int:

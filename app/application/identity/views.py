@@ -14,6 +14,12 @@ class Registered(TypedDict):
     status: str
 
 
+class ResetRequested(TypedDict):
+    """The answer to every request for a reset, of a known or of an unknown address."""
+
+    status: str
+
+
 class TokensView(TypedDict):
     """An access token for requests, and a refresh token that is good for one exchange."""
 
@@ -49,6 +55,42 @@ def session_view(
     return {
         "id": show("ses", id_),
         "company": company,
+        "device": device,
+        "address": address,
+        "created_at": instant(created_at),
+        "last_used_at": instant(last_used_at),
+        "expires_at": instant(expires_at),
+    }
+
+
+class MemberSessionView(TypedDict):
+    """A sign-in of a member that still carries requests."""
+
+    id: str
+    user_id: str
+    email: str
+    device: str
+    address: str
+    created_at: str
+    last_used_at: str
+    expires_at: str
+
+
+def member_session_view(
+    id_: bytes,
+    user_id: bytes,
+    email: str,
+    device: str,
+    address: str,
+    created_at: datetime,
+    last_used_at: datetime,
+    expires_at: datetime,
+) -> MemberSessionView:
+    """The view of a session of a member."""
+    return {
+        "id": show("ses", id_),
+        "user_id": show("usr", user_id),
+        "email": email,
         "device": device,
         "address": address,
         "created_at": instant(created_at),

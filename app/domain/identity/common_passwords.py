@@ -1,10 +1,13 @@
-"""What is tried first: a short local list, so that no password ever leaves the house to be checked.
+"""What is tried first: a local list, so that no password ever leaves the house to be checked.
 
-``COMMON_WORDS`` are the words of the usual lists of leaked passwords; a password put together from
-them alone is refused. ``COMMON`` are long passwords of those lists. All are folded, without signs.
+``COMMON_WORDS`` are the words of the usual lists of leaked passwords, ``COMMON`` the passwords of
+those lists that have eight characters and more; a password put together from them alone is refused.
+All are folded, without signs.
 """
 
 from typing import Final
+
+from app.domain.identity.common_password_list import leaked
 
 COMMON_WORDS: Final = frozenset(
     (
@@ -28,7 +31,7 @@ COMMON_WORDS: Final = frozenset(
     ).split()
 )
 
-COMMON: Final = frozenset(
+COMMON: Final = leaked() | frozenset(
     (
         "correcthorsebatterystaple thisismypassword mypasswordispassword iloveyousomuch "
         "passwordpassword adminadminadmin administrator123 qwertyuiopasdfgh qwertyuiopasdfghjkl "

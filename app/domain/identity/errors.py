@@ -86,7 +86,7 @@ class PasswordCommon(DomainError):
 
 
 class PasswordPersonal(DomainError):
-    """The password contains the e-mail address or the company's name."""
+    """The password contains the e-mail address, the company's name or that of the service."""
 
     code = "auth.password_personal"
     kind = Kind.RULE_BROKEN
@@ -96,6 +96,13 @@ class PasswordWrong(DomainError):
     """The present password is another one; nothing was changed."""
 
     code = "auth.password_wrong"
+    kind = Kind.RULE_BROKEN
+
+
+class ResetInvalid(DomainError):
+    """No open reset has this token: used, replaced by a newer one, too old, or never made."""
+
+    code = "auth.reset_invalid"
     kind = Kind.RULE_BROKEN
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from app.application.identity.account import OwnAccount
 from app.application.identity.joining import Joining
+from app.application.identity.recovery import Recovery
 from app.application.identity.refusals import Refusals
 from app.application.identity.service import IdentityService
 from app.application.processes.onboarding import REGISTER
@@ -15,10 +16,16 @@ from app.domain.shared.clock import Clock
 from app.domain.shared.ids import Id
 from app.infrastructure.db.port import Database
 from app.infrastructure.identity.readers import DatabaseDirectory
+from app.infrastructure.identity.recovery import DatabaseThrottleLifts
 from app.infrastructure.security.access_tokens import SignedAccessTokens
+from app.infrastructure.security.envelopes import SealedEnvelopes
 from app.infrastructure.security.keys import SealedKeyRing
 from app.infrastructure.security.passwords import PooledHasher
-from app.infrastructure.security.throttle import MemoryLoginThrottle
+from app.infrastructure.security.throttle import (
+    RESETS,
+    LiftedLoginThrottle,
+    MemoryLoginThrottle,
+)
 
 IDLE_DAYS_MAX = 7  # a session that nobody used for a week is over
 REGISTER_SECONDS_MIN = 0.25
@@ -43,7 +50,7 @@ def build_identity(
     refusals = Refusals(runner)
     life = timedelta(minutes=access_minutes)
     keys = SealedKeyRing(directory, secret, clock, life)
-    hasher, throttle = PooledHasher(), MemoryLoginThrottle()
+    hasher, throttle = PooledHasher(), LiftedLoginThrottle(DatabaseThrottleLifts(database))
     tokens = SignedAccessTokens(keys, directory, clock, issuer=issuer, audience=audience, life=life)
     account = OwnAccount(
         runner=runner, reader=reader, hasher=hasher, throttle=throttle, tokens=tokens
@@ -57,6 +64,19 @@ def build_identity(
         clock=clock,
         new_id=new_id,
     )
+    recovery = Recovery(
+        runner=runner,
+        reader=reader,
+        directory=directory,
+        hasher=hasher,
+        throttle=MemoryLoginThrottle(rules=RESETS),
+        login_throttle=throttle,
+        tokens=tokens,
+        envelopes=SealedEnvelopes(secret),
+        clock=clock,
+        new_id=new_id,
+        seconds_min=register_seconds_min,
+    )
     return IdentityService(
         runner=runner,
         reader=reader,
@@ -68,6 +88,7 @@ def build_identity(
         account=account,
         joining=joining,
         refusals=refusals,
+        recovery=recovery,
         register=REGISTER,
         terms=SessionTerms(
             idle=timedelta(days=min(refresh_days, IDLE_DAYS_MAX)),

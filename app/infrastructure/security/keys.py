@@ -1,4 +1,11 @@
-"""The key ring: signing keys of this process, their private halves opened from the database."""
+"""The key ring: signing keys of this process, their private halves opened from the database.
+
+A rotation refuses nobody, on no node, whatever their clocks say. A ring reads the keys again when
+it meets an id that it does not know, unless it has done so within ``LOOK_SECONDS``; and it signs
+with a key only when it has known it for longer than that. So whoever meets a token of a new key has
+read that key already, or reads it now. Until then the key before signs on, which its retirement
+does not keep it from for ``SIGNS_ON``.
+"""
 
 import asyncio
 import base64
@@ -6,6 +13,7 @@ import math
 import secrets
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
@@ -17,7 +25,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from app.application.identity.ports import Directory
 from app.application.identity.views import JwkView
-from app.domain.identity.signing_key import KeyState, SigningKey
+from app.domain.identity.signing_key import SigningKey
 from app.domain.shared.clock import Clock
 from app.domain.shared.errors import ServiceUnavailable
 from app.domain.shared.frozen import frozen
@@ -26,10 +34,11 @@ from app.settings import SettingRefused
 
 _log = structlog.get_logger("app.identity")
 
-# Another node may have rotated the key: a ring older than this reads it again before it signs.
-REFRESH_SECONDS = 60.0
-# A token with an unknown key id makes the ring look, but not more often than this.
-LOOK_SECONDS = 2.0
+# Another node may have rotated the key: a ring reads again before it signs, and when it meets an id
+# that it does not know, but not more often than this.
+LOOK_SECONDS = 1.0
+# A node signs with the key before until it has known the next one for long enough.
+SIGNS_ON = timedelta(minutes=1)
 # What a retired key signed is accepted for a token's life and this long, for nodes that lag.
 RETIRED_SLACK = timedelta(minutes=5)
 
@@ -41,6 +50,7 @@ class _Opened:
     raw_public: bytes
     private: Ed25519PrivateKey
     stored: SigningKey
+    since: float  # how long this ring has known it, monotonic
 
 
 class SealedKeyRing:
@@ -69,34 +79,47 @@ class SealedKeyRing:
         Raises:
             SettingRefused: they were sealed under another secret.
         """
-        stored = await self._directory.signing_keys()
-        self._keys = {key.kid: self._opened(key) for key in stored if self._verifies(key)}
-        self._loaded_at = self._monotonic()
-        return self._signing() is not None
+        await self._read(strict=True)
+        return any(key.stored.retired_at is None for key in self._keys.values())
 
     async def refresh(self) -> None:
-        """Read the keys again when that was more than ``REFRESH_SECONDS`` ago."""
-        await self._look_again(REFRESH_SECONDS)
+        """Read the keys again when that was more than ``LOOK_SECONDS`` ago."""
+        await self._look_again()
+
+    async def _read(self, *, strict: bool) -> None:
+        asked_at = self._monotonic()  # what was committed before is read
+        found = await self._directory.signing_keys()
+        read_at = self._monotonic()  # what was read had been committed
+        keys: dict[str, _Opened] = {}
+        for stored in found:
+            if not self._verifies(stored):
+                continue
+            known = self._keys.get(stored.kid)
+            if known is not None:
+                keys[stored.kid] = replace(known, stored=stored)
+                continue
+            try:
+                keys[stored.kid] = self._opened(stored, read_at)
+            except SettingRefused as error:
+                if strict:
+                    raise
+                # A node with another secret made it: this one goes on with the others.
+                _log.error("signing_key_refused", kid=stored.kid, reason=str(error))
+        self._keys, self._loaded_at = keys, asked_at
 
     async def find(self, kid: str) -> Ed25519PublicKey | None:
         """The public key ``kid`` while it verifies; an unknown one may have been made elsewhere."""
         if kid not in self._keys:
-            await self._look_again(LOOK_SECONDS)
+            await self._look_again()
         key = self._keys.get(kid)
         return key.public if key is not None and self._verifies(key.stored) else None
 
-    async def _look_again(self, seconds: float) -> None:
-        if self._monotonic() - self._loaded_at < seconds:
+    async def _look_again(self) -> None:
+        if self._monotonic() - self._loaded_at < LOOK_SECONDS:
             return
         async with self._loading:
-            if self._monotonic() - self._loaded_at < seconds:
-                return  # another request has just done it
-            try:
-                await self.load()
-            except SettingRefused as error:
-                # A node with another secret made a key: this one goes on with those it has.
-                self._loaded_at = self._monotonic()
-                _log.error("signing_key_refused", reason=str(error))
+            if self._monotonic() - self._loaded_at >= LOOK_SECONDS:  # nobody has just done it
+                await self._read(strict=False)
 
     def signer(self) -> tuple[str, Ed25519PrivateKey]:
         """The key to sign with, and its id.
@@ -132,15 +155,23 @@ class SealedKeyRing:
         ]
 
     def _signing(self) -> _Opened | None:
-        active = (key for key in self._keys.values() if key.stored.state is KeyState.ACTIVE)
-        return next(active, None)  # the directory gives the newest first
+        """The newest key that every node has had the time to read; in a new ring, the oldest."""
+        present = list(self._keys.values())  # the newest first
+        # Without one that may sign, a stray node has made the last one: rather go on than stop.
+        able = [key for key in present if self._signs(key.stored)] or present
+        now = self._monotonic()
+        settled = [key for key in able if now - key.since > LOOK_SECONDS]
+        return next(iter(settled), able[-1] if able else None)
+
+    def _signs(self, key: SigningKey) -> bool:
+        return key.retired_at is None or self._clock.now() < key.retired_at + SIGNS_ON
 
     def _verifies(self, key: SigningKey) -> bool:
         if key.retired_at is None:
             return True
         return self._clock.now() < key.retired_at + self._verified_for
 
-    def _opened(self, key: SigningKey) -> _Opened:
+    def _opened(self, key: SigningKey, since: float) -> _Opened:
         try:
             raw = self._seal.open(key.sealed_private_key, key.kid)
         except SealBroken:
@@ -150,4 +181,4 @@ class SealedKeyRing:
             ) from None
         private = Ed25519PrivateKey.from_private_bytes(raw)
         public = private.public_key()
-        return _Opened(key.kid, public, key.public_key, private, key)
+        return _Opened(key.kid, public, key.public_key, private, key, since)

@@ -4,8 +4,10 @@ Failures are counted in three places, each with a delay that doubles: an account
 an account from anywhere, an address for any account. A delay ends by itself, nothing is locked:
 a stranger who keeps failing delays himself for long, and the owner of the account from elsewhere
 by at most half a minute, and not at all from an address where the owner has signed in before.
+Whoever administers the members of a company lifts the delays of one of them.
 
-Every node counts for itself, so N nodes admit up to N times as many attempts.
+Every node counts for itself, so N nodes admit up to N times as many attempts. A lift is kept in the
+database and reaches each node when it would delay the account the next time.
 """
 
 import math
@@ -13,6 +15,8 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
 
 from app.domain.identity.errors import LoginThrottled
 from app.domain.shared.frozen import frozen
@@ -41,6 +45,20 @@ ACCOUNT = Rule(free=20, delay_seconds_max=30)
 ADDRESS = Rule(free=50, delay_seconds_max=600)
 
 
+@frozen
+class Rules:
+    """How attempts count in the three places."""
+
+    pair: Rule = PAIR
+    account: Rule = ACCOUNT
+    address: Rule = ADDRESS
+
+
+LOGINS = Rules()
+# Each request for a reset is a message to somebody, so fewer are free.
+RESETS = Rules(Rule(3, 600), Rule(5, 60), Rule(20, 600))
+
+
 @dataclass(slots=True)
 class _Count:
     failures: int = 0
@@ -54,9 +72,13 @@ class MemoryLoginThrottle:
     """
 
     def __init__(
-        self, now: Callable[[], float] = time.monotonic, keys_max: int = _KEYS_MAX
+        self,
+        now: Callable[[], float] = time.monotonic,
+        keys_max: int = _KEYS_MAX,
+        rules: Rules = LOGINS,
     ) -> None:
         self._now = now
+        self._rules = rules
         self._keys_max = keys_max
         self._counts: OrderedDict[tuple[str, ...], _Count] = OrderedDict()
         self._known: OrderedDict[tuple[str, str], None] = OrderedDict()
@@ -69,9 +91,10 @@ class MemoryLoginThrottle:
         """
         now = self._now()
         pair, anywhere, anyone = _keys(account, address)
-        waits = [self._wait(pair, PAIR, now), self._wait(anyone, ADDRESS, now)]
+        rules = self._rules
+        waits = [self._wait(pair, rules.pair, now), self._wait(anyone, rules.address, now)]
         if (account, address) not in self._known:
-            waits.append(self._wait(anywhere, ACCOUNT, now))
+            waits.append(self._wait(anywhere, rules.account, now))
         if max(waits) > 0:
             raise LoginThrottled(retry_after_seconds=math.ceil(max(waits)))
         for key in (pair, anywhere, anyone):
@@ -91,6 +114,12 @@ class MemoryLoginThrottle:
         self._known.move_to_end((account, address))
         if len(self._known) > self._keys_max:
             self._known.popitem(last=False)
+
+    async def lift(self, account: str) -> None:
+        """Forget the failures of an account; those of an address, for any account, stay."""
+        self._counts.pop(("account", account), None)
+        for key in [key for key in self._counts if key[:2] == ("pair", account)]:
+            del self._counts[key]
 
     def _take_back(self, account: str, address: str) -> None:
         for key in _keys(account, address):
@@ -112,6 +141,44 @@ class MemoryLoginThrottle:
         if len(self._counts) > self._keys_max:
             self._counts.popitem(last=False)
         return count
+
+
+class Lifts(Protocol):
+    """Where lifted delays are kept for all nodes."""
+
+    async def lifted_at(self, account: str) -> datetime | None:
+        """When the delays of an account were lifted last."""
+        ...
+
+
+class LiftedLoginThrottle(MemoryLoginThrottle):
+    """A throttle that looks whether a delay was lifted before it delays anybody.
+
+    Only who is to wait costs a look, known or not. A lift counts once on each node.
+    """
+
+    def __init__(self, lifts: Lifts, now: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(now)
+        self._lifts = lifts
+        self._lifted: OrderedDict[str, datetime] = OrderedDict()
+
+    async def admit(self, account: str, address: str) -> None:
+        """Let one attempt through and count it.
+
+        Raises:
+            LoginThrottled: it says in how many seconds the next attempt is taken.
+        """
+        try:
+            await super().admit(account, address)
+        except LoginThrottled:
+            lifted_at = await self._lifts.lifted_at(account)
+            if lifted_at is None or lifted_at == self._lifted.get(account):
+                raise
+            self._lifted[account] = lifted_at
+            if len(self._lifted) > self._keys_max:
+                self._lifted.popitem(last=False)
+            await self.lift(account)
+            await super().admit(account, address)
 
 
 def _keys(account: str, address: str) -> tuple[tuple[str, ...], ...]:

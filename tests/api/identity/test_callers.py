@@ -7,6 +7,7 @@ import jwt
 import pytest
 
 from app.infrastructure.identity.build import build_identity
+from app.infrastructure.security.keys import LOOK_SECONDS, SealedKeyRing
 from app.main import create_app
 from app.settings import SettingRefused
 from tests.api.identity.support import AUTH, Tokens, login, me, parts_of, refusal, sign_up
@@ -102,6 +103,7 @@ async def test_a_rotation_of_the_key_refuses_nobody(api: httpx.AsyncClient) -> N
     """JW-04."""
     before = await sign_up(api)
     await parts_of(api).identity.rotate_signing_key()
+    later(parts_of(api).identity._keys, LOOK_SECONDS)
     after = await login(api)
     headers = [jwt.get_unverified_header(each.access) for each in (before, after)]
     assert headers[0]["kid"] != headers[1]["kid"]
@@ -109,6 +111,12 @@ async def test_a_rotation_of_the_key_refuses_nobody(api: httpx.AsyncClient) -> N
     for tokens in (before, after):
         assert (await me(api, tokens)).status_code == 200
         assert checked(tokens.access, keys)["iss"] == "tradepost"
+
+
+def later(ring: SealedKeyRing, seconds: float) -> None:
+    """Let time pass for the keys of a node."""
+    now = ring._monotonic
+    ring._monotonic = lambda: now() + seconds
 
 
 async def test_another_node_on_the_same_database_knows_the_caller(api: httpx.AsyncClient) -> None:

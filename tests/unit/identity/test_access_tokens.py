@@ -12,6 +12,7 @@ from app.domain.identity.errors import SessionOver, TokenExpired
 from app.domain.shared.errors import ServiceUnavailable
 from app.domain.shared.ids import show
 from app.infrastructure.security.access_tokens import ACCESS_SECONDS, LEEWAY_SECONDS
+from app.infrastructure.security.keys import LOOK_SECONDS
 from tests.unit.identity.fakes import START, add_key, key_ring
 from tests.unit.identity.stand import ACCESS, SESSION, TENANT, USER, Stand, part
 
@@ -63,6 +64,7 @@ async def test_a_rotated_key_refuses_nobody(stand: Stand) -> None:
     stand.clock.move(minutes=5)
     add_key(stand.directory, stand.ring, stand.clock)
     await stand.ring.load()
+    stand.clock.move(seconds=2 * LOOK_SECONDS)
     after = stand.issue()
     assert part(before, 0)["kid"] != part(after, 0)["kid"]
     stand.ring = other_ring

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.domain.identity.common_passwords import COMMON
 from app.domain.identity.errors import (
     PasswordCommon,
     PasswordPersonal,
@@ -13,6 +14,7 @@ from app.domain.identity.errors import (
 from app.domain.identity.passwords import (
     LENGTH_MAX,
     LENGTH_MIN,
+    LENGTH_MIN_BESIDE_FACTOR,
     check_password,
     normal_password,
 )
@@ -81,6 +83,8 @@ def test_fourteen_characters_are_too_short_and_257_too_long() -> None:
         "---------------",
         "1984-1984-1984-19",
         "!?!?!?!?!?!?!?!?",
+        "slamdunk-prettygirl",
+        "Basketball & MichaelJordan 23",
     ],
 )
 def test_what_is_tried_first_is_refused(password: str) -> None:
@@ -95,6 +99,7 @@ def test_what_is_tried_first_is_refused(password: str) -> None:
         ("OLGAPETROVA#violin#84", "olga.petrova@north.example", "North Ltd"),
         ("violin North Ltd 84 tea", "o@north.example", "North Ltd."),
         ("violin+NORTHLTD+tea+key", "o@north.example", "North Ltd"),
+        ("violin at Trade-Post tea", "o@north.example", "North Ltd"),
     ],
 )
 def test_a_password_does_not_name_its_owner(password: str, email: str, company: str) -> None:
@@ -104,6 +109,48 @@ def test_a_password_does_not_name_its_owner(password: str, email: str, company: 
 
 def test_a_short_name_may_stand_in_a_password_by_chance() -> None:
     check("violin over quiet water", email="ol@north.example", company="Qu")
+
+
+def beside_a_factor(password: str) -> None:
+    check_password(password, email="olga@north.example", company="North Ltd", second_factor=True)
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "q4z7xv!k",
+        "Zw\u00e4lf Bu",
+        "\u6d77\u306f\u9759\u304b\u3067\u6df1\u3044\u591c",
+        "plum basket",
+    ],
+)
+def test_beside_a_second_factor_eight_characters_are_enough(password: str) -> None:
+    """PW-01."""
+    beside_a_factor(password)
+    with pytest.raises(PasswordTooShort):
+        check(password)
+
+
+def test_beside_a_second_factor_seven_characters_are_too_short() -> None:
+    with pytest.raises(PasswordTooShort) as refusal:
+        beside_a_factor("q4z7xv!")
+    assert refusal.value.params == {"minimum": LENGTH_MIN_BESIDE_FACTOR} == {"minimum": 8}
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["password", "Password1!", "qwertyui", "12345678", "PrettyGirl", "slamdunk99", "01011980"],
+)
+def test_what_leaked_often_is_refused_beside_a_second_factor_too(password: str) -> None:
+    """PW-02."""
+    with pytest.raises(PasswordCommon):
+        beside_a_factor(password)
+
+
+def test_the_list_is_folded_and_of_some_size() -> None:
+    assert len(COMMON) > 4000
+    assert all(each == each.casefold() and each.isalnum() for each in COMMON)
+    assert min(map(len, COMMON)) == 8
 
 
 @given(st.text(max_size=LENGTH_MAX + 10))

@@ -1,0 +1,35 @@
+"""Commands on the keys that access tokens are signed with."""
+
+import typer
+
+from app.application.shared.wording import instant
+from app.bootstrap import Parts
+from app.cli.common import DatabaseOption, read_settings, with_parts
+from app.domain.identity.signing_key import SigningKey
+from app.infrastructure.identity.readers import DatabaseDirectory
+
+keys = typer.Typer(no_args_is_help=True, help="The keys that access tokens are signed with.")
+
+
+async def _stored(parts: Parts) -> list[SigningKey]:
+    return list(await DatabaseDirectory(parts.database).signing_keys())
+
+
+@keys.command("list")
+def list_keys(database_url: DatabaseOption = "") -> None:
+    """Name every key, the newest first, and since when it signs no more."""
+    for key in with_parts(read_settings(database_url), _stored):
+        retired = "signs" if key.retired_at is None else f"retired {instant(key.retired_at)}"
+        typer.echo(f"{key.kid}  made {instant(key.created_at)}  {retired}")
+
+
+@keys.command()
+def rotate(database_url: DatabaseOption = "") -> None:
+    """Make a new key; running nodes sign with it within seconds, and nobody is signed out."""
+
+    async def work(parts: Parts) -> str:
+        await parts.identity.rotate_signing_key()
+        return (await _stored(parts))[0].kid
+
+    kid = with_parts(read_settings(database_url), work)
+    typer.echo(f"The new signing key is {kid}; tokens of the one before stay good.")

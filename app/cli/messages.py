@@ -1,0 +1,32 @@
+"""The command that shows which messages to people wait to be sent."""
+
+from collections.abc import Sequence
+
+import typer
+
+from app.application.shared.messages import Message
+from app.application.shared.wording import instant
+from app.bootstrap import Parts
+from app.cli.common import DatabaseOption, fail, read_settings, with_parts
+from app.infrastructure.identity.recovery import DatabaseMessages
+from app.infrastructure.security.envelopes import SealedEnvelopes
+from app.infrastructure.security.sealing import SealBroken
+
+
+def messages(database_url: DatabaseOption = "") -> None:
+    """List messages that wait to be sent; what they say is shown in development only."""
+    settings = read_settings(database_url)
+
+    async def work(parts: Parts) -> Sequence[Message]:
+        return await DatabaseMessages(parts.database).waiting(parts.clock.now())
+
+    waiting: Sequence[Message] = with_parts(settings, work)
+    envelopes = SealedEnvelopes(settings.tokens.secret.get_secret_value())
+    for message in waiting:
+        line = f"{instant(message.created_at)}  {message.kind}  {message.recipient}"
+        if settings.environment == "development":
+            try:
+                line += "  " + " ".join(envelopes.open(message).values())
+            except SealBroken:
+                raise fail("SECRET_KEY does not open the messages in the database") from None
+        typer.echo(line)

@@ -1,0 +1,102 @@
+"""Nothing tells whether an address is known: not the answer, not its time (PW-05, G-15).
+
+Times are taken in turns, one of either kind, so that a slow moment of the machine hits both. Chance
+makes one round in a hundred look uneven; a leak makes every round so.
+"""
+
+import time
+from collections.abc import Awaitable, Callable
+from statistics import median
+from typing import Any
+
+import httpx
+import pytest
+
+from app.infrastructure.security.throttle import Rule, Rules
+from load.measure.ranks import p_value
+from tests.api.credentials.support import Somebody, new_email
+from tests.api.identity.support import OTHER_PASSWORD, alike, parts_of, register
+
+ROUNDS_MAX = 4
+P_MIN = 0.01
+UNLIMITED = Rules(*[Rule(10**9, 1)] * 3)
+
+Request = Callable[[Somebody], Awaitable[httpx.Response]]
+
+
+async def log_in(somebody: Somebody) -> httpx.Response:
+    return await somebody.try_login(OTHER_PASSWORD)
+
+
+async def forget(somebody: Somebody) -> httpx.Response:
+    return await somebody.forget()
+
+
+async def sign_up(somebody: Somebody) -> httpx.Response:
+    return await register(somebody.api, email=somebody.email)
+
+
+@pytest.fixture
+def identity(olga: Somebody, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The service without delays; what writes takes a little longer than it needs."""
+    found = parts_of(olga.api).identity
+    monkeypatch.setattr(found._throttle, "_rules", UNLIMITED)
+    monkeypatch.setattr(found.recovery._throttle, "_rules", UNLIMITED)
+    monkeypatch.setattr(found.recovery, "_seconds_min", 0.025)
+    monkeypatch.setattr(found, "_register_seconds_min", 0.08)
+    return found
+
+
+async def times(olga: Somebody, request: Request, samples: int) -> tuple[list[float], list[float]]:
+    """Seconds of ``samples`` requests for a known address, and of as many for unknown ones."""
+    known: list[float] = []
+    unknown: list[float] = []
+    for turn in range(samples + 2):
+        pair = [(known, olga), (unknown, Somebody(olga.api, new_email()))]
+        for kept, somebody in pair if turn % 2 else pair[::-1]:
+            started = time.perf_counter()
+            await request(somebody)
+            kept.append(time.perf_counter() - started)
+    return known[2:], unknown[2:]  # the first ones warm up
+
+
+async def even(olga: Somebody, request: Request, samples: int) -> bool:
+    """Whether the times of some round do not tell which address is known."""
+    for _ in range(ROUNDS_MAX):
+        known, unknown = await times(olga, request, samples)
+        within = abs(median(known) / median(unknown) - 1) < 0.05
+        if within and p_value(known, unknown) > P_MIN:
+            return True
+    return False
+
+
+@pytest.mark.parametrize(("request_", "samples"), [(log_in, 40), (forget, 16), (sign_up, 8)])
+async def test_neither_answer_nor_time_tells_who_is_known(
+    olga: Somebody, identity: Any, request_: Request, samples: int
+) -> None:
+    known = await request_(olga)
+    unknown = await request_(Somebody(olga.api, new_email()))
+    assert alike(known, unknown)
+    assert known.content == unknown.content or known.status_code == 401
+    assert await even(olga, request_, samples)
+
+
+async def test_a_hash_that_is_saved_for_unknown_addresses_would_show(
+    olga: Somebody, identity: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The measure itself is measured: a leak is planted, and found in every round."""
+    verify = identity._hasher.verify
+
+    async def hasty(password: str, password_hash: str | None) -> tuple[bool, str | None]:
+        return (False, None) if password_hash is None else await verify(password, password_hash)
+
+    monkeypatch.setattr(identity._hasher, "verify", hasty)
+    assert not await even(olga, log_in, 20)
+
+
+def test_ranks_tell_samples_apart() -> None:
+    evens = [float(each) for each in range(0, 80, 2)]
+    odds = [each + 1 for each in evens]
+    assert p_value(evens, odds) > 0.5
+    assert p_value(evens, [each + 60 for each in evens]) < 1e-6
+    assert p_value([1.0] * 9, [1.0] * 9) == 1.0
