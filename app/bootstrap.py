@@ -96,6 +96,7 @@ def build_parts(settings: Settings, clock: Clock | None = None) -> Parts:
         access_minutes=tokens.access_minutes,
         refresh_days=tokens.refresh_days,
         register_seconds_min=tokens.register_seconds_min,
+        security_keys=(settings.webauthn.rp_id, settings.webauthn.origins),
     )
     health = DatabaseHealth(database, revisions())
     folding = Folding(database, DatabaseLedgerTail(database, clock))
@@ -163,6 +164,8 @@ def _extras(parts: Parts) -> Mapping[str, Any]:
         "identity": parts.identity,
         "account": parts.identity.account,
         "joining": parts.identity.joining,
+        "factors": parts.identity.factors,
+        "enrolling": parts.identity.enrolling,
         "reports": parts.reports,
         "knowledge_lag": timedelta(seconds=parts.settings.knowledge_lag_seconds),
     }

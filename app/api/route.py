@@ -29,6 +29,7 @@ from app.domain.shared.errors import Fault
 API_PREFIX: Final = "/api/v1"
 PUBLIC: Final = "public"
 PERMISSION_KEY: Final = "x-permission"
+STEP_UP_KEY: Final = "x-step-up"
 SORTS_KEY: Final = "x-sorts"  # the orders that a list declares beside its 200
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -132,9 +133,12 @@ def v1_router(prefix: str = "", **declared: Any) -> APIRouter:
     return new_router(API_PREFIX + prefix, **declared)
 
 
-def permission(name: str) -> dict[str, Any]:
-    """``openapi_extra`` of a route that needs the permission ``name`` (``PUBLIC`` for none)."""
-    return {PERMISSION_KEY: name}
+def permission(name: str, *, step_up: bool = False) -> dict[str, Any]:
+    """``openapi_extra`` of a route that needs the permission ``name`` (``PUBLIC`` for none).
+
+    With ``step_up`` its caller must have proved himself a moment ago, too.
+    """
+    return {PERMISSION_KEY: name, STEP_UP_KEY: True} if step_up else {PERMISSION_KEY: name}
 
 
 def operation_id(route: APIRoute) -> str:

@@ -85,6 +85,10 @@ class Access:
     tenant_id: Id
     role: str
     live_until: datetime
+    proved_at: datetime | None = None
+    second_factor: bool = False
+    mfa_required: bool = False
+    step_up_for_payouts: bool = False
 
 
 class Directory(Protocol):

@@ -27,6 +27,8 @@ class CompanyView(TypedDict):
     currency: str
     tax_rounding: str
     price_difference_policy: str
+    mfa_required: bool
+    step_up_for_payouts: bool
     version: int
 
 
@@ -58,6 +60,8 @@ def company_view(tenant: Tenant, books: Books) -> CompanyView:
         "currency": books.currency,
         "tax_rounding": str(books.tax_rounding),
         "price_difference_policy": str(books.price_difference_policy),
+        "mfa_required": tenant.mfa_required,
+        "step_up_for_payouts": tenant.step_up_for_payouts,
         "version": company_version(tenant, books),
     }
 
@@ -73,7 +77,12 @@ def _edit(edit: EditCompany, work: Work) -> Done:
     before = company_view(tenant, books)
     members = edit.members
     zone = members.get("time_zone")
-    changed_tenant = tenant.changed(name=members.get("name"), time_zone=zone)
+    changed_tenant = tenant.changed(
+        name=members.get("name"),
+        time_zone=zone,
+        mfa_required=members.get("mfa_required"),
+        step_up_for_payouts=members.get("step_up_for_payouts"),
+    )
     changed_books = books.changed(
         time_zone=zone,
         tax_rounding=_maybe(TaxRounding, members.get("tax_rounding")),

@@ -60,6 +60,10 @@ _ACCESS = Query(
         sessions.c.tenant_id,
         memberships.c.role,
         sessions.c.expires_at,
+        sessions.c.proved_at,
+        sessions.c.second_factor,
+        tenants.c.mfa_required,
+        tenants.c.step_up_for_payouts,
     )
     .join(users, users.c.id == sessions.c.user_id)
     .join(tenants, tenants.c.id == sessions.c.tenant_id)

@@ -246,6 +246,9 @@ class SignedAccessTokens:
                 session_id=session_id,
                 role=access.role,
                 permissions=permissions_of(access.role),
+                proved_at=access.proved_at,
+                mfa_missing=access.mfa_required and not access.second_factor,
+                step_up_for_payouts=access.step_up_for_payouts,
             )
         known = _Known(access, principal, since)
         if forgotten == self._forgotten:

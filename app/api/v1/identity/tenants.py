@@ -36,6 +36,8 @@ class CompanyPatch(Schema):
     time_zone: ZoneText = ""
     tax_rounding: Literal["line", "document"] = "line"
     price_difference_policy: Literal["split", "variance"] = "split"
+    mfa_required: bool = False
+    step_up_for_payouts: bool = False
 
 
 @router.get(
