@@ -272,6 +272,7 @@ async def challenge(http: Caller, own: Own, body: CeremonyIn) -> Response:
 @router.post(
     "/mfa/security-keys",
     summary="Register a security key",
+    operation_id="auth_mfa_security_keys_register",  # the path names the list
     status_code=201,
     openapi_extra=PROVED,
     responses=answers(
