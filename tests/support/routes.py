@@ -10,6 +10,7 @@ from typing import Any, Final
 from tests.support.company import PASSWORD, Company, register_company
 from tests.support.route import Prepare, Route, Valid, tag
 from tests.support.route_documents import DOCUMENTS
+from tests.support.route_factors import FACTORS
 
 Members = Callable[[Company], Awaitable[dict[str, Any]]]
 
@@ -120,6 +121,10 @@ async def _end_member_sessions(company: Company) -> Valid:
     return Valid(f"{await _member(company)}/end-sessions")
 
 
+async def _reset_member_mfa(company: Company) -> Valid:
+    return Valid(f"{await _member(company)}/reset-mfa")
+
+
 async def _switch(company: Company) -> Valid:
     """To the company that one is in: the only one of its owner."""
     return Valid("/auth/switch", {"company_id": (await company.get("/auth/me"))["tenant_id"]})
@@ -132,6 +137,8 @@ async def _change_company(company: Company) -> Valid:
         "time_zone": "UTC",
         "tax_rounding": "line",
         "price_difference_policy": "split",
+        "mfa_required": False,
+        "step_up_for_payouts": False,
     }
     return Valid("/tenants/current", body, {"If-Match": shown.headers["etag"]})
 
@@ -329,6 +336,7 @@ ROUTES: Final[dict[str, Route]] = {
         Route("POST /members/{id}/activate", _activate_member, 200),
         Route("POST /members/{id}/deactivate", _deactivate_member, 200),
         Route("POST /members/{id}/end-sessions", _end_member_sessions, 200),
+        Route("POST /members/{id}/reset-mfa", _reset_member_mfa, 200),
         Route(
             "POST /invitations",
             _invitation,
@@ -348,5 +356,6 @@ ROUTES: Final[dict[str, Route]] = {
         *_master("/accounts", _account, _only("code", "name")),
         *_master("/taxes", _tax, _only("code", "name")),
         *DOCUMENTS,
+        *FACTORS,
     )
 }

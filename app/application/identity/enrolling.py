@@ -35,7 +35,7 @@ from app.application.identity.second_factor_commands import (
     Register,
     Rename,
 )
-from app.application.identity.second_factors import SecondFactors, factor_read
+from app.application.identity.second_factors import SecondFactors, factor_read, guess_of
 from app.application.shared.access import Principal
 from app.application.shared.commands import Command, CommandRunner, answer_of
 from app.application.shared.kinds import Needs
@@ -108,7 +108,7 @@ class Enrolling:
         user_id = principal.user_id
         loaded = await self._reader.load(None, Needs().one(SECOND_FACTORS, user_id))
         sealed = factor_read(loaded, user_id).pending(self._clock.now())
-        guess = f"mfa:{user_id.hex()}", principal.address
+        guess = guess_of(principal)
         await self._throttle.admit(*guess)
         step = self._codes.step(sealed, code, self._clock.now(), user_id.hex())
         if step is None:

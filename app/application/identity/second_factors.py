@@ -18,7 +18,6 @@ from app.application.identity.factor_views import (
 from app.application.identity.origin import Origin, principal_from
 from app.application.identity.ports import (
     CREDENTIALS,
-    USERS,
     AccessTokens,
     LoginThrottle,
     PasswordHasher,
@@ -86,8 +85,8 @@ class Issue(Protocol):
 class SecondFactors:
     """What the routes under ``/auth/mfa`` do, and ``/auth/step-up``.
 
-    Wrong proofs count as wrong passwords do, under a name of their own: the password that was right
-    before does not make them forgotten.
+    Wrong proofs are delayed as wrong passwords are, under a name of their own: the password that
+    was right before does not make them forgotten.
     """
 
     def __init__(
@@ -179,7 +178,7 @@ class SecondFactors:
 
     async def _guarded(self, command: Command[Any], wish: Any, principal: Principal) -> Any:
         """Run a command that takes a proof; one that is wrong counts as a failed guess."""
-        guess = f"mfa:{principal.user_id.hex()}", principal.address
+        guess = guess_of(principal)
         await self._throttle.admit(*guess)
         try:
             view = await answer_of(self._runner, command, wish, principal)
@@ -228,13 +227,11 @@ class SecondFactors:
     async def _right_password(self, principal: Principal, password: str) -> Any:
         """When the password was chosen, which must be right."""
         user_id = principal.user_id
-        needs = Needs().one(USERS, user_id).one(CREDENTIALS, user_id)
-        loaded = await self._reader.load(None, needs)
-        user = loaded.present.get(USERS, {}).get((user_id,))
+        loaded = await self._reader.load(None, Needs().one(CREDENTIALS, user_id))
         credentials = loaded.present.get(CREDENTIALS, {}).get((user_id,))
-        if user is None or credentials is None:
+        if credentials is None:
             raise SessionOver
-        guess = user.email_folded, principal.address
+        guess = guess_of(principal)
         await self._throttle.admit(*guess)
         try:
             stored = credentials.password_hash
@@ -280,6 +277,14 @@ def _member(offer: Offer) -> str:
     if offer.code is not None:
         return "/code"
     return "/credential" if offer.recovery_code is None else "/recovery_code"
+
+
+def guess_of(principal: Principal) -> tuple[str, str]:
+    """Where wrong proofs of a user are counted.
+
+    It is not where his logins are: who stole a session cannot keep its owner from signing in.
+    """
+    return f"proof:{principal.user_id.hex()}", principal.address
 
 
 def factor_read(loaded: Loaded, user_id: Id) -> SecondFactor:

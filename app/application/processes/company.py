@@ -11,6 +11,7 @@ from app.application.shared.commands import Command, Done
 from app.application.shared.kinds import Lock, Needs
 from app.application.shared.work import Work
 from app.domain.accounting.periods import Books, PriceDifferencePolicy, TaxRounding
+from app.domain.identity.factor_errors import NoSecondFactor
 from app.domain.identity.tenant import Tenant
 from app.domain.shared.errors import StaleVersion
 from app.domain.shared.frozen import frozen
@@ -76,6 +77,10 @@ def _edit(edit: EditCompany, work: Work) -> Done:
         raise StaleVersion
     before = company_view(tenant, books)
     members = edit.members
+    if members.get("mfa_required") and not work.principal.second_factor:
+        raise NoSecondFactor.at(
+            "/mfa_required"
+        )  # it would shut out whoever demands it, first of all
     zone = members.get("time_zone")
     changed_tenant = tenant.changed(
         name=members.get("name"),

@@ -18,7 +18,8 @@ class Principal:
     ``user_id`` is who acts. Where that is no person of the company (an API key, an operator of the
     platform), ``on_behalf_of`` is the user who answers for it.
     ``proved_at`` is when a person last proved himself in this session; who is no person never does.
-    ``mfa_missing``: the company demands a second factor, and the session was opened without one.
+    ``second_factor``: whether he did so by more than a password. ``mfa_missing``: he did not, and
+    the company demands it.
     ``step_up_for_payouts``: the company asks for a proof before money goes out.
     """
 
@@ -31,6 +32,7 @@ class Principal:
     address: str = ""
     on_behalf_of: Id = NO_ID
     proved_at: datetime | None = None
+    second_factor: bool = False
     mfa_missing: bool = False
     step_up_for_payouts: bool = False
 

@@ -59,7 +59,7 @@ class NoEnrolment(DomainError):
 
 
 class NoSecondFactor(DomainError):
-    """Recovery codes stand in for a second factor; the user has none."""
+    """Recovery codes, and to demand a second factor, are for who proved himself by one."""
 
     code = "auth.no_second_factor"
     kind = Kind.CONFLICT

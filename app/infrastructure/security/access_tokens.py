@@ -247,6 +247,7 @@ class SignedAccessTokens:
                 role=access.role,
                 permissions=permissions_of(access.role),
                 proved_at=access.proved_at,
+                second_factor=access.second_factor,
                 mfa_missing=access.mfa_required and not access.second_factor,
                 step_up_for_payouts=access.step_up_for_payouts,
             )

@@ -42,6 +42,6 @@ class SealedCodes:
         app = pyotp.TOTP(secret)
         found = None
         for step in range(present - WINDOW_STEPS, present + WINDOW_STEPS + 1):
-            if hmac.compare_digest(app.generate_otp(step), code):
+            if hmac.compare_digest(app.generate_otp(step).encode(), code.encode()):
                 found = step
         return found

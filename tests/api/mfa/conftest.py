@@ -11,9 +11,6 @@ from app.bootstrap import build_app
 from app.infrastructure.security import passwords
 from tests.api.mfa.support import Hand, User
 from tests.conftest import drop, fresh_url, settings_for
-from tests.support.authenticator import ORIGIN, RP_ID
-
-KEYS = {"webauthn_rp_id": RP_ID, "webauthn_origins": [ORIGIN]}
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +28,7 @@ async def started(
                 with pytest.MonkeyPatch.context() as patch:
                     patch.setattr(passwords, "ARGON2_MEMORY_KIB", 64)
                     patch.setattr(passwords, "ARGON2_PASSES", 1)
-                    app = build_app(settings_for(url, **KEYS), Hand())
+                    app = build_app(settings_for(url), Hand())
                 await stack.enter_async_context(app.router.lifespan_context(app))
                 made[dialect] = app
             return made[dialect]

@@ -63,8 +63,13 @@ class User:
     async def known(cls, client: httpx.AsyncClient, email: str, tokens: httpx.Response) -> "User":
         client.headers["Authorization"] = f"Bearer {tokens.json()['access_token']}"
         me = (await client.get(f"{AUTH}/me")).json()
-        ids = (("usr", "user_id"), ("tnt", "tenant_id"), ("ses", "session_id"))
-        return cls(client, email, *(read(prefix, me[name]) for prefix, name in ids))
+        return cls(
+            client,
+            email,
+            read("usr", me["user_id"]),
+            read("tnt", me["tenant_id"]),
+            read("ses", me["session_id"]),
+        )
 
     async def post(self, path: str, body: Any = None, **headers: str) -> httpx.Response:
         if body is None:

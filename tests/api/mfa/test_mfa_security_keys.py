@@ -2,6 +2,7 @@
 
 import asyncio
 import copy
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -12,8 +13,10 @@ from app.application.identity.challenge_tokens import ChallengeToken
 from app.application.identity.factor_ports import SECURITY_KEYS
 from app.domain.identity.security_key import KEYS_MAX, SecurityKey
 from app.domain.shared.ids import Id
-from tests.api.identity.support import AUTH, PASSWORD, change, events, refusal, trail
+from app.main import create_app
+from tests.api.identity.support import change, events, refusal, trail
 from tests.api.mfa.support import User, refused
+from tests.conftest import settings_for
 from tests.support.authenticator import ORIGIN, RP_ID, VirtualKey
 
 WRONG = (401, "auth.second_factor_wrong")
@@ -73,7 +76,7 @@ async def test_a_key_that_does_not_count_is_taken_again_and_again(user: User) ->
         {"rp_id": "evil.example"},
     ],
 )
-async def test_another_page_or_domain_gets_nothing(user: User, wrong: dict[str, str]) -> None:
+async def test_another_page_or_domain_gets_nothing(user: User, wrong: dict[str, Any]) -> None:
     """The browser says where it was asked; a page that passes our options on is found out."""
     refused_key = await user.add_key(VirtualKey(**wrong))
     assert refusal(refused_key) == (422, "auth.security_key_refused", ["/credential"])
@@ -237,7 +240,7 @@ async def test_there_is_an_end_to_the_keys_of_a_user(user: User) -> None:
         '"id"',
         "{",
         '{"id": 1}',
-        '{"id": "AAAA", "rawId": "AAAA"}',
+        '{"id": "AA", "rawId": "AA"}',
         "é" * 99,
     ],
 )
@@ -253,32 +256,27 @@ async def test_an_answer_of_no_form_is_refused(user: User, credential: str) -> N
 
 async def test_an_answer_bent_anywhere_is_refused(user: User) -> None:
     """Each part of a right answer, changed in one letter."""
-    import json
-
     key = await first_key(user)
     asked = await user.first_step()
     right = json.loads(key.get(asked["webauthn"]))
-    for at, name in enumerate(("clientDataJSON", "authenticatorData", "signature")):
+    for name in ("clientDataJSON", "authenticatorData", "signature"):
         bent: Any = copy.deepcopy(right)
         text = bent["response"][name]
         bent["response"][name] = text[:20] + ("A" if text[20] != "A" else "B") + text[21:]
-        if at == 4:
-            break
         answer = await user.verify(asked["mfa_token"], credential=json.dumps(bent))
         assert refused(answer) == WRONG, name
     answer = await user.verify(asked["mfa_token"], credential=json.dumps(right))
     assert answer.status_code == 200
 
 
-async def test_an_installation_without_security_keys_says_so(own_application: Any) -> None:
-    transport = httpx.ASGITransport(app=own_application, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+async def test_an_installation_without_security_keys_says_so(own_database_url: str) -> None:
+    app = create_app(settings_for(own_database_url, webauthn_rp_id="", webauthn_origins=[]))
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    client = httpx.AsyncClient(transport=transport, base_url="http://test")
+    async with app.router.lifespan_context(app), client:
         user = await User.registered(client)
         off = (409, "auth.security_keys_off")
         assert refused(await user.post("/auth/mfa/challenge", {"purpose": "register"})) == off
         body = {"token": "mt_" + "A" * 64, "credential": "{}", "name": "Blue"}
         assert refused(await user.post("/auth/mfa/security-keys", body)) == off
-        answer = await client.post(
-            f"{AUTH}/login", json={"email": user.email, "password": PASSWORD}
-        )
-        assert answer.status_code == 200
+        assert (await user.get("/auth/mfa/security-keys")).json()["data"] == []

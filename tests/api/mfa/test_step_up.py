@@ -91,11 +91,12 @@ async def test_of_eight_step_ups_by_one_code_one_wins(user: User) -> None:
 
 
 async def test_passwords_are_not_guessed_here_either(user: User) -> None:
-    """Guesses count as at a login, with those made there."""
+    """Guesses are delayed as at a login, whose owner they do not keep out."""
     statuses = [(await user.step_up(password=f"guess number {n}")).status_code for n in range(12)]
     assert statuses == [422] * 11 + [429]
     login = {"email": user.email, "password": PASSWORD}
-    assert (await user.client.post(f"{AUTH}/login", json=login)).status_code == 429
+    assert (await user.client.post(f"{AUTH}/login", json=login)).status_code == 200
+    assert refused(await user.step_up(password=PASSWORD)) == (429, "auth.throttled")
 
 
 async def test_every_sensitive_operation_says_so_and_asks(user: User, application: Any) -> None:
@@ -179,6 +180,8 @@ async def test_payouts_ask_where_the_company_demands_it(user: User) -> None:
 async def test_a_company_may_demand_a_second_factor(user: User, application: Any) -> None:
     """Whoever has none can do nothing but enrol; whoever enrols goes on."""
     clerk = await member_of(user, application)
+    early = await patch_company(user, mfa_required=True)
+    assert refusal(early) == (409, "auth.no_second_factor", ["/mfa_required"])
     await user.enrol()
     answer = await patch_company(user, mfa_required=True)
     assert (answer.status_code, answer.json()["mfa_required"]) == (200, True)

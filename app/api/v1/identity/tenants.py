@@ -18,6 +18,7 @@ from app.application.processes.company import (
     company_needs,
     company_view,
 )
+from app.domain.identity.factor_errors import NoSecondFactor
 from app.domain.shared.errors import (
     ConcurrentChange,
     InvalidValue,
@@ -65,6 +66,7 @@ async def show(http: Caller) -> Response:
         CompanyView,
         200,
         InvalidValue,
+        NoSecondFactor,
         StaleVersion,
         VersionRequired,
         ConcurrentChange,
