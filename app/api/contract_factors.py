@@ -15,13 +15,15 @@ FACTOR_MEMBERS: Final[dict[str, str]] = {
     "CeremonyView.token": "What the answer of the security key is sent with, once.",
     "SecurityKeyIn.token": "From `POST /auth/mfa/challenge`.",
     "StepUpIn.token": "From `POST /auth/mfa/challenge`; with `credential`.",
-    "StepUpIn.password": "The password; alone it is enough for who has no second factor.",
+    "StepUpIn.password": "Enough for who has no factor.",  # pragma: allowlist secret
     "CeremonyIn.purpose": "Whether a key is registered, or proves the caller.",
     "totp": "Whether codes of an app are asked for.",
     "security_keys": "How many security keys there are.",
     "recovery_codes_left": "How many recovery codes are still good.",
     "session_second_factor": "Whether this session was proved by a second factor.",
-    "secret": "What the app needs; it is shown this once.",
+    "secret": "What the app needs; it is shown this once.",  # pragma: allowlist secret
+    "recovery_code": "A recovery code; it is used up by this.",
+    "credential": "What `navigator.credentials` answered, as text: `JSON.stringify(credential)`.",
     "uri": "The same for a picture that the app reads (otpauth).",
     "recovery_codes": "Each stands in for the second factor once; shown now and never again. "
     "Empty where those from before stay good.",

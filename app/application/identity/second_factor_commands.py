@@ -82,15 +82,23 @@ class Rename:
 
 
 def _held_needs(user_id: Id) -> Needs:
-    return factor_needs(user_id).one(CREDENTIALS, user_id, lock=Lock.UPDATE)
+    # The factors are read once the lock is held, so those that it waited for are seen, too.
+    return Needs().one(CREDENTIALS, user_id, lock=Lock.UPDATE)
 
 
 def _own_needs(_: Any, principal: Principal) -> Needs:
     return _held_needs(principal.user_id)
 
 
-def _enrol(sealed: bytes, work: Work) -> Done:
+def _held(work: Work) -> Id:
+    """The caller, whose factors are loaded now that nobody else changes them."""
     user_id = work.principal.user_id
+    work.need(factor_needs(user_id))
+    return user_id
+
+
+def _enrol(sealed: bytes, work: Work) -> Done:
+    user_id = _held(work)
     work.put(SECOND_FACTORS, factor_of(work, user_id).enrolling(sealed, work.recorded_at))
     work.note("enrolment_begun", "second_factor", user_id, method="totp")
     work.event("user.second_factor_begun", user_id, method="totp")
@@ -98,7 +106,7 @@ def _enrol(sealed: bytes, work: Work) -> Done:
 
 
 def _confirm(wish: Confirm, work: Work) -> Done:
-    user_id = work.principal.user_id
+    user_id = _held(work)
     factor = factor_of(work, user_id).confirmed(wish.sealed, wish.step, work.recorded_at)
     work.note("added", "second_factor", user_id, method="totp")
     return _added(work, factor, wish.code_hashes, "totp")
@@ -123,7 +131,7 @@ def _added(work: Work, factor: SecondFactor, hashes: tuple[bytes, ...], method: 
 
 
 def _remove_app(_: None, work: Work) -> Done:
-    user_id = work.principal.user_id
+    user_id = _held(work)
     factor = factor_of(work, user_id)
     if factor.sealed_secret is None:
         raise NotFound
@@ -133,6 +141,7 @@ def _remove_app(_: None, work: Work) -> Done:
 
 
 def _remove_key(key_id: Id, work: Work) -> Done:
+    _held(work)
     key = _own_key(key_id, work)
     work.put(SECURITY_KEYS, key.removed(work.recorded_at))
     work.note("removed", "security_key", key.id, name=key.name)
@@ -161,7 +170,11 @@ def _removed(work: Work, method: str) -> Done:
 
 
 def forget_factors(work: Work, user_id: Id) -> None:
-    """Take away everything beside the password: app, recovery codes, security keys."""
+    """Take away everything beside the password: app, recovery codes, security keys.
+
+    The credentials are held, and the factors read after that.
+    """
+    work.need(factor_needs(user_id))
     factor = work.find(SECOND_FACTORS, user_id)
     if factor is not None:
         work.put(SECOND_FACTORS, factor.without_all())
@@ -172,7 +185,7 @@ def forget_factors(work: Work, user_id: Id) -> None:
 
 
 def _renew(hashes: tuple[bytes, ...], work: Work) -> Done:
-    user_id = work.principal.user_id
+    user_id = _held(work)
     if not has_factor(work, user_id):
         raise NoSecondFactor
     work.put(SECOND_FACTORS, factor_of(work, user_id).with_codes(hashes))
@@ -198,7 +211,7 @@ def _register_needs(wish: Register, principal: Principal) -> Needs:
 
 
 def _register(wish: Register, work: Work) -> Done:
-    user_id, now = work.principal.user_id, work.recorded_at
+    user_id, now = _held(work), work.recorded_at
     challenge = own_challenge(work, Purpose.REGISTER, wish.challenge_id, wish.token_hash)
     work.put(CHALLENGES, challenge.used(now))
     if len(work.search(SECURITY_KEYS_OF_USER, user_id)) >= KEYS_MAX:
@@ -227,10 +240,6 @@ def _own_key(key_id: Id, work: Work) -> SecurityKey:
     return key
 
 
-def _key_needs(key_id: Id, principal: Principal) -> Needs:
-    return _held_needs(principal.user_id).one(SECURITY_KEYS, key_id)
-
-
 def _rename(wish: Rename, work: Work) -> Done:
     key = _own_key(wish.key_id, work)
     if key.version != wish.expected_version:
@@ -254,4 +263,4 @@ RENAME_KEY = Command(
     lambda wish, _: Needs().one(SECURITY_KEYS, wish.key_id),
     _rename,
 )
-REMOVE_KEY = Command("auth.mfa.remove_key", _PERMISSION, _key_needs, _remove_key)
+REMOVE_KEY = Command("auth.mfa.remove_key", _PERMISSION, _own_needs, _remove_key)

@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
+import structlog
+
 from app.application.identity.challenge_tokens import ChallengeToken, NewChallenge
 from app.application.identity.factor_ports import (
     CHALLENGES,
@@ -55,6 +57,7 @@ from app.domain.shared.clock import Clock
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 
+_log = structlog.get_logger("app.identity")
 _LIFE_SECONDS = int(LIFE.total_seconds())
 
 
@@ -157,6 +160,7 @@ class SecondFactors:
         wish = Verify(Answered(token.id, token.token_hash), proof, session)
         view = await self._guarded(VERIFY, wish, principal)
         if view["outcome"] == WRONG:
+            _log.warning("second_factor_refused", user_id=principal.user_id.hex())
             raise SecondFactorWrong
         return await issue(principal, view, refresh)
 

@@ -7,14 +7,18 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
+from sqlalchemy import select
 
 from app.application.identity.challenge_tokens import ChallengeToken
 from app.application.identity.factor_ports import SECOND_FACTORS
 from app.application.shared.kinds import Needs
 from app.domain.identity.second_factor import FAILURES_FREE, PENDING
+from app.infrastructure.db.kernel_tables import audit_entries, outbox_events
+from app.infrastructure.db.query import Query, of_tenant
 from app.infrastructure.security.throttle import PAIR
 from tests.api.identity.support import (
     AUTH,
+    OTHER_PASSWORD,
     PASSWORD,
     alike,
     change,
@@ -26,6 +30,8 @@ from tests.api.identity.support import (
 from tests.api.mfa.support import Hand, User, refused
 from tests.support.authenticator import App
 
+_CHANGES = Query(select(audit_entries.c.changes).where(*of_tenant(audit_entries)))
+_PAYLOADS = Query(select(outbox_events.c.payload).where(*of_tenant(outbox_events)))
 WRONG = (401, "auth.second_factor_wrong")
 OVER = (401, "auth.mfa_token_invalid")
 
@@ -33,6 +39,12 @@ OVER = (401, "auth.mfa_token_invalid")
 async def stored(user: User) -> Any:
     loaded = await parts_of(user.client).reader.load(None, Needs().one(SECOND_FACTORS, user.id))
     return loaded.present[SECOND_FACTORS][user.id,]
+
+
+async def told(user: User) -> str:
+    """All that the trail and the events of the company say."""
+    async with parts_of(user.client).database.read(user.tenant_id) as scope:
+        return repr([await scope.rows(_CHANGES), await scope.rows(_PAYLOADS)])
 
 
 async def test_an_app_is_enrolled_and_asked_for(user: User) -> None:
@@ -299,6 +311,17 @@ async def test_the_first_factor_ends_what_was_opened_without_it(user: User) -> N
     assert (await user.verify(token, code=user.code())).status_code == 200
 
 
+async def test_of_eight_first_codes_one_counts(user: User) -> None:
+    """There is one set of recovery codes, and whoever has it has the right one."""
+    user.app = App((await user.post("/auth/mfa/totp")).json()["secret"])
+    body = {"code": user.code(-1)}
+    answers = await asyncio.gather(*(user.post("/auth/mfa/totp/confirm", body) for _ in range(8)))
+    assert sorted(each.status_code for each in answers) == [200] + [409] * 7
+    [codes] = [each.json()["recovery_codes"] for each in answers if each.status_code == 200]
+    token = (await user.first_step())["mfa_token"]
+    assert (await user.verify(token, recovery_code=codes[0])).status_code == 200
+
+
 async def test_a_login_under_way_does_not_outlive_the_enrolment(user: User) -> None:
     """Of logins at the moment of the first code none ends up signed in without a factor."""
     user.app = App((await user.post("/auth/mfa/totp")).json()["secret"])
@@ -337,10 +360,10 @@ async def test_a_password_that_changed_ends_a_login_that_waits(user: User, hand:
     await user.enrol()
     hand.step()  # no two passwords are chosen at one instant
     token = (await user.first_step())["mfa_token"]
-    body = {"current_password": PASSWORD, "new_password": "tidy lantern under loud snow"}
+    body = {"current_password": PASSWORD, "new_password": OTHER_PASSWORD}
     assert (await user.post("/auth/password", body)).status_code == 204
     assert refused(await user.verify(token, code=user.code())) == OVER
-    login = {"email": user.email, "password": body["new_password"]}
+    login = {"email": user.email, "password": OTHER_PASSWORD}
     assert (await user.client.post(f"{AUTH}/login", json=login)).status_code == 202
 
 
@@ -368,7 +391,7 @@ async def test_secrets_are_told_once_and_kept_unreadable(user: User, capfd: Any)
     await user.verify(token, recovery_code=user.recovery_codes[0])
     await user.verify(token, code=user.code())
     shown = (await user.get("/auth/mfa")).text
-    kept = repr(await stored(user))
+    kept = repr(await stored(user)) + await told(user)
     log = "".join(capfd.readouterr())
     assert "event=request" in log
     for text in (secret, token, *user.recovery_codes):

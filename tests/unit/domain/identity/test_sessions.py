@@ -190,7 +190,7 @@ def _is_taken(session: Session, token: bytes, at: datetime) -> bool:
 
 
 def test_a_session_knows_how_well_its_user_is_known() -> None:
-    """MF-02: by a password at the login, by more when he shows more, and no more when it is gone."""
+    """MF-02: by a password at the login, by more when he shows more, until that is gone."""
     session = opened()
     assert session.standing == Standing(NOW, second_factor=False)
     later = NOW + timedelta(minutes=30)
