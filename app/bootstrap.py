@@ -110,6 +110,7 @@ def build_parts(settings: Settings, clock: Clock | None = None) -> Parts:
         access_minutes=tokens.access_minutes,
         refresh_days=tokens.refresh_days,
         register_seconds_min=tokens.register_seconds_min,
+        security_keys=(settings.webauthn.rp_id, settings.webauthn.origins),
     )
     health = DatabaseHealth(database, revisions())
     folding = Folding(database, DatabaseLedgerTail(database, clock))
@@ -191,6 +192,8 @@ def _extras(parts: Parts) -> Mapping[str, Any]:
         "account": parts.identity.account,
         "joining": parts.identity.joining,
         "recovery": parts.identity.recovery,
+        "factors": parts.identity.factors,
+        "enrolling": parts.identity.enrolling,
         "reports": parts.reports,
         "refusals": parts.identity.refusals,
         "audit_chain": parts.audit_chain,

@@ -57,6 +57,13 @@ class RateSettings(BaseModel):
     principal_per_minute: int
 
 
+class WebauthnSettings(BaseModel):
+    """The domain that security keys belong to, and the pages that ask for them; empty: none."""
+
+    rp_id: str
+    origins: list[str]
+
+
 class TokenSettings(BaseModel):
     """Lifetimes of tokens and the secret that seals signing keys and cursors."""
 
@@ -90,6 +97,8 @@ class Settings(BaseSettings):
     refresh_token_expire_days: int = Field(30, ge=1, le=90)
     token_issuer: str = "tradepost"  # noqa: S105 - a name, no secret
     register_seconds_min: float = Field(0.25, ge=0, le=5)
+    webauthn_rp_id: str = ""
+    webauthn_origins: Annotated[list[str], NoDecode] = []
 
     allowed_origins: Annotated[list[str], NoDecode] = []
     allowed_hosts: Annotated[list[str], NoDecode] = []
@@ -110,7 +119,9 @@ class Settings(BaseSettings):
     knowledge_lag_seconds: float = Field(10.0, ge=0, le=60)
     audit_seal_seconds: float = Field(65.0, ge=0, le=3_600)
 
-    @field_validator("allowed_origins", "allowed_hosts", "trusted_proxies", mode="before")
+    @field_validator(
+        "allowed_origins", "allowed_hosts", "trusted_proxies", "webauthn_origins", mode="before"
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         """Lists are written with commas."""
@@ -171,6 +182,11 @@ class Settings(BaseSettings):
         )
 
     @cached_property
+    def webauthn(self) -> WebauthnSettings:
+        """The security key group."""
+        return WebauthnSettings(rp_id=self.webauthn_rp_id, origins=self.webauthn_origins)
+
+    @cached_property
     def tokens(self) -> TokenSettings:
         """The token group; a secret file wins over the variable.
 
@@ -203,6 +219,10 @@ class Settings(BaseSettings):
         secret = self.tokens.secret.get_secret_value()
         if self.database_replica_url and self.database_url.startswith("sqlite"):
             raise SettingRefused("DATABASE_REPLICA_URL is set, and DATABASE_URL is not PostgreSQL")
+        if not _keys_fit(self.webauthn):
+            raise SettingRefused(
+                "WEBAUTHN_RP_ID is not the domain of every one of WEBAUTHN_ORIGINS"
+            )
         if self.environment != "production":
             return
         plain = any("*" in each or not each.startswith("https://") for each in self.allowed_origins)
@@ -215,10 +235,20 @@ class Settings(BaseSettings):
             "ALLOWED_ORIGINS has a * or an address without https": plain,
             "ALLOWED_HOSTS is empty or has a *": open_hosts,
             "TRUSTED_PROXIES has a *": "*" in self.trusted_proxies,
+            "WEBAUTHN_ORIGINS has an address without https": any(
+                not each.startswith("https://") for each in self.webauthn_origins
+            ),
         }
         found = "; ".join(name for name, refused in refusals.items() if refused)
         if found:
             raise SettingRefused(f"{found}: not fit for production, see .env.example")
+
+
+def _keys_fit(group: WebauthnSettings) -> bool:
+    """Whether each page is of the domain or below it, and neither is set without the other."""
+    hosts = [urlsplit(each).hostname or "" for each in group.origins]
+    own, below = group.rp_id, f".{group.rp_id}"
+    return bool(own) is bool(hosts) and all(host == own or host.endswith(below) for host in hosts)
 
 
 def _weak(secret: str) -> bool:

@@ -19,6 +19,7 @@ from app.infrastructure.security import passwords
 from app.main import create_app
 from app.settings import Settings
 from tests.support import pg
+from tests.support.authenticator import ORIGIN, RP_ID
 from tests.support.company import Company, register_company
 
 SECRET = "a-secret-for-tests-that-is-long-enough-0123456789"
@@ -62,6 +63,8 @@ def settings_for(url: str, **overrides: Any) -> Settings:
         "knowledge_lag_seconds": 0,
         "register_seconds_min": 0,
         "audit_seal_seconds": 0,
+        "webauthn_rp_id": RP_ID,
+        "webauthn_origins": [ORIGIN],
     }
     return Settings(_env_file=None, **{**values, **overrides})
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 from app.api.body import JSON_TYPE, MERGE_PATCH_TYPE
 from app.api.contract_audit import MEMBERS as AUDIT_MEMBERS
 from app.api.contract_examples import EXAMPLES
+from app.api.contract_factors import FACTOR_MEMBERS
 from app.api.contract_forms import show_forms
 from app.api.contract_members import MEMBERS as ALL_MEMBERS
 from app.api.contract_members import PAGE_TOTAL
@@ -32,12 +33,14 @@ from app.api.contract_texts import (
 )
 from app.api.errors import MethodNotAllowed, ValidationFailed
 from app.api.problems import PROBLEM_TYPE
-from app.api.route import PERMISSION_KEY, PUBLIC, SORTS_KEY
+from app.api.route import API_PREFIX, PERMISSION_KEY, PUBLIC, SORTS_KEY, STEP_UP_KEY
 from app.application.shared.commands import IdempotencyKeyMissing
+from app.domain.identity.factor_errors import MfaEnrolmentRequired, StepUpRequired
 
 BEARER: Final = "bearerAuth"
 MEMBERS: Final = {**ALL_MEMBERS, **AUDIT_MEMBERS}
 _SCHEMAS: Final = "#/components/schemas/"
+_TEXTS: Final = FACTOR_MEMBERS | MEMBERS
 _GENERATED: Final = ("HTTPValidationError", "ValidationError")
 
 
@@ -72,10 +75,11 @@ def complete(document: dict[str, Any]) -> None:
     }
     _complete_shadowed(document["paths"])
     used = set()
-    for operations in document["paths"].values():
+    for path, operations in document["paths"].items():
         changeable = "patch" in operations
         for method in operations.keys() & set(_METHODS):
             operation = operations[method]
+            _complete_forbidden(path, operation)
             used.update(operation.get("tags", ()))
             _complete_operation(method, operation, schemas, changeable=changeable)
     document["tags"] = [
@@ -131,6 +135,18 @@ def _complete_operation(
         "Link": "next_cursor" in view,
     }
     _add_headers(operation, [name for name, given in names.items() if given])
+
+
+def _complete_forbidden(path: str, operation: dict[str, Any]) -> None:
+    """What a caller may still have to prove, on every operation that is not public."""
+    if operation.get(PERMISSION_KEY, PUBLIC) == PUBLIC:
+        return
+    codes = [StepUpRequired.code] if STEP_UP_KEY in operation else []
+    if not path.startswith(f"{API_PREFIX}/auth/"):
+        codes.append(MfaEnrolmentRequired.code)
+    examples = operation["responses"]["403"]["content"][PROBLEM_TYPE]["examples"]
+    for code in codes:
+        examples[code] = {"$ref": f"#/components/examples/{code}"}
 
 
 def _complete_body(method: str, operation: dict[str, Any]) -> None:
@@ -209,9 +225,9 @@ def _describe(name: str, schema: dict[str, Any]) -> None:
     """Say what each member means that does not say it itself."""
     page = name.endswith("Page") and "next_cursor" in schema.get("properties", {})
     for member, own in schema.get("properties", {}).items():
-        text = MEMBERS.get(f"{name}.{member}")
+        text = _TEXTS.get(f"{name}.{member}")
         if text is None and "description" not in own:
-            text = PAGE_TOTAL if page and member == "total" else MEMBERS.get(member)
+            text = PAGE_TOTAL if page and member == "total" else _TEXTS.get(member)
         if text is not None:
             own["description"] = text
 

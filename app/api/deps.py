@@ -17,7 +17,7 @@ from app.api.errors import IfMatchInvalid, UnknownParameter, faulty
 from app.api.guards import REQUIRES_KEY
 from app.api.problems import Problems
 from app.api.record import record_of
-from app.api.route import PERMISSION_KEY, check_sort
+from app.api.route import API_PREFIX, PERMISSION_KEY, STEP_UP_KEY, check_sort
 from app.application.shared.access import Principal
 from app.application.shared.commands import (
     Answer,
@@ -34,6 +34,7 @@ from app.application.shared.reading import Listing, PageRequest, Reader
 from app.application.shared.wording import instant
 from app.application.shared.work import Loaded
 from app.domain.identity.errors import Unauthenticated
+from app.domain.identity.factor_errors import MfaEnrolmentRequired, StepUpRequired
 from app.domain.shared.clock import Clock
 from app.domain.shared.errors import (
     DomainError,
@@ -47,6 +48,7 @@ from app.domain.shared.ids import Id, read
 BATCH_MAX = 100
 _PAGE_DEPTH_MAX = 10_000
 _KEY = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
+_OWN_SIGN_IN = f"{API_PREFIX}/auth/"
 _ETAG = re.compile(r'"([0-9]{1,18})"')
 
 
@@ -82,6 +84,15 @@ class Http:
         shape: Shape = getattr(request.scope.get("route"), "shape", OPEN)
         # What the caller does not see of the answer; None, as nearly always, when he sees it all.
         self._guards = None if shape.permissions <= principal.permissions else shape
+
+    def require_step_up(self) -> None:
+        """Pass when the caller proved himself a moment ago.
+
+        Raises:
+            StepUpRequired: he did not, or is no person who could.
+        """
+        if not self.principal.proved_lately(self.now()):
+            raise StepUpRequired
 
     async def run(self, command: Command[Any], input_: Any) -> Response:
         """Run a command as the request says: once per idempotency key, or only as a trial."""
@@ -255,7 +266,7 @@ class Http:
 
 
 async def http(request: Request) -> Http:
-    """Authenticate the caller and check the permission that the route declares."""
+    """Authenticate the caller and check what the route declares: permission, and a fresh proof."""
     services: Services = request.app.state.services
     values = request.headers.getlist("authorization")
     if len(values) != 1:
@@ -269,11 +280,17 @@ async def http(request: Request) -> Http:
     record.tenant_id = principal.tenant_id.hex()
     principal = replace(principal, request_id=record.request_id, address=record.client)
     record.principal = principal
-    declared = request.scope["route"].openapi_extra
+    route = request.scope["route"]
+    if principal.mfa_missing and not route.path.startswith(_OWN_SIGN_IN):
+        raise MfaEnrolmentRequired
+    declared = route.openapi_extra
     principal.require(declared[PERMISSION_KEY])
     for also in declared.get(REQUIRES_KEY, ()):
         principal.require(also)
-    return Http(request, services, principal)
+    caller = Http(request, services, principal)
+    if STEP_UP_KEY in declared:
+        caller.require_step_up()
+    return caller
 
 
 @frozen

@@ -31,6 +31,7 @@ from app.domain.shared.errors import Fault
 API_PREFIX: Final = "/api/v1"
 PUBLIC: Final = "public"
 PERMISSION_KEY: Final = "x-permission"
+STEP_UP_KEY: Final = "x-step-up"
 SORTS_KEY: Final = "x-sorts"  # the orders that a list declares beside its 200
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -141,12 +142,18 @@ def v1_router(prefix: str = "", **declared: Any) -> APIRouter:
     return new_router(API_PREFIX + prefix, **declared)
 
 
-def permission(name: str, *also: str) -> dict[str, Any]:
+def permission(name: str, *also: str, step_up: bool = False) -> dict[str, Any]:
     """``openapi_extra`` of a route that needs the permission ``name`` (``PUBLIC`` for none).
 
-    ``also`` are others that it needs beside it.
+    ``also`` are others that it needs beside it. With ``step_up`` its caller must have proved
+    himself a moment ago, too.
     """
-    return {PERMISSION_KEY: name, **({REQUIRES_KEY: list(also)} if also else {})}
+    declared: dict[str, Any] = {PERMISSION_KEY: name}
+    if also:
+        declared[REQUIRES_KEY] = list(also)
+    if step_up:
+        declared[STEP_UP_KEY] = True
+    return declared
 
 
 def operation_id(route: APIRoute) -> str:

@@ -11,6 +11,7 @@ from tests.support.company import PASSWORD, Company, register_company
 from tests.support.mailbox import tokens_sent
 from tests.support.route import Prepare, Route, Valid, tag
 from tests.support.route_documents import DOCUMENTS
+from tests.support.route_factors import FACTORS
 
 Members = Callable[[Company], Awaitable[dict[str, Any]]]
 
@@ -145,6 +146,10 @@ async def _reset_password(company: Company) -> Valid:
     return Valid("/auth/password/reset", body)
 
 
+async def _reset_member_mfa(company: Company) -> Valid:
+    return Valid(f"{await _member(company)}/reset-mfa")
+
+
 async def _switch(company: Company) -> Valid:
     """To the company that one is in: the only one of its owner."""
     return Valid("/auth/switch", {"company_id": (await company.get("/auth/me"))["tenant_id"]})
@@ -157,6 +162,8 @@ async def _change_company(company: Company) -> Valid:
         "time_zone": "UTC",
         "tax_rounding": "line",
         "price_difference_policy": "split",
+        "mfa_required": False,
+        "step_up_for_payouts": False,
     }
     return Valid("/tenants/current", body, {"If-Match": shown.headers["etag"]})
 
@@ -378,6 +385,7 @@ ROUTES: Final[dict[str, Route]] = {
         Route("POST /members/{id}/end-sessions", _end_member_sessions, 200),
         Route("POST /members/{id}/reset-password", _reset_member, 202),
         Route("POST /members/{id}/lift-throttle", _lift_throttle, 200),
+        Route("POST /members/{id}/reset-mfa", _reset_member_mfa, 200),
         Route(
             "POST /invitations",
             _invitation,
@@ -398,5 +406,6 @@ ROUTES: Final[dict[str, Route]] = {
         *_master("/accounts", _account, _only("code", "name")),
         *_master("/taxes", _tax, _only("code", "name")),
         *DOCUMENTS,
+        *FACTORS,
     )
 }

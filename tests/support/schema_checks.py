@@ -65,6 +65,15 @@ INEXPRESSIBLE: Final[dict[str, Unsaid]] = {
     "auth.invalid_refresh_token": Unsaid(
         "POST /api/v1/auth/refresh", "A token is known or not.", lambda _: True
     ),
+    "auth.mfa_token_invalid": Unsaid(
+        "POST /api/v1/auth/mfa/verify", "A token is known or not.", lambda _: True
+    ),
+    "auth.step_up_required": Unsaid(
+        "* /api/v1/*", "A caller proved himself lately or not.", lambda _: True
+    ),
+    "auth.throttled": Unsaid(
+        "POST /api/v1/auth/step-up", "How often somebody guessed before.", lambda _: True
+    ),
     "validation.decimal_range": Unsaid(
         "*", "The bound of a text that is a number.", lambda value: abs(Decimal(value)) > _LARGEST
     ),

@@ -10,6 +10,7 @@ from tests.support.fingerprint import Fingerprint, Rows, rows_of
 from tests.support.mutations import Contract, Ids
 from tests.support.route import API, request, tag
 from tests.support.route_documents import CLOSED_THROUGH
+from tests.support.route_factors import a_security_key
 from tests.support.routes import ROUTES
 
 # Of an instant before this service was thought of: no object has them.
@@ -46,6 +47,7 @@ async def make_world(application: Any, database_url: str, stack: AsyncExitStack)
     foreign["/audit-entries"] = (await other.get("/audit-entries"))["data"][0]["id"]
     invitation = {"email": f"{tag()}@example.com", "role": "viewer"}
     foreign["/invitations"] = (await other.post("/invitations", invitation))["id"]
+    foreign["/auth/mfa/security-keys"] = await a_security_key(other)
     prefixes = [each.partition("_")[0] for each in foreign.values()]
     return World(
         company=company,

@@ -69,6 +69,36 @@ def test_a_replica_of_a_file_is_refused() -> None:
         settings(database_replica_url="postgresql://replica/shop").refuse_unsafe()
 
 
+@pytest.mark.parametrize(
+    ("rp_id", "origins"),
+    [
+        ("shop.example", ""),
+        ("", "https://shop.example"),
+        ("shop.example", "https://shop.example, https://evil.example"),
+        ("shop.example", "https://evilshop.example"),
+        ("shop.example", "shop.example"),
+    ],
+)
+def test_security_keys_belong_to_the_domain_of_their_pages(rp_id: str, origins: str) -> None:
+    """MF-03: everywhere, since a browser would refuse every one of them."""
+    given = settings(webauthn_rp_id=rp_id, webauthn_origins=origins)
+    with pytest.raises(SettingRefused, match=r"^WEBAUTHN_RP_ID is not the domain of every one"):
+        given.refuse_unsafe()
+
+
+def test_security_keys_of_a_domain_and_below_are_taken() -> None:
+    pages = "https://shop.example,https://till.shop.example:8443"
+    given = settings(webauthn_rp_id="shop.example", webauthn_origins=pages)
+    given.refuse_unsafe()
+    assert given.webauthn.origins == ["https://shop.example", "https://till.shop.example:8443"]
+    with pytest.raises(SettingRefused, match="WEBAUTHN_ORIGINS has an address without https"):
+        settings(
+            environment="production",
+            webauthn_rp_id="shop.example",
+            webauthn_origins="http://shop.example",
+        ).refuse_unsafe()
+
+
 def test_a_secret_file_wins_over_the_variable(tmp_path: Path) -> None:
     file = tmp_path / "secret"
     file.write_text("from-a-file-that-only-the-service-reads\n", encoding="utf-8")

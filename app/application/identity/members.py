@@ -6,6 +6,7 @@ Every change locks the owners of the company first, so that two of them cannot r
 from dataclasses import replace
 from typing import Any
 
+from app.application.identity.factor_ports import ACTIVE_MEMBERSHIPS_OF_USER
 from app.application.identity.granting import (
     check_grantable,
     held_now,
@@ -14,18 +15,21 @@ from app.application.identity.granting import (
 )
 from app.application.identity.ports import (
     ACTIVE_IN_ROLE,
+    CREDENTIALS,
     LIVE_SESSIONS_OF_USER,
     MEMBERSHIPS,
     USERS,
 )
+from app.application.identity.second_factor_commands import forget_factors
 from app.application.identity.sessions import end_session
 from app.application.identity.views import EndedSessions, MemberView, member_view
 from app.application.shared.access import Principal
 from app.application.shared.commands import Command, Done
-from app.application.shared.kinds import Needs
+from app.application.shared.kinds import Lock, Needs
 from app.application.shared.masters import Edit
 from app.application.shared.redaction import difference
 from app.application.shared.work import Loaded, Work
+from app.domain.identity.factor_errors import WorksElsewhere
 from app.domain.identity.membership import OWNER, Membership, check_change
 from app.domain.identity.user import User
 from app.domain.shared.errors import NotFound, StaleVersion
@@ -126,6 +130,27 @@ def _end_sessions(user_id: Id, work: Work, reason: str) -> int:
     return len(own)
 
 
+def _reset_needs(user_id: Id, principal: Principal) -> Needs:
+    # His factors and sessions are read once his credentials are held: no sign-in slips through.
+    needs = shown_needs(user_id, principal).search(ACTIVE_IN_ROLE, principal.tenant_id, OWNER)
+    needs.one(MEMBERSHIPS, principal.tenant_id, principal.user_id)
+    needs.search(ACTIVE_MEMBERSHIPS_OF_USER, user_id)
+    return needs.one(CREDENTIALS, user_id, lock=Lock.UPDATE)
+
+
+def _reset_factors(user_id: Id, work: Work) -> Done:
+    _, member = _member(user_id, work)
+    _check(member, member, work)
+    companies = {each.tenant_id for each in work.search(ACTIVE_MEMBERSHIPS_OF_USER, user_id)}
+    if companies - {work.principal.tenant_id}:
+        raise WorksElsewhere
+    forget_factors(work, user_id)
+    ended = _end_sessions(user_id, work, "second_factors_reset")
+    work.note("second_factors_reset", "member", user_id, ended=ended)
+    work.event("user.second_factors_reset", user_id)
+    return Done(EndedSessions(ended=ended), status=200)
+
+
 def _command(name: str) -> Command[Any]:
     return Command(name, _PERMISSION, lambda edit, caller: _needs(edit.id, caller), _change)
 
@@ -156,3 +181,6 @@ def acted_on(user_id: Id, work: Work) -> MemberView:
 def end_sessions_here(user_id: Id, work: Work, reason: str) -> int:
     """End the sessions of a member in this company; how many they were."""
     return _end_sessions(user_id, work, reason)
+
+
+RESET_FACTORS: Command[Id] = Command("members.reset_mfa", _PERMISSION, _reset_needs, _reset_factors)

@@ -115,6 +115,11 @@ class Access:
         """What its role may do."""
         return permissions_of(self.role) if self.granted is None else known(self.granted)
 
+    proved_at: datetime | None = None
+    second_factor: bool = False
+    mfa_required: bool = False
+    step_up_for_payouts: bool = False
+
 
 class Directory(Protocol):
     """Reads across companies, before one is known; each is a single statement."""

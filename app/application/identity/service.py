@@ -12,9 +12,14 @@ from typing import Any
 import structlog
 
 from app.application.identity.account import OwnAccount
+from app.application.identity.challenge_tokens import ChallengeToken, NewChallenge
+from app.application.identity.enrolling import Enrolling
+from app.application.identity.factor_views import SecondFactorView
 from app.application.identity.joining import Joining
+from app.application.identity.origin import Origin, principal_from
 from app.application.identity.ports import (
     CREDENTIALS,
+    SESSIONS,
     TENANTS,
     USERS,
     Access,
@@ -29,6 +34,7 @@ from app.application.identity.recovery import Recovery
 from app.application.identity.refresh_tokens import RefreshToken
 from app.application.identity.refusals import Refusals
 from app.application.identity.registration import TELL_OWNER, Company, Registration
+from app.application.identity.second_factors import SecondFactors
 from app.application.identity.sessions import (
     LOGIN,
     LOGOUT,
@@ -36,6 +42,7 @@ from app.application.identity.sessions import (
     REFRESH,
     REUSED,
     REVOKE_ALL,
+    SECOND_FACTOR,
     Exchange,
     OpenSession,
 )
@@ -59,10 +66,9 @@ from app.domain.identity.errors import (
     SessionOver,
 )
 from app.domain.identity.passwords import check_password, normal_password
-from app.domain.identity.session import SessionTerms
+from app.domain.identity.session import SessionTerms, Standing
 from app.domain.shared.clock import Clock
 from app.domain.shared.errors import ConcurrentChange, ReferenceNotFound, ServiceUnavailable
-from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import NO_ID, Id, show
 from app.domain.shared.texts import folded
 
@@ -70,20 +76,12 @@ _log = structlog.get_logger("app.identity")
 _REGISTER_TRIES = 3
 
 
-@frozen
-class Origin:
-    """Where a request comes from."""
-
-    request_id: str = ""
-    address: str = ""
-    device: str = ""
-
-
 class IdentityService:
     """What the routes under ``/auth`` do.
 
     ``account`` does it for a caller who is signed in, ``joining`` lets people join a company,
-    ``recovery`` lets in again who forgot the password.
+    ``recovery`` lets in again who forgot the password, ``factors`` asks for more than a password,
+    ``enrolling`` keeps what it asks for.
     ``register`` is the command that makes a user and his company with everything it starts with.
     A registration takes at least ``register_seconds_min``: what is written for a new address and
     for a known one differs, and the time of the answer must not tell which it was.
@@ -103,6 +101,8 @@ class IdentityService:
         joining: Joining,
         refusals: Refusals,
         recovery: Recovery,
+        factors: SecondFactors,
+        enrolling: Enrolling,
         register: Command[Registration],
         terms: SessionTerms,
         clock: Clock,
@@ -125,6 +125,8 @@ class IdentityService:
         self.joining = joining
         self.refusals = refusals
         self.recovery = recovery
+        self.factors = factors
+        self.enrolling = enrolling
 
     async def start(self) -> None:
         """Open the signing keys; the first start makes the first one."""
@@ -208,12 +210,12 @@ class IdentityService:
         await asyncio.sleep(max(0.0, started + self._register_seconds_min - time.monotonic()))
 
     async def _keep(self, registration: Registration, origin: Origin) -> None:
-        principal = _principal(self.new_id(), self.new_id(), origin)
+        principal = principal_from(self.new_id(), self.new_id(), origin)
         for _ in range(_REGISTER_TRIES):
             known = await self._directory.account(registration.email_folded)
             if known is not None:
                 if known.tenant_id is not None:
-                    owner = _principal(known.tenant_id, known.user_id, origin)
+                    owner = principal_from(known.tenant_id, known.user_id, origin)
                     await self._run(TELL_OWNER, known.user_id, owner)
                 return
             try:
@@ -225,8 +227,10 @@ class IdentityService:
 
     async def login(
         self, email: str, password: str, origin: Origin, company_id: Id | None = None
-    ) -> TokensView:
+    ) -> TokensView | SecondFactorView:
         """Open a session for a company: the one named, else the one that was made first.
+
+        Whoever has a second factor gets no tokens yet, but what its proof must carry.
 
         Raises:
             InvalidCredentials: unknown address, wrong password, switched off, no member of the
@@ -251,26 +255,34 @@ class IdentityService:
                 self._tell_refused(account, origin)
             raise InvalidCredentials
         await self._throttle.succeeded(name, origin.address)
+        token = ChallengeToken.fresh(self.new_id())
+        challenge = NewChallenge.of(token)
         try:
-            return await self._open(account, tenant_id, stronger, origin)
+            opened, asked = await self._open(account, tenant_id, stronger, origin, challenge)
         except InvalidCredentials:
             self._tell_refused(account, origin)
             raise
+        return opened or self.factors.asked(token, challenge, asked)
 
     def _tell_refused(self, account: Account, origin: Origin) -> None:
         """Tell the company of a known account; nobody else is told, and an unknown one nobody's."""
         if account.tenant_id is not None:
-            self.refusals.login(_principal(account.tenant_id, account.user_id, origin))
+            self.refusals.login(principal_from(account.tenant_id, account.user_id, origin))
 
     async def switch(self, principal: Principal, company_id: Id, device: str) -> TokensView:
         """Open a session of the caller for another company of his; the present one goes on.
 
+        The new session is as well proved as the present one.
+
         Raises:
             ReferenceNotFound: the caller does not work for the company.
+            StepUpRequired: he has a second factor, and did not prove himself by it here.
         """
-        loaded = await self._reader.load(None, Needs().one(CREDENTIALS, principal.user_id))
+        needs = Needs().one(CREDENTIALS, principal.user_id).one(SESSIONS, principal.session_id)
+        loaded = await self._reader.load(None, needs)
         credentials = loaded.present.get(CREDENTIALS, {}).get((principal.user_id,))
-        if credentials is None:
+        session = loaded.present.get(SESSIONS, {}).get((principal.session_id,))
+        if credentials is None or session is None:
             raise SessionOver
         account = Account(
             principal.user_id,
@@ -281,13 +293,20 @@ class IdentityService:
         )
         origin = Origin(principal.request_id, principal.address, device)
         try:
-            return await self._open(account, company_id, None, origin)
+            opened, _ = await self._open(account, company_id, None, origin, kept=session.standing)
         except InvalidCredentials:
             raise ReferenceNotFound.at("/company_id") from None
+        return opened  # type: ignore[no-any-return]
 
     async def _open(
-        self, account: Account, tenant_id: Id, stronger: str | None, origin: Origin
-    ) -> TokensView:
+        self,
+        account: Account,
+        tenant_id: Id,
+        stronger: str | None,
+        origin: Origin,
+        challenge: NewChallenge | None = None,
+        kept: Standing | None = None,
+    ) -> tuple[Any, dict[str, Any]]:
         refresh = RefreshToken.fresh()
         session_id = self.new_id()
         request = OpenSession(
@@ -299,10 +318,14 @@ class IdentityService:
             password_changed_at=account.password_changed_at,
             stronger_hash=stronger,
             terms=self._terms,
+            challenge=challenge,
+            kept=kept,
         )
-        principal = _principal(tenant_id, account.user_id, origin, session_id)
-        view = await self._run(LOGIN, request, principal)
-        return await self._tokens(principal, view, refresh)
+        principal = principal_from(tenant_id, account.user_id, origin, session_id)
+        view: dict[str, Any] = await self._run(LOGIN, request, principal)
+        if view["outcome"] == SECOND_FACTOR:
+            return None, view
+        return await self.issue(principal, view, refresh), view
 
     async def refresh(self, refresh_token: str, origin: Origin) -> TokensView:
         """Exchange a refresh token for a new pair.
@@ -321,17 +344,18 @@ class IdentityService:
         exchange = Exchange(
             presented.family_hash, presented.token_hash, fresh.token_hash, self._terms
         )
-        principal = _principal(tenant_id, user_id, origin, session_id)
+        principal = principal_from(tenant_id, user_id, origin, session_id)
         view = await self._run(REFRESH, exchange, principal)
         if view["outcome"] == REUSED:
             self._access_tokens.forget([session_id])
             _log.warning("refresh_token_reused", session=session_id.hex(), user_id=user_id.hex())
             raise RefreshTokenReused
-        return await self._tokens(principal, view, fresh)
+        return await self.issue(principal, view, fresh)
 
-    async def _tokens(
+    async def issue(
         self, principal: Principal, view: dict[str, Any], refresh: RefreshToken
     ) -> TokensView:
+        """The tokens of a session that a command has opened or renewed."""
         await self._keys.refresh()
         access = Access(
             session_id=principal.session_id,
@@ -359,7 +383,7 @@ class IdentityService:
         if found is None:
             return
         session_id, user_id, tenant_id = found
-        principal = _principal(tenant_id, user_id, origin, session_id)
+        principal = principal_from(tenant_id, user_id, origin, session_id)
         await self._run(LOGOUT, presented.family_hash, principal)
         self._access_tokens.forget([session_id])
 
@@ -399,13 +423,3 @@ class IdentityService:
     async def _run(self, command: Command[Any], input_: Any, principal: Principal) -> Any:
         """Run a command and read the view in its answer."""
         return await answer_of(self._runner, command, input_, principal)
-
-
-def _principal(tenant_id: Id, user_id: Id, origin: Origin, session_id: Id = NO_ID) -> Principal:
-    return Principal(
-        tenant_id,
-        user_id,
-        session_id,
-        request_id=origin.request_id,
-        address=origin.address,
-    )

@@ -1,7 +1,10 @@
 """Sessions: sign in, exchange a refresh token, sign out. Secrets never enter these commands."""
 
 from datetime import datetime
+from typing import Any
 
+from app.application.identity.challenge_tokens import NewChallenge
+from app.application.identity.factor_ports import SECURITY_KEYS_OF_USER
 from app.application.identity.ports import (
     CREDENTIALS,
     LIVE_SESSIONS_OF_USER,
@@ -11,30 +14,35 @@ from app.application.identity.ports import (
     TENANTS,
     USERS,
 )
+from app.application.identity.proving import factor_of, keep_challenge
 from app.application.shared.access import Principal
 from app.application.shared.commands import Command, Done
 from app.application.shared.kinds import Lock, Needs
 from app.application.shared.permissions import PUBLIC
 from app.application.shared.work import Work
+from app.domain.identity.challenge import Purpose
 from app.domain.identity.errors import (
     InvalidCredentials,
     InvalidRefreshToken,
     RefreshTokenReused,
 )
-from app.domain.identity.session import Session, SessionTerms
+from app.domain.identity.factor_errors import StepUpRequired
+from app.domain.identity.session import Session, SessionTerms, Standing
 from app.domain.shared.errors import NotFound
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 
 REUSED = "reused"
 GRANTED = "granted"
+SECOND_FACTOR = "second_factor"
 
 
 @frozen
 class OpenSession:
     """A sign-in whose password was found right when it was chosen at ``password_changed_at``.
 
-    ``stronger_hash`` replaces the ``verified_hash`` that was outdated.
+    ``stronger_hash`` replaces the ``verified_hash`` that was outdated. ``challenge`` is put to a
+    user who has a second factor. ``kept`` is how well he is known in the session he comes from.
     """
 
     session_id: Id
@@ -45,6 +53,8 @@ class OpenSession:
     password_changed_at: datetime
     stronger_hash: str | None
     terms: SessionTerms
+    challenge: NewChallenge | None = None
+    kept: Standing | None = None
 
 
 @frozen
@@ -57,13 +67,13 @@ class Exchange:
     terms: SessionTerms
 
 
-def _place_needs(principal: Principal) -> Needs:
+def place_needs(principal: Principal) -> Needs:
     """The user, the company, and his place in it."""
     needs = Needs().one(USERS, principal.user_id).one(TENANTS, principal.tenant_id)
     return needs.one(MEMBERSHIPS, principal.tenant_id, principal.user_id, lock=Lock.NONE)
 
 
-def _role(work: Work) -> str | None:
+def role_of(work: Work) -> str | None:
     """The user's role in the company; None when he or the company is switched off."""
     principal = work.principal
     user = work.find(USERS, principal.user_id)
@@ -81,12 +91,12 @@ def _granted(session: Session, role: str, now: datetime) -> Done:
 
 def _login_needs(_: OpenSession, principal: Principal) -> Needs:
     # Held until the session is there: whoever changes the password waits for it, and ends it.
-    return _place_needs(principal).one(CREDENTIALS, principal.user_id, lock=Lock.KEY_SHARE)
+    return place_needs(principal).one(CREDENTIALS, principal.user_id, lock=Lock.KEY_SHARE)
 
 
 def _login(request: OpenSession, work: Work) -> Done:
-    principal, now = work.principal, work.recorded_at
-    role = _role(work)
+    principal = work.principal
+    role = role_of(work)
     credentials = work.find(CREDENTIALS, principal.user_id)
     if role is None or credentials is None:
         raise InvalidCredentials
@@ -95,6 +105,18 @@ def _login(request: OpenSession, work: Work) -> Done:
     if request.stronger_hash is not None and credentials.password_hash == request.verified_hash:
         work.put(CREDENTIALS, credentials.rehashed(request.stronger_hash))
         work.note("rehashed", "credentials", principal.user_id)
+    if credentials.second_factor and request.challenge is not None:
+        return _ask(request.challenge, work, credentials.changed_at)
+    if credentials.second_factor and not (request.kept and request.kept.second_factor):
+        raise StepUpRequired
+    return open_session(work, request, role, request.kept)
+
+
+def open_session(
+    work: Work, request: OpenSession, role: str, standing: Standing | None, **facts: Any
+) -> Done:
+    """Open a session of the user of the principal; ``facts`` go to the audit trail."""
+    principal, now = work.principal, work.recorded_at
     session = Session.opened(
         request.session_id,
         principal.user_id,
@@ -103,19 +125,37 @@ def _login(request: OpenSession, work: Work) -> Done:
         (request.device, principal.address),
         request.terms,
         now,
+        standing,
     )
     work.put(SESSIONS, session)
-    work.note("opened", "session", session.id, device=session.device)
+    work.note("opened", "session", session.id, device=session.device, **facts)
     return _granted(session, role, now)
 
 
+def _ask(fresh: NewChallenge, work: Work, changed_at: datetime) -> Done:
+    """The password was right, and a second factor is asked for."""
+    user_id = work.principal.user_id
+    app = factor_of(work, user_id)
+    keys = work.search(SECURITY_KEYS_OF_USER, user_id)
+    keep_challenge(work, fresh, Purpose.LOGIN, changed_at)
+    work.note("asked", "challenge", fresh.id, purpose=str(Purpose.LOGIN))
+    methods = {
+        "totp": app.sealed_secret is not None,
+        "security_key": bool(keys),
+        "recovery_code": app.recovery_codes_left > 0,
+    }
+    found = [name for name, there in methods.items() if there]
+    credential_ids = [key.credential_id.hex() for key in keys]
+    return Done({"outcome": SECOND_FACTOR, "methods": found, "credential_ids": credential_ids})
+
+
 def _refresh_needs(request: Exchange, principal: Principal) -> Needs:
-    return _place_needs(principal).search(SESSION_BY_FAMILY, request.family_hash)
+    return place_needs(principal).search(SESSION_BY_FAMILY, request.family_hash)
 
 
 def _refresh(request: Exchange, work: Work) -> Done:
     now = work.recorded_at
-    role = _role(work)
+    role = role_of(work)
     found = work.search(SESSION_BY_FAMILY, request.family_hash)
     if role is None or not found:
         raise InvalidRefreshToken

@@ -12,6 +12,7 @@ from app.application.shared.kinds import Lock, Needs
 from app.application.shared.redaction import difference
 from app.application.shared.work import Work
 from app.domain.accounting.periods import Books, PriceDifferencePolicy, TaxRounding
+from app.domain.identity.factor_errors import NoSecondFactor
 from app.domain.identity.tenant import Tenant
 from app.domain.shared.errors import StaleVersion
 from app.domain.shared.frozen import frozen
@@ -28,6 +29,8 @@ class CompanyView(TypedDict):
     currency: str
     tax_rounding: str
     price_difference_policy: str
+    mfa_required: bool
+    step_up_for_payouts: bool
     version: int
 
 
@@ -59,6 +62,8 @@ def company_view(tenant: Tenant, books: Books) -> CompanyView:
         "currency": books.currency,
         "tax_rounding": str(books.tax_rounding),
         "price_difference_policy": str(books.price_difference_policy),
+        "mfa_required": tenant.mfa_required,
+        "step_up_for_payouts": tenant.step_up_for_payouts,
         "version": company_version(tenant, books),
     }
 
@@ -73,8 +78,17 @@ def _edit(edit: EditCompany, work: Work) -> Done:
         raise StaleVersion
     before = company_view(tenant, books)
     members = edit.members
+    if members.get("mfa_required") and not work.principal.second_factor:
+        raise NoSecondFactor.at(
+            "/mfa_required"
+        )  # it would shut out whoever demands it, first of all
     zone = members.get("time_zone")
-    changed_tenant = tenant.changed(name=members.get("name"), time_zone=zone)
+    changed_tenant = tenant.changed(
+        name=members.get("name"),
+        time_zone=zone,
+        mfa_required=members.get("mfa_required"),
+        step_up_for_payouts=members.get("step_up_for_payouts"),
+    )
     changed_books = books.changed(
         time_zone=zone,
         tax_rounding=_maybe(TaxRounding, members.get("tax_rounding")),

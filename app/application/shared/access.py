@@ -1,10 +1,14 @@
 """Who is asking, and what they may do."""
 
 from dataclasses import field
+from datetime import datetime, timedelta
+from typing import Final
 
 from app.domain.shared.errors import PermissionMissing
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import NO_ID, Id
+
+STEP_UP_LIFE: Final = timedelta(minutes=10)
 
 
 @frozen
@@ -13,6 +17,10 @@ class Principal:
 
     ``user_id`` is who acts. Where that is no person of the company (an API key, an operator of the
     platform), ``on_behalf_of`` is the user who answers for it.
+    ``proved_at`` is when a person last proved himself in this session; who is no person never does.
+    ``second_factor``: whether he did so by more than a password. ``mfa_missing``: he did not, and
+    the company demands it.
+    ``step_up_for_payouts``: the company asks for a proof before money goes out.
     """
 
     tenant_id: Id
@@ -23,6 +31,10 @@ class Principal:
     request_id: str = ""
     address: str = ""
     on_behalf_of: Id = NO_ID
+    proved_at: datetime | None = None
+    second_factor: bool = False
+    mfa_missing: bool = False
+    step_up_for_payouts: bool = False
 
     def require(self, permission: str) -> None:
         """Pass when the caller holds ``permission``.
@@ -32,3 +44,7 @@ class Principal:
         """
         if permission not in self.permissions:
             raise PermissionMissing(permission=permission)
+
+    def proved_lately(self, now: datetime) -> bool:
+        """Whether the caller proved himself within ``STEP_UP_LIFE``."""
+        return self.proved_at is not None and now - self.proved_at <= STEP_UP_LIFE

@@ -1,4 +1,4 @@
-"""Credentials: how a user proves to be himself. Today a password."""
+"""Credentials: how a user proves to be himself: a password, and whether it takes more."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -12,12 +12,14 @@ class Credentials:
     """The password of a user, as a salted hash that names its own algorithm and cost.
 
     ``changed_at`` is when the password was chosen; hashing it anew at a higher cost does not count.
+    ``second_factor`` says that the password alone opens nothing.
     """
 
     user_id: Id
     password_hash: str
     changed_at: datetime
     version: int
+    second_factor: bool = False
 
     @classmethod
     def new(cls, user_id: Id, password_hash: str, at: datetime) -> "Credentials":
@@ -27,6 +29,10 @@ class Credentials:
     def changed(self, password_hash: str, at: datetime) -> "Credentials":
         """Another password, chosen now."""
         return replace(self, password_hash=password_hash, changed_at=at)
+
+    def demanding(self, *, second_factor: bool) -> "Credentials":
+        """With a second factor beside the password, or without."""
+        return replace(self, second_factor=second_factor)
 
     def rehashed(self, password_hash: str) -> "Credentials":
         """The same password under a stronger hash."""

@@ -41,11 +41,20 @@ class SessionTerms:
 
 
 @frozen
+class Standing:
+    """How well a session's user is known: when he proved himself, and whether by two factors."""
+
+    proved_at: datetime | None
+    second_factor: bool
+
+
+@frozen
 class Session:
     """A sign-in of a user for one company, from one device.
 
     ``previous_hash`` and ``rotated_at`` are None until the first refresh. ``expires_at`` moves with
-    each refresh and never passes ``ends_at``.
+    each refresh and never passes ``ends_at``. ``proved_at`` is when the user last proved himself
+    in it (None: under a release that did not keep it), ``second_factor`` whether by two factors.
     """
 
     id: Id
@@ -63,6 +72,8 @@ class Session:
     device: str
     address: str
     version: int
+    proved_at: datetime | None = None
+    second_factor: bool = False
 
     @classmethod
     def opened(
@@ -74,8 +85,13 @@ class Session:
         origin: tuple[str, str],
         terms: SessionTerms,
         at: datetime,
+        standing: "Standing | None" = None,
     ) -> "Session":
-        """A new session; ``hashes`` of family and token, ``origin`` as device and address."""
+        """A new session; ``hashes`` of family and token, ``origin`` as device and address.
+
+        Without a ``standing`` the user proved himself just now, by his password.
+        """
+        standing = standing or Standing(at, second_factor=False)
         return cls(
             id=id_,
             user_id=user_id,
@@ -92,6 +108,8 @@ class Session:
             device=device_text(origin[0]),
             address=origin[1],
             version=1,
+            proved_at=standing.proved_at,
+            second_factor=standing.second_factor,
         )
 
     def live(self, now: datetime) -> bool:
@@ -125,6 +143,19 @@ class Session:
         if now - self.rotated_at > GRACE:
             raise RefreshTokenReused
         return renewed
+
+    @property
+    def standing(self) -> Standing:
+        """How well its user is known."""
+        return Standing(self.proved_at, self.second_factor)
+
+    def proved(self, now: datetime, *, second_factor: bool) -> "Session":
+        """After the user proved himself once more."""
+        return replace(self, proved_at=now, second_factor=self.second_factor or second_factor)
+
+    def without_factor(self) -> "Session":
+        """After the last second factor of its user is gone."""
+        return replace(self, second_factor=False)
 
     def revoked(self, now: datetime) -> "Session":
         """The session ended; one that has ended already stays as it is."""

@@ -31,7 +31,11 @@ def _zones() -> frozenset[str]:
 
 @frozen
 class Tenant:
-    """A company. ``time_zone`` (IANA) decides its business days, ``country`` is of ISO 3166."""
+    """A company. ``time_zone`` (IANA) decides its business days, ``country`` is of ISO 3166.
+
+    ``mfa_required``: its people need a second factor. ``step_up_for_payouts``: whoever pays a
+    supplier has proved himself a moment ago.
+    """
 
     id: Id
     name: str
@@ -40,6 +44,8 @@ class Tenant:
     state: TenantState
     created_at: datetime
     version: int
+    mfa_required: bool = False
+    step_up_for_payouts: bool = False
 
     def __post_init__(self) -> None:
         if self.time_zone not in _zones():
@@ -62,8 +68,15 @@ class Tenant:
         """Whether its people may work."""
         return self.state is TenantState.ACTIVE
 
-    def changed(self, *, name: str | None = None, time_zone: str | None = None) -> "Tenant":
-        """The company under another name or in another time zone; None keeps what is there.
+    def changed(
+        self,
+        *,
+        name: str | None = None,
+        time_zone: str | None = None,
+        mfa_required: bool | None = None,
+        step_up_for_payouts: bool | None = None,
+    ) -> "Tenant":
+        """The company with other settings; None keeps what is there.
 
         Raises:
             InvalidValue: a name or time zone without its form.
@@ -72,4 +85,8 @@ class Tenant:
             self,
             name=self.name if name is None else checked_name(name),
             time_zone=self.time_zone if time_zone is None else time_zone,
+            mfa_required=self.mfa_required if mfa_required is None else mfa_required,
+            step_up_for_payouts=(
+                self.step_up_for_payouts if step_up_for_payouts is None else step_up_for_payouts
+            ),
         )

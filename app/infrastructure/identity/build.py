@@ -1,12 +1,16 @@
 """Puts identity together, for the composition root."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from typing import Any
 
 from app.application.identity.account import OwnAccount
+from app.application.identity.enrolling import Enrolling
 from app.application.identity.joining import Joining
+from app.application.identity.ports import PasswordHasher
 from app.application.identity.recovery import Recovery
 from app.application.identity.refusals import Refusals
+from app.application.identity.second_factors import SecondFactors
 from app.application.identity.service import IdentityService
 from app.application.processes.onboarding import REGISTER
 from app.application.shared.commands import CommandRunner
@@ -20,12 +24,14 @@ from app.infrastructure.identity.recovery import DatabaseThrottleLifts
 from app.infrastructure.security.access_tokens import SignedAccessTokens
 from app.infrastructure.security.envelopes import SealedEnvelopes
 from app.infrastructure.security.keys import SealedKeyRing
+from app.infrastructure.security.one_time_codes import SealedCodes
 from app.infrastructure.security.passwords import PooledHasher
 from app.infrastructure.security.throttle import (
     RESETS,
     LiftedLoginThrottle,
     MemoryLoginThrottle,
 )
+from app.infrastructure.security.webauthn_keys import WebauthnKeys
 
 IDLE_DAYS_MAX = 7  # a session that nobody used for a week is over
 REGISTER_SECONDS_MIN = 0.25
@@ -44,8 +50,12 @@ def build_identity(
     refresh_days: int,
     audience: str = "tradepost-api",
     register_seconds_min: float = REGISTER_SECONDS_MIN,
+    security_keys: tuple[str, Sequence[str]] = ("", ()),
 ) -> IdentityService:
-    """The identity service; ``await start()`` once the database is open, ``stop()`` at the end."""
+    """The identity service; ``await start()`` once the database is open, ``stop()`` at the end.
+
+    ``security_keys`` are the domain that they belong to, and the pages that may ask for them.
+    """
     directory = DatabaseDirectory(database)
     refusals = Refusals(runner)
     life = timedelta(minutes=access_minutes)
@@ -77,6 +87,21 @@ def build_identity(
         new_id=new_id,
         seconds_min=register_seconds_min,
     )
+    terms = SessionTerms(
+        idle=timedelta(days=min(refresh_days, IDLE_DAYS_MAX)), absolute=timedelta(days=refresh_days)
+    )
+    factors, enrolling = _second_factors(
+        secret,
+        security_keys,
+        terms,
+        hasher,
+        runner=runner,
+        reader=reader,
+        throttle=throttle,
+        tokens=tokens,
+        clock=clock,
+        new_id=new_id,
+    )
     return IdentityService(
         runner=runner,
         reader=reader,
@@ -89,12 +114,24 @@ def build_identity(
         joining=joining,
         refusals=refusals,
         recovery=recovery,
+        factors=factors,
+        enrolling=enrolling,
         register=REGISTER,
-        terms=SessionTerms(
-            idle=timedelta(days=min(refresh_days, IDLE_DAYS_MAX)),
-            absolute=timedelta(days=refresh_days),
-        ),
+        terms=terms,
         clock=clock,
         new_id=new_id,
         register_seconds_min=register_seconds_min,
     )
+
+
+def _second_factors(
+    secret: str,
+    security_keys: tuple[str, Sequence[str]],
+    terms: SessionTerms,
+    hasher: PasswordHasher,
+    **shared: Any,
+) -> tuple[SecondFactors, Enrolling]:
+    """What asks for second factors, and what keeps them."""
+    shared["codes"], shared["ceremonies"] = SealedCodes(secret), WebauthnKeys(*security_keys)
+    factors = SecondFactors(hasher=hasher, terms=terms, **shared)
+    return factors, Enrolling(factors=factors, **shared)

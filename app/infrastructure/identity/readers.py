@@ -62,6 +62,10 @@ _ACCESS = Query(
         memberships.c.role,
         sessions.c.expires_at,
         roles.c.permissions,
+        sessions.c.proved_at,
+        sessions.c.second_factor,
+        tenants.c.mfa_required,
+        tenants.c.step_up_for_payouts,
     )
     .join(users, users.c.id == sessions.c.user_id)
     .join(tenants, tenants.c.id == sessions.c.tenant_id)

@@ -18,7 +18,8 @@ from app.infrastructure.db.metadata import (
 from app.infrastructure.db.types import Bytes, Flag, Id, Instant, Text
 
 
-def _refers(name: str, table: str, to: str = "id") -> Constraint:
+def refers_to(name: str, table: str, to: str = "id") -> Constraint:
+    """A reference to another table without a tenant."""
     return ForeignKeyConstraint([name], [f"{PLATFORM}.{table}.{to}"])
 
 
@@ -41,7 +42,8 @@ credentials = platform_table(
     column("password_hash", Text),
     column("changed_at", Instant),
     version(),
-    _refers("user_id", "users"),
+    column("second_factor", Flag),
+    refers_to("user_id", "users"),
     key=("user_id",),
 )
 
@@ -54,6 +56,8 @@ tenants = platform_table(
     column("state", Text),
     column("created_at", Instant),
     version(),
+    column("mfa_required", Flag),
+    column("step_up_for_payouts", Flag),
     check("state", "state IN ('active', 'suspended')"),
 )
 
@@ -64,8 +68,8 @@ memberships = platform_table(
     column("role", Text),
     column("active", Flag),
     version(),
-    _refers("tenant_id", "tenants"),
-    _refers("user_id", "users"),
+    refers_to("tenant_id", "tenants"),
+    refers_to("user_id", "users"),
     Index("memberships_user_id_ix", "user_id", "tenant_id"),
     Index("memberships_tenant_id_role_ix", "tenant_id", "role"),
     key=("tenant_id", "user_id"),
@@ -88,6 +92,8 @@ sessions = platform_table(
     column("device", Text),
     column("address", Text),
     version(),
+    column("proved_at", Instant, null=True),
+    column("second_factor", Flag),
     UniqueConstraint("family_hash"),
     ForeignKeyConstraint(
         ["tenant_id", "user_id"],

@@ -255,6 +255,10 @@ class SignedAccessTokens:
                 session_id=session_id,
                 role=access.role,
                 permissions=access.permissions,
+                proved_at=access.proved_at,
+                second_factor=access.second_factor,
+                mfa_missing=access.mfa_required and not access.second_factor,
+                step_up_for_payouts=access.step_up_for_payouts,
             )
         known = _Known(access, principal, since)
         if forgotten == self._forgotten:

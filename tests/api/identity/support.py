@@ -98,11 +98,16 @@ async def change(
     key: tuple[Any, ...],
     how: Callable[[Any], Any],
     tenant_id: Id = NO_ID,
+    *,
+    make: bool = False,
 ) -> None:
-    """Change an aggregate, of a company or of none, behind the back of the service."""
+    """Change an aggregate, of a company or of none, behind the back of the service.
+
+    With ``make`` there is none yet, and ``how`` makes it of None.
+    """
 
     def decide(_: None, work: Any) -> Done:
-        work.put(kind, how(work.get(kind, *key)))
+        work.put(kind, how(work.find(kind, *key) if make else work.get(kind, *key)))
         return Done(None)
 
     command = Command(

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from app.application.identity.ports import Access
+from app.application.shared.access import STEP_UP_LIFE
 from app.application.shared.permissions import ROLES
 from app.domain.identity.errors import SessionOver, TokenExpired
 from app.domain.shared.errors import ServiceUnavailable
@@ -214,3 +215,21 @@ async def test_the_end_of_the_service_ends_its_looks(stand: Stand) -> None:
     await stand.tokens.close()
     with pytest.raises(asyncio.CancelledError):
         await waiting
+
+
+async def test_the_caller_is_known_as_well_as_his_session(stand: Stand) -> None:
+    """MF-02: read with the rest of the state, so a proof is seen after as long at the latest."""
+    token = stand.issue()
+    assert (await stand.tokens.verify(token)).proved_lately(START) is False
+    proved = replace(ACCESS, proved_at=START, mfa_required=True, step_up_for_payouts=True)
+    stand.directory.sessions[SESSION] = proved
+    stand.clock.move(seconds=ACCESS_SECONDS)
+    principal = await stand.tokens.verify(token)
+    assert (principal.proved_at, principal.second_factor) == (START, False)
+    assert (principal.mfa_missing, principal.step_up_for_payouts) == (True, True)
+    assert principal.proved_lately(START + STEP_UP_LIFE) is True
+    assert principal.proved_lately(START + STEP_UP_LIFE + timedelta(seconds=1)) is False
+    stand.directory.sessions[SESSION] = replace(proved, second_factor=True)
+    stand.tokens.forget([SESSION])
+    principal = await stand.tokens.verify(token)
+    assert (principal.second_factor, principal.mfa_missing) == (True, False)

@@ -8,10 +8,13 @@ import pytest
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, UniqueConstraint
 
 from app.domain.identity.audit_chain import Seal
+from app.domain.identity.challenge import Challenge, Purpose
 from app.domain.identity.credentials import Credentials
 from app.domain.identity.invitation import Invitation
 from app.domain.identity.membership import Membership
 from app.domain.identity.role import Role
+from app.domain.identity.second_factor import SecondFactor
+from app.domain.identity.security_key import SecurityKey
 from app.domain.identity.session import Session
 from app.domain.identity.signing_key import KeyState, SigningKey
 from app.domain.identity.tenant import Tenant, TenantState
@@ -34,6 +37,9 @@ IDENTITY = (
     "signing_keys",
     "audit_seals",
     "roles",
+    "second_factors",
+    "security_keys",
+    "challenges",
 )
 
 SESSION = Session(
@@ -52,12 +58,14 @@ SESSION = Session(
     device="curl/8",
     address="192.0.2.7",
     version=3,
+    proved_at=NOW + timedelta(minutes=1),
+    second_factor=True,
 )
 SAMPLES: dict[str, list[Any]] = {
     "users": [User(ONE, "Olga@north.example", "olga@north.example", "Olga", True, NOW, 2)],
-    "credentials": [Credentials(ONE, "$argon2id$…", NOW, 4)],
+    "credentials": [Credentials(ONE, "$argon2id$…", NOW, 4, each) for each in (True, False)],
     "tenants": [
-        Tenant(ONE, "North", "Europe/London", country, state, NOW, 5)
+        Tenant(ONE, "North", "Europe/London", country, state, NOW, 5, country is None, not country)
         for country in ("GB", None)
         for state in TenantState
     ],
@@ -85,6 +93,19 @@ SAMPLES: dict[str, list[Any]] = {
     ],
     "audit_seals": [Seal(2, ONE, TWO, 1, b"before", b"hash", NOW, b"digest")],
     "roles": [Role(ONE, TWO, "dock", "Dock", ("stock:read",), False, 7)],
+    "second_factors": [
+        SecondFactor.none(ONE),
+        SecondFactor(ONE, b"sealed", b"pending", NOW, 7, b"h" * 64, 2, NOW, 3),
+    ],
+    "security_keys": [
+        SecurityKey(ONE, TWO, b"credential", b"cose", 5, "Blue", NOW, used, removed, 2)
+        for used, removed in ((None, None), (NOW, NOW))
+    ],
+    "challenges": [
+        Challenge(ONE, TWO, THREE, purpose, b"token", b"challenge", NOW, 1, NOW, NOW, used, 2)
+        for purpose in Purpose
+        for used in (None, NOW)
+    ],
 }
 BY_NAME = {each.kind.name: each for each in MAPPINGS if isinstance(each, Mapping)}
 

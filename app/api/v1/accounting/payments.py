@@ -38,6 +38,7 @@ from app.domain.accounting.errors import (
 )
 from app.domain.accounting.open_items import Excess
 from app.domain.accounting.payments import Direction, PaymentMethod
+from app.domain.identity.factor_errors import StepUpRequired
 from app.domain.shared.errors import ConcurrentChange, ExternalRefTaken, IdTaken, NotFound
 
 TARGETS_MAX = 2000
@@ -114,8 +115,14 @@ _REFUSALS = (
     AllocationMismatch,
     PeriodClosed,
     PeriodLocked,
+    StepUpRequired,
     ConcurrentChange,
 )
+
+
+def _check_payout(http: Http, *payments: PaymentIn) -> None:
+    if http.principal.step_up_for_payouts and any(each.direction == "out" for each in payments):
+        http.require_step_up()
 
 
 @router.post(
@@ -125,7 +132,11 @@ _REFUSALS = (
     responses=answers(PaymentView, 201, *_REFUSALS, body=True, keyed=True),
 )
 async def create_payment(http: CommandCaller, body: PaymentIn) -> Response:
-    """Record money received or paid, and settle what it is for."""
+    """Record money received or paid, and settle what it is for.
+
+    Where the company asks for it, whoever pays a supplier has proved himself a moment ago.
+    """
+    _check_payout(http, body)
     return await http.run(CREATE_PAYMENT, body.wish(http))
 
 
@@ -137,6 +148,7 @@ async def create_payment(http: CommandCaller, body: PaymentIn) -> Response:
 )
 async def batch_payments(http: CommandCaller, body: PaymentBatch) -> Response:
     """Post payments in their order; each is answered for itself."""
+    _check_payout(http, *body.items)
     items = [(item.idempotency_key, item.wish(http)) for item in body.items]
     return await http.run_batch(CREATE_PAYMENT, items, atomic=body.atomic)
 

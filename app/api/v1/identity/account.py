@@ -23,6 +23,7 @@ from app.domain.identity.errors import (
     PasswordTooShort,
     PasswordWrong,
 )
+from app.domain.identity.factor_errors import StepUpRequired
 from app.domain.shared.errors import ConcurrentChange, NotFound, ReferenceNotFound
 
 router = v1_router("/auth", tags=["auth"])
@@ -115,7 +116,9 @@ async def list_companies(http: Caller, page: PageQuery) -> Response:
     "/switch",
     summary="Switch to another company",
     openapi_extra=permission("profile:write"),
-    responses=answers(TokensView, 200, ReferenceNotFound, ConcurrentChange, body=True),
+    responses=answers(
+        TokensView, 200, ReferenceNotFound, StepUpRequired, ConcurrentChange, body=True
+    ),
 )
 async def switch(http: Caller, identity: Identity, body: SwitchIn) -> Response:
     """Open a session for another company of the caller. The session of this request goes on."""

@@ -13,8 +13,10 @@ from app.api.record import record_of
 from app.api.route import PUBLIC, permission, v1_router
 from app.api.v1.identity.well_known import add_jwks
 from app.api.wire import CompanyId, Schema
+from app.application.identity.factor_views import SecondFactorView
+from app.application.identity.origin import Origin
 from app.application.identity.registration import Company
-from app.application.identity.service import IdentityService, Origin
+from app.application.identity.service import IdentityService
 from app.application.identity.views import MeView, Registered, TokensView
 from app.domain.identity.errors import (
     HashingBusy,
@@ -149,12 +151,18 @@ async def register(identity: Identity, origin: From, body: RegisterIn) -> Respon
     "/auth/login",
     summary="Log in",
     openapi_extra=ANYBODY,
-    responses=_open(TokensView, 200, InvalidCredentials, LoginThrottled, HashingBusy),
+    responses={
+        **_open(TokensView, 200, InvalidCredentials, LoginThrottled, HashingBusy),
+        202: {"model": SecondFactorView},
+    },
 )
 async def login(identity: Identity, origin: From, body: LoginIn) -> Response:
-    """Open a session: an access token for requests, a refresh token for the next one."""
-    tokens = await identity.login(body.email, body.password, origin, body.company_id)
-    return json_response(orjson.dumps(tokens), 200)
+    """Open a session: an access token for requests, a refresh token for the next one.
+
+    Whoever has a second factor gets 202 and an `mfa_token` for `POST /auth/mfa/verify`, no tokens.
+    """
+    view = await identity.login(body.email, body.password, origin, body.company_id)
+    return json_response(orjson.dumps(view), 202 if "mfa_token" in view else 200)
 
 
 @router.post(

@@ -70,7 +70,7 @@ Join = Annotated[Joining, Depends(_joining)]
     "/invitations",
     summary="Invite somebody",
     status_code=201,
-    openapi_extra=permission("members:write"),
+    openapi_extra=permission("members:write", step_up=True),
     responses=answers(
         NewInvitationView,
         201,

@@ -16,6 +16,7 @@ from app.application.identity.members import (
     DEACTIVATE_MEMBER,
     EDIT_MEMBER,
     END_MEMBER_SESSIONS,
+    RESET_FACTORS,
     shown,
     shown_needs,
 )
@@ -25,6 +26,7 @@ from app.application.identity.views import EndedSessions, MemberView
 from app.application.shared.commands import Command
 from app.application.shared.masters import Edit
 from app.domain.identity.errors import BeyondOwnPermissions, LastOwner
+from app.domain.identity.factor_errors import WorksElsewhere
 from app.domain.identity.role import RoleInactive
 from app.domain.shared.errors import (
     ConcurrentChange,
@@ -37,6 +39,7 @@ from app.domain.shared.errors import (
 router = v1_router("/members", tags=["members"])
 
 READ, WRITE = permission("members:read"), permission("members:write")
+PROVED = permission("members:write", step_up=True)
 CHANGED = (
     NotFound,
     StaleVersion,
@@ -86,7 +89,7 @@ async def show(http: Caller, id: IdPath) -> Response:  # noqa: A002
 @router.patch(
     "/{id}",
     summary="Change a member",
-    openapi_extra=WRITE,
+    openapi_extra=PROVED,
     responses=answers(MemberView, 200, *CHANGED, ReferenceNotFound, body=True),
 )
 async def change(
@@ -102,7 +105,7 @@ async def change(
 @router.post(
     "/{id}/activate",
     summary="Activate a member",
-    openapi_extra=WRITE,
+    openapi_extra=PROVED,
     responses=answers(MemberView, 200, *CHANGED),
 )
 async def activate(http: CommandCaller, identity: Identity, id: IdPath) -> Response:  # noqa: A002
@@ -113,7 +116,7 @@ async def activate(http: CommandCaller, identity: Identity, id: IdPath) -> Respo
 @router.post(
     "/{id}/deactivate",
     summary="Deactivate a member",
-    openapi_extra=WRITE,
+    openapi_extra=PROVED,
     responses=answers(MemberView, 200, *CHANGED),
 )
 async def deactivate(http: CommandCaller, identity: Identity, id: IdPath) -> Response:  # noqa: A002
@@ -131,6 +134,25 @@ async def end_sessions(http: CommandCaller, identity: Identity, id: IdPath) -> R
     """Sign a member out of the company everywhere; he may sign in again."""
     user_id = http.id_of("usr", id)
     answer = await http.run(END_MEMBER_SESSIONS, user_id)
+    identity.forget_member(http.principal.tenant_id, user_id)
+    return answer
+
+
+@router.post(
+    "/{id}/reset-mfa",
+    summary="Take the second factors of a member away",
+    openapi_extra=PROVED,
+    responses=answers(
+        EndedSessions, 200, NotFound, BeyondOwnPermissions, WorksElsewhere, ConcurrentChange
+    ),
+)
+async def reset_mfa(http: CommandCaller, identity: Identity, id: IdPath) -> Response:  # noqa: A002
+    """For a member who lost app, keys and recovery codes. His sessions end, and he is told.
+
+    Only of somebody who works for no other company: there, his factors are not this one's to take.
+    """
+    user_id = http.id_of("usr", id)
+    answer = await http.run(RESET_FACTORS, user_id)
     identity.forget_member(http.principal.tenant_id, user_id)
     return answer
 

@@ -12,10 +12,10 @@ from app.api.openapi import responses
 from app.api.route import permission, v1_router
 from app.api.v1.identity.auth import ANYBODY, EmailText, From, Identity, PasswordText
 from app.api.wire import Schema, UserId, text
+from app.application.identity.origin import Origin
 from app.application.identity.ports import MEMBER_SESSION_LIST
 from app.application.identity.recovery import Recovery
 from app.application.identity.resets import RESET_MEMBER
-from app.application.identity.service import Origin
 from app.application.identity.throttle_lifts import LIFT_THROTTLE
 from app.application.identity.views import (
     EndedSessions,

@@ -18,6 +18,7 @@ from app.application.processes.company import (
     company_needs,
     company_view,
 )
+from app.domain.identity.factor_errors import NoSecondFactor
 from app.domain.shared.errors import (
     ConcurrentChange,
     InvalidValue,
@@ -36,6 +37,8 @@ class CompanyPatch(Schema):
     time_zone: ZoneText = ""
     tax_rounding: Literal["line", "document"] = "line"
     price_difference_policy: Literal["split", "variance"] = "split"
+    mfa_required: bool = False
+    step_up_for_payouts: bool = False
 
 
 @router.get(
@@ -63,6 +66,7 @@ async def show(http: Caller) -> Response:
         CompanyView,
         200,
         InvalidValue,
+        NoSecondFactor,
         StaleVersion,
         VersionRequired,
         ConcurrentChange,

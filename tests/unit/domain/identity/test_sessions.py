@@ -11,7 +11,14 @@ from app.domain.identity.errors import (
     RefreshSuperseded,
     RefreshTokenReused,
 )
-from app.domain.identity.session import DEVICE_LENGTH_MAX, GRACE, RACE, Session, SessionTerms
+from app.domain.identity.session import (
+    DEVICE_LENGTH_MAX,
+    GRACE,
+    RACE,
+    Session,
+    SessionTerms,
+    Standing,
+)
 from app.domain.shared.errors import DomainError
 from app.domain.shared.ids import Id
 
@@ -180,3 +187,16 @@ def _is_taken(session: Session, token: bytes, at: datetime) -> bool:
     except DomainError:
         return False
     return True
+
+
+def test_a_session_knows_how_well_its_user_is_known() -> None:
+    """MF-02: by a password at the login, by more when he shows more, until that is gone."""
+    session = opened()
+    assert session.standing == Standing(NOW, second_factor=False)
+    later = NOW + timedelta(minutes=30)
+    proved = session.proved(later, second_factor=True)
+    assert proved.standing == Standing(later, second_factor=True)
+    assert proved.proved(later, second_factor=False).second_factor is True
+    assert proved.without_factor().standing == Standing(later, second_factor=False)
+    fresh = proved.rotated(b"A", b"B", TERMS, later)
+    assert fresh.standing == proved.standing

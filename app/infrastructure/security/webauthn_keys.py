@@ -1,0 +1,139 @@
+"""Security keys (WebAuthn): what a browser is asked, and whether its answer proves anything.
+
+Only the key pair counts, not who made the device, so no attestation is asked for. The count of uses
+is judged by the domain: a library that refuses by itself does not tell a copy from a forgery.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from webauthn import (
+    generate_authentication_options,
+    generate_registration_options,
+    verify_authentication_response,
+    verify_registration_response,
+)
+from webauthn.helpers import base64url_to_bytes, options_to_json_dict
+from webauthn.helpers.cose import COSEAlgorithmIdentifier
+from webauthn.helpers.exceptions import WebAuthnException
+from webauthn.helpers.structs import (
+    AuthenticatorSelectionCriteria,
+    PublicKeyCredentialDescriptor,
+    ResidentKeyRequirement,
+    UserVerificationRequirement,
+)
+
+from app.application.identity.factor_ports import NewKey
+from app.domain.shared.ids import Id
+
+_ALGORITHMS = [
+    COSEAlgorithmIdentifier.EDDSA,
+    COSEAlgorithmIdentifier.ECDSA_SHA_256,
+    COSEAlgorithmIdentifier.RSASSA_PKCS1_v1_5_SHA_256,
+]
+_CREDENTIAL_ID_MAX = 1023  # bytes, as the standard has it
+# Bytes of a stranger go through readers of CBOR, COSE and JSON: whatever they stumble over is a
+# refusal and no fault of the service.
+_UNREADABLE = (
+    WebAuthnException,
+    UnsupportedAlgorithm,
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+)
+
+
+class WebauthnKeys:
+    """Implements ``app.application.identity.factor_ports.SecurityKeyCeremonies``.
+
+    ``rp_id`` is the domain that the keys belong to, ``origins`` the pages that may ask for them.
+    Without them there are no security keys.
+    """
+
+    def __init__(self, rp_id: str, origins: Sequence[str], name: str = "Tradepost") -> None:
+        self._rp_id = rp_id
+        self._origins = list(origins)
+        self._name = name
+
+    @property
+    def on(self) -> bool:
+        """Whether this installation is set up for security keys."""
+        return bool(self._rp_id and self._origins)
+
+    def creation(
+        self, user: tuple[Id, str, str], challenge: bytes, known: Sequence[bytes]
+    ) -> dict[str, Any]:
+        """The options to make a key for a user who has the ``known`` ones."""
+        options = generate_registration_options(
+            rp_id=self._rp_id,
+            rp_name=self._name,
+            user_id=user[0],
+            user_name=user[1],
+            user_display_name=user[2],
+            challenge=challenge,
+            authenticator_selection=AuthenticatorSelectionCriteria(
+                resident_key=ResidentKeyRequirement.DISCOURAGED,
+                user_verification=UserVerificationRequirement.DISCOURAGED,
+            ),
+            exclude_credentials=_described(known),
+            supported_pub_key_algs=_ALGORITHMS,
+        )
+        return options_to_json_dict(options)
+
+    def request(self, challenge: bytes, known: Sequence[bytes]) -> dict[str, Any]:
+        """The options to sign with one of the ``known`` keys."""
+        options = generate_authentication_options(
+            rp_id=self._rp_id,
+            challenge=challenge,
+            allow_credentials=_described(known),
+            user_verification=UserVerificationRequirement.DISCOURAGED,
+        )
+        return options_to_json_dict(options)
+
+    def registered(self, credential: str, challenge: bytes) -> NewKey | None:
+        """The key that a browser registered; None when its answer proves nothing."""
+        try:
+            found = verify_registration_response(
+                credential=credential,
+                expected_challenge=challenge,
+                expected_rp_id=self._rp_id,
+                expected_origin=self._origins,
+                supported_pub_key_algs=_ALGORITHMS,
+            )
+        except _UNREADABLE:
+            return None
+        if len(found.credential_id) > _CREDENTIAL_ID_MAX:
+            return None
+        return NewKey(found.credential_id, found.credential_public_key, found.sign_count)
+
+    def named(self, credential: str) -> bytes | None:
+        """The id of the key that claims to have signed; None when there is none to be read."""
+        try:
+            return base64url_to_bytes(json.loads(credential)["id"])
+        except _UNREADABLE:
+            return None
+
+    def signed(self, credential: str, challenge: bytes, public_key: bytes) -> int | None:
+        """The key's count of uses behind a signature; None when it proves nothing."""
+        try:
+            found = verify_authentication_response(
+                credential=credential,
+                expected_challenge=challenge,
+                expected_rp_id=self._rp_id,
+                expected_origin=self._origins,
+                credential_public_key=public_key,
+                credential_current_sign_count=0,
+            )
+        except _UNREADABLE:
+            return None
+        return found.new_sign_count
+
+
+def _described(known: Sequence[bytes]) -> list[PublicKeyCredentialDescriptor]:
+    return [PublicKeyCredentialDescriptor(id=each) for each in known]
