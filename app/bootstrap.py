@@ -23,7 +23,7 @@ from app.api.middleware import EdgeConfig, stack
 from app.api.middleware.rate_limit import RateLimits
 from app.api.openapi import install_openapi
 from app.api.problems import Problems, install_error_handlers
-from app.api.record import header
+from app.api.record import header, record_of
 from app.api.routing import check_routes, include, install_flat_routing
 from app.api.v1 import ROUTERS, WELL_KNOWN
 from app.application.reports.ports import Reports
@@ -163,6 +163,7 @@ def _extras(parts: Parts) -> Mapping[str, Any]:
         "identity": parts.identity,
         "account": parts.identity.account,
         "joining": parts.identity.joining,
+        "api_keys": parts.identity.api_keys,
         "reports": parts.reports,
         "knowledge_lag": timedelta(seconds=parts.settings.knowledge_lag_seconds),
     }
@@ -174,10 +175,11 @@ def _principal_of(parts: Parts) -> Any:
         if authorization is None:
             return None
         token = authorization.decode("latin-1").removeprefix("Bearer ")
-        found = parts.identity.known(token)
+        address = record_of(scope).client
+        found = parts.identity.known(token, address)
         if found is None:  # a fresh token is its caller's from the first request on
             with contextlib.suppress(DomainError):  # the route says what is wrong with it
-                found = await parts.identity.verify(token)
+                found = await parts.identity.verify(token, address)
         return None if found is None else found.user_id.hex()
 
     return caller

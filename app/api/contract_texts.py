@@ -39,6 +39,7 @@ page, with the same filters and order, or follow `Link: <…>; rel="next"`.
 TAGS: Final[dict[str, str]] = {
     "auth": "Sign up, sign in, renew, sign out.",
     "members": "Who works for the company, and as what.",
+    "api-keys": "How programs work for the company.",
     "tenants": "The company of the caller and how its books are kept.",
     "units": "Units of measure.",
     "categories": "The tree of product categories.",

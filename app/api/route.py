@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Coroutine, Iterator
 from datetime import date
 from typing import Any, Final, get_args, get_origin
+from urllib.parse import unquote_plus
 
 from fastapi import APIRouter
 from fastapi.dependencies.models import Dependant
@@ -24,17 +25,25 @@ from app.api.errors import (
     faulty,
 )
 from app.api.record import header
+from app.domain.identity.api_key_errors import CredentialInQuery
 from app.domain.shared.errors import Fault
 
 API_PREFIX: Final = "/api/v1"
 PUBLIC: Final = "public"
 PERMISSION_KEY: Final = "x-permission"
+KEYS_TOO: Final = "x-any-api-key"  # on a route that every API key may call
 SORTS_KEY: Final = "x-sorts"  # the orders that a list declares beside its 200
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 _SEQUENCES: Final = (list, tuple, set, frozenset)
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+# RFC 6750 §5.3: what stands in an address is kept by browsers, proxies and logs.
+_CREDENTIAL: Final = re.compile(
+    r"tp_(live|test)_|\beyJ[\w-]+\.eyJ|\b(rt|it)_[\w-]{64}"
+    r"|(^|&)(access_?token|refresh_?token|token|api_?key|authorization)(=|&|$)",
+    re.IGNORECASE,
+)
 _BODILESS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _COLLECTION_VERBS: Final = {"GET": "list", "POST": "create", "PATCH": "update", "PUT": "replace"}
 _ITEM_VERBS: Final = {**_COLLECTION_VERBS, "GET": "get"}
@@ -193,12 +202,15 @@ def check_query(request: Request, known: frozenset[str], single: frozenset[str])
     """Pass when every query parameter is known and those with one value stand there once.
 
     Raises:
+        CredentialInQuery: a key or token stands there, or a parameter that is to hold one.
         MalformedQuery: a NUL character, which no database text can hold.
         UnknownParameter: names the parameters the route does not know.
         RepeatedParameter: names the parameters that stand there more than once.
     """
     query = request.query_params
     names = query.keys()
+    if _CREDENTIAL.search(unquote_plus(request.scope["query_string"].decode("latin-1"))):
+        raise CredentialInQuery
     if b"%00" in request.scope["query_string"] or b"\0" in request.scope["query_string"]:
         raise MalformedQuery
     if not names <= known:

@@ -10,7 +10,7 @@ from app.api.v1.accounting import (
     taxes,
 )
 from app.api.v1.catalog import categories, contacts, products, units
-from app.api.v1.identity import account, auth, invitations, members, tenants, well_known
+from app.api.v1.identity import account, api_keys, auth, invitations, members, tenants, well_known
 from app.api.v1.inventory import adjustments, locations, stock
 from app.api.v1.purchasing import bills, receipts, supplier_returns
 from app.api.v1.reports import reports
@@ -24,6 +24,7 @@ ROUTERS = (
     tenants.router,
     members.router,
     invitations.router,
+    api_keys.router,
     units.router,
     categories.router,
     products.router,

@@ -176,17 +176,18 @@ class AccessTokens(Protocol):
         """A signed token for the session, and its life in seconds."""
         ...
 
-    async def verify(self, token: str) -> Principal:
-        """The caller behind a token.
+    async def verify(self, token: str, address: str = "") -> Principal:
+        """The caller behind a token, or behind an API key that calls from ``address``.
 
         Raises:
             Unauthenticated: it proves nothing.
-            TokenExpired: it did once.
+            TokenExpired, ApiKeyOver: it did once.
             SessionOver: its session has ended.
+            AddressRefused: the key is good, but not from there.
         """
         ...
 
-    def known(self, token: str) -> Principal | None:
+    def known(self, token: str, address: str = "") -> Principal | None:
         """The caller behind a token that was verified a moment ago, without looking anything up."""
         ...
 

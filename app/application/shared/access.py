@@ -1,6 +1,7 @@
 """Who is asking, and what they may do."""
 
 from dataclasses import field
+from typing import Literal
 
 from app.domain.shared.errors import PermissionMissing
 from app.domain.shared.frozen import frozen
@@ -12,7 +13,8 @@ class Principal:
     """An authenticated caller within one tenant.
 
     ``user_id`` is who acts. Where that is no person of the company (an API key, an operator of the
-    platform), ``on_behalf_of`` is the user who answers for it.
+    platform), ``on_behalf_of`` is the user who answers for it. ``api_key`` is empty for people;
+    what a ``test`` key does is decided in full and never kept.
     """
 
     tenant_id: Id
@@ -23,6 +25,7 @@ class Principal:
     request_id: str = ""
     address: str = ""
     on_behalf_of: Id = NO_ID
+    api_key: Literal["", "live", "test"] = ""
 
     def require(self, permission: str) -> None:
         """Pass when the caller holds ``permission``.

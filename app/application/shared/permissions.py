@@ -65,7 +65,7 @@ ROLES: Final[dict[str, frozenset[str]]] = {
     "manager": _role(
         write="units categories products contacts locations sales returns unlinked_returns "
         "payments allocations adjustments receipts bills members",
-        read="accounts taxes journal_entries periods stock reports tenants audit",
+        read="accounts taxes journal_entries periods stock reports tenants audit api_keys",
     ),
     # Keeps the books.
     "accountant": _role(

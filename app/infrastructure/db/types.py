@@ -152,7 +152,7 @@ def register_sqlite_adapters() -> None:
     sqlite3.register_adapter(bytes, bytes.__bytes__)
     sqlite3.register_adapter(bool, int)
     sqlite3.register_adapter(type(None), lambda _: None)
-    for type_ in (dict, list):
+    for type_ in (dict, list, tuple):
         sqlite3.register_adapter(type_, lambda value: orjson.dumps(value).decode())
     for enumeration in StrEnum.__subclasses__():
         sqlite3.register_adapter(enumeration, str.__str__)

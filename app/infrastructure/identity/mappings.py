@@ -39,7 +39,7 @@ from app.infrastructure.db.lists import ListQuery, equals
 from app.infrastructure.db.mapping import Mapping, Search, flat
 from app.infrastructure.db.query import TENANT, of_tenant
 from app.infrastructure.db.types import Id, Instant
-from app.infrastructure.identity import tables
+from app.infrastructure.identity import api_keys, tables
 
 SIGNING_KEY_MAPPING = flat(
     SIGNING_KEYS, tables.signing_keys, SigningKey, key=("kid",), state=KeyState
@@ -64,6 +64,7 @@ MAPPINGS: tuple[Mapping | Search, ...] = (
     Search(ACTIVE_IN_ROLE, ("tenant_id", "role"), where="t.active"),
     Search(LIVE_SESSIONS_OF_USER, ("user_id",), where="t.revoked_at IS NULL"),
     Search(ACTIVE_SIGNING_KEYS, (), where="t.state = 'active'"),
+    *api_keys.MAPPINGS,
 )
 
 LISTS = (
@@ -142,4 +143,5 @@ LISTS = (
             ),
         },
     ),
+    *api_keys.LISTS,
 )
