@@ -37,6 +37,4 @@ api_key_uses = tenant_table(
 )
 
 on_constraint(ReferenceNotFound, "api_key_uses_tenant_id_api_key_id_fk")
-on_constraint(
-    ValueOutOfRange, "api_keys_overlap_ck", "api_keys_lifetime_ck", "api_keys_end_ck"
-)
+on_constraint(ValueOutOfRange, "api_keys_overlap_ck", "api_keys_lifetime_ck", "api_keys_end_ck")

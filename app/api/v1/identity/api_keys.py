@@ -66,7 +66,7 @@ class ApiKeyIn(Schema):
 
     name: NameText  # type: ignore[valid-type]
     scopes: Scopes
-    allowed_addresses: Networks = []
+    allowed_addresses: Networks = Field(default_factory=list)
     test: bool = False
     expires_at: Annotated[
         Instant | None,
@@ -78,8 +78,8 @@ class ApiKeyPatch(Schema):
     """What may change of a key."""
 
     name: NameText = ""  # type: ignore[valid-type]
-    scopes: Scopes = []
-    allowed_addresses: Networks = []
+    scopes: Scopes = Field(default_factory=list)
+    allowed_addresses: Networks = Field(default_factory=list)
 
 
 class RotationIn(Schema):
@@ -162,9 +162,7 @@ async def change(http: CommandCaller, keys: Keys, id: IdPath, body: ApiKeyPatch)
     "/{id}/rotate",
     summary="Rotate an API key",
     openapi_extra=WRITE,
-    responses=answers(
-        NewApiKeyView, 200, *_CHANGED, ScopesBeyondOwn, ValueOutOfRange, body=True
-    ),
+    responses=answers(NewApiKeyView, 200, *_CHANGED, ScopesBeyondOwn, ValueOutOfRange, body=True),
 )
 async def rotate(http: Caller, keys: Keys, id: IdPath, body: RotationIn) -> Response:  # noqa: A002
     """Give the key a new secret, shown this once; the present one stays good for the overlap.
