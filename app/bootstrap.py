@@ -24,13 +24,16 @@ from app.api.middleware.rate_limit import RateLimits
 from app.api.openapi import install_openapi
 from app.api.problems import Problems, install_error_handlers
 from app.api.record import header, record_of
-from app.api.routing import check_routes, include, install_flat_routing
+from app.api.routing import RouteIndex, check_routes, include, install_flat_routing
 from app.api.v1 import ROUTERS, WELL_KNOWN
+from app.api.weights import RouteWeights
+from app.application.identity.ports import LoginThrottle
 from app.application.reports.ports import Reports
-from app.application.shared.rate_limit import Budget
+from app.application.shared.rate_limit import Budget, RateLimiter
 from app.domain.shared.clock import Clock, SystemClock, milliseconds
 from app.domain.shared.errors import DomainError, all_errors
 from app.domain.shared.ids import UlidFactory
+from app.infrastructure.cache.valkey import ValkeyLink
 from app.infrastructure.contexts import lists, registry
 from app.infrastructure.db.health import DatabaseHealth
 from app.infrastructure.db.port import Database
@@ -42,8 +45,11 @@ from app.infrastructure.db.sqlite import SqliteDatabase
 from app.infrastructure.identity.build import build_identity
 from app.infrastructure.observability.metrics import AppMetrics, LoopLag
 from app.infrastructure.rate_limit.memory import MemoryRateLimiter
+from app.infrastructure.rate_limit.shared import SharedRateLimiter
 from app.infrastructure.reports.build import DatabaseReports
 from app.infrastructure.reports.folding import DatabaseLedgerTail, Folding
+from app.infrastructure.security.shared_throttle import SharedLoginThrottle
+from app.infrastructure.security.throttle import MemoryLoginThrottle
 from app.settings import Settings
 
 MINUTE = 60
@@ -62,6 +68,8 @@ class Parts:
     folding: Folding
     replica: ReplicaReads | None
     reports: Reports
+    limiter: RateLimiter
+    valkey: ValkeyLink | None
 
 
 def sqlite_path(url: str) -> Path:
@@ -84,6 +92,7 @@ def build_parts(settings: Settings, clock: Clock | None = None) -> Parts:
             other = _postgres(settings, settings.database.replica_url, new_id)
             replica = ReplicaReads(postgres, other, settings.database.replica_wait_seconds)
     reader = DatabaseReader(database, lists())
+    valkey, limiter, throttle = _counters(settings)
     tokens = settings.tokens
     identity = build_identity(
         database=database,
@@ -96,11 +105,35 @@ def build_parts(settings: Settings, clock: Clock | None = None) -> Parts:
         access_minutes=tokens.access_minutes,
         refresh_days=tokens.refresh_days,
         register_seconds_min=tokens.register_seconds_min,
+        throttle=throttle,
     )
     health = DatabaseHealth(database, revisions())
     folding = Folding(database, DatabaseLedgerTail(database, clock))
     reports = DatabaseReports(replica or database, folding)
-    return Parts(settings, clock, database, reader, health, identity, folding, replica, reports)
+    return Parts(
+        settings,
+        clock,
+        database,
+        reader,
+        health,
+        identity,
+        folding,
+        replica,
+        reports,
+        limiter,
+        valkey,
+    )
+
+
+def _counters(settings: Settings) -> tuple[ValkeyLink | None, RateLimiter, LoginThrottle]:
+    """Who counts requests and failed sign-ins: this node, or all together through Valkey."""
+    local, own = MemoryRateLimiter(), MemoryLoginThrottle()
+    shared = settings.shared
+    if not shared.valkey_url:
+        return None, local, own
+    link = ValkeyLink(shared.valkey_url, timeout_seconds=shared.timeout_seconds)
+    throttle = SharedLoginThrottle(link, own, settings.tokens.secret.get_secret_value())
+    return link, SharedRateLimiter(link, local), throttle
 
 
 def _postgres(settings: Settings, url: str, new_id: UlidFactory) -> PostgresDatabase:
@@ -144,16 +177,16 @@ def build_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     )
     install_error_handlers(app, problems)
     install_health(app, source=parts.health, figures=metrics)
-    _add_routes(app, settings, problems)
-    limiter = MemoryRateLimiter()
+    index = _add_routes(app, settings, problems)
     config = edge_config(settings)
     stack(
         app,
         config=config,
         problems=problems,
         observer=metrics,
-        limiter=limiter,
+        limiter=parts.limiter,
         principal_of=_principal_of(parts),
+        weigh=RouteWeights(index),
     )
     return app
 
@@ -185,7 +218,7 @@ def _principal_of(parts: Parts) -> Any:
     return caller
 
 
-def _add_routes(app: FastAPI, settings: Settings, problems: Problems) -> None:
+def _add_routes(app: FastAPI, settings: Settings, problems: Problems) -> RouteIndex:
     include(app, root_router())
     include(app, WELL_KNOWN)
     detailed = [Depends(http)]
@@ -195,9 +228,10 @@ def _add_routes(app: FastAPI, settings: Settings, problems: Problems) -> None:
     if settings.http.docs_enabled:
         include(app, docs_router(app, problems))
     check_routes(app)
-    install_flat_routing(app)
+    index = install_flat_routing(app)
     statuses = {error.code: STATUS[error.kind] for error in all_errors()}
     install_openapi(app, problems, statuses)
+    return index
 
 
 def edge_config(settings: Settings) -> EdgeConfig:
@@ -207,6 +241,7 @@ def edge_config(settings: Settings) -> EdgeConfig:
     if rate.enabled:
         limits = RateLimits(
             auth=Budget(rate.auth_per_minute, MINUTE, rate.auth_burst),
+            anonymous=Budget(rate.anonymous_per_minute, MINUTE, rate.anonymous_burst),
             public=Budget(rate.public_per_minute, MINUTE, rate.public_per_minute),
             authenticated=Budget(rate.principal_per_minute, MINUTE, rate.principal_per_minute),
         )
@@ -227,6 +262,8 @@ def _lifespan(parts: Parts) -> Any:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await parts.database.start()
+        if parts.valkey is not None:
+            await parts.valkey.start()
         lag = asyncio.create_task(LoopLag().run())
         try:
             await parts.health.check_schema()
@@ -239,6 +276,8 @@ def _lifespan(parts: Parts) -> Any:
             await parts.folding.stop()
             if parts.replica is not None:
                 await parts.replica.stop()
+            if parts.valkey is not None:
+                await parts.valkey.stop()
             await parts.database.stop()
 
     return lifespan

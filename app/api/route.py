@@ -31,6 +31,10 @@ from app.domain.shared.errors import Fault
 API_PREFIX: Final = "/api/v1"
 PUBLIC: Final = "public"
 PERMISSION_KEY: Final = "x-permission"
+COST_KEY: Final = "x-rate-cost"  # tokens of the caller's budget
+# A report walks the ledger, an export everything; a batch of 100 costs less than 100 requests.
+RESOURCE_COSTS: Final = {"reports": 10, "exports": 50}
+BATCH: Final = {COST_KEY: 25}
 KEYS_TOO: Final = "x-any-api-key"  # on a route that every API key may call
 SORTS_KEY: Final = "x-sorts"  # the orders that a list declares beside its 200
 
@@ -141,9 +145,14 @@ def v1_router(prefix: str = "", **declared: Any) -> APIRouter:
     return new_router(API_PREFIX + prefix, **declared)
 
 
-def permission(name: str) -> dict[str, Any]:
-    """``openapi_extra`` of a route that needs the permission ``name`` (``PUBLIC`` for none)."""
-    return {PERMISSION_KEY: name}
+def permission(name: str, *, cost: int | None = None) -> dict[str, Any]:
+    """``openapi_extra`` of a route that needs the permission ``name`` (``PUBLIC`` for none).
+
+    A request takes ``cost`` tokens of its caller's budget; by default what its resource costs.
+    """
+    if cost is None:
+        cost = RESOURCE_COSTS.get(name.partition(":")[0], 1)
+    return {PERMISSION_KEY: name, COST_KEY: cost}
 
 
 def operation_id(route: APIRoute) -> str:
