@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from tests.support.company import PASSWORD, Company, register_company
 from tests.support.route import Prepare, Route, Valid, tag
+from tests.support.route_api_keys import API_KEYS
 from tests.support.route_documents import DOCUMENTS
 
 Members = Callable[[Company], Awaitable[dict[str, Any]]]
@@ -338,6 +339,7 @@ ROUTES: Final[dict[str, Route]] = {
             why="its token is a secret, so no answer is stored; the newest one counts",
         ),
         Route("DELETE /invitations/{id}", _withdraw, 204, "none"),
+        *API_KEYS,
         *_master("/units", _unit, _only("name")),
         *_master("/categories", _category, _category_change),
         *_master("/products", _product, _product_change),

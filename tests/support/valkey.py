@@ -54,10 +54,10 @@ class Valkey:
         with client.Valkey(port=self._port) as connection:
             connection.flushall()
 
-    def keys(self) -> list[str]:
+    def names(self) -> list[str]:
         """The names of what it holds."""
         with client.Valkey(port=self._port) as connection:
-            return sorted(name.decode() for name in connection.keys())
+            return sorted(name.decode() for name in connection.scan_iter())
 
     def _set(self, name: str, value: str) -> None:
         with client.Valkey(port=self._port) as connection:

@@ -74,7 +74,7 @@ async def test_the_clock_of_the_server_counts(link: ValkeyLink, server: Valkey) 
     budget = Budget(60, 1, 3)
     verdicts = [await shared_at_server(link).take("k", budget) for _ in range(4)]
     assert [each.allowed for each in verdicts] == [True, True, True, False]
-    assert server.keys() == ["tp:probe", "tp:rate:k"]
+    assert server.names() == ["tp:probe", "tp:rate:k"]
 
 
 def shared_at_server(link: ValkeyLink) -> SharedRateLimiter:
@@ -194,7 +194,7 @@ async def test_success_forgets_the_pair_and_an_undecided_attempt_is_taken_back(
 async def test_nobody_is_named_in_valkey(link: ValkeyLink, server: Valkey) -> None:
     """Accounts and addresses stand there as hashes that only this service can make."""
     await Nodes(link).all[0].admit(OLGA, HERE)
-    keys = [each for each in server.keys() if each != "tp:probe"]
+    keys = [each for each in server.names() if each != "tp:probe"]
     assert [each.rpartition(":")[0] for each in keys] == [
         "tp:login:account",
         "tp:login:address",

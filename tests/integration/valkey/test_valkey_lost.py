@@ -1,4 +1,4 @@
-"""Valkey killed, stopped and full in mid-load: limits go on, logins stay throttled (RL-06, G-08)."""
+"""Valkey killed, stopped, full in mid-load: limits go on, logins stay throttled (RL-06, G-08)."""
 
 import asyncio
 import shutil
@@ -156,7 +156,7 @@ async def test_a_throttled_login_stays_throttled(node: Node, server: Valkey, how
         await healed(server, how)
     await until(True, client)
     if how == "killed":
-        assert not [each for each in server.keys() if each.startswith("tp:login")]
+        assert not [each for each in server.names() if each.startswith("tp:login")]
     await throttled()
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, UniqueConstraint
 
+from app.domain.identity.api_key import ApiKey, ApiKeyUse
 from app.domain.identity.credentials import Credentials
 from app.domain.identity.invitation import Invitation
 from app.domain.identity.membership import Membership
@@ -28,6 +29,8 @@ IDENTITY = (
     "tenants",
     "memberships",
     "invitations",
+    "api_keys",
+    "api_key_uses",
     "sessions",
     "signing_keys",
 )
@@ -47,6 +50,22 @@ SESSION = Session(
     revoked_at=NOW + timedelta(days=2),
     device="curl/8",
     address="192.0.2.7",
+    version=3,
+)
+KEY = ApiKey(
+    id=ONE,
+    name="Shop",
+    scopes=("sales:write", "units:read"),
+    addresses=("192.0.2.0/24",),
+    test=True,
+    secret_hash=b"secret",
+    previous_hash=b"previous",
+    previous_until=NOW + timedelta(hours=1),
+    made_by=TWO,
+    created_at=NOW - timedelta(days=1),
+    rotated_at=NOW,
+    expires_at=NOW + timedelta(days=30),
+    revoked_at=NOW + timedelta(days=2),
     version=3,
 )
 SAMPLES: dict[str, list[Any]] = {
@@ -74,6 +93,8 @@ SAMPLES: dict[str, list[Any]] = {
         )
         for accepted, withdrawn in ((None, None), (NOW, None), (None, NOW))
     ],
+    "api_keys": [KEY, replace(KEY, previous_hash=None, previous_until=None, revoked_at=None)],
+    "api_key_uses": [ApiKeyUse(ONE, NOW, "192.0.2.7")],
     "sessions": [SESSION, replace(SESSION, previous_hash=None, rotated_at=None, revoked_at=None)],
     "signing_keys": [
         SigningKey("k1", b"sealed", b"public", NOW, None, KeyState.ACTIVE),
