@@ -177,9 +177,7 @@ async def rotate(http: Caller, keys: Keys, id: IdPath, body: RotationIn) -> Resp
         timedelta(seconds=body.overlap_seconds),
         body.expires_at,
     )
-    answer = http.answer(view)
-    answer.headers["etag"] = f'"{view["version"]}"'
-    return answer
+    return http.answer(view)
 
 
 @router.post(
