@@ -2,9 +2,9 @@
 
 from typing import Any, Final
 
-API_KEY_MEMBERS: Final[dict[str, str]] = {
+MEANINGS: Final[dict[str, str]] = {
     "allowed_addresses": "The networks that the key may be used from; none means anywhere.",
-    "MeView.api_key": "The API key that is calling; null for people.",
+    "MeView.api_key": "The key that is calling; null for people.",  # pragma: allowlist secret
     "CallingKeyView.test": "Whether all that the key changes is only tried.",
     "CallingKeyView.expires_at": "When the key ends.",
     "ApiKeyView.expires_at": "When the key ends.",
@@ -22,7 +22,7 @@ API_KEY_MEMBERS: Final[dict[str, str]] = {
     "test": "Whether all that the key changes is only tried (a dry run); it reads as any other.",
 }
 
-API_KEY_EXAMPLES: Final[dict[str, dict[str, Any]]] = {
+EXAMPLES_OF_KEYS: Final[dict[str, dict[str, Any]]] = {
     "ApiKeyIn": {
         "name": "Web shop",
         "scopes": ["products:read", "stock:read", "sales:write"],

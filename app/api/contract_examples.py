@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from app.api.contract_api_keys import API_KEY_EXAMPLES
+from app.api.contract_api_keys import EXAMPLES_OF_KEYS
 
 _ULID: Final = "01J8Z3K4M5N6P7Q8R9S0T1V2W3"
 _ACC, _CAT, _CON, _LOC, _TNT = (
@@ -36,7 +36,7 @@ _SINGLE: Final[dict[str, dict[str, Any]]] = {
         "display_name": "Emil",
     },
     "MemberPatch": {"role": "manager"},
-    **API_KEY_EXAMPLES,
+    **EXAMPLES_OF_KEYS,
     "PasswordIn": {
         "current_password": "plum basket over quiet water",
         "new_password": "tidy lantern under loud snow",

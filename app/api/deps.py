@@ -77,7 +77,7 @@ class Http:
         self.services = services
         self.principal = principal
         # Whether the request is only a trial, as all those of a test key are.
-        self.dry_run = principal.api_key == "test"
+        self.dry_run = principal.key_mode == "test"
 
     async def run(self, command: Command[Any], input_: Any) -> Response:
         """Run a command as the request says: once per idempotency key, or only as a trial."""
@@ -239,7 +239,7 @@ async def http(request: Request) -> Http:
     record.tenant_id = principal.tenant_id.hex()
     principal = replace(principal, request_id=record.request_id, address=record.client)
     declared = request.scope["route"].openapi_extra
-    if not (principal.api_key and KEYS_TOO in declared):
+    if not (principal.key_mode and KEYS_TOO in declared):
         principal.require(declared[PERMISSION_KEY])
     return Http(request, services, principal)
 

@@ -42,11 +42,13 @@ async def _revoke(company: Company) -> Valid:
     return Valid(f"{await _here(company)}/revoke")
 
 
-_SECRET = "the key is a secret, so no answer is stored"
+_UNSTORED = "the key is a secret, so no answer is stored"
 
 API_KEYS: Final = (
-    Route("POST /api-keys", _make, 201, "none", repeated=1, why=f"{_SECRET}; each is another key"),
+    Route(
+        "POST /api-keys", _make, 201, "none", repeated=1, why=f"{_UNSTORED}; each is another key"
+    ),
     Route("PATCH /api-keys/{id}", _change, 200),
-    Route("POST /api-keys/{id}/rotate", _rotate, 200, "none", why=_SECRET),
+    Route("POST /api-keys/{id}/rotate", _rotate, 200, "none", why=_UNSTORED),
     Route("POST /api-keys/{id}/revoke", _revoke, 200),
 )

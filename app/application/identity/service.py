@@ -350,7 +350,7 @@ class IdentityService:
         Raises:
             SessionOver: the user or the company is gone.
         """
-        user_id = principal.on_behalf_of if principal.api_key else principal.user_id
+        user_id = principal.on_behalf_of if principal.key_mode else principal.user_id
         needs = Needs().one(USERS, user_id).one(TENANTS, principal.tenant_id)
         loaded = await self._reader.load(None, needs)
         user = loaded.present.get(USERS, {}).get((user_id,))
@@ -359,7 +359,7 @@ class IdentityService:
             raise SessionOver
         return {
             "user_id": show("usr", user.id),
-            "session_id": None if principal.api_key else show("ses", principal.session_id),
+            "session_id": None if principal.key_mode else show("ses", principal.session_id),
             "email": user.email,
             "display_name": user.display_name,
             "tenant_id": show("tnt", tenant.id),

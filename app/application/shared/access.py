@@ -13,7 +13,7 @@ class Principal:
     """An authenticated caller within one tenant.
 
     ``user_id`` is who acts. Where that is no person of the company (an API key, an operator of the
-    platform), ``on_behalf_of`` is the user who answers for it. ``api_key`` is empty for people;
+    platform), ``on_behalf_of`` is the user who answers for it. ``key_mode`` is empty for people;
     what a ``test`` key does is decided in full and never kept.
     """
 
@@ -25,7 +25,7 @@ class Principal:
     request_id: str = ""
     address: str = ""
     on_behalf_of: Id = NO_ID
-    api_key: Literal["", "live", "test"] = ""
+    key_mode: Literal["", "live", "test"] = ""
 
     def require(self, permission: str) -> None:
         """Pass when the caller holds ``permission``.

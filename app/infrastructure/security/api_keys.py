@@ -164,7 +164,7 @@ def _principal(access: KeyAccess) -> Principal | None:
         role="api_key",
         permissions=access.scopes & SCOPES & permissions_of(access.role),
         on_behalf_of=access.made_by,
-        api_key="test" if access.test else "live",
+        key_mode="test" if access.test else "live",
     )
 
 

@@ -12,11 +12,12 @@ from tests.api.identity import test_members
 from tests.api.identity.support import Tokens, change, ids_of, login, parts_of, register
 from tests.support.route import tag
 
+Refusal = tuple[int, str, list[str]]
 API = "/api/v1"
 KEYS = f"{API}/api-keys"
 SHOP = {"name": "Web shop", "scopes": ["units:read", "units:write", "products:read"]}
-OVER = (401, "api_keys.over", [])
-NOBODY = (401, "auth.unauthenticated", [])
+OVER: Refusal = (401, "api_keys.over", [])
+NOBODY: Refusal = (401, "auth.unauthenticated", [])
 
 
 async def sign_up(api: httpx.AsyncClient, **company: Any) -> Tokens:

@@ -14,12 +14,14 @@ from app.application.shared.permissions import ROLES
 from app.domain.identity.tenant import TenantState
 from app.domain.shared.ids import Id
 from app.main import create_app
+from tests.api.edge.support import captured_log
 from tests.api.identity.key_support import (
     API,
     KEYS,
     NOBODY,
     OVER,
     SHOP,
+    Refusal,
     alter,
     bearer,
     forget,
@@ -106,13 +108,34 @@ async def test_a_key_in_the_address_is_refused_wherever_it_stands(
     assert (await api.get(f"{API}/products?{text}", headers=owner.headers)).status_code == 401
 
 
+async def test_no_key_stands_in_the_log(database_url: str) -> None:
+    """AK-01: neither from the address, nor from a header, nor where it is the name itself."""
+    with captured_log() as log:
+        app = create_app(settings_for(database_url))
+        transport = httpx.ASGITransport(app=app)
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(transport=transport, base_url="http://test") as api,
+        ):
+            owner = await sign_up(api)
+            text = (await made(api, owner))["key"]
+            await api.get(f"{API}/units?api_key={text}", headers=bearer(text))
+            await api.get(f"{API}/units?{text}=1")
+            await api.get(f"{API}/nothing?q={text}")
+            await units(api, text[:-1])
+            await api.get(f"{API}/units/{text}", headers=bearer(text))
+        lines = log.getvalue().decode()
+    assert lines.count('"logger":"app.access"') == 8
+    assert text[:-1] not in lines
+
+
 async def test_one_header_and_no_other(api: httpx.AsyncClient) -> None:
     """Two credentials are none, and no other header carries one."""
     owner = await sign_up(api)
     text = (await made(api, owner))["key"]
     for pair in ([text, text], [text, owner.access], [owner.access, text]):
-        headers = [("Authorization", f"Bearer {each}") for each in pair]
-        assert refusal(await api.get(f"{API}/units", headers=headers)) == NOBODY
+        twice = [("Authorization", f"Bearer {each}") for each in pair]
+        assert refusal(await api.get(f"{API}/units", headers=twice)) == NOBODY
     for headers in ({"X-API-Key": text}, {"Authorization": text}, {"Cookie": f"key={text}"}):
         assert refusal(await api.get(f"{API}/units", headers=headers)) == NOBODY
     basic = {"Authorization": f"Basic {text}"}
@@ -149,7 +172,7 @@ async def test_a_key_is_bound_to_its_networks(database_url: str) -> None:
         owner = await sign_up(inside)
         networks = ["192.0.2.0/24", "2001:db8::/48"]
         key = (await made(inside, owner, allowed_addresses=networks))["key"]
-        refused = (403, "api_keys.address_refused", [])
+        refused: Refusal = (403, "api_keys.address_refused", [])
         assert (await units(inside, key)).status_code == 200
         assert (await units(six, key)).status_code == 200
         assert refusal(await units(outside, key)) == refused

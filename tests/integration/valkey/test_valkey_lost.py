@@ -15,7 +15,7 @@ import pytest
 from app.main import create_app
 from tests.api.edge.support import problem
 from tests.conftest import settings_for
-from tests.support.company import register_company
+from tests.support.company import PASSWORD, register_company
 from tests.support.valkey import Valkey
 
 API = "/api/v1"
@@ -136,7 +136,7 @@ async def test_no_request_fails_and_the_limit_holds(node: Node, server: Valkey, 
 async def test_a_throttled_login_stays_throttled(node: Node, server: Valkey, how: str) -> None:
     """RL-06: while Valkey is away, and after it came back with nothing in memory."""
     client = await node()
-    guess = {"email": "olga@north.example", "password": "not this one at all"}
+    guess = {"email": "olga@north.example", "password": PASSWORD}
     for _ in range(11):
         assert (await client.post(f"{API}/auth/login", json=guess)).status_code == 401
 

@@ -210,7 +210,7 @@ async def me(http: Caller, identity: Identity) -> Response:
     An API key may ask this too, whatever its scopes; it sees itself and who answers for it.
     """
     view = await identity.me(http.principal)
-    if http.principal.api_key:
+    if http.principal.key_mode:
         keys: KeyKeeping = http.services.extras["api_keys"]
         view["api_key"] = await keys.calling(http.principal)
     return json_response(orjson.dumps(view), 200)
