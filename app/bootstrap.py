@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +108,8 @@ def build_parts(settings: Settings, clock: Clock | None = None) -> Parts:
         register_seconds_min=tokens.register_seconds_min,
         throttle=throttle,
     )
-    health = DatabaseHealth(database, revisions())
+    counted_here = partial(_counted_here, valkey)
+    health = DatabaseHealth(database, revisions(), counted_here)
     folding = Folding(database, DatabaseLedgerTail(database, clock))
     reports = DatabaseReports(replica or database, folding)
     return Parts(
@@ -136,6 +138,11 @@ def _counters(settings: Settings) -> tuple[ValkeyLink | None, RateLimiter, Login
     return link, SharedRateLimiter(link, local), throttle
 
 
+def _counted_here(valkey: ValkeyLink | None) -> bool:
+    """Whether this node counts for itself what it should count with the others."""
+    return valkey is not None and not valkey.up
+
+
 def _postgres(settings: Settings, url: str, new_id: UlidFactory) -> PostgresDatabase:
     return PostgresDatabase(
         url,
@@ -152,6 +159,9 @@ def build_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     parts = build_parts(settings, clock)
     problems = Problems(Catalogue.load())
     metrics = AppMetrics()
+    if parts.valkey is not None:
+        up = "Whether limits are counted in Valkey (1) or by this process alone (0)."
+        metrics.gauge("valkey_up", up, lambda: float(not _counted_here(parts.valkey)))
 
     app = FastAPI(
         title="Tradepost",
@@ -207,7 +217,7 @@ def _principal_of(parts: Parts) -> Any:
         authorization = header(scope, b"authorization")
         if authorization is None:
             return None
-        token = authorization.decode("latin-1").removeprefix("Bearer ")
+        token = authorization.decode("latin-1").partition(" ")[2]  # the route checks the scheme
         address = record_of(scope).client
         found = parts.identity.known(token, address)
         if found is None:  # a fresh token is its caller's from the first request on

@@ -65,6 +65,13 @@ async def until(up: bool, *clients: httpx.AsyncClient) -> None:
         await asyncio.sleep(0.01)
 
 
+async def told(client: httpx.AsyncClient) -> tuple[bool, str]:
+    """What an operator sees: a replacement stands in, and the figure."""
+    figures = (await client.get("/metrics")).text.splitlines()
+    [line] = [each for each in figures if each.startswith("valkey_up ")]
+    return (await client.get("/healthz")).json()["fallback"], line
+
+
 async def token(client: httpx.AsyncClient) -> dict[str, str]:
     app = client._transport.app  # type: ignore[attr-defined]
     async with register_company(app) as company:
@@ -118,6 +125,7 @@ async def test_no_request_fails_and_the_limit_holds(node: Node, server: Valkey, 
         await during
         assert load.statuses == {200: 400}
         await until(False, client)
+        assert await told(client) == (True, "valkey_up 0.0")
         load.seconds.clear()
         began = time.monotonic()
         await load.run(300)
@@ -128,6 +136,7 @@ async def test_no_request_fails_and_the_limit_holds(node: Node, server: Valkey, 
     finally:
         await healed(server, how)
     await until(True, client)
+    assert await told(client) == (False, "valkey_up 1.0")
     answer = await client.get(f"{API}/units", headers=load._headers)
     assert answer.status_code in {200, 429}
 
