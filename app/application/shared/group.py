@@ -67,7 +67,7 @@ def decide_group(
         for _ in range(_ROUNDS_MAX):
             work = Work(loaded, call.principal, now, new_id)
             try:
-                outcome = _decide(call, work, keep=not dry_run and not _tried(call))
+                outcome = _decide(call, work, keep=not dry_run)
                 break
             except NeedMore as more:
                 yield Read(_foresee(more.needs, calls[index + 1 :], loaded, now, new_id), loaded)
