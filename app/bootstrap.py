@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +24,18 @@ from app.api.middleware import EdgeConfig, stack
 from app.api.middleware.rate_limit import RateLimits
 from app.api.openapi import install_openapi
 from app.api.problems import Problems, install_error_handlers
-from app.api.record import header
-from app.api.routing import check_routes, include, install_flat_routing
+from app.api.record import header, record_of
+from app.api.routing import RouteIndex, check_routes, include, install_flat_routing
 from app.api.v1 import ROUTERS, WELL_KNOWN
+from app.api.weights import RouteWeights
+from app.application.identity.ports import LoginThrottle
 from app.application.reports.ports import Reports
 from app.application.shared.commands import CommandRunner
-from app.application.shared.rate_limit import Budget
+from app.application.shared.rate_limit import Budget, RateLimiter
 from app.domain.shared.clock import Clock, SystemClock, milliseconds
 from app.domain.shared.errors import DomainError, all_errors
 from app.domain.shared.ids import NO_ID, Id, UlidFactory
+from app.infrastructure.cache.valkey import ValkeyLink
 from app.infrastructure.contexts import lists, registry
 from app.infrastructure.db.health import DatabaseHealth
 from app.infrastructure.db.port import Database
@@ -46,8 +50,11 @@ from app.infrastructure.identity.companies import companies
 from app.infrastructure.identity.sealing import SealedRunner, Sealing
 from app.infrastructure.observability.metrics import AppMetrics, LoopLag
 from app.infrastructure.rate_limit.memory import MemoryRateLimiter
+from app.infrastructure.rate_limit.shared import SharedRateLimiter
 from app.infrastructure.reports.build import DatabaseReports
 from app.infrastructure.reports.folding import DatabaseLedgerTail, Folding
+from app.infrastructure.security.shared_throttle import SharedLoginThrottle
+from app.infrastructure.security.throttle import MemoryLoginThrottle
 from app.settings import Settings
 
 MINUTE = 60
@@ -69,6 +76,8 @@ class Parts:
     runner: CommandRunner
     replica: ReplicaReads | None
     reports: Reports
+    limiter: RateLimiter
+    valkey: ValkeyLink | None
 
     async def audited(self) -> list[Id]:
         """Whose audit trails there are: every company's, and what belongs to none."""
@@ -95,6 +104,7 @@ def build_parts(settings: Settings, clock: Clock | None = None) -> Parts:
             other = _postgres(settings, settings.database.replica_url, new_id)
             replica = ReplicaReads(postgres, other, settings.database.replica_wait_seconds)
     reader = DatabaseReader(database, lists())
+    valkey, limiter, throttle = _counters(settings)
     tokens = settings.tokens
     audit_chain = DatabaseAuditChain(database, clock)
     sealing = Sealing(database, audit_chain, wait_seconds=settings.audit_seal_seconds)
@@ -111,8 +121,10 @@ def build_parts(settings: Settings, clock: Clock | None = None) -> Parts:
         refresh_days=tokens.refresh_days,
         register_seconds_min=tokens.register_seconds_min,
         security_keys=(settings.webauthn.rp_id, settings.webauthn.origins),
+        throttle=throttle,
     )
-    health = DatabaseHealth(database, revisions())
+    counted_here = partial(_counted_here, valkey)
+    health = DatabaseHealth(database, revisions(), counted_here)
     folding = Folding(database, DatabaseLedgerTail(database, clock))
     reports = DatabaseReports(replica or database, folding)
     return Parts(
@@ -128,7 +140,25 @@ def build_parts(settings: Settings, clock: Clock | None = None) -> Parts:
         runner=runner,
         replica=replica,
         reports=reports,
+        limiter=limiter,
+        valkey=valkey,
     )
+
+
+def _counters(settings: Settings) -> tuple[ValkeyLink | None, RateLimiter, LoginThrottle]:
+    """Who counts requests and failed sign-ins: this node, or all together through Valkey."""
+    local, own = MemoryRateLimiter(), MemoryLoginThrottle()
+    shared = settings.shared
+    if not shared.valkey_url:
+        return None, local, own
+    link = ValkeyLink(shared.valkey_url, timeout_seconds=shared.timeout_seconds)
+    throttle = SharedLoginThrottle(link, own, settings.tokens.secret.get_secret_value())
+    return link, SharedRateLimiter(link, local), throttle
+
+
+def _counted_here(valkey: ValkeyLink | None) -> bool:
+    """Whether this node counts for itself what it should count with the others."""
+    return valkey is not None and not valkey.up
 
 
 def _postgres(settings: Settings, url: str, new_id: UlidFactory) -> PostgresDatabase:
@@ -147,6 +177,9 @@ def build_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     parts = build_parts(settings, clock)
     problems = Problems(Catalogue.load())
     metrics = AppMetrics()
+    if parts.valkey is not None:
+        up = "Whether limits are counted in Valkey (1) or by this process alone (0)."
+        metrics.gauge("valkey_up", up, lambda: float(not _counted_here(parts.valkey)))
 
     app = FastAPI(
         title="Tradepost",
@@ -172,16 +205,16 @@ def build_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     )
     install_error_handlers(app, problems)
     install_health(app, source=parts.health, figures=metrics)
-    _add_routes(app, settings, problems)
-    limiter = MemoryRateLimiter()
+    index = _add_routes(app, settings, problems)
     config = edge_config(settings)
     stack(
         app,
         config=config,
         problems=problems,
         observer=metrics,
-        limiter=limiter,
+        limiter=parts.limiter,
         principal_of=_principal_of(parts),
+        weigh=RouteWeights(index),
     )
     return app
 
@@ -194,6 +227,7 @@ def _extras(parts: Parts) -> Mapping[str, Any]:
         "recovery": parts.identity.recovery,
         "factors": parts.identity.factors,
         "enrolling": parts.identity.enrolling,
+        "api_keys": parts.identity.api_keys,
         "reports": parts.reports,
         "refusals": parts.identity.refusals,
         "audit_chain": parts.audit_chain,
@@ -207,17 +241,18 @@ def _principal_of(parts: Parts) -> Any:
         authorization = header(scope, b"authorization")
         if authorization is None:
             return None
-        token = authorization.decode("latin-1").removeprefix("Bearer ")
-        found = parts.identity.known(token)
+        token = authorization.decode("latin-1").partition(" ")[2]  # the route checks the scheme
+        address = record_of(scope).client
+        found = parts.identity.known(token, address)
         if found is None:  # a fresh token is its caller's from the first request on
             with contextlib.suppress(DomainError):  # the route says what is wrong with it
-                found = await parts.identity.verify(token)
+                found = await parts.identity.verify(token, address)
         return None if found is None else found.user_id.hex()
 
     return caller
 
 
-def _add_routes(app: FastAPI, settings: Settings, problems: Problems) -> None:
+def _add_routes(app: FastAPI, settings: Settings, problems: Problems) -> RouteIndex:
     include(app, root_router())
     include(app, WELL_KNOWN)
     detailed = [Depends(http)]
@@ -227,9 +262,10 @@ def _add_routes(app: FastAPI, settings: Settings, problems: Problems) -> None:
     if settings.http.docs_enabled:
         include(app, docs_router(app, problems))
     check_routes(app)
-    install_flat_routing(app)
+    index = install_flat_routing(app)
     statuses = {error.code: STATUS[error.kind] for error in all_errors()}
     install_openapi(app, problems, statuses)
+    return index
 
 
 def edge_config(settings: Settings) -> EdgeConfig:
@@ -239,6 +275,7 @@ def edge_config(settings: Settings) -> EdgeConfig:
     if rate.enabled:
         limits = RateLimits(
             auth=Budget(rate.auth_per_minute, MINUTE, rate.auth_burst),
+            anonymous=Budget(rate.anonymous_per_minute, MINUTE, rate.anonymous_burst),
             public=Budget(rate.public_per_minute, MINUTE, rate.public_per_minute),
             authenticated=Budget(rate.principal_per_minute, MINUTE, rate.principal_per_minute),
         )
@@ -259,6 +296,8 @@ def _lifespan(parts: Parts) -> Any:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await parts.database.start()
+        if parts.valkey is not None:
+            await parts.valkey.start()
         lag = asyncio.create_task(LoopLag().run())
         try:
             await parts.health.check_schema()
@@ -273,6 +312,8 @@ def _lifespan(parts: Parts) -> Any:
             await parts.sealing.stop()
             if parts.replica is not None:
                 await parts.replica.stop()
+            if parts.valkey is not None:
+                await parts.valkey.stop()
             await parts.database.stop()
 
     return lifespan

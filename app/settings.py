@@ -17,6 +17,8 @@ DEVELOPMENT_SECRET = "development-only-secret-change-me-in-production"  # noqa: 
 _SECRET_LENGTH_MIN = 32
 _DATABASES = re.compile(r"sqlite(\+\w+)?:///.+|postgres(ql)?(\+\w+)?://.*", re.DOTALL)
 
+_VALKEYS = re.compile(r"((valkey|redis)s?://[^/?#]+(/[0-9]*)?|unix://.+)(\?.*)?", re.DOTALL)
+
 
 class SettingRefused(Exception):
     """A setting is not acceptable; the message names the setting and never its value."""
@@ -53,6 +55,8 @@ class RateSettings(BaseModel):
     enabled: bool
     auth_per_minute: int
     auth_burst: int
+    anonymous_per_minute: int
+    anonymous_burst: int
     public_per_minute: int
     principal_per_minute: int
 
@@ -62,6 +66,13 @@ class WebauthnSettings(BaseModel):
 
     rp_id: str
     origins: list[str]
+
+
+class SharedSettings(BaseModel):
+    """What all nodes share beside the database; without a URL each node is alone."""
+
+    valkey_url: str
+    timeout_seconds: float
 
 
 class TokenSettings(BaseModel):
@@ -113,8 +124,14 @@ class Settings(BaseSettings):
     rate_limit_enabled: bool = True
     rate_limit_auth_per_minute: int = Field(30, ge=1)
     rate_limit_auth_burst: int = Field(60, ge=1)
+    rate_limit_anonymous_per_minute: int = Field(30, ge=1)
+    rate_limit_anonymous_burst: int = Field(60, ge=1)
     rate_limit_public_per_minute: int = Field(100, ge=1)
     rate_limit_principal_per_minute: int = Field(12_000, ge=1)
+
+    valkey_url: str = ""
+    valkey_timeout_seconds: float = Field(0.05, gt=0, le=2)
+    single_node: bool = False
 
     knowledge_lag_seconds: float = Field(10.0, ge=0, le=60)
     audit_seal_seconds: float = Field(65.0, ge=0, le=3_600)
@@ -141,6 +158,18 @@ class Settings(BaseSettings):
             raise ValueError(
                 "write sqlite:///path or postgresql://user:password@host:5432/database"
             )
+        return value
+
+    @field_validator("valkey_url")
+    @classmethod
+    def _valkey(cls, value: str) -> str:
+        """Of a Valkey server; the message never shows it, since it may hold a password."""
+        try:
+            known = not value or (_VALKEYS.fullmatch(value) and urlsplit(value).port != 0)
+        except ValueError:
+            known = False
+        if not known:
+            raise ValueError("write valkey://user:password@host:6379/0, valkeys://… or unix://path")
         return value
 
     @cached_property
@@ -177,6 +206,8 @@ class Settings(BaseSettings):
             enabled=self.rate_limit_enabled,
             auth_per_minute=self.rate_limit_auth_per_minute,
             auth_burst=self.rate_limit_auth_burst,
+            anonymous_per_minute=self.rate_limit_anonymous_per_minute,
+            anonymous_burst=self.rate_limit_anonymous_burst,
             public_per_minute=self.rate_limit_public_per_minute,
             principal_per_minute=self.rate_limit_principal_per_minute,
         )
@@ -185,6 +216,13 @@ class Settings(BaseSettings):
     def webauthn(self) -> WebauthnSettings:
         """The security key group."""
         return WebauthnSettings(rp_id=self.webauthn_rp_id, origins=self.webauthn_origins)
+
+    @cached_property
+    def shared(self) -> SharedSettings:
+        """The group of what all nodes share."""
+        return SharedSettings(
+            valkey_url=self.valkey_url, timeout_seconds=self.valkey_timeout_seconds
+        )
 
     @cached_property
     def tokens(self) -> TokenSettings:
@@ -237,6 +275,9 @@ class Settings(BaseSettings):
             "TRUSTED_PROXIES has a *": "*" in self.trusted_proxies,
             "WEBAUTHN_ORIGINS has an address without https": any(
                 not each.startswith("https://") for each in self.webauthn_origins
+            ),
+            "VALKEY_URL is empty, and SINGLE_NODE is not on": not (
+                self.valkey_url or self.single_node
             ),
         }
         found = "; ".join(name for name, refused in refusals.items() if refused)

@@ -70,7 +70,7 @@ def complete(document: dict[str, Any]) -> None:
             "type": "http",
             "scheme": "bearer",
             "bearerFormat": "JWT",
-            "description": "The access_token of POST /api/v1/auth/login.",
+            "description": "The access_token of POST /api/v1/auth/login, or an API key.",
         }
     }
     _complete_shadowed(document["paths"])

@@ -2,6 +2,8 @@
 
 from typing import Any, Final
 
+from app.api.contract_api_keys import EXAMPLES_OF_KEYS
+
 _ULID: Final = "01J8Z3K4M5N6P7Q8R9S0T1V2W3"
 _ACC, _CAT, _CON, _LOC, _TNT = (
     f"{prefix}_{_ULID}" for prefix in ("acc", "cat", "con", "loc", "tnt")
@@ -40,6 +42,7 @@ _SINGLE: Final[dict[str, dict[str, Any]]] = {
         "permissions": ["sales:read", "sales:write", "stock:read"],
     },
     "RolePatch": {"permissions": ["sales:read", "sales:write", "returns:write"]},
+    **EXAMPLES_OF_KEYS,
     "PasswordIn": {
         "current_password": "plum basket over quiet water",
         "new_password": "tidy lantern under loud snow",

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from app.api.contract_api_keys import MEANINGS as KEY_MEANINGS
+
 MEMBERS: Final[dict[str, str]] = {
     "access_token": "Send it as `Authorization: Bearer <access_token>`.",
     "account_id": "The account.",
@@ -251,6 +253,7 @@ MEMBERS: Final[dict[str, str]] = {
     "version": "Counts the changes; the ETag states it.",
     "Detailed.version": "The version of the service.",
     "x": "The public key, base64url.",
+    **KEY_MEANINGS,
 }
 # A page counts its rows, unlike a document its money.
 PAGE_TOTAL: Final = "All rows of the list, with `include_total=true`."

@@ -8,7 +8,11 @@ Sales, purchases, stock and books of trading companies.
 **Authentication.** `POST /api/v1/auth/register` makes a company, `POST /api/v1/auth/login` gives an
 `access_token`. Send it as `Authorization: Bearer <access_token>`; here: press *Authorize*. When it
 has expired, `POST /api/v1/auth/refresh` gives the next one. All that is read and written belongs to
-the company of the token.
+the company of the token. A program sends an API key (`tp_live_…`, of `POST /api/v1/api-keys`) the
+same way; what a test key (`tp_test_…`) changes is only tried. A key or token in an address is 401.
+
+**Limits.** `RateLimit` tells what is left of the caller's budget, `RateLimit-Policy` how large it
+is. An operation takes as many tokens as its `x-rate-cost` says; 429 says when to come back.
 
 **Numbers.** Money, quantities, prices and rates are decimal strings (`"12.50"`), never JSON
 numbers. A document states its currency once. More decimals than allowed are refused, not rounded.
@@ -48,6 +52,7 @@ TAGS: Final[dict[str, str]] = {
     "members": "Who works for the company, and as what.",
     "audit": "Who did what, and the proof that nobody changed it since.",
     "roles": "What members may do: the usual roles, and those that a company makes for itself.",
+    "api-keys": "How programs work for the company.",
     "tenants": "The company of the caller and how its books are kept.",
     "units": "Units of measure.",
     "categories": "The tree of product categories.",
@@ -164,11 +169,11 @@ HEADERS: Final[dict[str, dict[str, Any]]] = {
         "schema": {"type": "string", "maxLength": 4_000},
     },
     "RateLimit": {
-        "description": "What is left of the budget: `r` requests, `t` seconds.",
+        "description": "What is left of the budget: `r` tokens, full again in `t` seconds.",
         "schema": {"type": "string", "maxLength": 200},
     },
     "RateLimit-Policy": {
-        "description": "The budget: `q` requests in `w` seconds.",
+        "description": "The budget: `q` tokens in `w` seconds.",
         "schema": {"type": "string", "maxLength": 200},
     },
     "X-Request-ID": {

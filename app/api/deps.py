@@ -17,7 +17,7 @@ from app.api.errors import IfMatchInvalid, UnknownParameter, faulty
 from app.api.guards import REQUIRES_KEY
 from app.api.problems import Problems
 from app.api.record import record_of
-from app.api.route import API_PREFIX, PERMISSION_KEY, STEP_UP_KEY, check_sort
+from app.api.route import API_PREFIX, KEYS_TOO, PERMISSION_KEY, STEP_UP_KEY, check_sort
 from app.application.shared.access import Principal
 from app.application.shared.commands import (
     Answer,
@@ -55,8 +55,8 @@ _ETAG = re.compile(r'"([0-9]{1,18})"')
 class TokenVerifier(Protocol):
     """Reads access tokens."""
 
-    async def verify(self, token: str) -> Principal:
-        """The caller behind a token; raises Unauthenticated's kin for a bad one."""
+    async def verify(self, token: str, address: str) -> Principal:
+        """The caller behind a token or API key; raises Unauthenticated's kin for a bad one."""
         ...
 
 
@@ -80,7 +80,8 @@ class Http:
         self.request = request
         self.services = services
         self.principal = principal
-        self.dry_run = False  # whether the request is only a trial
+        # Whether the request is only a trial, as all those of a test key are.
+        self.dry_run = principal.key_mode == "test"
         shape: Shape = getattr(request.scope.get("route"), "shape", OPEN)
         # What the caller does not see of the answer; None, as nearly always, when he sees it all.
         self._guards = None if shape.permissions <= principal.permissions else shape
@@ -274,8 +275,8 @@ async def http(request: Request) -> Http:
     scheme, _, token = values[0].partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise Unauthenticated
-    principal = await services.tokens.verify(token)
     record = record_of(request.scope)
+    principal = await services.tokens.verify(token, record.client)
     record.user_id = principal.user_id.hex()
     record.tenant_id = principal.tenant_id.hex()
     principal = replace(principal, request_id=record.request_id, address=record.client)
@@ -284,7 +285,8 @@ async def http(request: Request) -> Http:
     if principal.mfa_missing and not route.path.startswith(_OWN_SIGN_IN):
         raise MfaEnrolmentRequired
     declared = route.openapi_extra
-    principal.require(declared[PERMISSION_KEY])
+    if not (principal.key_mode and KEYS_TOO in declared):
+        principal.require(declared[PERMISSION_KEY])
     for also in declared.get(REQUIRES_KEY, ()):
         principal.require(also)
     caller = Http(request, services, principal)
@@ -377,7 +379,7 @@ async def command_http(
 ) -> Http:
     """The caller of a command; declares what every command accepts. ``Http.run`` reads the key."""
     del idempotency_key
-    caller.dry_run = dry_run
+    caller.dry_run |= dry_run
     return caller
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Coroutine, Iterator
 from datetime import date
 from typing import Any, Final, get_args, get_origin
+from urllib.parse import unquote_plus
 
 from fastapi import APIRouter
 from fastapi.dependencies.models import Dependant
@@ -26,18 +27,30 @@ from app.api.errors import (
 from app.api.guards import REQUIRES_KEY, answer_shape
 from app.api.record import header
 from app.application.shared.guarded import Shape
+from app.domain.identity.api_key_errors import CredentialInQuery
 from app.domain.shared.errors import Fault
 
 API_PREFIX: Final = "/api/v1"
 PUBLIC: Final = "public"
 PERMISSION_KEY: Final = "x-permission"
 STEP_UP_KEY: Final = "x-step-up"
+COST_KEY: Final = "x-rate-cost"  # tokens of the caller's budget
+# A report walks the ledger, an export everything; a batch of 100 costs less than 100 requests.
+RESOURCE_COSTS: Final = {"reports": 10, "exports": 50}
+BATCH: Final = {COST_KEY: 25}
+KEYS_TOO: Final = "x-any-api-key"  # on a route that every API key may call
 SORTS_KEY: Final = "x-sorts"  # the orders that a list declares beside its 200
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 _SEQUENCES: Final = (list, tuple, set, frozenset)
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+# RFC 6750 §5.3: what stands in an address is kept by browsers, proxies and logs.
+_CREDENTIAL: Final = re.compile(
+    r"tp_(live|test)_|\beyJ[\w-]+\.eyJ|\b(rt|it)_[\w-]{64}"
+    r"|(^|&)(access_?token|refresh_?token|token|api_?key|authorization)(=|&|$)",
+    re.IGNORECASE,
+)
 _BODILESS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _COLLECTION_VERBS: Final = {"GET": "list", "POST": "create", "PATCH": "update", "PUT": "replace"}
 _ITEM_VERBS: Final = {**_COLLECTION_VERBS, "GET": "get"}
@@ -142,13 +155,18 @@ def v1_router(prefix: str = "", **declared: Any) -> APIRouter:
     return new_router(API_PREFIX + prefix, **declared)
 
 
-def permission(name: str, *also: str, step_up: bool = False) -> dict[str, Any]:
+def permission(
+    name: str, *also: str, step_up: bool = False, cost: int | None = None
+) -> dict[str, Any]:
     """``openapi_extra`` of a route that needs the permission ``name`` (``PUBLIC`` for none).
 
     ``also`` are others that it needs beside it. With ``step_up`` its caller must have proved
-    himself a moment ago, too.
+    himself a moment ago, too. A request takes ``cost`` tokens of its caller's budget; by default
+    what its resource costs.
     """
-    declared: dict[str, Any] = {PERMISSION_KEY: name}
+    if cost is None:
+        cost = RESOURCE_COSTS.get(name.partition(":")[0], 1)
+    declared: dict[str, Any] = {PERMISSION_KEY: name, COST_KEY: cost}
     if also:
         declared[REQUIRES_KEY] = list(also)
     if step_up:
@@ -212,12 +230,15 @@ def check_query(request: Request, known: frozenset[str], single: frozenset[str])
     """Pass when every query parameter is known and those with one value stand there once.
 
     Raises:
+        CredentialInQuery: a key or token stands there, or a parameter that is to hold one.
         MalformedQuery: a NUL character, which no database text can hold.
         UnknownParameter: names the parameters the route does not know.
         RepeatedParameter: names the parameters that stand there more than once.
     """
     query = request.query_params
     names = query.keys()
+    if _CREDENTIAL.search(unquote_plus(request.scope["query_string"].decode("latin-1"))):
+        raise CredentialInQuery
     if b"%00" in request.scope["query_string"] or b"\0" in request.scope["query_string"]:
         raise MalformedQuery
     if not names <= known:

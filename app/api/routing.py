@@ -8,6 +8,7 @@ takes path and method.
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
@@ -18,6 +19,8 @@ from app.api.errors import MethodNotAllowed, PathNotFound
 from app.api.record import record_of
 from app.api.route import API_PREFIX, PERMISSION_KEY, ApiRoute
 from app.domain.shared.frozen import frozen
+
+FOUND_KEY: Final = "tradepost.found"  # the route, where somebody before the router found it
 
 
 class RoutingError(RuntimeError):
@@ -64,6 +67,7 @@ class RouteIndex:
         self._resource_at = len(self._prefix_segments)
         self._fixed = _leaves(patterns)
         self._buckets = self._buckets_of(patterns)
+        self.routes: tuple[Any, ...] = tuple(pattern.route for pattern in patterns)
 
     def find(self, path: str, method: str) -> tuple[Pattern, dict[str, str]]:
         """The route of ``path`` and ``method`` and its path parameters.
@@ -168,7 +172,7 @@ class FlatRouter:
         if method == "OPTIONS":
             await _answer_options(self._index.allowed(path), send)
             return
-        pattern, path_params = self._index.find(path, method)
+        pattern, path_params = scope.pop(FOUND_KEY, None) or self._index.find(path, method)
         route = pattern.route
         record_of(scope).route = pattern.template
         scope["route"] = route

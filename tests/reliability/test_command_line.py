@@ -145,6 +145,7 @@ def test_production_takes_no_demo() -> None:
         "SECRET_KEY": "q8Zr2!vTn5Lk0pXw7Yb3Hs6Jd9Fg4Mc1",
         "ALLOWED_HOSTS": "api.example",
         "DATABASE_URL": GRANTED,
+        "SINGLE_NODE": "true",
     }
     assert refusal("demo", **environment) == (
         "no demo company in production: everybody knows its password"
@@ -156,7 +157,8 @@ def test_every_unsafe_setting_is_named_at_once() -> None:
     line = refusal("serve", ENVIRONMENT="production", SECRET_KEY="short")
     assert line == (
         "SECRET_KEY is the default, short or trivial; DATABASE_URL is not PostgreSQL; "
-        "ALLOWED_HOSTS is empty or has a *: not fit for production, see .env.example"
+        "ALLOWED_HOSTS is empty or has a *; VALKEY_URL is empty, and SINGLE_NODE is not on: "
+        "not fit for production, see .env.example"
     )
     wrong = {"DEBUG": "maybe", "LOG_LEVEL": "LOUD", "DATABASE_URL": "mysql://me:s3cret@db/x"}
     line = refusal("migrate", **wrong)

@@ -10,6 +10,7 @@ from typing import Any, Final
 from tests.support.company import PASSWORD, Company, register_company
 from tests.support.mailbox import tokens_sent
 from tests.support.route import Prepare, Route, Valid, tag
+from tests.support.route_api_keys import API_KEYS
 from tests.support.route_documents import DOCUMENTS
 from tests.support.route_factors import FACTORS
 
@@ -396,6 +397,7 @@ ROUTES: Final[dict[str, Route]] = {
         ),
         Route("DELETE /invitations/{id}", _withdraw, 204, "none"),
         *_master("/roles", _role, _role_change),
+        *API_KEYS,
         *_master("/units", _unit, _only("name")),
         *_master("/categories", _category, _category_change),
         *_master("/products", _product, _product_change),

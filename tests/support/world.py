@@ -9,6 +9,7 @@ from tests.support.company import Company, register_company
 from tests.support.fingerprint import Fingerprint, Rows, rows_of
 from tests.support.mutations import Contract, Ids
 from tests.support.route import API, request, tag
+from tests.support.route_api_keys import made_key
 from tests.support.route_documents import CLOSED_THROUGH
 from tests.support.route_factors import a_security_key
 from tests.support.routes import ROUTES
@@ -48,6 +49,7 @@ async def make_world(application: Any, database_url: str, stack: AsyncExitStack)
     invitation = {"email": f"{tag()}@example.com", "role": "viewer"}
     foreign["/invitations"] = (await other.post("/invitations", invitation))["id"]
     foreign["/auth/mfa/security-keys"] = await a_security_key(other)
+    foreign["/api-keys"] = (await made_key(other))["id"]
     prefixes = [each.partition("_")[0] for each in foreign.values()]
     return World(
         company=company,

@@ -15,6 +15,7 @@ GOOD: dict[str, Any] = {
     "secret_key": "q8Zr2!vTn5Lk0pXw7Yb3Hs6Jd9Fg4Mc1",
     "allowed_origins": ["https://shop.example"],
     "allowed_hosts": ["api.example"],
+    "valkey_url": "valkeys://service:s3cret@counts.example:6379/0",  # pragma: allowlist secret
 }
 
 
@@ -49,6 +50,7 @@ def test_a_good_production_file_starts() -> None:
         ("allowed_hosts", []),
         ("allowed_hosts", ["*.example"]),
         ("trusted_proxies", ["*"]),
+        ("valkey_url", ""),
     ],
 )
 def test_production_refuses_and_names_the_setting_not_its_value(name: str, value: Any) -> None:
@@ -59,6 +61,29 @@ def test_production_refuses_and_names_the_setting_not_its_value(name: str, value
     assert str(refused.value).endswith(": not fit for production, see .env.example")
     shown = value if isinstance(value, str) else ""
     assert not shown or shown not in str(refused.value)
+
+
+def test_a_single_node_needs_no_valkey() -> None:
+    """CF-01: but it has to be said; counts that each of many nodes keeps for itself are none."""
+    settings(**{**GOOD, "valkey_url": "", "single_node": True}).refuse_unsafe()
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["valkey://db", "valkeys://me:p%40ss@db:6379/1", "redis://db:6379", "unix:///run/valkey.sock"],
+)
+def test_addresses_of_valkey_are_taken(address: str) -> None:
+    assert settings(valkey_url=address).shared.valkey_url == address
+
+
+@pytest.mark.parametrize("address", ["s3cret", "http://db", "valkey://me@db:s3cret", "unix://"])
+def test_an_address_that_is_no_valkey_is_refused_and_not_shown(address: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        settings(valkey_url=address)
+    [error] = refused.value.errors()
+    assert error["loc"] == ("valkey_url",)
+    assert "write valkey://" in error["msg"]
+    assert "s3cret" not in error["msg"]
 
 
 def test_a_replica_of_a_file_is_refused() -> None:
@@ -113,7 +138,8 @@ def test_production_names_every_unsafe_setting_at_once() -> None:
         settings(environment="production").refuse_unsafe()
     assert str(refused.value) == (
         "SECRET_KEY is the default, short or trivial; DATABASE_URL is not PostgreSQL; "
-        "ALLOWED_HOSTS is empty or has a *: not fit for production, see .env.example"
+        "ALLOWED_HOSTS is empty or has a *; VALKEY_URL is empty, and SINGLE_NODE is not on: "
+        "not fit for production, see .env.example"
     )
 
 

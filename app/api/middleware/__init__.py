@@ -18,9 +18,16 @@ from app.api.middleware.cors import Cors
 from app.api.middleware.metrics import Metrics, RequestObserver
 from app.api.middleware.overload import OverloadGuard
 from app.api.middleware.protocol import ProtocolGuard
-from app.api.middleware.rate_limit import PROBE_PREFIXES, RateLimit, RateLimits, nobody
+from app.api.middleware.rate_limit import (
+    PROBE_PREFIXES,
+    RateLimit,
+    RateLimits,
+    light,
+    nobody,
+)
 from app.api.middleware.security import SecurityHeaders
 from app.api.problems import Problems
+from app.api.weights import Weight
 from app.application.shared.rate_limit import RateLimiter
 from app.domain.shared.frozen import frozen
 
@@ -59,12 +66,14 @@ def stack(
     observer: RequestObserver,
     limiter: RateLimiter,
     principal_of: Callable[[Scope], Awaitable[str | None]] = nobody,
+    weigh: Callable[[Scope], Weight] = light,
     logger: Any = None,
 ) -> None:
     """Put the middleware around ``app``, outermost first.
 
-    ``principal_of`` names the caller behind a verified token (see ``RateLimit``). ``logger`` is a
-    structlog logger for the access log and the boundary; by default each takes its own.
+    ``principal_of`` names the caller behind a verified token, ``weigh`` says what its route costs
+    (see ``RateLimit``). ``logger`` is a structlog logger for the access log and the boundary; by
+    default each takes its own.
     """
     # Built in reverse below: ``add_middleware`` puts each one around those added before.
     ordered = [
@@ -110,7 +119,13 @@ def stack(
     if config.limits is not None:
         # Before all work, also before the refusals below: sending rubbish uses up the budget too.
         ordered.append(
-            Middleware(RateLimit, limiter=limiter, limits=config.limits, principal_of=principal_of)
+            Middleware(
+                RateLimit,
+                limiter=limiter,
+                limits=config.limits,
+                principal_of=principal_of,
+                weigh=weigh,
+            )
         )
     # What HTTP forbids is refused before anything trusts the headers.
     ordered.append(Middleware(ProtocolGuard, allowed_hosts=config.allowed_hosts))

@@ -7,18 +7,23 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.api.errors import RateLimited
 from app.api.record import record_of
+from app.api.weights import Weight
 from app.application.shared.rate_limit import Budget, RateLimiter
 from app.domain.shared.frozen import frozen
 
 AUTH: Final = "auth"
+ANONYMOUS: Final = "anonymous"
 PUBLIC: Final = "public"
 AUTHENTICATED: Final = "authenticated"
 PROBE: Final = "probe"
 
 _AUTH: Final = Budget(tokens=30, seconds=60, burst=60)
+_ANONYMOUS: Final = Budget(tokens=30, seconds=60, burst=60)
 _PUBLIC: Final = Budget(tokens=100, seconds=60, burst=100)
 _AUTHENTICATED: Final = Budget(tokens=6_000, seconds=60, burst=6_000)
 _PROBE: Final = Budget(tokens=600, seconds=60, burst=600)
+
+_LIGHT: Final = Weight(cost=1, public=True)
 
 PROBE_PREFIXES: Final = ("/healthz", "/readyz", "/metrics", "/api/v1/health")
 
@@ -28,33 +33,44 @@ async def nobody(_scope: Scope) -> str | None:
     return None
 
 
+def light(_scope: Scope) -> Weight:
+    """Every request costs one token, and its route is public."""
+    return _LIGHT
+
+
 @frozen
 class RateLimits:
     """The budget of each class, and which paths belong to it.
 
-    ``auth`` are the commands that check a secret, ``probe`` the health checks; every other route is
-    ``authenticated`` when the caller is known and ``public`` when not. So each path has a class.
+    ``auth`` are the commands that check a secret, ``probe`` the health checks. Every other route
+    is ``authenticated`` when the caller is known. When not, it is ``public`` where anybody may
+    call, and ``anonymous`` where nobody does without a good token: those who guess at tokens and
+    paths. So each path has a class.
     """
 
     auth: Budget = _AUTH
+    anonymous: Budget = _ANONYMOUS
     public: Budget = _PUBLIC
     authenticated: Budget = _AUTHENTICATED
     probe: Budget = _PROBE
     auth_prefixes: tuple[str, ...] = ("/api/v1/auth/",)
     probe_prefixes: tuple[str, ...] = PROBE_PREFIXES
 
-    def class_of(self, method: str, path: str, *, known: bool) -> str:
+    def class_of(self, method: str, path: str, *, known: bool, public: bool) -> str:
         """The class of a request. Reading below the auth paths (``/auth/me``) checks no secret."""
         if path.startswith(self.probe_prefixes):
             return PROBE
         if method not in {"GET", "HEAD"} and path.startswith(self.auth_prefixes):
             return AUTH
-        return AUTHENTICATED if known else PUBLIC
+        if known:
+            return AUTHENTICATED
+        return PUBLIC if public else ANONYMOUS
 
     def budgets(self) -> dict[str, Budget]:
         """The budget of each class."""
         return {
             AUTH: self.auth,
+            ANONYMOUS: self.anonymous,
             PUBLIC: self.public,
             AUTHENTICATED: self.authenticated,
             PROBE: self.probe,
@@ -62,7 +78,9 @@ class RateLimits:
 
 
 class RateLimit:
-    """Takes a token for each request, or refuses it with 429.
+    """Takes the tokens that a request costs, or refuses it with 429.
+
+    ``weigh`` says what the route of a request costs, and whether it is public.
 
     ``principal_of`` gives the caller behind a *verified* token, or None: a token that is merely
     presented must not open a bucket of its own, or anybody could have as many as he likes. Without
@@ -76,11 +94,13 @@ class RateLimit:
         limiter: RateLimiter,
         limits: RateLimits | None = None,
         principal_of: Callable[[Scope], Awaitable[str | None]] = nobody,
+        weigh: Callable[[Scope], Weight] = light,
     ) -> None:
         self._app = app
         self._limiter = limiter
         self._limits = limits or RateLimits()
         self._principal_of = principal_of
+        self._weigh = weigh
         self._policies = {
             name: (budget, _policy(name, budget)) for name, budget in self._limits.budgets().items()
         }
@@ -90,12 +110,14 @@ class RateLimit:
             await self._app(scope, receive, send)
             return
         principal = await self._principal_of(scope)
-        name = self._limits.class_of(scope["method"], scope["path"], known=principal is not None)
+        weight = self._weigh(scope)
+        known, public = principal is not None, weight.public
+        name = self._limits.class_of(scope["method"], scope["path"], known=known, public=public)
         budget, policy = self._policies[name]
         record = record_of(scope)
         by_address = principal is None or name in (AUTH, PROBE)
         caller = f"a:{record.client}" if by_address else f"p:{principal}"
-        verdict = await self._limiter.take(f"{name}:{caller}", budget)
+        verdict = await self._limiter.take(f"{name}:{caller}", budget, weight.cost)
         state = f'"{name}";r={verdict.remaining};t={verdict.reset_seconds}'
         record.headers += (policy, (b"ratelimit", state.encode("ascii")))
         if not verdict.allowed:

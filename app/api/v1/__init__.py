@@ -12,6 +12,7 @@ from app.api.v1.accounting import (
 from app.api.v1.catalog import categories, contacts, products, units
 from app.api.v1.identity import (
     account,
+    api_keys,
     audit_entries,
     auth,
     invitations,
@@ -40,6 +41,7 @@ ROUTERS = (
     invitations.router,
     audit_entries.router,
     roles.router,
+    api_keys.router,
     units.router,
     categories.router,
     products.router,

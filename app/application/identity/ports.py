@@ -182,8 +182,8 @@ class LoginThrottle(Protocol):
         """Forget the failures of this account from this address."""
         ...
 
-    async def lift(self, account: str) -> None:
-        """Forget the failures of this account from anywhere."""
+    async def lift(self, account: str, address: str) -> None:
+        """Forget the failures of this account, and those of it from this address."""
         ...
 
 
@@ -214,17 +214,18 @@ class AccessTokens(Protocol):
         """A signed token for the session, and its life in seconds."""
         ...
 
-    async def verify(self, token: str) -> Principal:
-        """The caller behind a token.
+    async def verify(self, token: str, address: str = "") -> Principal:
+        """The caller behind a token, or behind an API key that calls from ``address``.
 
         Raises:
             Unauthenticated: it proves nothing.
-            TokenExpired: it did once.
+            TokenExpired, ApiKeyOver: it did once.
             SessionOver: its session has ended.
+            AddressRefused: the key is good, but not from there.
         """
         ...
 
-    def known(self, token: str) -> Principal | None:
+    def known(self, token: str, address: str = "") -> Principal | None:
         """The caller behind a token that was verified a moment ago, without looking anything up."""
         ...
 

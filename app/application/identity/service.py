@@ -16,6 +16,7 @@ from app.application.identity.challenge_tokens import ChallengeToken, NewChallen
 from app.application.identity.enrolling import Enrolling
 from app.application.identity.factor_views import SecondFactorView
 from app.application.identity.joining import Joining
+from app.application.identity.key_keeping import KeyKeeping
 from app.application.identity.origin import Origin, principal_from
 from app.application.identity.ports import (
     CREDENTIALS,
@@ -103,6 +104,7 @@ class IdentityService:
         recovery: Recovery,
         factors: SecondFactors,
         enrolling: Enrolling,
+        api_keys: KeyKeeping,
         register: Command[Registration],
         terms: SessionTerms,
         clock: Clock,
@@ -127,6 +129,7 @@ class IdentityService:
         self.recovery = recovery
         self.factors = factors
         self.enrolling = enrolling
+        self.api_keys = api_keys
 
     async def start(self) -> None:
         """Open the signing keys; the first start makes the first one."""
@@ -139,13 +142,13 @@ class IdentityService:
         await self._access_tokens.close()
         self._hasher.close()
 
-    async def verify(self, token: str) -> Principal:
-        """The caller behind an access token; raises as ``AccessTokens.verify``."""
-        return await self._access_tokens.verify(token)
+    async def verify(self, token: str, address: str = "") -> Principal:
+        """The caller behind an access token or API key; raises as ``AccessTokens.verify``."""
+        return await self._access_tokens.verify(token, address)
 
-    def known(self, token: str) -> Principal | None:
+    def known(self, token: str, address: str = "") -> Principal | None:
         """The caller behind a token that was verified a moment ago, None if it was not."""
-        return self._access_tokens.known(token)
+        return self._access_tokens.known(token, address)
 
     def forget(self, session_ids: Sequence[Id]) -> None:
         """Look these sessions up anew at their next request: somebody changed what they may do."""
@@ -393,26 +396,28 @@ class IdentityService:
         self._access_tokens.forget([Id(bytes.fromhex(each)) for each in ended])
 
     async def me(self, principal: Principal) -> MeView:
-        """The caller, his company, and what he may do there.
+        """The caller, his company, and what he may do there. For a key, who answers for it.
 
         Raises:
             SessionOver: the user or the company is gone.
         """
-        needs = Needs().one(USERS, principal.user_id).one(TENANTS, principal.tenant_id)
+        user_id = principal.on_behalf_of if principal.key_mode else principal.user_id
+        needs = Needs().one(USERS, user_id).one(TENANTS, principal.tenant_id)
         loaded = await self._reader.load(None, needs)
-        user = loaded.present.get(USERS, {}).get((principal.user_id,))
+        user = loaded.present.get(USERS, {}).get((user_id,))
         tenant = loaded.present.get(TENANTS, {}).get((principal.tenant_id,))
         if user is None or tenant is None:
             raise SessionOver
         return {
             "user_id": show("usr", user.id),
-            "session_id": show("ses", principal.session_id),
+            "session_id": None if principal.key_mode else show("ses", principal.session_id),
             "email": user.email,
             "display_name": user.display_name,
             "tenant_id": show("tnt", tenant.id),
             "company": tenant.name,
             "role": principal.role,
             "permissions": sorted(principal.permissions),
+            "api_key": None,
         }
 
     async def jwks(self) -> JwksView:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from typing_extensions import TypedDict
 
+from app.application.identity.api_key_views import CallingKeyView
 from app.application.shared.wording import instant
 from app.domain.shared.ids import show
 
@@ -173,16 +174,20 @@ class EndedSessions(TypedDict):
 
 
 class MeView(TypedDict):
-    """The caller, his company, and what he may do there."""
+    """The caller, his company, and what he may do there.
+
+    An API key has no session; ``user_id`` is then who answers for it.
+    """
 
     user_id: str
-    session_id: str
+    session_id: str | None
     email: str
     display_name: str
     tenant_id: str
     company: str
     role: str
     permissions: list[str]
+    api_key: CallingKeyView | None
 
 
 class JwkView(TypedDict):

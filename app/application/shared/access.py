@@ -2,7 +2,7 @@
 
 from dataclasses import field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Literal
 
 from app.domain.shared.errors import PermissionMissing
 from app.domain.shared.frozen import frozen
@@ -16,7 +16,8 @@ class Principal:
     """An authenticated caller within one tenant.
 
     ``user_id`` is who acts. Where that is no person of the company (an API key, an operator of the
-    platform), ``on_behalf_of`` is the user who answers for it.
+    platform), ``on_behalf_of`` is the user who answers for it. ``key_mode`` is empty for people;
+    what a ``test`` key does is decided in full and never kept.
     ``proved_at`` is when a person last proved himself in this session; who is no person never does.
     ``second_factor``: whether he did so by more than a password. ``mfa_missing``: he did not, and
     the company demands it.
@@ -35,6 +36,7 @@ class Principal:
     second_factor: bool = False
     mfa_missing: bool = False
     step_up_for_payouts: bool = False
+    key_mode: Literal["", "live", "test"] = ""
 
     def require(self, permission: str) -> None:
         """Pass when the caller holds ``permission``.

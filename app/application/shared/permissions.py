@@ -70,7 +70,8 @@ ROLES: Final[dict[str, frozenset[str]]] = {
     "manager": _role(
         write="units categories products contacts locations sales returns unlinked_returns "
         "payments allocations adjustments receipts bills members",
-        read="accounts taxes journal_entries periods stock reports tenants audit roles costs",
+        read="accounts taxes journal_entries periods stock reports tenants audit roles api_keys "
+        "costs",
     ),
     # Keeps the books.
     "accountant": _role(

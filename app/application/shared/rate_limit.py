@@ -1,8 +1,10 @@
 """Rate limits: how much one caller may ask for, and the port of whoever counts it."""
 
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from app.domain.shared.frozen import frozen
+
+MICROSECONDS: Final = 1_000_000
 
 
 @frozen
@@ -12,6 +14,15 @@ class Budget:
     tokens: int
     seconds: int
     burst: int
+
+    @property
+    def interval_us(self) -> int:
+        """Microseconds in which one token comes back; whoever counts, counts in these."""
+        return max(self.seconds * MICROSECONDS // self.tokens, 1)
+
+    def price(self, cost: int) -> int:
+        """What a request of this cost takes: never more than a full bucket holds."""
+        return min(cost, self.burst)
 
 
 class Verdict(NamedTuple):
@@ -23,11 +34,29 @@ class Verdict(NamedTuple):
     retry_after_seconds: int
 
 
+def verdict(budget: Budget, cost: int, full_in_us: int) -> Verdict:
+    """What follows from a bucket that is full again in ``full_in_us``, before the request.
+
+    That number is all of a bucket: the generic cell rate algorithm (ITU-T I.371, virtual
+    scheduling), which admits exactly what a token bucket admits.
+    """
+    interval = budget.interval_us
+    after = full_in_us + interval * budget.price(cost)
+    wait = after - interval * budget.burst
+    if wait > 0:
+        return Verdict(False, 0, _seconds(full_in_us), _seconds(wait))
+    return Verdict(True, -wait // interval, _seconds(after), 0)
+
+
+def _seconds(microseconds: int) -> int:
+    return -(-microseconds // MICROSECONDS)
+
+
 class RateLimiter(Protocol):
     """Counts requests against budgets."""
 
-    async def take(self, key: str, budget: Budget) -> Verdict:
-        """Take one token of the bucket ``key``, if there is one.
+    async def take(self, key: str, budget: Budget, cost: int = 1) -> Verdict:
+        """Take ``cost`` tokens of the bucket ``key``, if there are as many.
 
         Equal keys share a bucket for as long as they name the same budget.
         """

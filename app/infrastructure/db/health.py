@@ -1,6 +1,6 @@
 """What the health routes ask of the database."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import asyncpg
 from sqlalchemy import select
@@ -25,11 +25,20 @@ class SchemaOutdated(StartRefused):
 
 
 class DatabaseHealth:
-    """Implements ``app.api.health.HealthSource``; ``known`` are this code's revisions, in order."""
+    """Implements ``app.api.health.HealthSource``; ``known`` are this code's revisions, in order.
 
-    def __init__(self, database: Database, known: Sequence[str]) -> None:
+    ``replaced`` says whether a replacement stands in for a part beside the database.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        known: Sequence[str],
+        replaced: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._database = database
         self._known = known
+        self._replaced = replaced
         self._draining = False
 
     async def ping(self) -> bool:
@@ -91,5 +100,5 @@ class DatabaseHealth:
         self._draining = True
 
     def flags(self) -> Mapping[str, bool]:
-        """The service never falls back to another database, so only draining can be true."""
-        return {"degraded": False, "fallback": False, "draining": self._draining}
+        """The service never falls back to another database, so it is never degraded."""
+        return {"degraded": False, "fallback": self._replaced(), "draining": self._draining}

@@ -3,6 +3,7 @@
 import app.infrastructure.accounting.tables
 import app.infrastructure.catalog.tables
 import app.infrastructure.db.kernel_tables
+import app.infrastructure.identity.api_key_tables
 import app.infrastructure.identity.audit_tables
 import app.infrastructure.identity.factor_tables
 import app.infrastructure.identity.recovery_tables

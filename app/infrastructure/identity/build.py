@@ -7,7 +7,8 @@ from typing import Any
 from app.application.identity.account import OwnAccount
 from app.application.identity.enrolling import Enrolling
 from app.application.identity.joining import Joining
-from app.application.identity.ports import PasswordHasher
+from app.application.identity.key_keeping import KeyKeeping
+from app.application.identity.ports import LoginThrottle, PasswordHasher
 from app.application.identity.recovery import Recovery
 from app.application.identity.refusals import Refusals
 from app.application.identity.second_factors import SecondFactors
@@ -19,10 +20,14 @@ from app.domain.identity.session import SessionTerms
 from app.domain.shared.clock import Clock
 from app.domain.shared.ids import Id
 from app.infrastructure.db.port import Database
+from app.infrastructure.identity.api_keys import DatabaseKeyDirectory
 from app.infrastructure.identity.readers import DatabaseDirectory
 from app.infrastructure.identity.recovery import DatabaseThrottleLifts
 from app.infrastructure.security.access_tokens import SignedAccessTokens
+from app.infrastructure.security.api_keys import CachedApiKeys
+from app.infrastructure.security.callers import Callers
 from app.infrastructure.security.envelopes import SealedEnvelopes
+from app.infrastructure.security.key_uses import RecordedKeyUses
 from app.infrastructure.security.keys import SealedKeyRing
 from app.infrastructure.security.one_time_codes import SealedCodes
 from app.infrastructure.security.passwords import PooledHasher
@@ -51,6 +56,7 @@ def build_identity(
     audience: str = "tradepost-api",
     register_seconds_min: float = REGISTER_SECONDS_MIN,
     security_keys: tuple[str, Sequence[str]] = ("", ()),
+    throttle: LoginThrottle | None = None,
 ) -> IdentityService:
     """The identity service; ``await start()`` once the database is open, ``stop()`` at the end.
 
@@ -60,8 +66,14 @@ def build_identity(
     refusals = Refusals(runner)
     life = timedelta(minutes=access_minutes)
     keys = SealedKeyRing(directory, secret, clock, life)
-    hasher, throttle = PooledHasher(), LiftedLoginThrottle(DatabaseThrottleLifts(database))
-    tokens = SignedAccessTokens(keys, directory, clock, issuer=issuer, audience=audience, life=life)
+    hasher = PooledHasher()
+    throttle = LiftedLoginThrottle(
+        throttle or MemoryLoginThrottle(), DatabaseThrottleLifts(database)
+    )
+    uses = RecordedKeyUses(runner, clock)
+    api_keys = CachedApiKeys(DatabaseKeyDirectory(database), uses, clock)
+    signed = SignedAccessTokens(keys, directory, clock, issuer=issuer, audience=audience, life=life)
+    tokens = Callers(signed, api_keys)
     account = OwnAccount(
         runner=runner, reader=reader, hasher=hasher, throttle=throttle, tokens=tokens
     )
@@ -102,6 +114,7 @@ def build_identity(
         clock=clock,
         new_id=new_id,
     )
+    keeping = KeyKeeping(runner=runner, reader=reader, verifier=api_keys, new_id=new_id)
     return IdentityService(
         runner=runner,
         reader=reader,
@@ -116,6 +129,7 @@ def build_identity(
         recovery=recovery,
         factors=factors,
         enrolling=enrolling,
+        api_keys=keeping,
         register=REGISTER,
         terms=terms,
         clock=clock,

@@ -42,7 +42,7 @@ from app.infrastructure.db.lists import ListQuery, equals
 from app.infrastructure.db.mapping import Mapping, Search, flat
 from app.infrastructure.db.query import TENANT, of_tenant
 from app.infrastructure.db.types import Id, Instant
-from app.infrastructure.identity import factor_mappings, tables
+from app.infrastructure.identity import api_keys, factor_mappings, tables
 from app.infrastructure.identity.audit_tables import SEAL_MAPPING
 from app.infrastructure.identity.role_lists import ROLES
 from app.infrastructure.identity.role_tables import roles
@@ -74,6 +74,7 @@ MAPPINGS: tuple[Mapping | Search, ...] = (
     flat(COMPANY_ROLES, roles, Role, key=("tenant_id", "id"), permissions=tuple),
     Search(ROLES_OF, ("tenant_id",)),
     *factor_mappings.MAPPINGS,
+    *api_keys.MAPPINGS,
 )
 
 LISTS = (
@@ -154,4 +155,5 @@ LISTS = (
         },
     ),
     *factor_mappings.LISTS,
+    *api_keys.LISTS,
 )

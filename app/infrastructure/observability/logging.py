@@ -45,13 +45,16 @@ _SAFE_KEYS: Final = frozenset(FIXED_KEYS) - {"message"} | {"method", "status", "
 _EMAIL: Final = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
 _JWT: Final = re.compile(r"eyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*")
 _BEARER: Final = re.compile(r"(?i)(bearer|basic)\s+[\w.~+/=-]{8,}")
+_API_KEY: Final = re.compile(r"tp_(?:live|test)_\w+")
 _URL_PASSWORD: Final = re.compile(r"(://[^/\s:@]{0,100}:)[^@\s]{1,200}@")
 _CARD: Final = re.compile(r"(?<![\w.-])\d(?:[ -]?\d){12,18}(?![\w-])")
 _ASSIGNED: Final = re.compile(
     r"(?i)\b(password|passwd|secret|token|api_?key)(['\"]?\s*[=:]\s*['\"]?)[^\s'\",;&}]+"
 )
 # One look that almost every text passes; the patterns above need not be tried on it.
-_SUSPECT: Final = re.compile(r"@|eyJ|\d[\d -]{11,}\d|(?i:bearer|basic|passw|secret|token|api_?key)")
+_SUSPECT: Final = re.compile(
+    r"@|eyJ|tp_|\d[\d -]{11,}\d|(?i:bearer|basic|passw|secret|token|api_?key)"
+)
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _DEPTH_MAX: Final = 6
 _FOR_MACHINES: Final = frozenset({"module", "function", "line", "trace_id", "tenant_id"})
@@ -67,6 +70,7 @@ def redact(text: str) -> str:
         text = _EMAIL.sub(REDACTED, text)
     if "eyJ" in text:
         text = _JWT.sub(REDACTED, text)
+    text = _API_KEY.sub(REDACTED, text)
     text = _BEARER.sub(rf"\1 {REDACTED}", text)
     text = _ASSIGNED.sub(rf"\1\2{REDACTED}", text)
     return _CARD.sub(_card, text)

@@ -1,1 +1,1 @@
-"""Rate limiters: in the process for one node."""
+"""Rate limiters: in the process for one node, in Valkey for many."""

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from app.application.identity.ports import LoginThrottle
 from app.domain.identity.errors import LoginThrottled
 from app.domain.shared.frozen import frozen
 
@@ -115,11 +116,11 @@ class MemoryLoginThrottle:
         if len(self._known) > self._keys_max:
             self._known.popitem(last=False)
 
-    async def lift(self, account: str) -> None:
-        """Forget the failures of an account; those of an address, for any account, stay."""
-        self._counts.pop(("account", account), None)
-        for key in [key for key in self._counts if key[:2] == ("pair", account)]:
-            del self._counts[key]
+    async def lift(self, account: str, address: str) -> None:
+        """Forget the failures of an account from here; those of an address, for any, stay."""
+        pair, anywhere, _ = _keys(account, address)
+        self._counts.pop(pair, None)
+        self._counts.pop(anywhere, None)
 
     def _take_back(self, account: str, address: str) -> None:
         for key in _keys(account, address):
@@ -151,16 +152,18 @@ class Lifts(Protocol):
         ...
 
 
-class LiftedLoginThrottle(MemoryLoginThrottle):
+class LiftedLoginThrottle:
     """A throttle that looks whether a delay was lifted before it delays anybody.
 
-    Only who is to wait costs a look, known or not. A lift counts once on each node.
+    Only who is to wait costs a look, known or not. A lift counts once for each address on each
+    node, whether the node counts for itself or with the others.
     """
 
-    def __init__(self, lifts: Lifts, now: Callable[[], float] = time.monotonic) -> None:
-        super().__init__(now)
+    def __init__(self, counts: LoginThrottle, lifts: Lifts, keys_max: int = _KEYS_MAX) -> None:
+        self._counts = counts
         self._lifts = lifts
-        self._lifted: OrderedDict[str, datetime] = OrderedDict()
+        self._keys_max = keys_max
+        self._lifted: OrderedDict[tuple[str, str], datetime] = OrderedDict()
 
     async def admit(self, account: str, address: str) -> None:
         """Let one attempt through and count it.
@@ -169,16 +172,28 @@ class LiftedLoginThrottle(MemoryLoginThrottle):
             LoginThrottled: it says in how many seconds the next attempt is taken.
         """
         try:
-            await super().admit(account, address)
+            await self._counts.admit(account, address)
         except LoginThrottled:
             lifted_at = await self._lifts.lifted_at(account)
-            if lifted_at is None or lifted_at == self._lifted.get(account):
+            if lifted_at is None or lifted_at == self._lifted.get((account, address)):
                 raise
-            self._lifted[account] = lifted_at
+            self._lifted[account, address] = lifted_at
             if len(self._lifted) > self._keys_max:
                 self._lifted.popitem(last=False)
-            await self.lift(account)
-            await super().admit(account, address)
+            await self.lift(account, address)
+            await self._counts.admit(account, address)
+
+    async def withdraw(self, account: str, address: str) -> None:
+        """Take back one attempt that was not decided."""
+        await self._counts.withdraw(account, address)
+
+    async def succeeded(self, account: str, address: str) -> None:
+        """Forget the failures of this account from this address."""
+        await self._counts.succeeded(account, address)
+
+    async def lift(self, account: str, address: str) -> None:
+        """Forget the failures of this account from here."""
+        await self._counts.lift(account, address)
 
 
 def _keys(account: str, address: str) -> tuple[tuple[str, ...], ...]:

@@ -24,6 +24,7 @@ from app.api.openapi import install_openapi, responses
 from app.api.problems import Problems, install_error_handlers
 from app.api.route import PUBLIC, new_router, permission
 from app.api.routing import check_routes, include, install_flat_routing
+from app.api.weights import RouteWeights
 from app.domain.shared.errors import all_errors
 from app.infrastructure.observability.logging import configure_logging
 from app.infrastructure.observability.metrics import AppMetrics
@@ -163,7 +164,7 @@ def make_edge(
     for router in (*routers, root_router(), docs_router(app, problems), aliases):
         include(app, router)
     check_routes(app)
-    install_flat_routing(app)
+    index = install_flat_routing(app)
     stack(
         app,
         config=config or EdgeConfig(),
@@ -171,6 +172,7 @@ def make_edge(
         observer=metrics,
         limiter=MemoryRateLimiter(now_ns=clock),
         principal_of=principal_of,
+        weigh=RouteWeights(index),
         logger=logger,
     )
     transport = httpx.ASGITransport(app=app, client=client_address, raise_app_exceptions=False)

@@ -135,7 +135,7 @@ async def test_details_need_the_permission() -> None:
     include(app, router)
     check_permissions_declared(app)
     detailed = next(r for r in app.router.routes if r.path.endswith("/detailed"))  # type: ignore[attr-defined]
-    assert detailed.openapi_extra == {"x-permission": DETAILED_PERMISSION}  # type: ignore[attr-defined]
+    assert detailed.openapi_extra["x-permission"] == DETAILED_PERMISSION  # type: ignore[attr-defined]
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         with pytest.raises(PermissionMissing):

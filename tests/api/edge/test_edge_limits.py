@@ -6,6 +6,7 @@ from starlette.types import Scope
 
 from app.api.middleware import EdgeConfig
 from app.api.middleware.rate_limit import (
+    ANONYMOUS,
     AUTH,
     AUTHENTICATED,
     PROBE,
@@ -86,11 +87,12 @@ async def test_every_answer_tells_the_budget() -> None:
     assert login.headers["ratelimit-policy"] == '"auth";q=30;w=60'
     assert login.headers["ratelimit"] == '"auth";r=59;t=2'
     missing = await edge.client.get("/nothing")
-    assert missing.headers["ratelimit-policy"] == '"public";q=100;w=60'
-    assert missing.headers["ratelimit"] == '"public";r=99;t=1'
+    assert missing.headers["ratelimit-policy"] == '"anonymous";q=30;w=60'
+    assert missing.headers["ratelimit"] == '"anonymous";r=59;t=2'
     refused = await edge.client.post("/api/v1/orders", content=b"x" * 3_000_000)
     assert refused.status_code == 413
-    assert refused.headers["ratelimit"] == '"public";r=98;t=2'
+    assert refused.headers["ratelimit-policy"] == '"public";q=100;w=60'
+    assert refused.headers["ratelimit"] == '"public";r=99;t=1'
 
 
 @pytest.mark.parametrize(
@@ -166,15 +168,16 @@ async def test_every_route_has_a_class_with_a_budget() -> None:
     seen = set()
     for route in edge.app.router.routes:
         for method in route.methods:  # type: ignore[attr-defined]
-            for known in (True, False):
-                name = limits.class_of(method, route.path, known=known)  # type: ignore[attr-defined]
+            for known, public in ((True, True), (True, False), (False, True), (False, False)):
+                name = limits.class_of(method, route.path, known=known, public=public)  # type: ignore[attr-defined]
                 budget = limits.budgets()[name]
                 assert budget.tokens > 0
                 assert budget.burst > 0
                 seen.add(name)
-    assert seen == {AUTH, PUBLIC, AUTHENTICATED, PROBE}
-    assert limits.class_of("GET", "/api/v1/auth/me", known=True) == AUTHENTICATED
-    assert limits.class_of("GET", "/api/v1/stats", known=False) == PUBLIC
+    assert seen == {AUTH, ANONYMOUS, PUBLIC, AUTHENTICATED, PROBE}
+    assert limits.class_of("GET", "/api/v1/auth/me", known=True, public=False) == AUTHENTICATED
+    assert limits.class_of("GET", "/api/v1/auth/me", known=False, public=False) == ANONYMOUS
+    assert limits.class_of("GET", "/docs", known=False, public=True) == PUBLIC
 
 
 async def test_limits_can_be_switched_off() -> None:
@@ -207,3 +210,67 @@ async def test_forwarded_addresses_count_only_from_trusted_proxies() -> None:
     assert await forwarded(proxied, "198.51.100.2") == 200
     assert await forwarded(proxied, "1.2.3.4, 198.51.100.2") == 429
     assert await forwarded(proxied, "1.2.3.4", "198.51.100.2, 10.0.0.1") == 429
+
+
+# --- what a request costs ------------------------------------------------------------------------
+
+
+def weighed_router() -> APIRouter:
+    router = new_router(prefix="/api/v1/reports")
+
+    @router.get("/{name}", openapi_extra=permission("reports:read"))
+    async def report(name: str) -> dict[str, str]:
+        return {"name": name}
+
+    return router
+
+
+async def test_a_dear_request_takes_what_its_route_says() -> None:
+    """X-04: the headers tell it, and a budget that is too small for it refuses in time."""
+    edge = make_edge(
+        weighed_router(),
+        sample_router(),
+        config=EdgeConfig(limits=RateLimits(authenticated=Budget(60, 60, 25))),
+        principal_of=token_owner,
+    )
+    headers = {"Authorization": "Bearer good-anna"}
+
+    async def get(path: str) -> tuple[int, str, str | None]:
+        answer = await edge.client.get(path, headers=headers)
+        return answer.status_code, answer.headers["ratelimit"], answer.headers.get("retry-after")
+
+    assert await get("/api/v1/reports/sums") == (200, '"authenticated";r=15;t=10', None)
+    assert await get("/api/v1/orders") == (200, '"authenticated";r=14;t=11', None)
+    assert await get("/api/v1/reports/sums") == (200, '"authenticated";r=4;t=21', None)
+    assert await get("/api/v1/reports/sums") == (429, '"authenticated";r=0;t=21', "6")
+    assert await get("/api/v1/orders") == (200, '"authenticated";r=3;t=22', None)
+    edge.clock.advance(7)
+    assert await get("/api/v1/reports/sums") == (200, '"authenticated";r=0;t=25', None)
+
+
+async def test_no_request_costs_more_than_a_full_bucket() -> None:
+    """A small budget slows a dear route down; it does not close it."""
+    edge = make_edge(
+        weighed_router(),
+        config=EdgeConfig(limits=RateLimits(authenticated=Budget(60, 60, 5))),
+        principal_of=token_owner,
+    )
+    headers = {"Authorization": "Bearer good-anna"}
+    codes = [
+        (await edge.client.get("/api/v1/reports/sums", headers=headers)).status_code
+        for _ in range(2)
+    ]
+    assert codes == [200, 429]
+
+
+async def test_only_public_routes_have_the_wider_budget_of_strangers() -> None:
+    """Those who guess at tokens or paths have 30 a minute, as at the login."""
+    edge = edge_with()
+    for path, name in (
+        ("/api/v1/orders", "public"),
+        ("/healthz", "probe"),
+        ("/nothing", "anonymous"),
+        ("/api/v1/orders/x/y/z", "anonymous"),
+    ):
+        answer = await edge.client.get(path)
+        assert answer.headers["ratelimit-policy"].startswith(f'"{name}";'), path

@@ -53,7 +53,11 @@ async def test_two_tokens_and_tokens_elsewhere_count_for_none(api: httpx.AsyncCl
 
 async def test_a_fresh_token_counts_for_its_caller_and_no_other_does(own_database_url: str) -> None:
     """Many requests at once with a token that nobody has seen yet are not a stranger's."""
-    limits = {"rate_limit_enabled": True, "rate_limit_public_per_minute": 5}
+    limits = {
+        "rate_limit_enabled": True,
+        "rate_limit_anonymous_per_minute": 5,
+        "rate_limit_anonymous_burst": 5,
+    }
     app = create_app(settings_for(own_database_url, **limits))
     transport = httpx.ASGITransport(app=app)
     async with (

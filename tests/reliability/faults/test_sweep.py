@@ -32,6 +32,8 @@ UNLIMITED = {
     "rate_limit_enabled": True,
     "rate_limit_auth_per_minute": PLENTY,
     "rate_limit_auth_burst": PLENTY,
+    "rate_limit_anonymous_per_minute": PLENTY,
+    "rate_limit_anonymous_burst": PLENTY,
     "rate_limit_public_per_minute": PLENTY,
     "rate_limit_principal_per_minute": PLENTY,
 }

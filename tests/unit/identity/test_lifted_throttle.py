@@ -26,14 +26,14 @@ class Lifts:
         return self.lifted.get(account)
 
 
-async def fail(throttle: MemoryLoginThrottle, account: str, address: str) -> None:
+async def fail(throttle: LiftedLoginThrottle, account: str, address: str) -> None:
     for _ in range(PAIR.free + 1):
         await throttle.admit(account, address)
 
 
 async def test_a_lift_ends_the_delay_of_its_account_and_no_other() -> None:
     clock, lifts = HandClock(), Lifts()
-    nodes = [LiftedLoginThrottle(lifts, clock.monotonic) for _ in range(2)]
+    nodes = [LiftedLoginThrottle(MemoryLoginThrottle(clock.monotonic), lifts) for _ in range(2)]
     for node in nodes:
         for account, address in ((OLGA, HERE), (IVAN, THERE)):
             await fail(node, account, address)
@@ -51,7 +51,7 @@ async def test_a_lift_ends_the_delay_of_its_account_and_no_other() -> None:
 
 async def test_a_lift_counts_once_and_a_second_one_again() -> None:
     clock, lifts = HandClock(), Lifts()
-    node = LiftedLoginThrottle(lifts, clock.monotonic)
+    node = LiftedLoginThrottle(MemoryLoginThrottle(clock.monotonic), lifts)
     for hours in range(2):
         await fail(node, OLGA, HERE)
         with pytest.raises(LoginThrottled):
@@ -64,14 +64,14 @@ async def test_a_lift_counts_once_and_a_second_one_again() -> None:
         clock.move(hours=1)
 
 
-async def fail_the_rest(node: MemoryLoginThrottle) -> None:
+async def fail_the_rest(node: LiftedLoginThrottle) -> None:
     for _ in range(PAIR.free):
         await node.admit(OLGA, HERE)
 
 
 async def test_the_delay_of_an_address_stays() -> None:
     clock, lifts = HandClock(), Lifts()
-    node = LiftedLoginThrottle(lifts, clock.monotonic)
+    node = LiftedLoginThrottle(MemoryLoginThrottle(clock.monotonic), lifts)
     for number in range(51):
         await node.admit(f"guess-{number}@north.example", HERE)
     lifts.lifted[OLGA] = START
@@ -81,12 +81,11 @@ async def test_the_delay_of_an_address_stays() -> None:
 
 async def test_what_is_remembered_of_lifts_is_bounded() -> None:
     clock, lifts = HandClock(), Lifts()
-    node = LiftedLoginThrottle(lifts, clock.monotonic)
-    node._keys_max = 3
+    counts = MemoryLoginThrottle(clock.monotonic, rules=RESETS)
+    node = LiftedLoginThrottle(counts, lifts, keys_max=3)
     for number in range(5):
         account = f"somebody-{number}@north.example"
         lifts.lifted[account] = START
-        node._rules = RESETS
         for _ in range(RESETS.pair.free + 2):
             await node.admit(account, f"192.0.2.{number}")
     assert len(node._lifted) == 3

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, UniqueConstraint
 
+from app.domain.identity.api_key import ApiKey, ApiKeyUse
 from app.domain.identity.audit_chain import Seal
 from app.domain.identity.challenge import Challenge, Purpose
 from app.domain.identity.credentials import Credentials
@@ -33,6 +34,8 @@ IDENTITY = (
     "tenants",
     "memberships",
     "invitations",
+    "api_keys",
+    "api_key_uses",
     "sessions",
     "signing_keys",
     "audit_seals",
@@ -61,6 +64,22 @@ SESSION = Session(
     proved_at=NOW + timedelta(minutes=1),
     second_factor=True,
 )
+KEY = ApiKey(
+    id=ONE,
+    name="Shop",
+    scopes=("sales:write", "units:read"),
+    addresses=("192.0.2.0/24",),
+    test=True,
+    secret_hash=b"secret",
+    previous_hash=b"previous",
+    previous_until=NOW + timedelta(hours=1),
+    made_by=TWO,
+    created_at=NOW - timedelta(days=1),
+    rotated_at=NOW,
+    expires_at=NOW + timedelta(days=30),
+    revoked_at=NOW + timedelta(days=2),
+    version=3,
+)
 SAMPLES: dict[str, list[Any]] = {
     "users": [User(ONE, "Olga@north.example", "olga@north.example", "Olga", True, NOW, 2)],
     "credentials": [Credentials(ONE, "$argon2id$…", NOW, 4, each) for each in (True, False)],
@@ -86,6 +105,8 @@ SAMPLES: dict[str, list[Any]] = {
         )
         for accepted, withdrawn in ((None, None), (NOW, None), (None, NOW))
     ],
+    "api_keys": [KEY, replace(KEY, previous_hash=None, previous_until=None, revoked_at=None)],
+    "api_key_uses": [ApiKeyUse(ONE, NOW, "192.0.2.7")],
     "sessions": [SESSION, replace(SESSION, previous_hash=None, rotated_at=None, revoked_at=None)],
     "signing_keys": [
         SigningKey("k1", b"sealed", b"public", NOW, None, KeyState.ACTIVE),

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from app.api.deps import BATCH_MAX, Caller, CommandCaller, Http, PageQuery
 from app.api.masters import IdPath, answers, batched, listed
-from app.api.route import permission, v1_router
+from app.api.route import BATCH, permission, v1_router
 from app.api.v1.accounting.references import AllocationId, AnyDocumentId, Key
 from app.api.wire import Amount, ContactId, Instant, Schema
 from app.application.accounting.allocations import (
@@ -113,7 +113,7 @@ async def create_allocation(http: CommandCaller, body: AllocationIn) -> Response
 @router.post(
     "/batch",
     summary="Allocate in a batch",
-    openapi_extra=_WRITE,
+    openapi_extra=_WRITE | BATCH,
     responses=batched(AllocationView, *_REFUSALS),
 )
 async def batch_allocations(http: CommandCaller, body: AllocationBatch) -> Response:

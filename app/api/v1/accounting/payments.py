@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from app.api.deps import BATCH_MAX, Caller, CommandCaller, Http, PageQuery
 from app.api.masters import IdPath, answers, batched, listed
-from app.api.route import permission, v1_router
+from app.api.route import BATCH, permission, v1_router
 from app.api.v1.accounting.references import AnyDocumentId, Key, PaymentId
 from app.api.wire import Amount, AmountAboveZero, ContactId, ExternalRef, Instant, Schema
 from app.application.accounting.payments import (
@@ -143,7 +143,7 @@ async def create_payment(http: CommandCaller, body: PaymentIn) -> Response:
 @router.post(
     "/batch",
     summary="Post payments in a batch",
-    openapi_extra=_WRITE,
+    openapi_extra=_WRITE | BATCH,
     responses=batched(PaymentView, *_REFUSALS),
 )
 async def batch_payments(http: CommandCaller, body: PaymentBatch) -> Response:

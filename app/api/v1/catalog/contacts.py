@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from app.api.deps import BATCH_MAX, Caller, CommandCaller, Http, PageParams, PageQuery
 from app.api.masters import add_master, batched, listed
-from app.api.route import permission, v1_router
+from app.api.route import BATCH, permission, v1_router
 from app.api.wire import (
     ContactId,
     ExternalRef,
@@ -126,7 +126,7 @@ def _members(body: Any, names: Any) -> dict[str, Any]:
 @router.post(
     "/batch",
     summary="Create contacts",
-    openapi_extra=permission("contacts:write"),
+    openapi_extra=permission("contacts:write") | BATCH,
     responses=batched(ContactView),
 )
 async def batch_contacts(http: CommandCaller, body: ContactBatch) -> Response:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from app.api.deps import BATCH_MAX, Caller, CommandCaller, PageQuery
 from app.api.masters import add_master, batched, listed
-from app.api.route import permission, v1_router
+from app.api.route import BATCH, permission, v1_router
 from app.api.wire import (
     AccountId,
     CategoryId,
@@ -117,7 +117,7 @@ class ProductBatch(Schema):
 @router.post(
     "/batch",
     summary="Create products",
-    openapi_extra=permission("products:write"),
+    openapi_extra=permission("products:write") | BATCH,
     responses=batched(ProductView),
 )
 async def batch_products(http: CommandCaller, body: ProductBatch) -> Response:

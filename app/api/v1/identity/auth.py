@@ -10,10 +10,11 @@ from starlette.responses import Response
 from app.api.deps import Caller, json_response
 from app.api.openapi import responses
 from app.api.record import record_of
-from app.api.route import PUBLIC, permission, v1_router
+from app.api.route import KEYS_TOO, PUBLIC, permission, v1_router
 from app.api.v1.identity.well_known import add_jwks
 from app.api.wire import CompanyId, Schema
 from app.application.identity.factor_views import SecondFactorView
+from app.application.identity.key_keeping import KeyKeeping
 from app.application.identity.origin import Origin
 from app.application.identity.registration import Company
 from app.application.identity.service import IdentityService
@@ -208,9 +209,16 @@ async def logout_all(http: Caller, identity: Identity) -> Response:
 @router.get(
     "/auth/me",
     summary="Show who is calling",
-    openapi_extra=permission("profile:read"),
+    openapi_extra=permission("profile:read") | {KEYS_TOO: True},
     responses={200: {"model": MeView}, **responses()},
 )
 async def me(http: Caller, identity: Identity) -> Response:
-    """The caller, his company, and what he may do there."""
-    return json_response(orjson.dumps(await identity.me(http.principal)), 200)
+    """The caller, his company, and what he may do there.
+
+    An API key may ask this too, whatever its scopes; it sees itself and who answers for it.
+    """
+    view = await identity.me(http.principal)
+    if http.principal.key_mode:
+        keys: KeyKeeping = http.services.extras["api_keys"]
+        view["api_key"] = await keys.calling(http.principal)
+    return json_response(orjson.dumps(view), 200)

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from app.api.deps import BATCH_MAX, Caller, CommandCaller, Http, PageQuery
 from app.api.masters import IdPath, answers, batched, listed
-from app.api.route import permission, v1_router
+from app.api.route import BATCH, permission, v1_router
 from app.api.wire import (
     ExternalRef,
     Instant,
@@ -122,7 +122,7 @@ async def create_adjustment(http: CommandCaller, body: AdjustmentIn) -> Response
 @router.post(
     "/batch",
     summary="Adjust the stock in a batch",
-    openapi_extra=_WRITE,
+    openapi_extra=_WRITE | BATCH,
     responses=batched(AdjustmentView, *_REFUSALS),
 )
 async def batch_adjustments(http: CommandCaller, body: AdjustmentBatch) -> Response:

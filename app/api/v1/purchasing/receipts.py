@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from app.api.deps import BATCH_MAX, Caller, CommandCaller, Http, PageQuery
 from app.api.masters import IdPath, answers, batched, listed
-from app.api.route import permission, v1_router
+from app.api.route import BATCH, permission, v1_router
 from app.api.wire import (
     ContactId,
     ExternalRef,
@@ -102,7 +102,7 @@ async def create_receipt(http: CommandCaller, body: ReceiptIn) -> Response:
 @router.post(
     "/batch",
     summary="Receive goods in a batch",
-    openapi_extra=_WRITE,
+    openapi_extra=_WRITE | BATCH,
     responses=batched(ReceiptView, *_REFUSALS),
 )
 async def batch_receipts(http: CommandCaller, body: ReceiptBatch) -> Response:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from app.api.deps import BATCH_MAX, Caller, CommandCaller, Http, PageQuery
 from app.api.masters import answers, batched, listed
-from app.api.route import permission, v1_router
+from app.api.route import BATCH, permission, v1_router
 from app.api.wire import (
     ContactId,
     ExternalRef,
@@ -167,7 +167,7 @@ async def create_return(http: CommandCaller, body: ReturnIn) -> Response:
 @router.post(
     "/batch",
     summary="Take goods back in a batch",
-    openapi_extra=_WRITE,
+    openapi_extra=_WRITE | BATCH,
     responses=batched(ReturnView, *_REFUSALS),
 )
 async def batch_returns(http: CommandCaller, body: ReturnBatch) -> Response:

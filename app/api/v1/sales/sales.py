@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from app.api.deps import BATCH_MAX, Caller, CommandCaller, Http, PageQuery
 from app.api.masters import answers, batched, listed
-from app.api.route import permission, v1_router
+from app.api.route import BATCH, permission, v1_router
 from app.api.wire import (
     Amount,
     ContactId,
@@ -135,7 +135,7 @@ async def create_sale(http: CommandCaller, body: SaleIn) -> Response:
 @router.post(
     "/batch",
     summary="Sell in a batch",
-    openapi_extra=_WRITE,
+    openapi_extra=_WRITE | BATCH,
     responses=batched(SaleView, *_REFUSALS),
 )
 async def batch_sales(http: CommandCaller, body: SaleBatch) -> Response:

@@ -1,0 +1,135 @@
+"""The link to Valkey: bounded in time, given up when it fails, taken up again by itself.
+
+Whatever asks must be able to go on without: a call answers in time or raises ``Away``. Once the
+server does not answer, nobody waits for it any more; a task of its own looks every half second
+whether it is there again, so no request pays for finding out.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha1
+from typing import Any, Final
+
+import structlog
+from valkey.asyncio import Valkey
+from valkey.exceptions import NoScriptError, ValkeyError
+
+_log = structlog.get_logger("app.valkey")
+_RETRY_SECONDS: Final = 0.5
+_TIMEOUTS_MAX: Final = 3  # in a row; one may be our own loop that was busy
+_CONNECTIONS_MAX: Final = 512  # one for each call under way
+_PROBE: Final = "tp:probe"
+
+
+class Away(Exception):
+    """Valkey does not answer, or not in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A Lua script: it runs as one, so what it reads nobody changes before it writes."""
+
+    text: str
+    sha: str = field(init=False, default="")
+
+    def __post_init__(self) -> None:
+        digest = sha1(self.text.encode(), usedforsecurity=False).hexdigest()
+        object.__setattr__(self, "sha", digest)
+
+
+class ValkeyLink:
+    """Runs scripts on one server; ``timeout_seconds`` bounds each call, connecting included."""
+
+    def __init__(self, url: str, *, timeout_seconds: float = 0.05) -> None:
+        self._url = url
+        self._timeout_seconds = timeout_seconds
+        self._client: Valkey | None = None
+        self._up = False
+        self._timeouts = 0
+        self._looking: asyncio.Task[None] | None = None
+
+    @property
+    def up(self) -> bool:
+        """Whether calls go to the server."""
+        return self._up
+
+    async def start(self) -> None:
+        """Look for the server; without it the service starts all the same."""
+        self._client = Valkey.from_url(self._url, max_connections=_CONNECTIONS_MAX)
+        if not await self._answers():
+            self._lost("no answer at the start")
+        else:
+            self._up = True
+
+    async def stop(self) -> None:
+        """Close the connections."""
+        self._up = False
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.gather(self._looking, return_exceptions=True)
+            self._looking = None
+        if self._client is not None:
+            client, self._client = self._client, None
+            with contextlib.suppress(ValkeyError, OSError):
+                await client.aclose()
+
+    async def call(self, script: Script, keys: Sequence[str], *arguments: Any) -> Any:
+        """What the script answers.
+
+        Raises:
+            Away: there is no answer; what the script does may be done or not.
+        """
+        client = self._client
+        if not self._up or client is None:
+            raise Away
+        execute: Callable[..., Awaitable[Any]] = client.execute_command
+        parts = (len(keys), *keys, *arguments)
+        try:
+            async with asyncio.timeout(self._timeout_seconds):
+                try:
+                    answer = await execute("EVALSHA", script.sha, *parts)
+                except NoScriptError:  # the server was started anew
+                    answer = await execute("EVAL", script.text, *parts)
+        except TimeoutError:
+            self._timeouts += 1
+            if self._timeouts >= _TIMEOUTS_MAX:
+                self._lost("too slow")
+            raise Away from None
+        except (ValkeyError, OSError) as error:
+            # Also a full memory: what cannot be counted there is counted here.
+            self._lost(type(error).__name__)
+            raise Away from error
+        self._timeouts = 0
+        return answer
+
+    def _lost(self, reason: str) -> None:
+        self._up = False
+        self._timeouts = 0
+        if self._looking is None or self._looking.done():
+            _log.warning("valkey_away", reason=reason)
+            self._looking = asyncio.create_task(self._look_again())
+
+    async def _look_again(self) -> None:
+        while True:
+            if self._client is not None:
+                # What was under way may still be answered; those connections are worth nothing.
+                with contextlib.suppress(ValkeyError, OSError):
+                    await self._client.connection_pool.disconnect()
+            await asyncio.sleep(_RETRY_SECONDS)
+            if await self._answers():
+                break
+        self._up = True
+        _log.info("valkey_back")
+
+    async def _answers(self) -> bool:
+        """Whether the server takes a write in time."""
+        if self._client is None:
+            return False
+        try:
+            async with asyncio.timeout(max(self._timeout_seconds, 0.25)):
+                await self._client.set(_PROBE, 1, px=1_000)
+        except (TimeoutError, ValkeyError, OSError):
+            return False
+        return True

@@ -1,0 +1,175 @@
+"""API keys that call: read once, looked up at most every few seconds, compared in constant time."""
+
+import hashlib
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Final
+
+from app.application.identity.api_key_ports import KeyAccess, KeyDirectory, KeyUses
+from app.application.identity.api_key_tokens import PREFIXES, ApiKeyToken
+from app.application.identity.api_keys import SCOPES
+from app.application.shared.access import Principal
+from app.domain.identity.api_key import admits
+from app.domain.identity.api_key_errors import AddressRefused, ApiKeyOver
+from app.domain.identity.errors import Unauthenticated
+from app.domain.shared.clock import Clock
+from app.domain.shared.frozen import frozen
+from app.domain.shared.ids import NO_ID, Id
+from app.infrastructure.security.access_tokens import ACCESS_SECONDS
+from app.infrastructure.security.remembered import Remembered
+
+_LOOK_AGAIN_SECONDS: Final = 3.0
+_READ_MAX: Final = 20_000
+_ADDRESSES_MAX: Final = 1_000  # remembered for each key that is bound to networks
+_NOBODYS_HASH: Final = secrets.token_bytes(32)
+
+
+@frozen
+class _Read:
+    """A token that was read: where to look, and the hash that must stand there."""
+
+    tenant_id: Id
+    key_id: Id
+    secret_hash: bytes
+    test: bool
+
+
+@frozen
+class _Known:
+    access: KeyAccess
+    principal: Principal | None
+    admitted: dict[str, bool]
+
+
+class CachedApiKeys:
+    """Implements ``app.application.identity.api_key_ports.KeyVerifier``."""
+
+    def __init__(
+        self,
+        directory: KeyDirectory,
+        uses: KeyUses,
+        clock: Clock,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._directory = directory
+        self._uses = uses
+        self._clock = clock
+        self._read: OrderedDict[bytes, _Read] = OrderedDict()
+        self._known: Remembered[tuple[Id, Id], _Known] = Remembered(
+            self._look_up,
+            seconds=ACCESS_SECONDS,
+            again_seconds=_LOOK_AGAIN_SECONDS,
+            monotonic=monotonic,
+        )
+
+    async def verify(self, token: str, address: str) -> Principal:
+        """The key that calls from ``address``.
+
+        Raises:
+            Unauthenticated: it proves nothing; unknown and wrong look alike.
+            ApiKeyOver: it was revoked, has expired, or its maker may not work here.
+            AddressRefused: it is good, but not from this address.
+        """
+        read = self._read_of(token)
+        known = await self._known.get((read.tenant_id, read.key_id))
+        principal = self._checked(read, known, address)
+        self._uses.note(principal, address)
+        return principal
+
+    def known(self, token: str, address: str) -> Principal | None:
+        """The key that was verified a moment ago, without looking anything up."""
+        read = self._read.get(_digest(token))
+        known = None if read is None else self._known.peek((read.tenant_id, read.key_id))
+        if read is None or known is None:
+            return None
+        try:
+            return self._checked(read, known, address)
+        except (Unauthenticated, AddressRefused):
+            return None
+
+    def forget(self, tenant_id: Id, key_id: Id) -> None:
+        """Look this key up anew at its next request."""
+        self._known.forget((tenant_id, key_id))
+
+    def forget_maker(self, tenant_id: Id, user_id: Id) -> None:
+        """Look up anew the keys that a member answers for."""
+        maker = (tenant_id, user_id)
+        self._known.forget_where(lambda each: (each.access.tenant_id, each.access.made_by) == maker)
+
+    def forget_company(self, tenant_id: Id) -> None:
+        """Look up anew the keys of a company."""
+        self._known.forget_where(lambda each: each.access.tenant_id == tenant_id)
+
+    async def close(self) -> None:
+        """End the look-ups, and write down the last uses."""
+        await self._known.close()
+        await self._uses.close()
+
+    def _read_of(self, token: str) -> _Read:
+        digest = _digest(token)
+        read = self._read.get(digest)
+        if read is None:
+            parsed = ApiKeyToken.read(token)
+            read = _Read(parsed.tenant_id, parsed.key_id, parsed.secret_hash, parsed.test)
+            self._read[digest] = read
+            if len(self._read) > _READ_MAX:
+                self._read.popitem(last=False)
+        return read
+
+    def _checked(self, read: _Read, known: _Known | None, address: str) -> Principal:
+        now = self._clock.now()
+        access = None if known is None else known.access
+        right = secrets.compare_digest(
+            read.secret_hash, _NOBODYS_HASH if access is None else access.secret_hash
+        )
+        if access is not None and access.previous_hash is not None and not right:
+            right = secrets.compare_digest(read.secret_hash, access.previous_hash)
+            if right and (access.previous_until is None or access.previous_until <= now):
+                raise ApiKeyOver
+        if known is None or access is None or not right or read.test != access.test:
+            raise Unauthenticated
+        if known.principal is None or access.expires_at <= now:
+            raise ApiKeyOver
+        if access.addresses and not self._admits(known, address):
+            raise AddressRefused
+        return known.principal
+
+    @staticmethod
+    def _admits(known: _Known, address: str) -> bool:
+        found = known.admitted.get(address)
+        if found is None:
+            found = admits(known.access.addresses, address)
+            if len(known.admitted) < _ADDRESSES_MAX:
+                known.admitted[address] = found
+        return found
+
+    async def _look_up(self, key: tuple[Id, Id]) -> _Known | None:
+        access = await self._directory.access(*key)
+        return None if access is None else _Known(access, _principal(access), {})
+
+
+def is_api_key(token: str) -> bool:
+    """Whether a token says that it is an API key."""
+    return token.startswith(PREFIXES)
+
+
+def _principal(access: KeyAccess) -> Principal | None:
+    """The caller behind a key: its scopes, as far as its maker holds them now."""
+    if access.revoked or access.held is None:
+        return None
+    return Principal(
+        tenant_id=access.tenant_id,
+        user_id=access.key_id,
+        session_id=NO_ID,
+        role="api_key",
+        permissions=access.scopes & SCOPES & access.held,
+        on_behalf_of=access.made_by,
+        key_mode="test" if access.test else "live",
+    )
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.blake2b(token.encode(errors="replace"), digest_size=24).digest()
