@@ -44,9 +44,13 @@ def mark_guarded(schemas: dict[str, Any], answers: Iterable[Any]) -> None:
 
 def _mark(member: dict[str, Any], mark: Guarded) -> None:
     member[REQUIRES_KEY] = [mark.permission]
+    rule = f"Shown with `{mark.permission}` only"
     if mark.when is not None:
         name, values = mark.when
         member[WHEN_KEY] = {name: sorted(values)}
+        which = f"`{min(values)}`" if len(values) == 1 else f"one of those in `{WHEN_KEY}`"
+        rule += f", where `{name}` is {which}"
+    member["description"] = f"{member.get('description', '')} {rule}.".strip()
 
 
 def _views(answers: Iterable[Any]) -> list[Any]:

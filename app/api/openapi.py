@@ -1,5 +1,6 @@
 """The contract: operation ids, the problem schema, the refusals that an operation declares."""
 
+from collections.abc import Iterator
 from functools import cache
 from http import HTTPStatus
 from typing import Any, Final
@@ -115,21 +116,23 @@ def install_openapi(app: FastAPI, problems: Problems, statuses: dict[str, int]) 
         models = ProblemDetails.model_json_schema(ref_template=_COMPONENTS + "schemas/{model}")
         definitions = models.pop("$defs")
         components.setdefault("schemas", {}).update(definitions, ProblemDetails=models)
-        models_of = [
-            declared["model"]
-            for route in app.routes
-            for declared in getattr(route, "responses", {}).values()
-            if "model" in declared
-        ]
-        mark_guarded(components["schemas"], models_of)
         components["examples"] = {
             code: {"summary": code, "value": _example(problems, code, status)}
             for code, status in sorted(statuses.items())
         }
         complete(schema)
+        mark_guarded(components["schemas"], _answers(app))
         return schema
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _answers(app: FastAPI) -> Iterator[Any]:
+    """The types of all that routes answer."""
+    for route in app.routes:
+        for declared in getattr(route, "responses", {}).values():
+            if "model" in declared:
+                yield declared["model"]
 
 
 def _example(problems: Problems, code: str, status: int) -> dict[str, Any]:

@@ -90,17 +90,22 @@ def test_the_contract_says_so() -> None:
     class Wrapped(BaseModel):
         orders: list[OrderView]
 
-    schemas = {
+    schemas: dict[str, Any] = {
         "LineView": {"properties": {"quantity": {}, "cost": {}}, "required": ["quantity", "cost"]},
         "OrderView": {"properties": {"owed": {}, "notes": {}, "id": {}}, "required": ["id"]},
     }
     mark_guarded(schemas, [Wrapped, PlainView, list[OrderView]])
+    cost = {"description": "Shown with `costs:read` only.", "x-requires": [COSTS]}
     assert schemas["LineView"] == {
-        "properties": {"quantity": {}, "cost": {"x-requires": [COSTS]}},
+        "properties": {"quantity": {}, "cost": cost},
         "required": ["quantity"],
     }
-    owed = {"x-requires": [COSTS], "x-requires-when": {"side": ["payable"]}}
-    notes = {"x-requires": ["notes:read"]}
+    owed = {
+        "description": "Shown with `costs:read` only, where `side` is `payable`.",
+        "x-requires": [COSTS],
+        "x-requires-when": {"side": ["payable"]},
+    }
+    notes = {"description": "Shown with `notes:read` only.", "x-requires": ["notes:read"]}
     assert schemas["OrderView"]["properties"] == {"owed": owed, "notes": notes, "id": {}}
 
 

@@ -17,8 +17,9 @@ from app.infrastructure.inventory.lists import LISTS as INVENTORY_LISTS
 from app.infrastructure.reports.stock import STOCK_VALUES, STOCK_VALUES_NOW
 
 REGISTRY = registry()
-# The others read all there is of a company by intention: its taxes, its open months.
-SEARCHES = sorted((each for each, how in REGISTRY.searches.items() if how.by), key=lambda f: f.name)
+# The others read all there is of a company by intention: its taxes, its open months, its roles.
+NARROW = {each for each, how in REGISTRY.searches.items() if how.by not in ((), ("tenant_id",))}
+SEARCHES = sorted(NARROW, key=lambda f: f.name)
 KINDS = sorted((each for each, how in REGISTRY.mappings.items() if how.key), key=lambda k: k.name)
 # Steps that look at no table: a sort, and the walk through the keys that are asked for.
 NO_LOOK = ("USE TEMP B-TREE", "CO-ROUTINE k", "SCAN k", "SCAN 50 CONSTANT ROWS")
