@@ -122,8 +122,8 @@ async def test_a_request_succeeds_and_is_audited_once(world: World, operation: s
 
 async def assert_shown(world: World, answer: Answer) -> None:
     """S1-17: the admin log shows each entry, with an id whose prefix says of what."""
-    asked = {"request_id": answer.headers["x-request-id"]}
-    shown = (await world.company.get("/audit-entries", **asked))["data"]
+    request_id = answer.headers["x-request-id"]
+    shown = (await world.company.get("/audit-entries", request_id=request_id))["data"]
     for entry in shown:
         prefix = ENTITY_PREFIXES[entry["entity_kind"]]  # a new kind of object has its prefix there
         assert entry["entity_id"].startswith(f"{prefix}_")

@@ -137,7 +137,7 @@ async def test_a_look_up_that_began_before_the_change_is_not_remembered(stand: S
     ("change", "error"),
     [
         ({"revoked": True}, ApiKeyOver),
-        ({"role": None}, ApiKeyOver),
+        ({"held": None}, ApiKeyOver),
         ({"expires_at": START}, ApiKeyOver),
         ({"test": True}, Unauthenticated),
         ({"secret_hash": b"x" * 32}, Unauthenticated),
