@@ -85,13 +85,15 @@ async def shop(cluster: Cluster, email: str, done: asyncio.Event) -> None:
 
 
 async def rotate(cluster: Cluster) -> None:
+    newest = ""
     for _ in range(ROTATIONS):
         done = await asyncio.to_thread(tradepost, "keys", "rotate", "--database-url", cluster.url)
         assert done.returncode == 0, done.stderr
         said = re.match(r"The new signing key is ([0-9a-f]{16});", done.stdout)
         assert said is not None, done.stdout
+        newest = said[1]
     async with asyncio.timeout(SECONDS_MAX):
-        while said[1] not in cluster.kids:
+        while newest not in cluster.kids:
             cluster.next_kid.clear()
             await cluster.next_kid.wait()
 

@@ -84,8 +84,8 @@ class IdentityService:
     ``recovery`` lets in again who forgot the password, ``factors`` asks for more than a password,
     ``enrolling`` keeps what it asks for.
     ``register`` is the command that makes a user and his company with everything it starts with.
-    A registration takes at least ``register_seconds_min``: what is written for a new address and
-    for a known one differs, and the time of the answer must not tell which it was.
+    Beyond its hash a registration takes at least ``register_seconds_min``: what is written for a
+    new address and for a known one differs, and the time of the answer must not tell which it was.
     """
 
     def __init__(
@@ -204,11 +204,11 @@ class IdentityService:
             PasswordTooShort, PasswordCommon, PasswordPersonal: choose another password.
             HashingBusy: nothing was done.
         """
-        started = time.monotonic()
         draft = Registration(email, display_name, "", company)
         draft.check(self._clock.now())
         check_password(password, email=email, company=company.name)
         password_hash = await self._hasher.hash(normal_password(password))
+        started = time.monotonic()  # until here both are alike, however long hashes take
         await self._keep(Registration(email, display_name, password_hash, company), origin)
         await asyncio.sleep(max(0.0, started + self._register_seconds_min - time.monotonic()))
 

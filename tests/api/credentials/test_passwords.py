@@ -11,6 +11,7 @@ from tests.api.credentials.support import FIRST, Somebody, new_email
 from tests.api.identity.support import (
     AUTH,
     COMPANY,
+    PASSWORD,
     alike,
     parts_of,
     refusal,
@@ -47,7 +48,7 @@ async def test_any_characters_are_accepted_and_all_of_them_count(
 async def test_the_last_of_256_characters_counts(api: httpx.AsyncClient) -> None:
     """PW-01: no truncation, as bcrypt has it at 72 bytes."""
     olga = Somebody(api, new_email())
-    password = "plum basket over quiet water, " * 8 + "and then some!!!"
+    password = f"{PASSWORD}, " * 8 + "and then some!!!"
     assert len(password) == 256
     assert (await register(api, email=olga.email, password=password)).status_code == 201
     await olga.login(password)
