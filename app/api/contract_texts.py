@@ -8,7 +8,9 @@ Sales, purchases, stock and books of trading companies.
 **Authentication.** `POST /api/v1/auth/register` makes a company, `POST /api/v1/auth/login` gives an
 `access_token`. Send it as `Authorization: Bearer <access_token>`; here: press *Authorize*. When it
 has expired, `POST /api/v1/auth/refresh` gives the next one. All that is read and written belongs to
-the company of the token.
+the company of the token. Where the user has a second factor, the login answers 202 and waits for
+`POST /api/v1/auth/mfa/verify`. Operations marked `x-step-up` need a proof of the last ten minutes,
+a login or `POST /api/v1/auth/step-up`; without it they answer 403 `auth.step_up_required`.
 
 **Numbers.** Money, quantities, prices and rates are decimal strings (`"12.50"`), never JSON
 numbers. A document states its currency once. More decimals than allowed are refused, not rounded.
