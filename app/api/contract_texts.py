@@ -8,8 +8,11 @@ Sales, purchases, stock and books of trading companies.
 **Authentication.** `POST /api/v1/auth/register` makes a company, `POST /api/v1/auth/login` gives an
 `access_token`. Send it as `Authorization: Bearer <access_token>`; here: press *Authorize*. When it
 has expired, `POST /api/v1/auth/refresh` gives the next one. All that is read and written belongs to
-the company of the token. A program sends an API key (`tp_live_…`, of `POST /api/v1/api-keys`) the
-same way; what a test key (`tp_test_…`) changes is only tried. A key or token in an address is 401.
+the company of the token. Where the user has a second factor, the login answers 202 and waits for
+`POST /api/v1/auth/mfa/verify`. Operations marked `x-step-up` need a proof of the last ten minutes,
+a login or `POST /api/v1/auth/step-up`; without it they answer 403 `auth.step_up_required`. A
+program sends an API key (`tp_live_…`, of `POST /api/v1/api-keys`) the same way; what a test key
+(`tp_test_…`) changes is only tried. A key or token in an address is 401.
 
 **Limits.** `RateLimit` tells what is left of the caller's budget, `RateLimit-Policy` how large it
 is. An operation takes as many tokens as its `x-rate-cost` says; 429 says when to come back.

@@ -4,7 +4,7 @@ import typer
 
 from app.cli.audit import audit
 from app.cli.backup import backup, restore
-from app.cli.company import demo, replace_keys
+from app.cli.company import demo, replace_keys, reset_mfa
 from app.cli.database import check_books, migrate
 from app.cli.keys import keys
 from app.cli.messages import messages
@@ -26,6 +26,7 @@ cli.command("replace-keys")(replace_keys)
 cli.add_typer(audit, name="audit")
 cli.add_typer(keys, name="keys")
 cli.command()(messages)
+cli.command("reset-mfa")(reset_mfa)
 
 
 def main() -> None:

@@ -53,3 +53,23 @@ def replace_keys(
 
     ended = with_parts(settings, work)
     typer.echo(f"A new signing key is in place; {ended} sessions were ended.")
+
+
+def reset_mfa(
+    email: Annotated[str, typer.Argument(help="The address that the user signs in with.")],
+    database_url: DatabaseOption = "",
+    yes: Annotated[bool, typer.Option("--yes", help="It is the user who asks. Go on.")] = False,
+) -> None:
+    """Take the second factors of a user away who lost them all; his sessions end."""
+    settings = read_settings(database_url)
+    if not yes:
+        raise fail("the password alone opens the account then: make sure who asks, and say --yes")
+
+    async def work(parts: Parts) -> int | None:
+        ended: int | None = await parts.identity.enrolling.forget_all(email)
+        return ended
+
+    ended = with_parts(settings, work)
+    if ended is None:
+        raise fail("nobody with this address works for a company")
+    typer.echo(f"The second factors are gone; {ended} sessions were ended.")

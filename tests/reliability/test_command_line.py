@@ -274,6 +274,19 @@ def test_after_a_leak_keys_are_replaced_and_everybody_signs_in_again(tmp_path: P
         assert httpx.post(f"{api}/auth/login", json=DEMO).status_code == 200
 
 
+def test_who_lost_every_factor_is_let_in_again(tmp_path: Path) -> None:
+    """By whoever operates the service, who is told what that means first."""
+    url = f"sqlite:///{tmp_path / 'lost.db'}"
+    migrate.upgrade(url)
+    assert tradepost("demo", "--database-url", url).returncode == 0
+    asked = refusal("reset-mfa", DEMO["email"], "--database-url", url)
+    assert asked.startswith("the password alone opens the account then")
+    unknown = refusal("reset-mfa", "nobody@example.com", "--yes", "--database-url", url)
+    assert unknown == "nobody with this address works for a company"
+    done = tradepost("reset-mfa", DEMO["email"], "--yes", "--database-url", url)
+    assert re.fullmatch(r"The second factors are gone; \d+ sessions were ended\.\n", done.stdout)
+
+
 def test_the_command_is_called_tradepost() -> None:
     """The way the scripts start it."""
     command = [sys.executable, "-m", "app.cli", "migrate", "--help"]

@@ -18,13 +18,14 @@ from app.application.identity.factor_views import (
     SecurityKeyView,
     TotpView,
 )
-from app.application.identity.ports import SESSIONS, USERS, AccessTokens, LoginThrottle
+from app.application.identity.ports import SESSIONS, USERS, AccessTokens, Directory, LoginThrottle
 from app.application.identity.proving import factor_needs
 from app.application.identity.recovery_codes import RecoveryCodes
 from app.application.identity.second_factor_commands import (
     ASK,
     CONFIRM_APP,
     ENROL_APP,
+    FORGET_ALL,
     REGISTER_KEY,
     REMOVE_APP,
     REMOVE_KEY,
@@ -44,7 +45,8 @@ from app.domain.identity.challenge import LIFE, Purpose
 from app.domain.identity.errors import SessionOver
 from app.domain.identity.factor_errors import ProofWrong, SecurityKeyRefused, SecurityKeysOff
 from app.domain.shared.clock import Clock
-from app.domain.shared.ids import Id
+from app.domain.shared.ids import NO_ID, Id
+from app.domain.shared.texts import folded
 
 
 class Enrolling:
@@ -60,6 +62,7 @@ class Enrolling:
         codes: OneTimeCodes,
         ceremonies: SecurityKeyCeremonies,
         factors: SecondFactors,
+        directory: Directory,
         clock: Clock,
         new_id: Callable[[], Id],
     ) -> None:
@@ -70,6 +73,7 @@ class Enrolling:
         self._codes = codes
         self._ceremonies = ceremonies
         self._factors = factors
+        self._directory = directory
         self._clock = clock
         self._new_id = new_id
 
@@ -133,6 +137,18 @@ class Enrolling:
         """
         ended = await answer_of(self._runner, REMOVE_APP, None, principal)
         self._tokens.forget([principal.session_id, *_ids(ended)])
+
+    async def forget_all(self, email: str) -> int | None:
+        """Take every factor of a user away and end his sessions, as whoever operates the service.
+
+        Returns how many sessions were ended; None when nobody with this address works anywhere.
+        """
+        account = await self._directory.account(folded(email.strip()))
+        if account is None or account.tenant_id is None:
+            return None
+        operator = Principal(account.tenant_id, NO_ID)
+        ended: int = await answer_of(self._runner, FORGET_ALL, account.user_id, operator)
+        return ended
 
     async def renew_codes(self, principal: Principal) -> RecoveryCodesView:
         """New recovery codes in place of all that are left.

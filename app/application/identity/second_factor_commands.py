@@ -28,6 +28,7 @@ from app.application.identity.sessions import end_session
 from app.application.shared.access import Principal
 from app.application.shared.commands import Command, Done
 from app.application.shared.kinds import Lock, Needs
+from app.application.shared.permissions import PUBLIC
 from app.application.shared.work import Work
 from app.domain.identity.challenge import Purpose
 from app.domain.identity.factor_errors import (
@@ -184,6 +185,16 @@ def forget_factors(work: Work, user_id: Id) -> None:
     work.put(CREDENTIALS, credentials.demanding(second_factor=False))
 
 
+def _forget_all(user_id: Id, work: Work) -> Done:
+    forget_factors(work, user_id)
+    found = work.search(LIVE_SESSIONS_OF_USER, user_id)
+    for session in found:
+        end_session(work, session, "second_factors_reset")
+    work.note("second_factors_reset", "user", user_id, by="operator")
+    work.event("user.second_factors_reset", user_id)
+    return Done(len(found))
+
+
 def _renew(hashes: tuple[bytes, ...], work: Work) -> Done:
     user_id = _held(work)
     if not has_factor(work, user_id):
@@ -251,6 +262,10 @@ def _rename(wish: Rename, work: Work) -> Done:
     return Done(_view(renamed), status=200)
 
 
+# By whoever operates the service, for a user whom no company may let in.
+FORGET_ALL: Command[Id] = Command(
+    "auth.mfa.forget_all", PUBLIC, lambda user_id, _: _held_needs(user_id), _forget_all
+)
 ENROL_APP = Command("auth.mfa.enrol_app", _PERMISSION, _own_needs, _enrol)
 CONFIRM_APP = Command("auth.mfa.confirm_app", _PERMISSION, _own_needs, _confirm)
 REMOVE_APP = Command("auth.mfa.remove_app", _PERMISSION, _own_needs, _remove_app)

@@ -107,6 +107,7 @@ def build_identity(
         security_keys,
         terms,
         hasher,
+        directory,
         runner=runner,
         reader=reader,
         throttle=throttle,
@@ -143,9 +144,10 @@ def _second_factors(
     security_keys: tuple[str, Sequence[str]],
     terms: SessionTerms,
     hasher: PasswordHasher,
+    directory: DatabaseDirectory,
     **shared: Any,
 ) -> tuple[SecondFactors, Enrolling]:
     """What asks for second factors, and what keeps them."""
     shared["codes"], shared["ceremonies"] = SealedCodes(secret), WebauthnKeys(*security_keys)
     factors = SecondFactors(hasher=hasher, terms=terms, **shared)
-    return factors, Enrolling(factors=factors, **shared)
+    return factors, Enrolling(factors=factors, directory=directory, **shared)

@@ -264,6 +264,20 @@ async def test_one_company_does_not_weaken_a_user_of_another(
     await clerk.client.aclose()
 
 
+async def test_who_operates_the_service_lets_a_user_in_again(user: User) -> None:
+    """What no company may do, the operator does at the command line; the user is told."""
+    await user.enrol()
+    enrolling = parts_of(user.client).identity.enrolling
+    assert await enrolling.forget_all("nobody@north.example") is None
+    assert await enrolling.forget_all(f" {user.email.upper()} ") == 1
+    parts_of(user.client).identity.forget([user.session_id])
+    assert refused(await user.get("/auth/me")) == (401, "auth.session_over")
+    again = await User.signed_in(user.client, user.email)
+    assert (await again.get("/auth/mfa")).json()["recovery_codes_left"] == 0
+    assert "user second_factors_reset" in await trail(user.client, user.tenant_id)
+    assert "user.second_factors_reset" in await events(user.client, user.tenant_id)
+
+
 async def test_another_node_sees_a_proof_within_five_seconds(user: User, hand: Hand) -> None:
     """The state behind a token is read with the access state: no statement of its own."""
     del hand
