@@ -173,4 +173,6 @@ def texts_of(value: Any) -> Iterator[str]:
 
 def query_of(values: dict[str, str]) -> str:
     """Parameters as a query with its question mark, empty without any."""
-    return "?" + "&".join(f"{name}={quote(value)}" for name, value in values.items()) if values else ""
+    return (
+        "?" + "&".join(f"{name}={quote(value)}" for name, value in values.items()) if values else ""
+    )

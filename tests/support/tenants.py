@@ -6,6 +6,7 @@ one gets, so that a new kind of object is foreign as soon as a list shows it.
 
 import re
 from collections import defaultdict
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -22,8 +23,7 @@ from tests.support.routes import ROUTES
 _ROWS: Final = {"limit": "200"}
 _SHOWN_MAX: Final = 2  # objects of a list that are also looked at one by one
 _DAYS: Final = {"from": "2026-01-01", "to": "2026-12-31"}
-_DAY: Final = re.compile(r"\d{4}-\d\d")
-_NAMES_LENGTH_MIN: Final = 8  # shorter texts are words of the trade, which both companies use
+_TAG: Final = re.compile(r"[0-9a-f]{6}-[0-9]+", re.IGNORECASE)  # of ``tag()``: never used twice
 # Of an instant before this service was thought of: no object has them.
 _new_id = UlidFactory(lambda: 1_000_000_000_000)
 
@@ -34,6 +34,7 @@ class Seen:
 
     ids: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     of_list: dict[str, list[str]] = field(default_factory=dict)  # the ids of its rows, by its path
+    rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # the rows themselves
     texts: set[str] = field(default_factory=set)
 
     def take(self, value: Any) -> None:
@@ -73,14 +74,14 @@ class Tenants:
     async def look(self) -> None:
         """Gather anew what either company sees."""
         self.own, self.foreign = await self._seen(self.mine), await self._seen(self.theirs)
+        own = {id_ for ids in self.own.ids.values() for id_ in ids}
+        for found in (self.foreign.ids, self.foreign.of_list):  # what both have is not foreign
+            for name, ids in found.items():
+                found[name] = [each for each in ids if each not in own]
         prefixes = self.own.ids.keys() | self.foreign.ids.keys()
         for prefix in prefixes - self.missing.keys():
             self.missing[prefix] = show(prefix, _new_id())
-        self.marks = {
-            text
-            for text in self.foreign.texts - self.own.texts
-            if len(text) >= _NAMES_LENGTH_MIN and _DAY.match(text) is None
-        }
+        self.marks = {each for each in self.foreign.texts if _TAG.search(each)} - self.own.texts
 
     def reads(self) -> list[Operation]:
         """What shows something of a company; what is public or tells of the service is left out."""
@@ -103,15 +104,19 @@ class Tenants:
         lists = [each for each in self.reads() if not each.placeholders]
         # Those that must be given an id come last: it is one of those that the others show.
         for operation in sorted(lists, key=lambda each: len(each.query(required=True))):
-            rows = _ROWS if "limit" in operation.query() else {}
-            answer = await shown(company, operation, {**rows, **self.base(operation, seen)})
-            seen.take(answer)
-            if isinstance(answer, dict) and isinstance(answer.get("data"), list):
-                ids = [row["id"] for row in answer["data"] if "id" in row]
-                seen.of_list[operation.template] = ids
+            query = self.base(operation, seen)
+            if "cursor" not in operation.query():
+                seen.take(await shown(company, operation, query))
+                continue
+            rows = [row async for row in _rows(company, operation, query)]
+            seen.take(rows)
+            seen.of_list[operation.template] = [row["id"] for row in rows if "id" in row]
+            seen.rows[operation.template] = rows
         for operation in self.reads():
             if len(operation.placeholders) == 1 and operation.template.endswith("/{id}"):
-                for id_ in seen.of_list.get(operation.template.removesuffix("/{id}"), ())[:_SHOWN_MAX]:
+                for id_ in seen.of_list.get(operation.template.removesuffix("/{id}"), ())[
+                    :_SHOWN_MAX
+                ]:
                     path = operation.template.replace("{id}", id_)
                     seen.take((await get(company, path)).json())
         return seen
@@ -127,6 +132,18 @@ async def get(company: Company, path: str) -> Answer:
 async def shown(company: Company, operation: Operation, query: dict[str, str]) -> Any:
     """What a company is shown at an operation."""
     return (await get(company, operation.template + query_of(query))).json()
+
+
+async def _rows(
+    company: Company, operation: Operation, query: dict[str, str]
+) -> AsyncIterator[dict[str, Any]]:
+    """Every row of a list."""
+    page: dict[str, Any] = {"next_cursor": ""}
+    while page["next_cursor"] is not None:
+        cursor = {"cursor": page["next_cursor"]} if page["next_cursor"] else {}
+        page = await shown(company, operation, {**_ROWS, **query, **cursor})
+        for row in page["data"]:
+            yield row
 
 
 async def make_tenants(application: Any, database_url: str, stack: AsyncExitStack) -> Tenants:
