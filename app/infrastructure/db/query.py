@@ -4,7 +4,7 @@ A ``Query`` on tenant tables checks when it is made that every tenant table in i
 tenant; a statement that forgets one cannot be constructed, so it fails when the module is imported.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -106,7 +106,7 @@ def _check_tenant(statement: SelectBase) -> bool:
     Each SELECT binds its own tables, wherever else they are named, by conditions that hold for
     every row: not by one side of an OR, nor those that stay in an outer join by its condition.
     """
-    selects = [_Bounds(select, around) for select, around in _selects(statement)]
+    selects = [_Bounds(*each) for each in _selects(statement)]
     holders: dict[Any, list[_Bounds]] = {}
     for each in selects:
         for source in each.sources:
@@ -123,12 +123,12 @@ def _check_tenant(statement: SelectBase) -> bool:
 class _Bounds:
     """What one SELECT reads of tenants, and which of it is bound to the tenant."""
 
-    def __init__(self, select: Select[Any], around: frozenset[Any]) -> None:
+    def __init__(self, select: Select[Any], froms: list[Any]) -> None:
         self.sources: set[Any] = set()
         self.bound: set[Any] = set()
         # Tables whose tenant is that of another, with those that the condition can bind.
         self._joined: list[tuple[Any, Any, set[Any] | None]] = []
-        for source in _own_froms(select, around):
+        for source in froms:
             self.sources.update(leaf for leaf in _leaves(source) if _is_tenant(leaf))
             self._take_joins(source)
         self._take(select.whereclause, None)
@@ -172,8 +172,8 @@ class _Bounds:
                     self._joined.append((table, getattr(other, "table", None), only))
 
 
-def _selects(statement: SelectBase) -> Iterator[tuple[Select[Any], frozenset[Any]]]:
-    """Each SELECT once, with what it may name of those around it.
+def _selects(statement: SelectBase) -> Iterator[tuple[Select[Any], list[Any]]]:
+    """Each SELECT once, with what it reads itself.
 
     What is named at many places would be walked at each, so an element is looked at once.
     """
@@ -189,20 +189,19 @@ def _selects(statement: SelectBase) -> Iterator[tuple[Select[Any], frozenset[Any
         if isinstance(element, AliasedReturnsRows):
             around = frozenset()  # a table of its own
         elif isinstance(element, Select):
-            yield element, around
             froms = element.get_final_froms()
+            yield element, _own_froms(element, froms, around)
             around = around.union(froms, *map(_leaves, froms))
         waiting.extend((each, around) for each in element.get_children())
 
 
-def _own_froms(select: Select[Any], around: frozenset[Any]) -> list[Any]:
-    """What a SELECT reads itself: SQLAlchemy leaves out what one around it reads already."""
-    froms = list(select.get_final_froms())
+def _own_froms(select: Select[Any], froms: Sequence[Any], around: frozenset[Any]) -> list[Any]:
+    """SQLAlchemy leaves out what a SELECT around this one reads already."""
     if select._correlate:
         return [each for each in froms if each not in around.intersection(select._correlate)]
     if select._auto_correlate and len(froms) > 1:
         return [each for each in froms if each not in around]
-    return froms
+    return list(froms)
 
 
 def _leaves(source: Any) -> Iterable[Any]:
