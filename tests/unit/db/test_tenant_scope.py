@@ -11,12 +11,15 @@ from sqlalchemy import and_, exists, func, not_, or_, select, text, union_all
 from sqlalchemy.sql.selectable import SelectBase
 
 import app.infrastructure.db.tables_of_all_contexts  # noqa: F401
+from app.application.shared.kinds import Finder, Kind, Lock
 from app.application.shared.reading import Listing, PageRequest
 from app.infrastructure.catalog.tables import categories, products
-from app.infrastructure.contexts import lists
+from app.infrastructure.contexts import lists, registry
 from app.infrastructure.db.lists import ListQuery
 from app.infrastructure.db.metadata import metadata
+from app.infrastructure.db.postgres_statements import ReadShape, write_statement
 from app.infrastructure.db.query import Query, TenantMissing, of_tenant
+from app.infrastructure.db.sqlite_statements import SourceRead, update_statement
 from app.infrastructure.identity.tables import memberships, users
 
 MINE = of_tenant(products)
@@ -106,6 +109,41 @@ def test_every_list_with_every_filter_is_within_the_tenant() -> None:
         for sort in each.sorts:
             each._build(tuple(each.filters), sort, _first_page())
         each._count(tuple(each.filters))
+
+
+REGISTRY = registry()
+KINDS: list[Kind[Any] | Finder[Any]] = [*REGISTRY.mappings, *REGISTRY.searches]
+
+
+@pytest.mark.parametrize("what", KINDS, ids=lambda each: each.name)
+def test_what_a_command_loads_is_within_the_tenant(what: Kind[Any] | Finder[Any]) -> None:
+    """Root and children of every kind and finder; a further condition cannot widen it."""
+    mapping = REGISTRY.mapping_of(what)
+    if not mapping.table.info["tenant"]:
+        return
+    for keys in (1, 50):
+        read = SourceRead((what, Lock.NONE), REGISTRY, keys)
+        for sql in (read.sql, *(each for each, _ in read.children)):
+            assert " WHERE t.tenant_id = ?1" in sql, sql
+            assert not re.search(r"\bOR\b", re.sub(r"\([^()]*\)", "", sql)), sql
+        assert all(" c ON c.tenant_id = ?1 AND " in sql for sql, _ in read.children)
+    for lock in {Lock.NONE, what.kind.lock if isinstance(what, Finder) else what.lock}:
+        sql = ReadShape([(what, lock)], REGISTRY, locking=True).sql
+        tables = re.findall(r"FROM (\w+) ([tc])\b", sql)
+        assert len(tables) == len(re.findall(r"WHERE [tc]\.tenant_id = \$1", sql)), sql
+        assert {name for name, _ in tables} == {
+            mapping.table.name,
+            *(each.table.name for each in mapping.children),
+        }
+
+
+def test_what_a_command_changes_is_within_the_tenant() -> None:
+    """The tenant is part of every key that a change looks for."""
+    for table in metadata.sorted_tables:
+        if table.info["tenant"]:
+            batch = (table, "update", tuple(table.columns.keys()))
+            assert "t.tenant_id = r.tenant_id" in write_statement([batch])
+            assert " WHERE tenant_id = ?" in update_statement(batch)
 
 
 TENANT_TABLES = "|".join(each.name for each in metadata.sorted_tables if each.info["tenant"])
