@@ -143,7 +143,8 @@ def build_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         extras=_extras(parts),
     )
     install_error_handlers(app, problems)
-    install_health(app, source=parts.health, figures=metrics)
+    token = settings.http.metrics_token.get_secret_value()
+    install_health(app, source=parts.health, figures=metrics, metrics_token=token)
     _add_routes(app, settings, problems)
     limiter = MemoryRateLimiter()
     config = edge_config(settings)

@@ -99,7 +99,12 @@ PARAMETERS: Final[dict[str, str]] = {
     "type": "Only accounts of this type.",
 }
 
-_ETAG: Final = {"type": "string", "pattern": '^"[0-9]{1,18}"$', "examples": ['"3"']}
+_ETAG: Final = {
+    "type": "string",
+    "pattern": '^"[0-9]{1,18}"$',
+    "maxLength": 20,
+    "examples": ['"3"'],
+}
 
 IDEMPOTENCY_KEY: Final[dict[str, Any]] = {
     "name": "Idempotency-Key",

@@ -4,6 +4,7 @@ import typer
 
 from app.cli.backup import backup, restore
 from app.cli.company import demo, replace_keys
+from app.cli.config import config
 from app.cli.database import check_books, migrate
 from app.cli.serving import serve
 
@@ -20,6 +21,7 @@ cli.command()(backup)
 cli.command()(restore)
 cli.command("check-books")(check_books)
 cli.command("replace-keys")(replace_keys)
+cli.add_typer(config, name="config")
 
 
 def main() -> None:
