@@ -5,14 +5,13 @@ from typing import Any
 
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Engine, create_engine, event, pool
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from alembic import context
 from app.infrastructure.db.metadata import PLATFORM
 from app.infrastructure.db.migrate import metadata_of
 from app.infrastructure.db.postgres_planner import tell_postgres
 from app.infrastructure.db.releases import note_oldest_code
-from app.infrastructure.db.schema import sqlalchemy_url
+from app.infrastructure.db.schema import postgres_engine, sqlalchemy_url
 from app.infrastructure.db.sqlite_planner import tell_sqlite
 from app.settings import Settings
 
@@ -38,7 +37,7 @@ def _note_oldest_code(*, ctx: MigrationContext, heads: set[str], **_: Any) -> No
 
 
 async def _run_on_postgres(url: str) -> None:
-    engine = create_async_engine(url, poolclass=pool.NullPool)
+    engine = postgres_engine(url)
     async with engine.connect() as connection:
         await connection.run_sync(_run)
         await connection.run_sync(tell_postgres)

@@ -204,7 +204,8 @@ def build_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         extras=_extras(parts),
     )
     install_error_handlers(app, problems)
-    install_health(app, source=parts.health, figures=metrics)
+    token = settings.http.metrics_token.get_secret_value()
+    install_health(app, source=parts.health, figures=metrics, metrics_token=token)
     index = _add_routes(app, settings, problems)
     config = edge_config(settings)
     stack(

@@ -1,23 +1,26 @@
 """Settings in groups; the only place that reads the environment.
 
-Every variable stands in ``.env.example``; a test compares the two. A secret may also be given as a
-file, through ``SECRET_KEY_FILE``.
+Every variable stands in ``.env.example``; a test compares the two. Whatever holds a secret may also
+be given as a file, under its name with ``_FILE``: as a secret manager mounts it.
 """
 
-import re
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
-from pydantic import BaseModel, Field, SecretStr, field_validator
+from pydantic import BaseModel, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-DEVELOPMENT_SECRET = "development-only-secret-change-me-in-production"  # noqa: S105
-_SECRET_LENGTH_MIN = 32
-_DATABASES = re.compile(r"sqlite(\+\w+)?:///.+|postgres(ql)?(\+\w+)?://.*", re.DOTALL)
+from app.setting_rules import (
+    DEVELOPMENT_SECRET,
+    REDACTED,
+    form_refused,
+    keys_fit,
+    production_refusals,
+    without_password,
+)
 
-_VALKEYS = re.compile(r"((valkey|redis)s?://[^/?#]+(/[0-9]*)?|unix://.+)(\?.*)?", re.DOTALL)
+_RISKS = Literal["public-docs", "public-metrics", "database-without-tls"]
 
 
 class SettingRefused(Exception):
@@ -27,11 +30,11 @@ class SettingRefused(Exception):
 class DatabaseSettings(BaseModel):
     """Where the data lives and how many connections are used."""
 
-    url: str
-    owner_url: str
+    url: str = Field(repr=False)
+    owner_url: str = Field(repr=False)
     pool_size: int
     pool_wait_seconds: float
-    replica_url: str
+    replica_url: str = Field(repr=False)
     replica_wait_seconds: float
 
 
@@ -43,6 +46,7 @@ class HttpSettings(BaseModel):
     trusted_proxies: list[str]
     request_id_header: str
     docs_enabled: bool
+    metrics_token: SecretStr
     body_bytes_max: int
     slow_request_seconds: float
     in_flight_max: int
@@ -71,7 +75,7 @@ class WebauthnSettings(BaseModel):
 class SharedSettings(BaseModel):
     """What all nodes share beside the database; without a URL each node is alone."""
 
-    valkey_url: str
+    valkey_url: str = Field(repr=False)
     timeout_seconds: float
 
 
@@ -88,18 +92,23 @@ class TokenSettings(BaseModel):
 class Settings(BaseSettings):
     """Every setting of the service, read from the environment and ``.env``."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", secrets_dir=None)
+    model_config = SettingsConfigDict(
+        env_file=".env", extra="ignore", secrets_dir=None, hide_input_in_errors=True
+    )
 
     environment: Literal["development", "test", "production"] = "development"
     debug: bool = False
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["auto", "console", "json"] = "auto"
 
-    database_url: str = "sqlite:///var/tradepost.db"
-    database_owner_url: str = ""
+    database_url: str = Field("sqlite:///var/tradepost.db", repr=False)
+    database_url_file: str = ""
+    database_owner_url: str = Field("", repr=False)
+    database_owner_url_file: str = ""
     database_pool_size: int = Field(8, ge=1, le=64)
     database_pool_wait_seconds: float = Field(5.0, gt=0, le=60)
-    database_replica_url: str = ""
+    database_replica_url: str = Field("", repr=False)
+    database_replica_url_file: str = ""
     database_replica_wait_seconds: float = Field(0.2, ge=0, le=10)
 
     secret_key: SecretStr = SecretStr(DEVELOPMENT_SECRET)
@@ -116,6 +125,9 @@ class Settings(BaseSettings):
     trusted_proxies: Annotated[list[str], NoDecode] = []
     request_id_header: str = "X-Request-ID"
     docs_enabled: bool = True
+    metrics_token: SecretStr = SecretStr("")
+    metrics_token_file: str = ""
+    accepted_risks: Annotated[list[_RISKS], NoDecode] = []
     body_bytes_max: int = Field(2 * 1024 * 1024, ge=1024, le=64 * 1024 * 1024)
     slow_request_seconds: float = Field(1.0, gt=0)
     in_flight_max: int = Field(256, ge=1)
@@ -129,7 +141,8 @@ class Settings(BaseSettings):
     rate_limit_public_per_minute: int = Field(100, ge=1)
     rate_limit_principal_per_minute: int = Field(12_000, ge=1)
 
-    valkey_url: str = ""
+    valkey_url: str = Field("", repr=False)
+    valkey_url_file: str = ""
     valkey_timeout_seconds: float = Field(0.05, gt=0, le=2)
     single_node: bool = False
 
@@ -137,7 +150,12 @@ class Settings(BaseSettings):
     audit_seal_seconds: float = Field(65.0, ge=0, le=3_600)
 
     @field_validator(
-        "allowed_origins", "allowed_hosts", "trusted_proxies", "webauthn_origins", mode="before"
+        "allowed_origins",
+        "allowed_hosts",
+        "trusted_proxies",
+        "webauthn_origins",
+        "accepted_risks",
+        mode="before",
     )
     @classmethod
     def _split(cls, value: object) -> object:
@@ -146,41 +164,49 @@ class Settings(BaseSettings):
             return [part.strip() for part in value.split(",") if part.strip()]
         return value
 
-    @field_validator("database_url", "database_owner_url", "database_replica_url")
+    @field_validator("database_url", "database_owner_url", "database_replica_url", "valkey_url")
     @classmethod
-    def _address(cls, value: str) -> str:
-        """Of one of the two databases; the message never shows it, since it may hold a password."""
-        try:
-            known = not value or (_DATABASES.fullmatch(value) and urlsplit(value).port != 0)
-        except ValueError:
-            known = False
-        if not known:
-            raise ValueError(
-                "write sqlite:///path or postgresql://user:password@host:5432/database"
-            )
+    def _address(cls, value: str, info: ValidationInfo) -> str:
+        """Of a server that is known; the message never shows it, since it may hold a password."""
+        form = form_refused(str(info.field_name), value)
+        if form is not None:
+            raise ValueError(form)
         return value
 
-    @field_validator("valkey_url")
-    @classmethod
-    def _valkey(cls, value: str) -> str:
-        """Of a Valkey server; the message never shows it, since it may hold a password."""
+    def secret(self, name: str) -> str:
+        """The value of a setting that may lie in a file; the file wins over the variable.
+
+        Raises:
+            SettingRefused: the file cannot be read, or holds no address where one is expected.
+        """
+        file = getattr(self, f"{name}_file")
+        if not file:
+            value = getattr(self, name)
+            return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+        variable = f"{name}_file".upper()
         try:
-            known = not value or (_VALKEYS.fullmatch(value) and urlsplit(value).port != 0)
-        except ValueError:
-            known = False
-        if not known:
-            raise ValueError("write valkey://user:password@host:6379/0, valkeys://… or unix://path")
-        return value
+            text = Path(file).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise SettingRefused(f"{variable} cannot be read: {error.strerror}") from None
+        except UnicodeDecodeError:
+            raise SettingRefused(f"{variable} is not a text in UTF-8") from None
+        if not text:
+            raise SettingRefused(f"{variable} is empty")
+        form = form_refused(name, text) if name.endswith("_url") else None
+        if form is not None:
+            raise SettingRefused(f"{variable}: {form}")
+        return text
 
     @cached_property
     def database(self) -> DatabaseSettings:
         """The database group; without an owner URL the one URL serves both (rulings R-30)."""
+        url = self.secret("database_url")
         return DatabaseSettings(
-            url=self.database_url,
-            owner_url=self.database_owner_url or self.database_url,
+            url=url,
+            owner_url=self.secret("database_owner_url") or url,
             pool_size=self.database_pool_size,
             pool_wait_seconds=self.database_pool_wait_seconds,
-            replica_url=self.database_replica_url,
+            replica_url=self.secret("database_replica_url"),
             replica_wait_seconds=self.database_replica_wait_seconds,
         )
 
@@ -193,6 +219,7 @@ class Settings(BaseSettings):
             trusted_proxies=self.trusted_proxies,
             request_id_header=self.request_id_header,
             docs_enabled=self.docs_enabled,
+            metrics_token=SecretStr(self.secret("metrics_token")),
             body_bytes_max=self.body_bytes_max,
             slow_request_seconds=self.slow_request_seconds,
             in_flight_max=self.in_flight_max,
@@ -221,27 +248,18 @@ class Settings(BaseSettings):
     def shared(self) -> SharedSettings:
         """The group of what all nodes share."""
         return SharedSettings(
-            valkey_url=self.valkey_url, timeout_seconds=self.valkey_timeout_seconds
+            valkey_url=self.secret("valkey_url"), timeout_seconds=self.valkey_timeout_seconds
         )
 
     @cached_property
     def tokens(self) -> TokenSettings:
-        """The token group; a secret file wins over the variable.
+        """The token group.
 
         Raises:
             SettingRefused: the secret file cannot be read.
         """
-        secret = self.secret_key
-        if self.secret_key_file:
-            try:
-                text = Path(self.secret_key_file).read_text(encoding="utf-8")
-            except OSError as error:
-                raise SettingRefused(f"SECRET_KEY_FILE cannot be read: {error.strerror}") from None
-            except UnicodeDecodeError:
-                raise SettingRefused("SECRET_KEY_FILE is not a text in UTF-8") from None
-            secret = SecretStr(text.strip())
         return TokenSettings(
-            secret=secret,
+            secret=SecretStr(self.secret("secret_key")),
             access_minutes=self.access_token_expire_minutes,
             refresh_days=self.refresh_token_expire_days,
             issuer=self.token_issuer,
@@ -254,48 +272,34 @@ class Settings(BaseSettings):
         Raises:
             SettingRefused: names every setting that is not fit, and why, never its value.
         """
-        secret = self.tokens.secret.get_secret_value()
-        if self.database_replica_url and self.database_url.startswith("sqlite"):
+        database = self.database
+        if database.replica_url and database.url.startswith("sqlite"):
             raise SettingRefused("DATABASE_REPLICA_URL is set, and DATABASE_URL is not PostgreSQL")
-        if not _keys_fit(self.webauthn):
+        if not keys_fit(self.webauthn_rp_id, self.webauthn_origins):
             raise SettingRefused(
                 "WEBAUTHN_RP_ID is not the domain of every one of WEBAUTHN_ORIGINS"
             )
+        secrets = {name: self.secret(name) for name in self._secrets()}
         if self.environment != "production":
             return
-        plain = any("*" in each or not each.startswith("https://") for each in self.allowed_origins)
-        open_hosts = not self.allowed_hosts or any("*" in host for host in self.allowed_hosts)
-        refusals = {
-            "DEBUG is on": self.debug,
-            "LOG_LEVEL tells too much": self.log_level == "DEBUG",
-            "SECRET_KEY is the default, short or trivial": _weak(secret),
-            "DATABASE_URL is not PostgreSQL": self.database_url.startswith("sqlite"),
-            "ALLOWED_ORIGINS has a * or an address without https": plain,
-            "ALLOWED_HOSTS is empty or has a *": open_hosts,
-            "TRUSTED_PROXIES has a *": "*" in self.trusted_proxies,
-            "WEBAUTHN_ORIGINS has an address without https": any(
-                not each.startswith("https://") for each in self.webauthn_origins
-            ),
-            "VALKEY_URL is empty, and SINGLE_NODE is not on": not (
-                self.valkey_url or self.single_node
-            ),
-        }
-        found = "; ".join(name for name, refused in refusals.items() if refused)
+        found = "; ".join(production_refusals(self, secrets))
         if found:
             raise SettingRefused(f"{found}: not fit for production, see .env.example")
 
+    @classmethod
+    def _secrets(cls) -> list[str]:
+        """The settings that may lie in a file."""
+        return [name for name in cls.model_fields if f"{name}_file" in cls.model_fields]
 
-def _keys_fit(group: WebauthnSettings) -> bool:
-    """Whether each page is of the domain or below it, and neither is set without the other."""
-    hosts = [urlsplit(each).hostname or "" for each in group.origins]
-    own, below = group.rp_id, f".{group.rp_id}"
-    return bool(own) is bool(hosts) and all(host == own or host.endswith(below) for host in hosts)
-
-
-def _weak(secret: str) -> bool:
-    return (
-        secret == DEVELOPMENT_SECRET
-        or len(secret) < _SECRET_LENGTH_MIN
-        or len(set(secret)) < 8
-        or "change" in secret.lower()
-    )
+    def shown(self) -> dict[str, str]:
+        """Every setting as it is in effect, by the name of its variable; secrets are redacted."""
+        found = {}
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            if isinstance(value, list):
+                value = ",".join(value)
+            if name in self._secrets():
+                value = self.secret(name)
+                value = without_password(value) if name.endswith("_url") else value and REDACTED
+            found[name.upper()] = str(value).lower() if isinstance(value, bool) else str(value)
+        return found

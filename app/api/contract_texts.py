@@ -117,7 +117,12 @@ PARAMETERS: Final[dict[str, str]] = {
     "user_id": "Only of this member.",
 }
 
-_ETAG: Final = {"type": "string", "pattern": '^"[0-9]{1,18}"$', "examples": ['"3"']}
+_ETAG: Final = {
+    "type": "string",
+    "pattern": '^"[0-9]{1,18}"$',
+    "maxLength": 20,
+    "examples": ['"3"'],
+}
 
 IDEMPOTENCY_KEY: Final[dict[str, Any]] = {
     "name": "Idempotency-Key",

@@ -1,6 +1,7 @@
 """Health, readiness, metrics: what operators and orchestrators ask, under every name they use."""
 
 import asyncio
+import hmac
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, Literal, Protocol
@@ -12,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from app.api.openapi import responses
 from app.api.route import PUBLIC, new_router, permission, v1_router
+from app.domain.identity.errors import Unauthenticated
 
 WAIT_SECONDS_MAX: Final = 0.15  # whoever probes gets an answer within a fifth of a second
 PASSED_SECONDS_MAX: Final = 2.0
@@ -59,8 +61,11 @@ class Figures(Protocol):
         ...
 
 
-def install_health(app: FastAPI, *, source: HealthSource, figures: Figures) -> None:
-    """Give the routes of this module their facts."""
+def install_health(
+    app: FastAPI, *, source: HealthSource, figures: Figures, metrics_token: str = ""
+) -> None:
+    """Give the routes of this module their facts; with a token the metrics are for its bearer."""
+    app.state.metrics_token = metrics_token
     app.state.health = source
     app.state.probes = {name: _Probe(source, name) for name in ("ping", "schema_current", "seeded")}
     app.state.metrics = figures
@@ -176,7 +181,7 @@ def root_router(*, expose_metrics: bool = True) -> APIRouter:
             summary="Metrics in the Prometheus text format",
             response_class=Response,
             responses={
-                **responses(guarded=False),
+                **responses(Unauthenticated, guarded=False),
                 200: {"content": {"text/plain": {"schema": {"type": "string"}}}},
             },
             openapi_extra=permission(PUBLIC),
@@ -284,6 +289,11 @@ async def _stats(request: Request) -> dict[str, int | float]:
 
 
 async def _metrics(request: Request) -> Response:
+    """Figures for the operator: for everybody who may reach them, or for who bears the token."""
+    token = request.app.state.metrics_token
+    given = request.headers.get("authorization", "").partition(" ")[2]
+    if token and not hmac.compare_digest(given.encode(), token.encode()):
+        raise Unauthenticated
     figures: Figures = request.app.state.metrics
     return Response(figures.exposition(), headers={"Content-Type": _METRICS_TYPE})
 

@@ -5,6 +5,7 @@ import typer
 from app.cli.audit import audit
 from app.cli.backup import backup, restore
 from app.cli.company import demo, replace_keys, reset_mfa
+from app.cli.config import config
 from app.cli.database import check_books, migrate
 from app.cli.keys import keys
 from app.cli.messages import messages
@@ -27,6 +28,7 @@ cli.add_typer(audit, name="audit")
 cli.add_typer(keys, name="keys")
 cli.command()(messages)
 cli.command("reset-mfa")(reset_mfa)
+cli.add_typer(config, name="config")
 
 
 def main() -> None:

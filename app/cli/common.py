@@ -28,22 +28,29 @@ def fail(message: str) -> typer.Exit:
 
 
 def read_settings(database_url: str) -> Settings:
-    """The settings of the environment, with the database of the option where one is given.
-
-    The one database of the option serves as owner too: it is not the one of DATABASE_OWNER_URL.
-    """
-    given = {"database_url": database_url, "database_owner_url": ""} if database_url else {}
+    """The settings of the environment, with the database of the option where one is given."""
+    settings = unchecked_settings(database_url)
     try:
-        settings = Settings(**given)  # type: ignore[arg-type]
         settings.refuse_unsafe()
     except SettingRefused as refused:
         raise fail(str(refused)) from None
-    except ValueError as wrong:
-        faults = [_fault(each) for each in getattr(wrong, "errors", list)()]
-        raise fail("; ".join(sorted(faults)) or "the settings cannot be read") from None
     # A command speaks for itself; the traffic that makes the demo company is nobody's log.
     configure_logging(level="ERROR", form=settings.log_format)
     return settings
+
+
+def unchecked_settings(database_url: str) -> Settings:
+    """The settings as they are, fit or not.
+
+    The one database of the option serves as owner too: it is not the one of DATABASE_OWNER_URL.
+    """
+    names = ("database_url", "database_owner_url", "database_url_file", "database_owner_url_file")
+    given = {**dict.fromkeys(names, ""), "database_url": database_url} if database_url else {}
+    try:
+        return Settings(**given)  # type: ignore[arg-type]
+    except ValueError as wrong:
+        faults = [_fault(each) for each in getattr(wrong, "errors", list)()]
+        raise fail("; ".join(sorted(faults)) or "the settings cannot be read") from None
 
 
 def _fault(error: Any) -> str:

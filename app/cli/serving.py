@@ -21,7 +21,7 @@ from app.bootstrap import Parts
 from app.cli.common import DatabaseOption, fail, migrate_to, read_settings, with_parts
 from app.cli.company import DEMO_LINE, make_demo_company
 from app.cli.connection import HEAD_SECONDS_MAX, Connection
-from app.demo.login import DemoLogin, demo_login
+from app.demo.login import DEMO_EMAIL, DemoLogin, demo_login
 from app.infrastructure.identity.companies import companies
 from app.infrastructure.observability.logging import configure_logging
 from app.main import create_app
@@ -45,7 +45,12 @@ def serve(
         with_demo = demo and not in_production
         if not with_parts(settings, _has_companies) and with_demo:
             make_demo_company(settings)
-        there = with_demo and with_parts(settings, demo_login) is DemoLogin.THERE
+        there = (with_demo or in_production) and _demo_login_works(settings)
+        if there and in_production:
+            raise fail(
+                f"{DEMO_EMAIL} signs in with the password that everybody knows: change it, or "
+                "start production with a database of its own"
+            )
         lines = _lines(settings, host, listener.getsockname()[1], with_login=there)
         configure_logging(level=settings.log_level, form=settings.log_format)
         # What uvicorn tells of its start and its end, we say ourselves.
@@ -72,6 +77,10 @@ def _calm_collector() -> None:
         ctypes.CDLL("libc.so.6").malloc_trim(0)
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+
+
+def _demo_login_works(settings: Settings) -> bool:
+    return with_parts(settings, demo_login) is DemoLogin.THERE
 
 
 async def _has_companies(parts: Parts) -> bool:

@@ -21,7 +21,16 @@ from tests.support.server import Server, free_port, served
 DEMO = {"email": "demo@tradepost.example", "password": "walk-the-counter-42"}
 OWNER = {"email": "owner@example.com", "password": "a-long-walk-by-the-sea"}
 DEMO_LINE = f"Demo login: {DEMO['email']} / {DEMO['password']}"
-GRANTED = "postgresql://service@db/tradepost"
+GRANTED = "postgresql://service:k3v9-Harbour-x71q@db/tradepost?sslmode=verify-full"
+IN_PRODUCTION = {
+    "ENVIRONMENT": "production",
+    "SECRET_KEY": "q8Zr2!vTn5Lk0pXw7Yb3Hs6Jd9Fg4Mc1",
+    "METRICS_TOKEN": "w4Nc8!rXe2Vb6Km0Zt5Jq1Lh7Sd3Fg9P",
+    "DOCS_ENABLED": "false",
+    "ALLOWED_HOSTS": "api.example",
+    "DATABASE_URL": GRANTED,
+    "SINGLE_NODE": "true",
+}
 
 
 def login(server: Server, account: dict[str, str]) -> httpx.Response:
@@ -140,16 +149,34 @@ def test_the_demo_login_is_announced_where_it_works(tmp_path: Path) -> None:
 
 def test_production_takes_no_demo() -> None:
     """Everybody knows its password."""
-    environment = {
-        "ENVIRONMENT": "production",
-        "SECRET_KEY": "q8Zr2!vTn5Lk0pXw7Yb3Hs6Jd9Fg4Mc1",
-        "ALLOWED_HOSTS": "api.example",
-        "DATABASE_URL": GRANTED,
-        "SINGLE_NODE": "true",
-    }
-    assert refusal("demo", **environment) == (
+    assert refusal("demo", **IN_PRODUCTION) == (
         "no demo company in production: everybody knows its password"
     )
+
+
+def test_the_settings_in_effect_are_printed_redacted(tmp_path: Path) -> None:
+    """CF-02: good ones end with 0, what may not serve with its reasons; no secret is shown."""
+    key = tmp_path / "key"
+    key.write_text("canary-7Yb3Hs6Jd9Fg4Mc1q8Zr2!vTn5Lk", encoding="utf-8")
+    good = {**IN_PRODUCTION, "SECRET_KEY_FILE": str(key)}
+    for changes, code, last in (
+        ({}, 0, "These settings may serve (production).\n"),
+        (
+            {"DEBUG": "true"},
+            1,
+            "tradepost: DEBUG is on: not fit for production, see .env.example\n",
+        ),
+    ):
+        checked = tradepost("config", "check", **{**good, **changes})
+        assert (checked.returncode, checked.stderr) == (code, last)
+        lines = dict(line.split("=", 1) for line in checked.stdout.splitlines())
+        assert lines["SECRET_KEY"] == lines["METRICS_TOKEN"] == "[redacted]"
+        assert lines["SECRET_KEY_FILE"] == str(key)
+        assert lines["DATABASE_URL"] == GRANTED.replace("k3v9-Harbour-x71q", "[redacted]")
+        assert lines["DEBUG"] == changes.get("DEBUG", "false")
+        said = checked.stdout + checked.stderr
+        for secret in ("canary", "k3v9", *(good[each] for each in ("SECRET_KEY", "METRICS_TOKEN"))):
+            assert secret not in said
 
 
 def test_every_unsafe_setting_is_named_at_once() -> None:
@@ -157,8 +184,10 @@ def test_every_unsafe_setting_is_named_at_once() -> None:
     line = refusal("serve", ENVIRONMENT="production", SECRET_KEY="short")
     assert line == (
         "SECRET_KEY is the default, short or trivial; DATABASE_URL is not PostgreSQL; "
-        "ALLOWED_HOSTS is empty or has a *; VALKEY_URL is empty, and SINGLE_NODE is not on: "
-        "not fit for production, see .env.example"
+        "ALLOWED_HOSTS is empty or has a *; VALKEY_URL is empty, and SINGLE_NODE is not on; "
+        "DOCS_ENABLED shows the documentation to everybody; "
+        "METRICS_TOKEN is empty, which shows the metrics to everybody: not fit for production, "
+        "see .env.example"
     )
     wrong = {"DEBUG": "maybe", "LOG_LEVEL": "LOUD", "DATABASE_URL": "mysql://me:s3cret@db/x"}
     line = refusal("migrate", **wrong)

@@ -20,7 +20,7 @@ API: Final = "/api/v1"
 NOTHING: Final[Any] = object()  # the body of a request that has none
 LEFT_OUT: Final = "left out"  # the value of a header that is not sent
 # Members whose values a company may use once; a repeated request needs fresh ones.
-_UNIQUE: Final = frozenset(
+UNIQUE: Final = frozenset(
     {"code", "sku", "barcode", "external_ref", "supplier_number", "idempotency_key", "email"}
 )
 _tags = itertools.count(1)
@@ -161,7 +161,7 @@ def renewed(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     fresh = {name: renewed(each) for name, each in value.items()}
-    for name in _UNIQUE & fresh.keys():
+    for name in UNIQUE & fresh.keys():
         if isinstance(fresh[name], str):
             fresh[name] = f"{tag()}@example.com" if name == "email" else tag()
     return fresh

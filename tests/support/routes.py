@@ -234,7 +234,7 @@ async def _contact(_: Company) -> dict[str, Any]:
         "country": "GB",
     }
     return {
-        "name": "Harbour",
+        "name": f"Harbour {tag()}",
         "roles": ["customer", "supplier"],
         "email": f"{tag()}@example.com",
         "phone": "+44 1482 0000",

@@ -4,14 +4,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
-from app.settings import DEVELOPMENT_SECRET, SettingRefused, Settings
+from app.setting_rules import DEVELOPMENT_SECRET
+from app.settings import SettingRefused, Settings
 
 GOOD: dict[str, Any] = {
     "environment": "production",
-    "database_url": "postgresql://service@db/tradepost",
-    "database_owner_url": "postgresql://owner@db/tradepost",
+    "database_url": "postgresql://service:k3v9-Harbour-x71q@db/tradepost?sslmode=verify-full",
+    "database_owner_url": "postgresql://owner:p8w2-Quay-m40z@db/tradepost?sslmode=verify-full",
+    "metrics_token": "w4Nc8!rXe2Vb6Km0Zt5Jq1Lh7Sd3Fg9P",
+    "docs_enabled": False,
     "secret_key": "q8Zr2!vTn5Lk0pXw7Yb3Hs6Jd9Fg4Mc1",
     "allowed_origins": ["https://shop.example"],
     "allowed_hosts": ["api.example"],
@@ -36,31 +39,97 @@ def test_a_good_production_file_starts() -> None:
     settings(**GOOD).refuse_unsafe()
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("debug", True),
-        ("log_level", "DEBUG"),
-        ("secret_key", DEVELOPMENT_SECRET),
-        ("secret_key", "s3cr3t"),
-        ("secret_key", "a" * 64),
-        ("database_url", "sqlite:///var/tradepost.db"),
-        ("allowed_origins", ["*"]),
-        ("allowed_origins", ["http://shop.example"]),
-        ("allowed_hosts", []),
-        ("allowed_hosts", ["*.example"]),
-        ("trusted_proxies", ["*"]),
-        ("valkey_url", ""),
-    ],
-)
-def test_production_refuses_and_names_the_setting_not_its_value(name: str, value: Any) -> None:
-    """S1-06, S0-27: each unsafe setting stops the start."""
+SERVICE = "postgresql://service:k3v9-Harbour-x71q@db/tradepost"
+REFUSALS: list[tuple[str, Any, str]] = [
+    ("debug", True, "DEBUG is on"),
+    ("log_level", "DEBUG", "LOG_LEVEL tells too much"),
+    ("secret_key", DEVELOPMENT_SECRET, "SECRET_KEY is the default, short or trivial"),
+    ("secret_key", "s3cr3t", "SECRET_KEY is the default, short or trivial"),
+    ("secret_key", "a" * 64, "SECRET_KEY is the default, short or trivial"),
+    ("secret_key", "please-change-this-0123456789-abcdef", "SECRET_KEY is the default, short or"),
+    ("metrics_token", "t0k3n", "METRICS_TOKEN is short or trivial"),
+    ("metrics_token", "", "METRICS_TOKEN is empty, which shows the metrics to everybody"),
+    ("database_url", "sqlite:///var/tradepost.db", "DATABASE_URL is not PostgreSQL"),
+    (
+        "database_url",
+        "postgresql://service:postgres@db/x?sslmode=require",
+        "DATABASE_URL has a short or trivial password",
+    ),
+    (
+        "database_owner_url",
+        "postgresql://owner@db/x?sslmode=require&password=changeme12345",
+        "DATABASE_OWNER_URL has a short or trivial password",
+    ),
+    ("database_url", SERVICE, "DATABASE_URL has no sslmode that encrypts"),
+    ("database_url", f"{SERVICE}?sslmode=prefer", "DATABASE_URL has no sslmode that encrypts"),
+    ("database_owner_url", SERVICE, "DATABASE_OWNER_URL has no sslmode that encrypts"),
+    ("database_replica_url", SERVICE, "DATABASE_REPLICA_URL has no sslmode that encrypts"),
+    ("allowed_origins", ["*"], "ALLOWED_ORIGINS has a * or an address without https"),
+    ("allowed_origins", ["http://shop.example"], "ALLOWED_ORIGINS has a * or an address without"),
+    ("allowed_origins", ["https://*.example"], "ALLOWED_ORIGINS has a * or an address without"),
+    ("allowed_hosts", [], "ALLOWED_HOSTS is empty or has a *"),
+    ("allowed_hosts", ["*.example"], "ALLOWED_HOSTS is empty or has a *"),
+    ("trusted_proxies", ["*"], "TRUSTED_PROXIES has a *"),
+    ("valkey_url", "", "VALKEY_URL is empty, and SINGLE_NODE is not on"),
+    ("docs_enabled", True, "DOCS_ENABLED shows the documentation to everybody"),
+    (
+        "metrics_token",
+        GOOD["secret_key"],
+        "SECRET_KEY, METRICS_TOKEN or the password of a database is used twice",
+    ),
+    (
+        "database_owner_url",
+        "postgresql://owner:k3v9-Harbour-x71q@db/tradepost?sslmode=verify-full",
+        "SECRET_KEY, METRICS_TOKEN or the password of a database is used twice",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "reason"), REFUSALS)
+def test_production_refuses_and_names_the_setting_not_its_value(
+    name: str, value: Any, reason: str
+) -> None:
+    """CF-01, S1-06, S0-27: each unsafe setting stops the start, and is the only one named."""
     with pytest.raises(SettingRefused) as refused:
         settings(**{**GOOD, name: value}).refuse_unsafe()
-    assert str(refused.value).startswith(name.upper())
-    assert str(refused.value).endswith(": not fit for production, see .env.example")
+    text = str(refused.value)
+    assert text.startswith(reason)
+    assert text.endswith(": not fit for production, see .env.example")
+    assert ";" not in text
     shown = value if isinstance(value, str) else ""
-    assert not shown or shown not in str(refused.value)
+    assert not shown or shown not in text
+    settings(**{**GOOD, name: value, "environment": "development"}).refuse_unsafe()
+
+
+@pytest.mark.parametrize(
+    ("risk", "changes"),
+    [
+        ("public-docs", {"docs_enabled": True}),
+        ("public-metrics", {"metrics_token": ""}),
+        ("database-without-tls", {"database_url": SERVICE}),
+    ],
+)
+def test_a_risk_is_taken_when_it_is_said(risk: str, changes: dict[str, Any]) -> None:
+    """CF-01: each by its own name, and no other along with it."""
+    settings(**{**GOOD, **changes, "accepted_risks": risk}).refuse_unsafe()
+    for other in {"public-docs", "public-metrics", "database-without-tls"} - {risk}:
+        with pytest.raises(SettingRefused):
+            settings(**{**GOOD, **changes, "accepted_risks": other}).refuse_unsafe()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://service@/tradepost?host=/run/postgresql",
+        "postgresql://service@localhost/tradepost",
+        "postgresql://service@127.0.0.1:5433/tradepost",
+        "postgresql://service@db/tradepost?sslmode=require",
+        "postgresql+asyncpg://service@db/tradepost?sslmode=verify-ca&sslrootcert=/etc/ca.pem",
+    ],
+)
+def test_what_leaves_no_machine_or_is_encrypted_is_taken(address: str) -> None:
+    """CF-01: a login without a password is known to the server by other means."""
+    settings(**{**GOOD, "database_url": address}).refuse_unsafe()
 
 
 def test_a_single_node_needs_no_valkey() -> None:
@@ -138,8 +207,10 @@ def test_production_names_every_unsafe_setting_at_once() -> None:
         settings(environment="production").refuse_unsafe()
     assert str(refused.value) == (
         "SECRET_KEY is the default, short or trivial; DATABASE_URL is not PostgreSQL; "
-        "ALLOWED_HOSTS is empty or has a *; VALKEY_URL is empty, and SINGLE_NODE is not on: "
-        "not fit for production, see .env.example"
+        "ALLOWED_HOSTS is empty or has a *; VALKEY_URL is empty, and SINGLE_NODE is not on; "
+        "DOCS_ENABLED shows the documentation to everybody; "
+        "METRICS_TOKEN is empty, which shows the metrics to everybody: not fit for production, "
+        "see .env.example"
     )
 
 
@@ -184,3 +255,81 @@ def test_an_address_that_is_no_database_is_refused_and_not_shown(address: str) -
 )
 def test_addresses_of_both_databases_are_taken(address: str) -> None:
     assert settings(database_url=address).database.url == address
+
+
+# CF-03, S0-28: what a secret manager mounts as a file.
+SECRETS = sorted(name for name in Settings.model_fields if f"{name}_file" in Settings.model_fields)
+CANARY = {
+    "secret_key": "canary-key-q8Zr2!vTn5Lk0pXw7Yb3",
+    "metrics_token": "canary-token-Hs6Jd9Fg4Mc1q8Zr2!",
+    "database_url": "postgresql://service:canary-pass-k3v9@db/shop",
+    "database_owner_url": "postgresql://owner:canary-pass-p8w2@db/shop",
+    "database_replica_url": "postgresql://db/shop?user=me&password=canary-pass-z7",
+    "valkey_url": "valkeys://service:canary-pass-v6@counts.example:6379/0",
+}
+
+
+def in_use(given: Settings) -> dict[str, str]:
+    """The secrets as the parts of the service get them."""
+    return {
+        "secret_key": given.tokens.secret.get_secret_value(),
+        "metrics_token": given.http.metrics_token.get_secret_value(),
+        "database_url": given.database.url,
+        "database_owner_url": given.database.owner_url,
+        "database_replica_url": given.database.replica_url,
+        "valkey_url": given.shared.valkey_url,
+    }
+
+
+def test_every_secret_has_its_file() -> None:
+    """A setting that is a secret, or an address that may hold one, can be mounted."""
+    secret = {
+        name
+        for name, field in Settings.model_fields.items()
+        if field.annotation is SecretStr or name.endswith(("_url", "_password", "_token"))
+    }
+    assert secret == set(SECRETS) == set(CANARY) == set(in_use(settings()))
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_each_secret_comes_from_its_file_or_its_variable(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file wins, its last line break is none of it, and no text of the settings shows it."""
+    file = tmp_path / name
+    file.write_text(CANARY[name] + "\n", encoding="utf-8")
+    monkeypatch.setenv(name.upper(), CANARY[name].replace("canary", "other"))
+    from_variable = settings()
+    assert in_use(from_variable)[name] == CANARY[name].replace("canary", "other")
+    monkeypatch.setenv(f"{name.upper()}_FILE", str(file))
+    from_file = settings()
+    assert in_use(from_file)[name] == CANARY[name]
+    for given, canary in ((from_variable, "other"), (from_file, "canary")):
+        groups = (given, given.database, given.http, given.tokens, given.shared)
+        texts = " ".join((*map(repr, groups), *map(str, groups), str(given.shown())))
+        assert f"{canary}-" not in texts
+    file.write_text("\n", encoding="utf-8")
+    with pytest.raises(SettingRefused, match=f"^{name.upper()}_FILE is empty$"):
+        in_use(settings())
+
+
+def test_a_file_with_no_address_of_a_database_is_refused_and_not_shown(tmp_path: Path) -> None:
+    file = tmp_path / "url"
+    file.write_text("mysql://me:s3cret@db/x", encoding="utf-8")
+    with pytest.raises(SettingRefused) as refused:
+        settings(database_url_file=str(file)).refuse_unsafe()
+    assert str(refused.value).startswith("DATABASE_URL_FILE: write sqlite:///path or postgresql")
+    assert "s3cret" not in str(refused.value)
+
+
+def test_the_settings_in_effect_are_shown_without_their_secrets() -> None:
+    """CF-02: every one of them, under the name of its variable."""
+    shown = settings(**GOOD, database_replica_url=CANARY["database_replica_url"]).shown()
+    assert shown.keys() == {name.upper() for name in Settings.model_fields}
+    assert shown["SECRET_KEY"] == shown["METRICS_TOKEN"] == "[redacted]"
+    assert shown["DATABASE_URL"] == (
+        "postgresql://service:[redacted]@db/tradepost?sslmode=verify-full"
+    )
+    assert shown["DATABASE_REPLICA_URL"] == "postgresql://db/shop?user=me&password=[redacted]"
+    assert (shown["DEBUG"], shown["ALLOWED_ORIGINS"]) == ("false", "https://shop.example")
+    assert settings().shown()["METRICS_TOKEN"] == ""

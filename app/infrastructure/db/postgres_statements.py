@@ -135,7 +135,7 @@ def _child_array(asked: _Asked, child: Children) -> str:
     join = " AND ".join(
         f"c.{mine} = t.{theirs}" for mine, theirs in zip(child.by, asked.key, strict=True)
     )
-    where = f" AND {child.where}" if child.where else ""
+    where = f" AND ({child.where})" if child.where else ""
     columns = ", ".join("c." + name for name in (*child.by, *child.columns))
     order = ", ".join("c." + name for name in (*child.by, *child.order))
     rows = f"SELECT * FROM {child.table.fullname} c WHERE c.tenant_id = $1 AND {join}{where}"

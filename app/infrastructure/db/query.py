@@ -4,14 +4,16 @@ A ``Query`` on tenant tables checks when it is made that every tenant table in i
 tenant; a statement that forgets one cannot be constructed, so it fails when the module is imported.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BinaryExpression,
     BindParameter,
+    BooleanClauseList,
     ColumnElement,
+    Join,
     Select,
     Table,
     bindparam,
@@ -22,7 +24,8 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
 from sqlalchemy.engine import Compiled
 from sqlalchemy.sql import operators
-from sqlalchemy.sql.selectable import SelectBase
+from sqlalchemy.sql.elements import Grouping, TextClause
+from sqlalchemy.sql.selectable import AliasedReturnsRows, SelectBase
 from sqlalchemy.sql.visitors import ExternallyTraversible
 
 from app.infrastructure.db.metadata import PLATFORM
@@ -98,53 +101,111 @@ def _literals(compiled: Compiled) -> dict[str, Any]:
 
 
 def _check_tenant(statement: SelectBase) -> bool:
-    """Whether the statement reads tenant tables; each of them must be bound to the tenant."""
-    sources: dict[Any, str] = {}
-    bound: set[Any] = set()
-    joined: list[tuple[Any, Any]] = []  # tables whose tenant is compared with each other's
-    for element in _elements(statement):
-        if isinstance(element, Select):
-            for source in element.get_final_froms():
-                for leaf in _leaves(source):
-                    if _is_tenant(leaf):
-                        sources[leaf] = str(leaf)
-        elif isinstance(element, BinaryExpression) and element.operator is operators.eq:
-            sides = (element.left, element.right)
-            if all(getattr(side, "name", "") == TENANT for side in sides):
-                joined.append((getattr(sides[0], "table", None), getattr(sides[1], "table", None)))
-            for one, other in (sides, sides[::-1]):
-                if isinstance(other, BindParameter) and other.key == TENANT:
-                    bound.add(getattr(one, "table", None))
-    bound = _closure(bound, joined)
-    missing = [name for source, name in sources.items() if source not in bound]
+    """Whether the statement reads tenant tables; each of them must be bound to the tenant.
+
+    Each SELECT binds its own tables, wherever else they are named, by conditions that hold for
+    every row: not by one side of an OR, nor those that stay in an outer join by its condition.
+    """
+    selects = [_Bounds(*each) for each in _selects(statement)]
+    holders: dict[Any, list[_Bounds]] = {}
+    for each in selects:
+        for source in each.sources:
+            holders.setdefault(source, []).append(each)
+    waiting = selects
+    while waiting:  # each pass binds at least one more table, or is the last
+        waiting = [each for each in selects if each.bind_more(holders)]
+    missing = {str(source) for each in selects for source in each.sources - each.bound}
     if missing:
-        raise TenantMissing(f"not bound to the tenant: {', '.join(missing)}")
-    return bool(sources)
+        raise TenantMissing(f"not bound to the tenant: {', '.join(sorted(missing))}")
+    return bool(holders)
 
 
-def _elements(statement: SelectBase) -> Iterator[ExternallyTraversible]:
-    """Each part of a statement once: what is named at many places would be walked at each."""
-    seen: dict[int, ExternallyTraversible] = {}
-    waiting: list[ExternallyTraversible] = [statement]
+class _Bounds:
+    """What one SELECT reads of tenants, and which of it is bound to the tenant."""
+
+    def __init__(self, select: Select[Any], froms: list[Any]) -> None:
+        self.sources: set[Any] = set()
+        self.bound: set[Any] = set()
+        # Tables whose tenant is that of another, with those that the condition can bind.
+        self._joined: list[tuple[Any, Any, set[Any] | None]] = []
+        for source in froms:
+            self.sources.update(leaf for leaf in _leaves(source) if _is_tenant(leaf))
+            self._take_joins(source)
+        self._take(select.whereclause, None)
+
+    def bind_more(self, holders: dict[Any, list["_Bounds"]]) -> bool:
+        """Bind what is compared with what is bound; whether there was any."""
+        before = len(self.bound)
+        for one, other, only in self._joined:
+            for this, that in ((one, other), (other, one)):
+                if this in self.sources and (only is None or this in only):
+                    # Of another SELECT, around this one, where it is bound.
+                    held = [self] if that in self.sources else holders.get(that, [])
+                    if held and all(that in each.bound for each in held):
+                        self.bound.add(this)
+        return len(self.bound) > before
+
+    def _take_joins(self, source: Any) -> None:
+        if isinstance(source, Join):
+            self._take_joins(source.left)
+            self._take_joins(source.right)
+            if not source.full:
+                self._take(source.onclause, set(_leaves(source.right)) if source.isouter else None)
+
+    def _take(self, condition: Any, only: set[Any] | None) -> None:
+        """Take what holds for every row; ``only`` these tables are bound by it, where given."""
+        if isinstance(condition, Grouping):
+            self._take(condition.element, only)
+        elif isinstance(condition, BooleanClauseList) and condition.operator is operators.and_:
+            for term in condition.clauses:
+                self._take(term, only)
+        elif isinstance(condition, BinaryExpression) and condition.operator is operators.eq:
+            sides = (condition.left, condition.right)
+            for one, other in (sides, sides[::-1]):
+                if getattr(one, "name", "") != TENANT:
+                    continue
+                table = getattr(one, "table", None)
+                if isinstance(other, BindParameter) and other.key == TENANT:
+                    if only is None or table in only:
+                        self.bound.add(table)
+                elif getattr(other, "name", "") == TENANT:
+                    self._joined.append((table, getattr(other, "table", None), only))
+
+
+def _selects(statement: SelectBase) -> Iterator[tuple[Select[Any], list[Any]]]:
+    """Each SELECT once, with what it reads itself.
+
+    What is named at many places would be walked at each, so an element is looked at once.
+    """
+    seen: set[int] = set()
+    waiting: list[tuple[ExternallyTraversible, frozenset[Any]]] = [(statement, frozenset())]
     while waiting:
-        element = waiting.pop()
-        if id(element) not in seen:
-            seen[id(element)] = element
-            waiting.extend(element.get_children())
-            yield element
+        element, around = waiting.pop()
+        if id(element) in seen:
+            continue
+        seen.add(id(element))
+        if isinstance(element, TextClause):
+            raise TenantMissing("what is written as text is bound to nobody")
+        if isinstance(element, AliasedReturnsRows):
+            around = frozenset()  # a table of its own
+        elif isinstance(element, Select):
+            froms = element.get_final_froms()
+            yield element, _own_froms(element, froms, around)
+            around = around.union(froms, *map(_leaves, froms))
+        waiting.extend((each, around) for each in element.get_children())
 
 
-def _closure(bound: set[Any], joined: list[tuple[Any, Any]]) -> set[Any]:
-    """The bound tables and all that are compared with one of them, however far."""
-    for _ in joined:  # each pass can bind one more table
-        for pair in joined:
-            if bound.intersection(pair):
-                bound = bound.union(pair)
-    return bound
+def _own_froms(select: Select[Any], froms: Sequence[Any], around: frozenset[Any]) -> list[Any]:
+    """SQLAlchemy leaves out what a SELECT around this one reads already."""
+    if select._correlate:
+        return [each for each in froms if each not in around.intersection(select._correlate)]
+    if select._auto_correlate and len(froms) > 1:
+        return [each for each in froms if each not in around]
+    return list(froms)
 
 
 def _leaves(source: Any) -> Iterable[Any]:
-    if hasattr(source, "left") and hasattr(source, "right"):
+    if isinstance(source, Join):
         yield from _leaves(source.left)
         yield from _leaves(source.right)
     else:

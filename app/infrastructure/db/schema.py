@@ -8,11 +8,13 @@ import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
+import asyncpg
 from sqlalchemy import Connection, create_engine, inspect, pool, select
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from app.infrastructure.db.postgres import driver_url
 from app.infrastructure.db.releases import VERSION
 from app.infrastructure.db.sqlite_planner import tell_sqlite
 
@@ -70,6 +72,17 @@ def sqlalchemy_url(url: str) -> str:
     return re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql+asyncpg://", url)
 
 
+def postgres_engine(url: str) -> AsyncEngine:
+    """An engine of the owner. The driver reads the address: it knows ``sslmode`` and more."""
+
+    async def connect() -> Any:
+        return await asyncpg.connect(driver_url(url))
+
+    return create_async_engine(
+        "postgresql+asyncpg://", async_creator=connect, poolclass=pool.NullPool
+    )
+
+
 def on_database(url: str, work: Callable[[Connection], T]) -> T:
     """Do ``work`` on a connection of the owner."""
 
@@ -79,7 +92,7 @@ def on_database(url: str, work: Callable[[Connection], T]) -> T:
             return work(connection)
 
     async def on_postgres() -> T:
-        engine = create_async_engine(sqlalchemy_url(url), poolclass=pool.NullPool)
+        engine = postgres_engine(url)
         try:
             async with engine.connect() as connection:
                 return await connection.run_sync(work)

@@ -235,20 +235,21 @@ async def call(
 
 
 @contextmanager
-def captured_log() -> Iterator[io.BytesIO]:
-    """The process's log, as JSON lines; afterwards it is put back to what it was."""
+def captured_log(level: str = "INFO", form: str = "json") -> Iterator[io.BytesIO]:
+    """The process's log, as JSON lines unless said; afterwards it is put back to what it was."""
     loggers = [logging.getLogger(name) for name in ("", "httpx", "httpcore", "uvicorn.access")]
     before = [(each, each.handlers[:], each.level, each.disabled) for each in loggers]
     buffer = io.BytesIO()
-    configure_logging(stream=io.TextIOWrapper(buffer, write_through=True))
+    stream = io.TextIOWrapper(buffer, write_through=True)
+    configure_logging(level=level, stream=stream, form=form)
     try:
         yield buffer
     finally:
         structlog.reset_defaults()
         structlog.contextvars.clear_contextvars()
-        for each, handlers, level, disabled in before:
+        for each, handlers, threshold, disabled in before:
             each.handlers[:] = handlers
-            each.setLevel(level)
+            each.setLevel(threshold)
             each.disabled = disabled
 
 

@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 import pytest
 
 from tests.conftest import Running
+from tests.support.tenants import Tenants, make_tenants
 from tests.support.world import World, make_world
 
 
@@ -30,3 +31,21 @@ async def worlds(
 async def world(worlds: Callable[[str], Awaitable[World]], dialect: str) -> World:
     """The companies of this database; tests share them and leave them sound."""
     return await worlds(dialect)
+
+
+@pytest.fixture(scope="session")
+async def tenants_of(
+    running: Callable[[str], Awaitable[Running]],
+) -> AsyncIterator[Callable[[str], Awaitable[Tenants]]]:
+    """Two companies of each database that used every operation, and what each sees by now."""
+    made: dict[str, Tenants] = {}
+    async with AsyncExitStack() as stack:
+
+        async def of_database(dialect: str) -> Tenants:
+            if dialect not in made:
+                shared = await running(dialect)
+                made[dialect] = await make_tenants(shared.app, shared.url, stack)
+            await made[dialect].look()
+            return made[dialect]
+
+        yield of_database

@@ -1,12 +1,19 @@
 """Production refuses to serve above row security."""
 
+import asyncio
+from typing import Any
+
 import asyncpg
+import httpx
 import pytest
 
 from app.bootstrap import build_parts
+from app.demo.login import DEMO_EMAIL, DEMO_PASSWORD
 from app.infrastructure.db.postgres import APP_ROLE, PrivilegedLogin, driver_url
-from tests.conftest import settings_for
+from tests.conftest import SECRET, settings_for
 from tests.support import pg
+from tests.support.command import refusal
+from tests.support.server import free_port
 
 PRODUCTION = {
     "environment": "production",
@@ -42,3 +49,37 @@ async def test_production_refuses_an_owner_and_takes_the_restricted_login(
         "been granted tradepost_app, and DATABASE_OWNER_URL for migrations"
     )
     await owner.close()
+
+
+async def test_production_refuses_the_login_that_everybody_knows(
+    own_database_url: str, own_application: Any
+) -> None:
+    """CF-01: a demo company of the days of trying out does not go along."""
+    if own_database_url.startswith("sqlite"):
+        return
+    account = {"email": DEMO_EMAIL, "password": DEMO_PASSWORD}
+    company = {"name": "Demo", "currency": "GBP", "time_zone": "UTC"}
+    transport = httpx.ASGITransport(app=own_application)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        made = await client.post("/api/v1/auth/register", json={**account, "company": company})
+        assert made.status_code == 201
+    owner = await asyncpg.connect(driver_url(own_database_url))
+    login = f"demo_{pg.database_of(own_database_url)[-12:]}"
+    await owner.execute(f"CREATE ROLE {login} LOGIN IN ROLE {APP_ROLE}")
+    await owner.close()
+    line = await asyncio.to_thread(
+        refusal,
+        "serve",
+        "--port",
+        str(free_port()),
+        ENVIRONMENT="production",
+        SECRET_KEY=SECRET,
+        ALLOWED_HOSTS="api.example",
+        DOCS_ENABLED="false",
+        ACCEPTED_RISKS="public-metrics",
+        DATABASE_URL=own_database_url.replace("//postgres@", f"//{login}@"),
+    )
+    assert line == (
+        f"{DEMO_EMAIL} signs in with the password that everybody knows: change it, or start "
+        "production with a database of its own"
+    )
