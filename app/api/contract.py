@@ -31,7 +31,9 @@ from app.api.contract_texts import (
 from app.api.errors import MethodNotAllowed, ValidationFailed
 from app.api.problems import PROBLEM_TYPE
 from app.api.route import PERMISSION_KEY, PUBLIC, SORTS_KEY
+from app.application.shared.access import changes
 from app.application.shared.commands import IdempotencyKeyMissing
+from app.domain.identity.tenant import HELD
 
 BEARER: Final = "bearerAuth"
 _SCHEMAS: Final = "#/components/schemas/"
@@ -102,6 +104,7 @@ def _complete_operation(
     public = operation.get(PERMISSION_KEY, PUBLIC) == PUBLIC
     operation["security"] = [] if public else [{BEARER: []}]
     _complete_body(method, operation)
+    _complete_held(operation)
     _complete_answers(operation)
     view = _view(operation, schemas)
     parameters = operation.setdefault("parameters", [])
@@ -141,6 +144,15 @@ def _complete_body(method: str, operation: dict[str, Any]) -> None:
         content["example"] = EXAMPLES[name]
     if method == "patch":
         body["content"][MERGE_PATCH_TYPE] = content
+
+
+def _complete_held(operation: dict[str, Any]) -> None:
+    """What changes something of a company is refused while it is suspended or closing."""
+    declared = operation.get(PERMISSION_KEY, PUBLIC)
+    if changes(declared) and not declared.startswith("platform:"):
+        examples = operation["responses"]["403"]["content"][PROBLEM_TYPE]["examples"]
+        for error in HELD.values():
+            examples[error.code] = {"$ref": f"#/components/examples/{error.code}"}
 
 
 def _complete_answers(operation: dict[str, Any]) -> None:

@@ -2,6 +2,8 @@
 
 from typing import Any, Final
 
+from app.api import contract_lifecycle
+
 _ULID: Final = "01J8Z3K4M5N6P7Q8R9S0T1V2W3"
 _ACC, _CAT, _CON, _LOC, _TNT = (
     f"{prefix}_{_ULID}" for prefix in ("acc", "cat", "con", "loc", "tnt")
@@ -163,4 +165,5 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     "ReceiptBatch": _batch("ReceiptIn"),
     "ReturnBatch": _batch("ReturnIn"),
     "SaleBatch": _batch("SaleIn"),
+    **contract_lifecycle.EXAMPLES,
 }

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from app.api import contract_lifecycle
+
 MEMBERS: Final[dict[str, str]] = {
     "access_token": "Send it as `Authorization: Bearer <access_token>`.",
     "account_id": "The account.",
@@ -245,6 +247,7 @@ MEMBERS: Final[dict[str, str]] = {
     "version": "Counts the changes; the ETag states it.",
     "Detailed.version": "The version of the service.",
     "x": "The public key, base64url.",
+    **contract_lifecycle.MEMBERS,
 }
 # A page counts its rows, unlike a document its money.
 PAGE_TOTAL: Final = "All rows of the list, with `include_total=true`."

@@ -13,7 +13,7 @@ from app.domain.identity.invitation import Invitation
 from app.domain.identity.membership import Membership
 from app.domain.identity.session import Session
 from app.domain.identity.signing_key import KeyState, SigningKey
-from app.domain.identity.tenant import Tenant
+from app.domain.identity.tenant import Standing, Tenant
 from app.domain.identity.user import User
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
@@ -85,13 +85,17 @@ class Access:
     tenant_id: Id
     role: str
     live_until: datetime
+    standing: Standing = Standing.ACTIVE
 
 
 class Directory(Protocol):
     """Reads across companies, before one is known; each is a single statement."""
 
     async def account(self, email_folded: str) -> Account | None:
-        """The account behind an address, with the active company of his that was made first."""
+        """The account behind an address, with the company of his that was made first.
+
+        One that is suspended or closing comes after those that work.
+        """
         ...
 
     async def session(self, family_hash: bytes) -> tuple[Id, Id, Id] | None:
@@ -99,7 +103,7 @@ class Directory(Protocol):
         ...
 
     async def access(self, session_id: Id) -> Access | None:
-        """What the session may do; None when it was ended, or its user or company switched off."""
+        """What the session may do; None when it was ended, or its user switched off."""
         ...
 
     async def signing_keys(self) -> Sequence[SigningKey]:
@@ -196,6 +200,10 @@ class AccessTokens(Protocol):
 
     def forget_member(self, tenant_id: Id, user_id: Id) -> None:
         """Look up every session of a user in a company anew, because his place there changed."""
+        ...
+
+    def forget_company(self, tenant_id: Id) -> None:
+        """Look up every session of a company anew, because its people may do more or less now."""
         ...
 
     async def close(self) -> None:

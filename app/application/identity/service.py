@@ -145,6 +145,10 @@ class IdentityService:
         """Look up the sessions of a member anew at their next request."""
         self._access_tokens.forget_member(tenant_id, user_id)
 
+    def forget_company(self, tenant_id: Id) -> None:
+        """Look up the sessions of a company anew at their next request."""
+        self._access_tokens.forget_company(tenant_id)
+
     async def rotate_signing_key(self) -> None:
         """Sign with a new key from now on; tokens signed before stay good until they expire."""
         await self._key_command(ROTATE_KEY)

@@ -64,14 +64,17 @@ def _place_needs(principal: Principal) -> Needs:
 
 
 def _role(work: Work) -> str | None:
-    """The user's role in the company; None when he or the company is switched off."""
+    """The user's role in the company; None when he is switched off or the company goes.
+
+    Whoever works for a suspended company signs in, reads and exports.
+    """
     principal = work.principal
     user = work.find(USERS, principal.user_id)
     tenant = work.find(TENANTS, principal.tenant_id)
     membership = work.find(MEMBERSHIPS, principal.tenant_id, principal.user_id)
     if user is None or tenant is None or membership is None:
         return None
-    return membership.role if user.active and tenant.active and membership.active else None
+    return membership.role if user.active and not tenant.purging and membership.active else None
 
 
 def _granted(session: Session, role: str, now: datetime) -> Done:

@@ -9,6 +9,7 @@ from app.application.identity.contract import TENANTS
 from app.application.shared.access import Principal
 from app.application.shared.commands import Command, Done
 from app.application.shared.kinds import Lock, Needs
+from app.application.shared.wording import instant
 from app.application.shared.work import Work
 from app.domain.accounting.periods import Books, PriceDifferencePolicy, TaxRounding
 from app.domain.identity.tenant import Tenant
@@ -27,6 +28,8 @@ class CompanyView(TypedDict):
     currency: str
     tax_rounding: str
     price_difference_policy: str
+    standing: str
+    delete_at: str | None
     version: int
 
 
@@ -58,6 +61,8 @@ def company_view(tenant: Tenant, books: Books) -> CompanyView:
         "currency": books.currency,
         "tax_rounding": str(books.tax_rounding),
         "price_difference_policy": str(books.price_difference_policy),
+        "standing": str(tenant.standing),
+        "delete_at": None if tenant.delete_at is None else instant(tenant.delete_at),
         "version": company_version(tenant, books),
     }
 

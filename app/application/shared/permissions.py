@@ -37,6 +37,7 @@ RESOURCES: Final = (
     "roles",
     "api_keys",
     "exports",  # everything that the company has, in one file
+    "closing",  # that the company is deleted
     "system",
     "audit",
 )

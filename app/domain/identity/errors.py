@@ -132,3 +132,31 @@ class EmailTaken(DomainError):
 
     code = "auth.email_taken"
     kind = Kind.CONFLICT
+
+
+class TenantSuspended(DomainError):
+    """The company is suspended: its people read and export, and change nothing."""
+
+    code = "tenants.suspended"
+    kind = Kind.FORBIDDEN
+
+
+class TenantClosing(DomainError):
+    """The company will be deleted: until then its people read and export, and change nothing."""
+
+    code = "tenants.closing"
+    kind = Kind.FORBIDDEN
+
+
+class TenantStateConflict(DomainError):
+    """The company is ``standing``, and the step does not start from there."""
+
+    code = "tenants.state_conflict"
+    kind = Kind.CONFLICT
+
+
+class ClosingNameWrong(DomainError):
+    """Whoever closes a company types its name, and this is another one."""
+
+    code = "tenants.name_wrong"
+    kind = Kind.RULE_BROKEN

@@ -69,9 +69,15 @@ MAPPINGS: tuple[Mapping | Search, ...] = (
 LISTS = (
     ListQuery(
         COMPANIES_OF_USER,
-        select(tables.tenants.c.id, tables.tenants.c.name, tables.memberships.c.role)
+        select(
+            tables.tenants.c.id,
+            tables.tenants.c.name,
+            tables.memberships.c.role,
+            tables.tenants.c.state,
+            tables.tenants.c.delete_at,
+        )
         .join(tables.memberships, tables.memberships.c.tenant_id == tables.tenants.c.id)
-        .where(tables.memberships.c.active, tables.tenants.c.state == "active"),
+        .where(tables.memberships.c.active, ~tables.tenants.c.purging),
         tables.tenants.c.id,
         own_company_view,
         sorts={"id": tables.tenants.c.id},

@@ -6,6 +6,7 @@ from sqlalchemy import bindparam, select
 
 from app.application.identity.ports import Access, Account
 from app.domain.identity.signing_key import SigningKey
+from app.domain.identity.tenant import standing_of
 from app.domain.shared.ids import Id
 from app.infrastructure.db import types
 from app.infrastructure.db.port import Database
@@ -27,9 +28,9 @@ _FIRST_TENANT = (
     .where(
         memberships.c.user_id == users.c.id,
         memberships.c.active,
-        tenants.c.state == "active",
+        ~tenants.c.purging,
     )
-    .order_by(memberships.c.tenant_id)
+    .order_by((tenants.c.state != "active") | tenants.c.delete_at.is_not(None), tenants.c.id)
     .limit(1)
     .correlate(users)
     .scalar_subquery()
@@ -60,6 +61,8 @@ _ACCESS = Query(
         sessions.c.tenant_id,
         memberships.c.role,
         sessions.c.expires_at,
+        tenants.c.state,
+        tenants.c.delete_at,
     )
     .join(users, users.c.id == sessions.c.user_id)
     .join(tenants, tenants.c.id == sessions.c.tenant_id)
@@ -73,7 +76,7 @@ _ACCESS = Query(
         sessions.c.revoked_at.is_(None),
         users.c.active,
         memberships.c.active,
-        tenants.c.state == "active",
+        ~tenants.c.purging,
     )
 )
 
@@ -106,7 +109,7 @@ class DatabaseDirectory:
         """What the session may do now."""
         async with self._database.read(None) as scope:
             row = await scope.row(_ACCESS, session_id=session_id)
-        return None if row is None else Access(*row)
+        return None if row is None else Access(*row[:5], standing_of(row[5], row[6]))
 
     async def signing_keys(self) -> Sequence[SigningKey]:
         """Every signing key, the newest first."""

@@ -54,6 +54,8 @@ tenants = platform_table(
     column("state", Text),
     column("created_at", Instant),
     version(),
+    column("delete_at", Instant, null=True),
+    column("purging", Flag),
     check("state", "state IN ('active', 'suspended')"),
 )
 

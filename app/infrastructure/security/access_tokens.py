@@ -1,8 +1,8 @@
 """Access tokens: signed statements (JWT, RFC 9068) of who is calling, checked without a database.
 
 A signature is checked once and remembered for ``VERIFIED_SECONDS``. What can change behind a token
-(logout, role, an account or a company switched off) is looked up by session and remembered for at
-most ``ACCESS_SECONDS``: so long a node may go on to serve a session that another node has ended.
+(logout, role, an account switched off, a company suspended) is looked up by session and remembered
+for at most ``ACCESS_SECONDS``: so long a node may go on as before when another node changed it.
 The node that ends it forgets it at once. A session in use is looked up again in the background
 before that time is over, so that a request seldom waits for it.
 """
@@ -111,7 +111,7 @@ class SignedAccessTokens:
         Raises:
             Unauthenticated: it proves nothing.
             TokenExpired: it did once.
-            SessionOver: its session has ended, or its user or company is switched off.
+            SessionOver: its session has ended, or its user is switched off.
         """
         claims = await self._claims(token)
         if self._clock.now().timestamp() >= claims.expires_at + LEEWAY_SECONDS:
@@ -152,6 +152,16 @@ class SignedAccessTokens:
                 for session_id, known in self._known.items()
                 if known.access is not None
                 and (known.access.tenant_id, known.access.user_id) == (tenant_id, user_id)
+            ]
+        )
+
+    def forget_company(self, tenant_id: Id) -> None:
+        """Look up every session of a company anew at its next request."""
+        self.forget(
+            [
+                session_id
+                for session_id, known in self._known.items()
+                if known.access is not None and known.access.tenant_id == tenant_id
             ]
         )
 
@@ -246,6 +256,7 @@ class SignedAccessTokens:
                 session_id=session_id,
                 role=access.role,
                 permissions=permissions_of(access.role),
+                standing=access.standing,
             )
         known = _Known(access, principal, since)
         if forgotten == self._forgotten:

@@ -30,6 +30,8 @@ async def test_the_company_is_shown_with_its_version(api: httpx.AsyncClient) -> 
         "country": None,
         "tax_rounding": "line",
         "price_difference_policy": "split",
+        "standing": "active",
+        "delete_at": None,
         "version": 1,
     }
     headers = {**tokens.headers, "If-None-Match": '"1"'}

@@ -53,9 +53,10 @@ SAMPLES: dict[str, list[Any]] = {
     "users": [User(ONE, "Olga@north.example", "olga@north.example", "Olga", True, NOW, 2)],
     "credentials": [Credentials(ONE, "$argon2id$…", NOW, 4)],
     "tenants": [
-        Tenant(ONE, "North", "Europe/London", country, state, NOW, 5)
+        Tenant(ONE, "North", "Europe/London", country, state, NOW, 5, delete_at, country is None)
         for country in ("GB", None)
         for state in TenantState
+        for delete_at in (None, NOW)
     ],
     "memberships": [Membership(ONE, TWO, "owner", True, 6)],
     "invitations": [

@@ -27,6 +27,8 @@ from app.domain.identity.errors import (
     PasswordPersonal,
     PasswordTooLong,
     PasswordTooShort,
+    TenantClosing,
+    TenantSuspended,
 )
 from app.domain.shared.errors import ConcurrentChange, InvalidValue, NotFound
 from app.domain.shared.ids import NO_ID
@@ -126,6 +128,8 @@ async def withdraw(http: Caller, joining: Join, id: IdPath) -> Response:  # noqa
         ConcurrentChange,
         HashingBusy,
         InvalidValue,
+        TenantSuspended,
+        TenantClosing,
         guarded=False,
         body=True,
     ),
