@@ -40,10 +40,12 @@ from app.infrastructure.db.replica import ReplicaReads
 from app.infrastructure.db.schema import revisions
 from app.infrastructure.db.sqlite import SqliteDatabase
 from app.infrastructure.identity.build import build_identity
+from app.infrastructure.identity.exporting import Exporting
 from app.infrastructure.observability.metrics import AppMetrics, LoopLag
 from app.infrastructure.rate_limit.memory import MemoryRateLimiter
 from app.infrastructure.reports.build import DatabaseReports
 from app.infrastructure.reports.folding import DatabaseLedgerTail, Folding
+from app.infrastructure.storage.folder import CompanyFiles
 from app.settings import Settings
 
 MINUTE = 60
@@ -62,6 +64,7 @@ class Parts:
     folding: Folding
     replica: ReplicaReads | None
     reports: Reports
+    exporting: Exporting
 
 
 def sqlite_path(url: str) -> Path:
@@ -100,7 +103,17 @@ def build_parts(settings: Settings, clock: Clock | None = None) -> Parts:
     health = DatabaseHealth(database, revisions())
     folding = Folding(database, DatabaseLedgerTail(database, clock))
     reports = DatabaseReports(replica or database, folding)
-    return Parts(settings, clock, database, reader, health, identity, folding, replica, reports)
+    storage = settings.storage
+    exporting = Exporting(
+        database,
+        CompanyFiles(storage.folder),
+        clock,
+        kept=timedelta(days=storage.export_keep_days),
+        here=storage.exports_here,
+    )
+    return Parts(
+        settings, clock, database, reader, health, identity, folding, replica, reports, exporting
+    )
 
 
 def _postgres(settings: Settings, url: str, new_id: UlidFactory) -> PostgresDatabase:
@@ -164,6 +177,7 @@ def _extras(parts: Parts) -> Mapping[str, Any]:
         "account": parts.identity.account,
         "joining": parts.identity.joining,
         "reports": parts.reports,
+        "exporting": parts.exporting,
         "knowledge_lag": timedelta(seconds=parts.settings.knowledge_lag_seconds),
     }
 
@@ -229,11 +243,13 @@ def _lifespan(parts: Parts) -> Any:
         try:
             await parts.health.check_schema()
             await parts.identity.start()
+            await parts.exporting.start()
             yield
         finally:
             lag.cancel()
             parts.health.drain()
             await parts.identity.stop()
+            await parts.exporting.stop()
             await parts.folding.stop()
             if parts.replica is not None:
                 await parts.replica.stop()

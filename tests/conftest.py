@@ -3,6 +3,7 @@
 import gc
 import os
 import shutil
+import tempfile
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
@@ -23,6 +24,7 @@ from tests.support.company import Company, register_company
 
 SECRET = "a-secret-for-tests-that-is-long-enough-0123456789"
 _OTHER_CODE = ("tests/architecture/", "tests/unit/load/test_replay_")
+_STORAGE = tempfile.TemporaryDirectory(prefix="tradepost-")  # gone with this process
 # Thousands of requests, each of which ends where that of another test has been.
 _EVERY_ROUTE = "tests/api/kernel/test_every_"
 
@@ -61,6 +63,9 @@ def settings_for(url: str, **overrides: Any) -> Settings:
         "database_pool_size": 4,
         "knowledge_lag_seconds": 0,
         "register_seconds_min": 0,
+        "storage_dir": _STORAGE.name,
+        # Tests make exports themselves: what goes on in the background changes rows at any time.
+        "exports_here": False,
     }
     return Settings(_env_file=None, **{**values, **overrides})
 

@@ -49,6 +49,7 @@ def _refusal(status: HTTPStatus, code: str) -> dict[str, Any]:
 
 _INVALID: Final = _refusal(HTTPStatus.UNPROCESSABLE_ENTITY, ValidationFailed.code)
 _NOT_TAKEN: Final = _refusal(HTTPStatus.METHOD_NOT_ALLOWED, MethodNotAllowed.code)
+_MADE: Final = frozenset({"201", "202"})
 _METHODS: Final = ("get", "post", "put", "patch", "delete")
 
 
@@ -126,7 +127,7 @@ def _complete_operation(
     parameters.append(ACCEPT_LANGUAGE)
     names = {
         "ETag": "version" in view and (readable or bool(commanded)),
-        "Location": "201" in operation["responses"] and bool(commanded),
+        "Location": bool(_MADE & operation["responses"].keys()) and bool(commanded),
         "Idempotent-Replayed": bool(commanded) and not batch,
         "Link": "next_cursor" in view,
     }
@@ -190,7 +191,7 @@ def _idempotency_key(operation: dict[str, Any]) -> dict[str, Any]:
 
 def _view(operation: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
     """The members of what the operation answers when it succeeds."""
-    for status in ("200", "201"):
+    for status in ("200", "201", "202"):
         content = operation["responses"].get(status, {}).get("content", {})
         reference = content.get(JSON_TYPE, {}).get("schema", {}).get("$ref", "")
         schema = schemas.get(reference.removeprefix(_SCHEMAS), {})
@@ -203,7 +204,7 @@ def _add_headers(operation: dict[str, Any], names: list[str]) -> None:
     """References to ``names`` and to the general headers on the successes, and on 429."""
     for status, answer in operation["responses"].items():
         if status.startswith("2"):
-            located = status == "201" or "201" not in operation["responses"]
+            located = status in _MADE or not _MADE & operation["responses"].keys()
             own = [name for name in names if located or name != "Location"]
         elif status == "429":
             own = []

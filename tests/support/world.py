@@ -44,6 +44,7 @@ async def make_world(application: Any, database_url: str, stack: AsyncExitStack)
     foreign["/auth/companies"] = them["tenant_id"]
     invitation = {"email": f"{tag()}@example.com", "role": "viewer"}
     foreign["/invitations"] = (await other.post("/invitations", invitation))["id"]
+    foreign["/exports"] = (await other.post("/exports", None, status=202))["id"]
     prefixes = [each.partition("_")[0] for each in foreign.values()]
     return World(
         company=company,

@@ -10,7 +10,15 @@ from app.api.v1.accounting import (
     taxes,
 )
 from app.api.v1.catalog import categories, contacts, products, units
-from app.api.v1.identity import account, auth, invitations, members, tenants, well_known
+from app.api.v1.identity import (
+    account,
+    auth,
+    exports,
+    invitations,
+    members,
+    tenants,
+    well_known,
+)
 from app.api.v1.inventory import adjustments, locations, stock
 from app.api.v1.purchasing import bills, receipts, supplier_returns
 from app.api.v1.reports import reports
@@ -24,6 +32,7 @@ ROUTERS = (
     tenants.router,
     members.router,
     invitations.router,
+    exports.router,
     units.router,
     categories.router,
     products.router,

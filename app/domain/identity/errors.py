@@ -160,3 +160,31 @@ class ClosingNameWrong(DomainError):
 
     code = "tenants.name_wrong"
     kind = Kind.RULE_BROKEN
+
+
+class ExportUnderWay(DomainError):
+    """An export of the company waits or is made; there is one at a time."""
+
+    code = "exports.under_way"
+    kind = Kind.CONFLICT
+
+
+class TooManyExports(DomainError):
+    """``maximum`` files of exports are kept already; the oldest goes by itself."""
+
+    code = "exports.too_many"
+    kind = Kind.CONFLICT
+
+
+class ExportNotReady(DomainError):
+    """The file of the export is still being written."""
+
+    code = "exports.not_ready"
+    kind = Kind.CONFLICT
+
+
+class ExportGone(DomainError):
+    """The export has no file: it failed, or its time is over."""
+
+    code = "exports.gone"
+    kind = Kind.NOT_FOUND

@@ -109,7 +109,10 @@ class DatabaseDirectory:
         """What the session may do now."""
         async with self._database.read(None) as scope:
             row = await scope.row(_ACCESS, session_id=session_id)
-        return None if row is None else Access(*row[:5], standing_of(row[5], row[6]))
+        if row is None:
+            return None
+        *access, state, delete_at = row
+        return Access(*access, standing=standing_of(state, delete_at))
 
     async def signing_keys(self) -> Sequence[SigningKey]:
         """Every signing key, the newest first."""
