@@ -1,7 +1,5 @@
 """The table of exports, their mapping and their list."""
 
-from sqlalchemy import Index, text
-
 from app.application.identity.exports import (
     EXPORT_LIST,
     EXPORTS,
@@ -15,10 +13,8 @@ from app.domain.shared.errors import ValueOutOfRange
 from app.infrastructure.db.errors import on_constraint
 from app.infrastructure.db.lists import plain_list
 from app.infrastructure.db.mapping import Search, flat
-from app.infrastructure.db.metadata import check, column, tenant_table, version
+from app.infrastructure.db.metadata import check, column, one_where, tenant_table, version
 from app.infrastructure.db.types import Id, Instant, Integer, Text
-
-_OPEN = text("state IN ('queued', 'running')")
 
 exports = tenant_table(
     "exports",
@@ -40,14 +36,7 @@ exports = tenant_table(
     check("state", "state IN ('queued', 'running', 'done', 'failed', 'expired')"),
     check("held", "(state = 'running') = (lease_until IS NOT NULL)"),
     check("failed", "(state = 'failed') = (error IS NOT NULL)"),
-    # One at a time.
-    Index(
-        "exports_tenant_id_uq",
-        "tenant_id",
-        unique=True,
-        postgresql_where=_OPEN,
-        sqlite_where=_OPEN,
-    ),
+    one_where("exports", "state IN ('queued', 'running')"),
 )
 
 on_constraint(ExportUnderWay, "exports_tenant_id_uq")

@@ -9,7 +9,7 @@ import hashlib
 import zipfile
 from collections.abc import Sequence
 from datetime import datetime
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import orjson
 
@@ -42,7 +42,7 @@ class ExportWriter:
     def __init__(self, stream: IO[bytes]) -> None:
         self._told = _Told(stream)
         self._zip = zipfile.ZipFile(
-            self._told,  # type: ignore[arg-type]  # all that it needs of a file
+            cast(IO[bytes], self._told),  # all that is asked of it
             "w",
             zipfile.ZIP_DEFLATED,
         )

@@ -111,8 +111,8 @@ class DatabaseDirectory:
             row = await scope.row(_ACCESS, session_id=session_id)
         if row is None:
             return None
-        *access, state, delete_at = row
-        return Access(*access, standing=standing_of(state, delete_at))
+        session, user_id, tenant_id, role, until, state, delete_at = row
+        return Access(session, user_id, tenant_id, role, until, standing_of(state, delete_at))
 
     async def signing_keys(self) -> Sequence[SigningKey]:
         """Every signing key, the newest first."""

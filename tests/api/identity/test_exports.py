@@ -156,7 +156,7 @@ async def test_what_is_recorded_later_is_not_in_the_snapshot(
     await asked(company)
     exporting = maker(company, tmp_path)
     advance = exporting._advance
-    made = []
+    made: list[Any] = []
 
     async def sell_meanwhile(*arguments: Any) -> None:
         if not made:
