@@ -26,6 +26,7 @@ from app.api.problems import Problems, install_error_handlers
 from app.api.record import header
 from app.api.routing import check_routes, include, install_flat_routing
 from app.api.v1 import ROUTERS, WELL_KNOWN
+from app.api.v1.identity.platform import PLATFORM_PREFIX
 from app.application.reports.ports import Reports
 from app.application.shared.rate_limit import Budget
 from app.domain.shared.clock import Clock, SystemClock, milliseconds
@@ -178,6 +179,8 @@ def _extras(parts: Parts) -> Mapping[str, Any]:
         "joining": parts.identity.joining,
         "reports": parts.reports,
         "exporting": parts.exporting,
+        "operators": parts.identity.operators,
+        "tenant_grace": timedelta(days=parts.settings.storage.tenant_grace_days),
         "knowledge_lag": timedelta(seconds=parts.settings.knowledge_lag_seconds),
     }
 
@@ -188,10 +191,12 @@ def _principal_of(parts: Parts) -> Any:
         if authorization is None:
             return None
         token = authorization.decode("latin-1").removeprefix("Bearer ")
-        found = parts.identity.known(token)
+        platform = scope["path"].startswith(PLATFORM_PREFIX)
+        tokens = parts.identity.operators if platform else parts.identity
+        found = tokens.known(token)
         if found is None:  # a fresh token is its caller's from the first request on
             with contextlib.suppress(DomainError):  # the route says what is wrong with it
-                found = await parts.identity.verify(token)
+                found = await tokens.verify(token)
         return None if found is None else found.user_id.hex()
 
     return caller

@@ -1,5 +1,7 @@
 """Companies take their data out, rest and end."""
 
+from collections.abc import Iterable
+
 import sqlalchemy as sa
 
 from alembic import op
@@ -12,8 +14,18 @@ depends_on = None
 
 RUNS_FROM = "0010"
 TABLES = ("exports",)
+# Who is an operator only the owner of the database decides, and what they did is final.
+RIGHTS = {
+    "operators": "SELECT",
+    "operator_sessions": "SELECT, INSERT, UPDATE",
+    "operator_acts": "SELECT, INSERT",
+}
 # To the release before, these companies work as ever.
-FORGOTTEN = {("platform", "tenants"): "delete_at IS NOT NULL OR purging"}
+FORGOTTEN = {
+    ("platform", "tenants"): "delete_at IS NOT NULL OR purging",
+    ("platform", "operators"): "active",
+    ("platform", "operator_acts"): "true",
+}
 
 
 def upgrade() -> None:
@@ -23,17 +35,32 @@ def upgrade() -> None:
     purging = sa.Column("purging", types.Flag(), nullable=False, server_default=sa.false())
     op.add_column("tenants", purging, schema=schema)
     _exports()
-    if schema is not None:
-        for statement in guards.postgres_tenant("exports", append_only=False):
-            op.execute(statement)
+    _operators(schema)
+    if schema is None:
+        run(guards.sqlite_append_only("operator_acts"))
+        return
+    run(guards.postgres_tenant("exports", append_only=False))
+    run(guards.postgres_platform_narrow(schema, RIGHTS))
+    op.execute(
+        "CREATE TRIGGER operator_acts_append_only BEFORE UPDATE OR DELETE "
+        f"ON {schema}.operator_acts FOR EACH ROW EXECUTE FUNCTION refuse_change()"
+    )
 
 
 def downgrade() -> None:
     """Undo."""
     schema = _schema()
+    for table in ("operator_acts", "operator_sessions", "operators"):
+        op.drop_table(table, schema=schema)
     op.drop_table("exports")
     op.drop_column("tenants", "purging", schema=schema)
     op.drop_column("tenants", "delete_at", schema=schema)
+
+
+def run(statements: Iterable[str]) -> None:
+    """Execute statements one by one."""
+    for statement in statements:
+        op.execute(statement)
 
 
 def _schema() -> str | None:
@@ -83,3 +110,60 @@ def _exports() -> None:
         postgresql_where=open_,
         sqlite_where=open_,
     )
+
+
+def _operators(schema: str | None) -> None:
+    space = "" if schema is None else f"{schema}."
+    op.create_table(
+        "operators",
+        sa.Column("user_id", types.Id(), nullable=False),
+        sa.Column("added_at", types.Instant(), nullable=False),
+        sa.Column("active", types.Flag(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], [f"{space}users.id"], name=op.f("operators_user_id_fk")
+        ),
+        sa.PrimaryKeyConstraint("user_id", name=op.f("operators_pk")),
+        schema=schema,
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "operator_sessions",
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("user_id", types.Id(), nullable=False),
+        sa.Column("created_at", types.Instant(), nullable=False),
+        sa.Column("expires_at", types.Instant(), nullable=False),
+        sa.Column("revoked_at", types.Instant(), nullable=True),
+        sa.Column("device", types.Text(), nullable=False),
+        sa.Column("address", types.Text(), nullable=False),
+        sa.Column("version", types.Integer(), nullable=False),
+        sa.CheckConstraint("created_at < expires_at", name=op.f("operator_sessions_lifetime_ck")),
+        sa.ForeignKeyConstraint(
+            ["user_id"], [f"{space}operators.user_id"], name=op.f("operator_sessions_user_id_fk")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("operator_sessions_pk")),
+        schema=schema,
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "operator_acts",
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("operator_id", types.Id(), nullable=False),
+        sa.Column("session_id", types.Id(), nullable=False),
+        sa.Column("action", types.Text(), nullable=False),
+        sa.Column("company_id", types.Id(), nullable=True),
+        sa.Column("reason", types.Text(), nullable=False),
+        sa.Column("request_id", types.Text(), nullable=False),
+        sa.Column("address", types.Text(), nullable=False),
+        sa.Column("changes", types.Json(), nullable=False),
+        sa.Column("recorded_at", types.Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("operator_acts_pk")),
+        schema=schema,
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
+    )
+    for column in ("company_id", "operator_id"):
+        op.create_index(
+            f"operator_acts_{column}_ix", "operator_acts", [column, "id"], schema=schema
+        )

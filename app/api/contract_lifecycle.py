@@ -3,6 +3,17 @@
 from typing import Any, Final
 
 MEMBERS: Final[dict[str, str]] = {
+    "scope": "`platform` for operators of the platform; left out, a company is signed in to.",
+    "OperatorTokensView.scope": "Always `platform`: the token is good for its routes only.",
+    "CompanyRecord.standing": "`active`, `suspended`, `closing`, or `purging` while rows go.",
+    "members": "How many people work for it.",
+    "companies": "How many companies the user works for.",
+    "UserRecord.active": "Whether the user may sign in.",
+    "operator_id": "The user who did it.",
+    "ActView.action": "What was done or looked at.",
+    "ActView.company_id": "The company that it was done to; null when it was none.",
+    "ActView.address": "The network address that it was done from.",
+    "changes": "What was asked for, or each member before and after.",
     "ExportView.state": "`queued`, `running`, `done`, `failed`, or `expired` without its file.",
     "tables_done": "How many tables are written.",
     "tables_total": "How many tables there are; 0 before the writing began.",
@@ -17,6 +28,18 @@ MEMBERS: Final[dict[str, str]] = {
     "standing": "`active`; `suspended` or `closing`, where people read and export only.",
     "delete_at": "When the company may be deleted; null when nobody asked for it.",
 }
-EXAMPLES: Final[dict[str, dict[str, Any]]] = {}
-TAGS: Final[dict[str, str]] = {"exports": "Everything that the company has, in one file."}
-PARAMETERS: Final[dict[str, str]] = {}
+EXAMPLES: Final[dict[str, dict[str, Any]]] = {
+    "ReasonIn": {"reason": "Invoice 1042 is unpaid since January"},
+}
+TAGS: Final[dict[str, str]] = {
+    "exports": "Everything that the company has, in one file.",
+    "platform": "Companies and users, for operators of the platform.",
+}
+PARAMETERS: Final[dict[str, str]] = {
+    "operator_id": "Only what this user did.",
+    "company_id": "Only what was done to this company.",
+    "action": "Only acts of this name.",
+    "since": "Only from this instant on.",
+    "until": "Only up to this instant.",
+    "standing": "Only companies that stand so.",
+}

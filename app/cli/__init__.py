@@ -5,6 +5,7 @@ import typer
 from app.cli.backup import backup, restore
 from app.cli.company import demo, replace_keys
 from app.cli.database import check_books, migrate
+from app.cli.operators import operators
 from app.cli.serving import serve
 
 cli = typer.Typer(
@@ -20,6 +21,7 @@ cli.command()(backup)
 cli.command()(restore)
 cli.command("check-books")(check_books)
 cli.command("replace-keys")(replace_keys)
+cli.add_typer(operators, name="operators")
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ from app.infrastructure.catalog import mappings as catalog
 from app.infrastructure.db import kernel_tables
 from app.infrastructure.db.lists import ListQuery
 from app.infrastructure.db.mapping import Registry
-from app.infrastructure.identity import export_tables
+from app.infrastructure.identity import export_tables, operator_tables
 from app.infrastructure.identity import mappings as identity
 from app.infrastructure.inventory import lists as inventory_lists
 from app.infrastructure.inventory import mappings as inventory
@@ -20,7 +20,7 @@ def registry() -> Registry:
     found = Registry()
     for module in (kernel_tables, identity, catalog, accounting, inventory, purchasing, sales):
         found.add(*module.MAPPINGS)
-    found.add(*export_tables.MAPPINGS)
+    found.add(*export_tables.MAPPINGS, *operator_tables.MAPPINGS)
     found.sqlite_checks.update(accounting.SQLITE_CHECKS)
     return found
 
@@ -30,6 +30,7 @@ def lists() -> list[ListQuery]:
     return [
         *identity.LISTS,
         *export_tables.LISTS,
+        *operator_tables.LISTS,
         *catalog.LISTS,
         *accounting_lists.LISTS,
         *inventory_lists.LISTS,

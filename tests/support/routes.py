@@ -7,10 +7,10 @@ after the goods came in and before the months that the routes of periods close.
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-from app.domain.shared.ids import read
 from tests.support.company import PASSWORD, Company, register_company
 from tests.support.route import Prepare, Route, Valid, tag
 from tests.support.route_documents import DOCUMENTS
+from tests.support.route_lifecycle import LIFECYCLE
 
 Members = Callable[[Company], Awaitable[dict[str, Any]]]
 
@@ -124,13 +124,6 @@ async def _end_member_sessions(company: Company) -> Valid:
 async def _switch(company: Company) -> Valid:
     """To the company that one is in: the only one of its owner."""
     return Valid("/auth/switch", {"company_id": (await company.get("/auth/me"))["tenant_id"]})
-
-
-async def _export(company: Company) -> Valid:
-    """After the one before is made: there is one at a time."""
-    parts = company.client._transport.app.state.parts  # type: ignore[attr-defined]
-    await parts.exporting.look(read("tnt", (await company.get("/auth/me"))["tenant_id"]))
-    return Valid("/exports")
 
 
 async def _change_company(company: Company) -> Valid:
@@ -333,7 +326,7 @@ ROUTES: Final[dict[str, Route]] = {
         _identity("join", _join, 204),
         _identity("switch", _switch, 200, repeated=1, why="each switch opens a session (AU-01)"),
         Route("PATCH /tenants/current", _change_company, 200),
-        Route("POST /exports", _export, 202),
+        *LIFECYCLE,
         Route("PATCH /members/{id}", _change_member, 200),
         Route("POST /members/{id}/activate", _activate_member, 200),
         Route("POST /members/{id}/deactivate", _deactivate_member, 200),

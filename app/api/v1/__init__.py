@@ -16,6 +16,7 @@ from app.api.v1.identity import (
     exports,
     invitations,
     members,
+    platform,
     tenants,
     well_known,
 )
@@ -33,6 +34,7 @@ ROUTERS = (
     members.router,
     invitations.router,
     exports.router,
+    platform.router,
     units.router,
     categories.router,
     products.router,

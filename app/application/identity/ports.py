@@ -88,7 +88,15 @@ class Access:
     standing: Standing = Standing.ACTIVE
 
 
-class Directory(Protocol):
+class AccessState(Protocol):
+    """What is behind access tokens."""
+
+    async def access(self, session_id: Id) -> Access | None:
+        """What the session may do; None when it was ended, or its user switched off."""
+        ...
+
+
+class Directory(AccessState, Protocol):
     """Reads across companies, before one is known; each is a single statement."""
 
     async def account(self, email_folded: str) -> Account | None:
@@ -100,10 +108,6 @@ class Directory(Protocol):
 
     async def session(self, family_hash: bytes) -> tuple[Id, Id, Id] | None:
         """Id, user and company of the session with this family secret, ended or not."""
-        ...
-
-    async def access(self, session_id: Id) -> Access | None:
-        """What the session may do; None when it was ended, or its user switched off."""
         ...
 
     async def signing_keys(self) -> Sequence[SigningKey]:

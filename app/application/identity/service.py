@@ -13,6 +13,7 @@ import structlog
 
 from app.application.identity.account import OwnAccount
 from app.application.identity.joining import Joining
+from app.application.identity.operators import Operators
 from app.application.identity.ports import (
     CREDENTIALS,
     TENANTS,
@@ -22,9 +23,9 @@ from app.application.identity.ports import (
     Account,
     Directory,
     KeyRing,
-    LoginThrottle,
     PasswordHasher,
 )
+from app.application.identity.proof import PasswordProof, refused
 from app.application.identity.refresh_tokens import RefreshToken
 from app.application.identity.registration import TELL_OWNER, Company, Registration
 from app.application.identity.sessions import (
@@ -59,10 +60,9 @@ from app.domain.identity.errors import (
 from app.domain.identity.passwords import check_password, normal_password
 from app.domain.identity.session import SessionTerms
 from app.domain.shared.clock import Clock
-from app.domain.shared.errors import ConcurrentChange, ReferenceNotFound, ServiceUnavailable
+from app.domain.shared.errors import ConcurrentChange, ReferenceNotFound
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import NO_ID, Id, show
-from app.domain.shared.texts import folded
 
 _log = structlog.get_logger("app.identity")
 _REGISTER_TRIES = 3
@@ -80,7 +80,8 @@ class Origin:
 class IdentityService:
     """What the routes under ``/auth`` do.
 
-    ``account`` does it for a caller who is signed in, ``joining`` lets people join a company.
+    ``account`` does it for a caller who is signed in, ``joining`` lets people join a company, and
+    ``operators`` signs in those who run the platform.
     ``register`` is the command that makes a user and his company with everything it starts with.
     A registration takes at least ``register_seconds_min``: what is written for a new address and
     for a known one differs, and the time of the answer must not tell which it was.
@@ -93,11 +94,12 @@ class IdentityService:
         reader: Reader,
         directory: Directory,
         hasher: PasswordHasher,
-        throttle: LoginThrottle,
+        proof: PasswordProof,
         keys: KeyRing,
         tokens: AccessTokens,
         account: OwnAccount,
         joining: Joining,
+        operators: Operators,
         register: Command[Registration],
         terms: SessionTerms,
         clock: Clock,
@@ -108,7 +110,7 @@ class IdentityService:
         self._reader = reader
         self._directory = directory
         self._hasher = hasher
-        self._throttle = throttle
+        self._proof = proof
         self._keys = keys
         self._register = register
         self._terms = terms
@@ -118,6 +120,7 @@ class IdentityService:
         self._access_tokens = tokens
         self.account = account
         self.joining = joining
+        self.operators = operators
 
     async def start(self) -> None:
         """Open the signing keys; the first start makes the first one."""
@@ -127,6 +130,7 @@ class IdentityService:
     async def stop(self) -> None:
         """End the threads and look-ups of this service."""
         await self._access_tokens.close()
+        await self.operators.close()
         self._hasher.close()
 
     async def verify(self, token: str) -> Principal:
@@ -222,21 +226,11 @@ class IdentityService:
             LoginThrottled: too many failures; also the right password waits.
             HashingBusy: nothing was done.
         """
-        name = folded(email.strip())
-        await self._throttle.admit(name, origin.address)
-        try:
-            account = await self._directory.account(name)
-            stored = None if account is None else account.password_hash
-            right, stronger = await self._hasher.verify(normal_password(password), stored)
-        except ServiceUnavailable:
-            await self._throttle.withdraw(name, origin.address)
-            raise
-        tenant_id = None if account is None else company_id or account.tenant_id
-        if account is None or not right or not account.active or tenant_id is None:
-            user_id = None if account is None else account.user_id.hex()
-            _log.warning("login_refused", user_id=user_id)
-            raise InvalidCredentials
-        await self._throttle.succeeded(name, origin.address)
+        account, stronger = await self._proof.prove(email, password, origin.address)
+        tenant_id = company_id or account.tenant_id
+        if tenant_id is None:
+            raise refused(account)
+        await self._proof.succeeded(email, origin.address)
         return await self._open(account, tenant_id, stronger, origin)
 
     async def switch(self, principal: Principal, company_id: Id, device: str) -> TokensView:

@@ -46,6 +46,9 @@ PERMISSIONS: Final = frozenset(
     f"{resource}:{access}" for resource in RESOURCES for access in ("read", "write")
 )
 
+# Of operators of the platform, who work for no company; no role of a company holds them.
+PLATFORM_PERMISSIONS: Final = frozenset({"platform:read", "platform:write"})
+
 _CATALOG: Final = "units categories products contacts locations taxes stock"
 
 

@@ -146,6 +146,12 @@ def postgres_platform(schema: str, tables: Iterable[str]) -> Iterator[str]:
         yield f"GRANT SELECT, INSERT, UPDATE ON {schema}.{table} TO {APP_ROLE}"
 
 
+def postgres_platform_narrow(schema: str, rights: dict[str, str]) -> Iterator[str]:
+    """The grants on tables without a tenant that the service may not write as it likes."""
+    for table, granted in rights.items():
+        yield f"GRANT {granted} ON {schema}.{table} TO {APP_ROLE}"
+
+
 def sqlite_append_only(table: str) -> Iterator[str]:
     """Triggers that refuse to change a fact."""
     for event in ("UPDATE", "DELETE"):

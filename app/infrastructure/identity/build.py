@@ -5,6 +5,8 @@ from datetime import timedelta
 
 from app.application.identity.account import OwnAccount
 from app.application.identity.joining import Joining
+from app.application.identity.operators import Operators
+from app.application.identity.proof import PasswordProof
 from app.application.identity.service import IdentityService
 from app.application.processes.onboarding import REGISTER
 from app.application.shared.commands import CommandRunner
@@ -13,6 +15,7 @@ from app.domain.identity.session import SessionTerms
 from app.domain.shared.clock import Clock
 from app.domain.shared.ids import Id
 from app.infrastructure.db.port import Database
+from app.infrastructure.identity.operator_tables import OperatorAccess
 from app.infrastructure.identity.readers import DatabaseDirectory
 from app.infrastructure.security.access_tokens import SignedAccessTokens
 from app.infrastructure.security.keys import SealedKeyRing
@@ -21,6 +24,7 @@ from app.infrastructure.security.throttle import MemoryLoginThrottle
 
 IDLE_DAYS_MAX = 7  # a session that nobody used for a week is over
 REGISTER_SECONDS_MIN = 0.25
+PLATFORM_AUDIENCE = "tradepost-platform"
 
 
 def build_identity(
@@ -43,6 +47,22 @@ def build_identity(
     keys = SealedKeyRing(directory, secret, clock, life)
     hasher, throttle = PooledHasher(), MemoryLoginThrottle()
     tokens = SignedAccessTokens(keys, directory, clock, issuer=issuer, audience=audience, life=life)
+    operators = Operators(
+        runner=runner,
+        proof=PasswordProof(directory=directory, hasher=hasher, throttle=throttle),
+        keys=keys,
+        tokens=SignedAccessTokens(
+            keys,
+            OperatorAccess(database),
+            clock,
+            issuer=issuer,
+            audience=PLATFORM_AUDIENCE,
+            life=life,
+        ),
+        clock=clock,
+        new_id=new_id,
+        life=life,
+    )
     account = OwnAccount(
         runner=runner, reader=reader, hasher=hasher, throttle=throttle, tokens=tokens
     )
@@ -60,11 +80,12 @@ def build_identity(
         reader=reader,
         directory=directory,
         hasher=hasher,
-        throttle=throttle,
+        proof=PasswordProof(directory=directory, hasher=hasher, throttle=throttle),
         keys=keys,
         tokens=tokens,
         account=account,
         joining=joining,
+        operators=operators,
         register=REGISTER,
         terms=SessionTerms(
             idle=timedelta(days=min(refresh_days, IDLE_DAYS_MAX)),

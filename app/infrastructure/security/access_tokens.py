@@ -19,7 +19,7 @@ from typing import Any, Final
 import jwt
 import structlog
 
-from app.application.identity.ports import Access, Directory
+from app.application.identity.ports import Access, AccessState
 from app.application.shared.access import Principal
 from app.application.shared.permissions import permissions_of
 from app.domain.identity.errors import SessionOver, TokenExpired, Unauthenticated
@@ -66,7 +66,7 @@ class SignedAccessTokens:
     def __init__(
         self,
         keys: SealedKeyRing,
-        directory: Directory,
+        directory: AccessState,
         clock: Clock,
         *,
         issuer: str,

@@ -13,6 +13,7 @@ from app.api.record import record_of
 from app.api.route import PUBLIC, permission, v1_router
 from app.api.v1.identity.well_known import add_jwks
 from app.api.wire import CompanyId, Schema
+from app.application.identity.operators import OperatorTokensView
 from app.application.identity.registration import Company
 from app.application.identity.service import IdentityService, Origin
 from app.application.identity.views import MeView, Registered, TokensView
@@ -91,6 +92,7 @@ class LoginIn(Schema):
     email: EmailText
     password: PasswordText
     company_id: CompanyId | None = None
+    scope: Literal["company", "platform"] = "company"
 
 
 class RefreshIn(Schema):
@@ -149,10 +151,20 @@ async def register(identity: Identity, origin: From, body: RegisterIn) -> Respon
     "/auth/login",
     summary="Log in",
     openapi_extra=ANYBODY,
-    responses=_open(TokensView, 200, InvalidCredentials, LoginThrottled, HashingBusy),
+    responses=_open(
+        TokensView | OperatorTokensView, 200, InvalidCredentials, LoginThrottled, HashingBusy
+    ),
 )
 async def login(identity: Identity, origin: From, body: LoginIn) -> Response:
-    """Open a session: an access token for requests, a refresh token for the next one."""
+    """Open a session: an access token for requests, a refresh token for the next one.
+
+    An operator of the platform names the scope `platform`, and gets a token for its routes only.
+    """
+    if body.scope == "platform":
+        operators = identity.operators
+        where = origin.request_id, origin.address, origin.device
+        opened = await operators.login(body.email, body.password, *where)
+        return json_response(orjson.dumps(opened), 200)
     tokens = await identity.login(body.email, body.password, origin, body.company_id)
     return json_response(orjson.dumps(tokens), 200)
 
