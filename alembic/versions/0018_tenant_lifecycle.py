@@ -19,12 +19,14 @@ RIGHTS = {
     "operators": "SELECT",
     "operator_sessions": "SELECT, INSERT, UPDATE",
     "operator_acts": "SELECT, INSERT",
+    "purges": "SELECT",
 }
 # To the release before, these companies work as ever.
 FORGOTTEN = {
     ("platform", "tenants"): "delete_at IS NOT NULL OR purging",
     ("platform", "operators"): "active",
     ("platform", "operator_acts"): "true",
+    ("platform", "purges"): "true",
 }
 
 
@@ -36,9 +38,13 @@ def upgrade() -> None:
     op.add_column("tenants", purging, schema=schema)
     _exports()
     _operators(schema)
+    _purges(schema)
     if schema is None:
+        run(guards.sqlite_purge(_facts()))
+        run(guards.sqlite_purge_due())
         run(guards.sqlite_append_only("operator_acts"))
         return
+    run(guards.postgres_purge(schema))
     run(guards.postgres_tenant("exports", append_only=False))
     run(guards.postgres_platform_narrow(schema, RIGHTS))
     op.execute(
@@ -50,8 +56,12 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Undo."""
     schema = _schema()
-    for table in ("operator_acts", "operator_sessions", "operators"):
+    if schema is None:
+        run(guards.sqlite_no_purge(_facts()))
+    for table in ("purges", "operator_acts", "operator_sessions", "operators"):
         op.drop_table(table, schema=schema)
+    if schema is not None:
+        run(guards.postgres_no_purge())
     op.drop_table("exports")
     op.drop_column("tenants", "purging", schema=schema)
     op.drop_column("tenants", "delete_at", schema=schema)
@@ -66,6 +76,30 @@ def run(statements: Iterable[str]) -> None:
 def _schema() -> str | None:
     """Where the tables without a tenant are; SQLite has no schemas."""
     return "platform" if op.get_bind().dialect.name == "postgresql" else None
+
+
+def _facts() -> list[str]:
+    """The tables of companies whose rows SQLite lets nobody delete."""
+    rows = op.get_bind().exec_driver_sql(
+        "SELECT tbl_name FROM sqlite_master WHERE type = 'trigger' "
+        "AND name = tbl_name || '_no_delete' AND tbl_name <> 'operator_acts' ORDER BY tbl_name"
+    )
+    return [row[0] for row in rows]
+
+
+def _purges(schema: str | None) -> None:
+    op.create_table(
+        "purges",
+        sa.Column("tenant_id", types.Id(), nullable=False),
+        sa.Column("name_hash", types.Bytes(), nullable=False),
+        sa.Column("started_at", types.Instant(), nullable=False),
+        sa.Column("finished_at", types.Instant(), nullable=True),
+        sa.Column("row_counts", types.Json(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", name=op.f("purges_pk")),
+        schema=schema,
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
+    )
 
 
 def _exports() -> None:

@@ -29,6 +29,7 @@ MEMBERS: Final[dict[str, str]] = {
     "delete_at": "When the company may be deleted; null when nobody asked for it.",
 }
 EXAMPLES: Final[dict[str, dict[str, Any]]] = {
+    "ClosingIn": {"name": "North Trading Ltd"},
     "ReasonIn": {"reason": "Invoice 1042 is unpaid since January"},
 }
 TAGS: Final[dict[str, str]] = {

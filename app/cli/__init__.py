@@ -7,6 +7,7 @@ from app.cli.company import demo, replace_keys
 from app.cli.database import check_books, migrate
 from app.cli.operators import operators
 from app.cli.serving import serve
+from app.cli.tenants import tenants
 
 cli = typer.Typer(
     add_completion=False,
@@ -22,6 +23,7 @@ cli.command()(restore)
 cli.command("check-books")(check_books)
 cli.command("replace-keys")(replace_keys)
 cli.add_typer(operators, name="operators")
+cli.add_typer(tenants, name="tenants")
 
 
 def main() -> None:

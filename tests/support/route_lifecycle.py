@@ -45,7 +45,25 @@ async def _leave_platform(company: Company) -> Valid:
     return Valid("/platform/logout", headers=await make_operator(app))
 
 
+async def _close(company: Company) -> Valid:
+    """Another company; the one under test goes on."""
+    async with register_company(company.client._transport.app) as other:  # type: ignore[attr-defined]
+        headers = {"Authorization": other.client.headers["authorization"]}
+    return Valid("/tenants/current/deletion", {"name": "Test Trading"}, headers)
+
+
+async def _keep(company: Company) -> Valid:
+    valid = await _close(company)
+    closed = await company.client.post(
+        "/api/v1" + valid.path, json=valid.body, headers=valid.headers
+    )
+    assert closed.status_code == 200, closed.text
+    return Valid(valid.path, headers=valid.headers)
+
+
 LIFECYCLE: Final = (
+    Route("POST /tenants/current/deletion", _close, 200),
+    Route("DELETE /tenants/current/deletion", _keep, 200),
     Route("POST /exports", _export, 202),
     _upon("suspend"),
     _upon("resume", "suspend"),

@@ -13,6 +13,7 @@ from app.api.v1.catalog import categories, contacts, products, units
 from app.api.v1.identity import (
     account,
     auth,
+    closing,
     exports,
     invitations,
     members,
@@ -34,6 +35,7 @@ ROUTERS = (
     members.router,
     invitations.router,
     exports.router,
+    closing.router,
     platform.router,
     units.router,
     categories.router,

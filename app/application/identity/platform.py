@@ -10,16 +10,15 @@ from typing import Any
 
 from typing_extensions import TypedDict
 
+from app.application.identity.closing import company, company_lock, standing_view
 from app.application.identity.operators import act
 from app.application.identity.ports import TENANTS
-from app.application.shared.access import Principal
 from app.application.shared.commands import Command, Done
-from app.application.shared.kinds import Lock, Needs
+from app.application.shared.kinds import Needs
 from app.application.shared.reading import Listing
 from app.application.shared.wording import instant, maybe
 from app.application.shared.work import Work
 from app.domain.identity.tenant import Tenant, standing_of
-from app.domain.shared.errors import NotFound
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id, show
 
@@ -133,14 +132,6 @@ def act_view(
     }
 
 
-class CompanyStanding(TypedDict):
-    """How a company stands after an act."""
-
-    id: str
-    standing: str
-    delete_at: str | None
-
-
 @frozen
 class Upon:
     """An act upon the company of the principal; ``grace`` is what a deletion waits."""
@@ -159,27 +150,14 @@ class Look:
     query: str = ""
 
 
-def _standing(tenant: Tenant) -> CompanyStanding:
-    return {
-        "id": show("tnt", tenant.id),
-        "standing": str(tenant.standing),
-        "delete_at": None if tenant.delete_at is None else instant(tenant.delete_at),
-    }
-
-
 def _upon(name: str, done: str, step: Callable[[Tenant, Upon, datetime], Tenant]) -> Command[Upon]:
     """The command of an act that changes how a company stands."""
 
-    def needs(_: Upon, principal: Principal) -> Needs:
-        return Needs().one(TENANTS, principal.tenant_id, lock=Lock.UPDATE)
-
     def decide(wish: Upon, work: Work) -> Done:
         company_id = work.principal.tenant_id
-        before = work.find(TENANTS, company_id)
-        if before is None:
-            raise NotFound
+        before = company(work)
         after = work.put(TENANTS, step(before, wish, work.recorded_at))
-        old, new = _standing(before), _standing(after)
+        old, new = standing_view(before), standing_view(after)
         changes = {
             each: [old[each], new[each]]  # type: ignore[literal-required]
             for each in new
@@ -190,7 +168,7 @@ def _upon(name: str, done: str, step: Callable[[Tenant, Upon, datetime], Tenant]
         work.event(f"tenant.{done}", company_id)
         return Done(new, status=200)
 
-    return Command(f"platform.{name}", "platform:write", needs, decide)
+    return Command(f"platform.{name}", "platform:write", company_lock, decide)
 
 
 SUSPEND = _upon("suspend", "suspended", lambda tenant, _, __: tenant.suspended())

@@ -31,6 +31,10 @@ class Owner(Protocol):
         """A value for a column of JSON."""
         ...
 
+    def read_json(self, value: Any) -> Any:
+        """The value of a column of JSON."""
+        ...
+
     async def begin(self, tenant_id: Id | None = None) -> None:
         """Begin a transaction; with a company, its rows are seen."""
         ...
@@ -54,6 +58,7 @@ async def owner_of(url: str) -> AsyncIterator[Owner]:
     if url.startswith("sqlite"):
         register_sqlite_adapters()
         with closing(connect(file_of(url))) as file:
+            file.execute("PRAGMA secure_delete=ON")  # what is deleted is not left in free pages
             yield SqliteOwner(file)
         return
     connection = await asyncpg.connect(driver_url(url), server_settings={"lock_timeout": "5s"})
@@ -86,6 +91,10 @@ class SqliteOwner:
         """As ``Owner.json``."""
         return orjson.dumps(value).decode()
 
+    def read_json(self, value: Any) -> Any:
+        """As ``Owner.read_json``."""
+        return orjson.loads(value)
+
     async def begin(self, tenant_id: Id | None = None) -> None:
         """As ``Owner.begin``; every row is seen."""
         del tenant_id
@@ -117,6 +126,10 @@ class PostgresOwner:
     def json(self, value: Any) -> Any:
         """As ``Owner.json``, in the binary form of jsonb."""
         return b"\x01" + orjson.dumps(value)
+
+    def read_json(self, value: Any) -> Any:
+        """As ``Owner.read_json``: the connection has read it."""
+        return value
 
     async def begin(self, tenant_id: Id | None = None) -> None:
         """As ``Owner.begin``: row security is forced, so the owner names the company too."""

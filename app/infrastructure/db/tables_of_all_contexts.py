@@ -5,6 +5,7 @@ import app.infrastructure.catalog.tables
 import app.infrastructure.db.kernel_tables
 import app.infrastructure.identity.export_tables
 import app.infrastructure.identity.operator_tables
+import app.infrastructure.identity.purge_tables
 import app.infrastructure.identity.tables
 import app.infrastructure.inventory.tables
 import app.infrastructure.purchasing.tables

@@ -155,6 +155,8 @@ class Exporting:
             reason = ExportError.STORAGE if isinstance(error, OSError) else ExportError.DATABASE
             _log.error("export_failed", export=export.id.hex(), error=type(error).__name__)
             await self._tell(FAIL_EXPORT, Fail(export.id, attempt, reason), tenant_id)
+            with contextlib.suppress(OSError):  # of an export that nobody knows any more
+                await asyncio.to_thread(self._files.remove, tenant_id, _name(export))
         else:
             _log.info("export_made", export=export.id.hex(), bytes=file[0])
 

@@ -15,6 +15,7 @@ from app.api.masters import IdPath, answers, listed
 from app.api.openapi import responses
 from app.api.route import API_PREFIX, permission, v1_router
 from app.api.wire import CompanyId, Instant, Schema, Text200, reference
+from app.application.identity.closing import CompanyStanding
 from app.application.identity.operators import Operators
 from app.application.identity.platform import (
     ACT_LIST,
@@ -27,7 +28,6 @@ from app.application.identity.platform import (
     USER_RECORDS,
     ActView,
     CompanyRecord,
-    CompanyStanding,
     Look,
     Upon,
     UserRecord,
