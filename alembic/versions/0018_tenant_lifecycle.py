@@ -23,6 +23,7 @@ RIGHTS = {
 }
 # To the release before, these companies work as ever.
 FORGOTTEN = {
+    ("platform", "users"): "locale IS NOT NULL OR time_zone IS NOT NULL",
     ("platform", "tenants"): "delete_at IS NOT NULL OR purging",
     ("platform", "operators"): "active",
     ("platform", "operator_acts"): "true",
@@ -36,6 +37,8 @@ def upgrade() -> None:
     op.add_column("tenants", sa.Column("delete_at", types.Instant(), nullable=True), schema=schema)
     purging = sa.Column("purging", types.Flag(), nullable=False, server_default=sa.false())
     op.add_column("tenants", purging, schema=schema)
+    for name in ("locale", "time_zone"):
+        op.add_column("users", sa.Column(name, types.Text(), nullable=True), schema=schema)
     _exports()
     _operators(schema)
     _purges(schema)
@@ -63,6 +66,8 @@ def downgrade() -> None:
     if schema is not None:
         run(guards.postgres_no_purge())
     op.drop_table("exports")
+    for name in ("time_zone", "locale"):
+        op.drop_column("users", name, schema=schema)
     op.drop_column("tenants", "purging", schema=schema)
     op.drop_column("tenants", "delete_at", schema=schema)
 

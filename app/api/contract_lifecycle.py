@@ -3,6 +3,10 @@
 from typing import Any, Final
 
 MEMBERS: Final[dict[str, str]] = {
+    "locale": "The language of problems without Accept-Language: `en` or `ar`; null means English.",
+    "MeView.time_zone": "Where the caller is, an IANA name; null when he does not say.",
+    "PreferencesView.time_zone": "Where the caller is, an IANA name; null when he does not say.",
+    "PreferencesPatch.time_zone": "Where the caller is, an IANA name; null takes it back.",
     "scope": "`platform` for operators of the platform; left out, a company is signed in to.",
     "OperatorTokensView.scope": "Always `platform`: the token is good for its routes only.",
     "CompanyRecord.standing": "`active`, `suspended`, `closing`, or `purging` while rows go.",
@@ -29,6 +33,8 @@ MEMBERS: Final[dict[str, str]] = {
     "delete_at": "When the company may be deleted; null when nobody asked for it.",
 }
 EXAMPLES: Final[dict[str, dict[str, Any]]] = {
+    "CompanyIn": {"name": "South Trading", "currency": "KWD", "time_zone": "Asia/Kuwait"},
+    "PreferencesPatch": {"locale": "ar", "time_zone": "Asia/Kuwait"},
     "ClosingIn": {"name": "North Trading Ltd"},
     "ReasonIn": {"reason": "Invoice 1042 is unpaid since January"},
 }

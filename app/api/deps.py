@@ -241,6 +241,7 @@ async def known_caller(request: Request, tokens: TokenVerifier) -> Http:
     record = record_of(request.scope)
     record.user_id = principal.user_id.hex()
     record.tenant_id = principal.tenant_id.hex()
+    record.locale = principal.locale
     principal = replace(principal, request_id=record.request_id, address=record.client)
     principal.require(request.scope["route"].openapi_extra[PERMISSION_KEY])
     return Http(request, services, principal)

@@ -61,7 +61,23 @@ async def _keep(company: Company) -> Valid:
     return Valid(valid.path, headers=valid.headers)
 
 
+async def _preferences(company: Company) -> Valid:
+    version = (await company.get("/auth/preferences"))["version"]
+    zone = "Europe/Oslo" if version % 2 else "Europe/Rome"
+    return Valid("/auth/preferences", {"time_zone": zone}, {"If-Match": f'"{version}"'})
+
+
+async def _found(company: Company) -> Valid:
+    """Of another owner: nobody owns many."""
+    async with register_company(company.client._transport.app) as other:  # type: ignore[attr-defined]
+        headers = {"Authorization": other.client.headers["authorization"]}
+    body = {"name": "The second", "currency": "GBP", "time_zone": "UTC"}
+    return Valid("/tenants", body, headers)
+
+
 LIFECYCLE: Final = (
+    Route("PATCH /auth/preferences", _preferences, 200),
+    Route("POST /tenants", _found, 201, "none"),
     Route("POST /tenants/current/deletion", _close, 200),
     Route("DELETE /tenants/current/deletion", _keep, 200),
     Route("POST /exports", _export, 202),

@@ -18,6 +18,7 @@ from app.api.v1.identity import (
     invitations,
     members,
     platform,
+    preferences,
     tenants,
     well_known,
 )
@@ -31,6 +32,7 @@ WELL_KNOWN = well_known.router
 ROUTERS = (
     auth.router,
     account.router,
+    preferences.router,
     tenants.router,
     members.router,
     invitations.router,

@@ -44,6 +44,10 @@ ACTIVE_IN_ROLE: Finder[Membership] = Finder(
     MEMBERSHIPS,
     lambda each: (each.tenant_id, each.role) if each.active else None,
 )
+# What a user owns, in every company.
+OWNED_BY: Finder[Membership] = Finder(
+    "owned_by", MEMBERSHIPS, lambda each: (each.user_id,) if each.owns else None
+)
 INVITATIONS: Kind[Invitation] = Kind("invitations", key=lambda each: (each.id,), lock=Lock.UPDATE)
 INVITATION_BY_TOKEN: Finder[Invitation] = Finder(
     "invitation_by_token", INVITATIONS, lambda each: (each.token_hash,)
@@ -86,6 +90,7 @@ class Access:
     role: str
     live_until: datetime
     standing: Standing = Standing.ACTIVE
+    locale: str | None = None
 
 
 class AccessState(Protocol):

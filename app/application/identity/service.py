@@ -360,6 +360,8 @@ class IdentityService:
             "company": tenant.name,
             "role": principal.role,
             "permissions": sorted(principal.permissions),
+            "locale": user.locale,
+            "time_zone": user.time_zone,
         }
 
     async def jwks(self) -> JwksView:

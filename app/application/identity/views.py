@@ -152,6 +152,8 @@ class MeView(TypedDict):
     company: str
     role: str
     permissions: list[str]
+    locale: str | None
+    time_zone: str | None
 
 
 class JwkView(TypedDict):

@@ -19,7 +19,7 @@ class Principal:
 
     ``user_id`` is who acts. Where that is no person of the company (an API key, an operator of the
     platform), ``on_behalf_of`` is the user who answers for it. ``standing`` is that of the company
-    when the access was looked up.
+    when the access was looked up, ``locale`` the language that the user prefers.
     """
 
     tenant_id: Id
@@ -31,6 +31,7 @@ class Principal:
     address: str = ""
     on_behalf_of: Id = NO_ID
     standing: Standing = Standing.ACTIVE
+    locale: str | None = None
 
     def require(self, permission: str) -> None:
         """Pass when the caller holds ``permission``, and his company lets it be used now.

@@ -188,3 +188,10 @@ class ExportGone(DomainError):
 
     code = "exports.gone"
     kind = Kind.NOT_FOUND
+
+
+class TooManyCompanies(DomainError):
+    """A user owns at most ``maximum`` companies."""
+
+    code = "tenants.too_many"
+    kind = Kind.CONFLICT

@@ -4,9 +4,7 @@ import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import cache
 from typing import Final
-from zoneinfo import available_timezones
 
 from app.domain.identity.errors import (
     ClosingNameWrong,
@@ -18,10 +16,9 @@ from app.domain.shared.errors import DomainError, Fault, InvalidValue
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 from app.domain.shared.texts import checked_name
+from app.domain.shared.zones import check_zone
 
 _COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
-# Names that the machine, not the time zone database, gives a meaning.
-_NOT_ZONES = frozenset({"localtime", "Factory"})
 
 
 class TenantState(StrEnum):
@@ -55,11 +52,6 @@ def standing_of(state: str, delete_at: datetime | None) -> Standing:
     return Standing.ACTIVE if delete_at is None else Standing.CLOSING
 
 
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones()) - _NOT_ZONES
-
-
 @frozen
 class Tenant:
     """A company. ``time_zone`` (IANA) decides its business days, ``country`` is of ISO 3166.
@@ -79,8 +71,7 @@ class Tenant:
     purging: bool = False
 
     def __post_init__(self) -> None:
-        if self.time_zone not in _zones():
-            raise InvalidValue(faults=[Fault("/time_zone", "validation.zone")])
+        check_zone(self.time_zone)
         if self.country is not None and _COUNTRY.fullmatch(self.country) is None:
             raise InvalidValue(faults=[Fault("/country", "validation.country")])
 

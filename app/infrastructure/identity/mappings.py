@@ -13,6 +13,7 @@ from app.application.identity.ports import (
     LIVE_SESSIONS_OF_USER,
     MEMBER_LIST,
     MEMBERSHIPS,
+    OWNED_BY,
     PENDING_INVITATIONS_TO,
     SESSION_BY_FAMILY,
     SESSION_LIST,
@@ -62,6 +63,7 @@ MAPPINGS: tuple[Mapping | Search, ...] = (
         where="t.accepted_at IS NULL AND t.withdrawn_at IS NULL",
     ),
     Search(ACTIVE_IN_ROLE, ("tenant_id", "role"), where="t.active"),
+    Search(OWNED_BY, ("user_id",), where="t.active AND t.role = 'owner'"),
     Search(LIVE_SESSIONS_OF_USER, ("user_id",), where="t.revoked_at IS NULL"),
     Search(ACTIVE_SIGNING_KEYS, (), where="t.state = 'active'"),
 )

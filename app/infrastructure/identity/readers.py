@@ -63,6 +63,7 @@ _ACCESS = Query(
         sessions.c.expires_at,
         tenants.c.state,
         tenants.c.delete_at,
+        users.c.locale,
     )
     .join(users, users.c.id == sessions.c.user_id)
     .join(tenants, tenants.c.id == sessions.c.tenant_id)
@@ -111,8 +112,9 @@ class DatabaseDirectory:
             row = await scope.row(_ACCESS, session_id=session_id)
         if row is None:
             return None
-        session, user_id, tenant_id, role, until, state, delete_at = row
-        return Access(session, user_id, tenant_id, role, until, standing_of(state, delete_at))
+        session, user_id, tenant_id, role, until, state, delete_at, locale = row
+        standing = standing_of(state, delete_at)
+        return Access(session, user_id, tenant_id, role, until, standing, locale)
 
     async def signing_keys(self) -> Sequence[SigningKey]:
         """Every signing key, the newest first."""

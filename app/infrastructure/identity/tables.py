@@ -31,6 +31,8 @@ users = platform_table(
     column("active", Flag),
     column("created_at", Instant),
     version(),
+    column("locale", Text, null=True),
+    column("time_zone", Text, null=True),
     UniqueConstraint("email_folded"),
     check("email_length", "length(email_folded) BETWEEN 3 AND 1000"),
 )

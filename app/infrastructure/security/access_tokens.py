@@ -257,6 +257,7 @@ class SignedAccessTokens:
                 role=access.role,
                 permissions=permissions_of(access.role),
                 standing=access.standing,
+                locale=access.locale,
             )
         known = _Known(access, principal, since)
         if forgotten == self._forgotten:

@@ -50,7 +50,10 @@ SESSION = Session(
     version=3,
 )
 SAMPLES: dict[str, list[Any]] = {
-    "users": [User(ONE, "Olga@north.example", "olga@north.example", "Olga", True, NOW, 2)],
+    "users": [
+        User(ONE, "Olga@north.example", "olga@north.example", "Olga", True, NOW, 2, locale, zone)
+        for locale, zone in ((None, None), ("ar", "Asia/Kuwait"))
+    ],
     "credentials": [Credentials(ONE, "$argon2id$…", NOW, 4)],
     "tenants": [
         Tenant(ONE, "North", "Europe/London", country, state, NOW, 5, delete_at, country is None)
