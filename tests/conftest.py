@@ -1,5 +1,6 @@
 """Databases and applications for the tests: both databases, one file or template per run."""
 
+import atexit
 import gc
 import os
 import shutil
@@ -24,7 +25,8 @@ from tests.support.company import Company, register_company
 
 SECRET = "a-secret-for-tests-that-is-long-enough-0123456789"
 _OTHER_CODE = ("tests/architecture/", "tests/unit/load/test_replay_")
-_STORAGE = tempfile.TemporaryDirectory(prefix="tradepost-")  # gone with this process
+_STORAGE = tempfile.TemporaryDirectory(prefix="tradepost-")
+atexit.register(_STORAGE.cleanup)
 # Thousands of requests, each of which ends where that of another test has been.
 _EVERY_ROUTE = "tests/api/kernel/test_every_"
 

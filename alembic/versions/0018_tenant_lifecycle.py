@@ -14,6 +14,8 @@ depends_on = None
 
 RUNS_FROM = "0010"
 TABLES = ("exports",)
+# Those of the platform: what is lost with them is asked for below.
+DERIVED = ("operators", "operator_sessions", "operator_acts", "purges")
 # Who is an operator only the owner of the database decides, and what they did is final.
 RIGHTS = {
     "operators": "SELECT",
@@ -95,12 +97,12 @@ def _facts() -> list[str]:
 def _purges(schema: str | None) -> None:
     op.create_table(
         "purges",
-        sa.Column("tenant_id", types.Id(), nullable=False),
+        sa.Column("company_id", types.Id(), nullable=False),
         sa.Column("name_hash", types.Bytes(), nullable=False),
         sa.Column("started_at", types.Instant(), nullable=False),
         sa.Column("finished_at", types.Instant(), nullable=True),
         sa.Column("row_counts", types.Json(), nullable=False),
-        sa.PrimaryKeyConstraint("tenant_id", name=op.f("purges_pk")),
+        sa.PrimaryKeyConstraint("company_id", name=op.f("purges_pk")),
         schema=schema,
         sqlite_strict=True,
         sqlite_with_rowid=False,

@@ -162,7 +162,7 @@ def postgres_purge(schema: str) -> Iterator[str]:
         BEGIN
             IF TG_OP = 'DELETE' AND TG_TABLE_SCHEMA <> '{schema}' THEN
                 PERFORM FROM {schema}.purges
-                WHERE tenant_id = OLD.tenant_id AND finished_at IS NULL;
+                WHERE company_id = OLD.tenant_id AND finished_at IS NULL;
                 IF FOUND THEN
                     RETURN OLD;
                 END IF;
@@ -175,7 +175,7 @@ def postgres_purge(schema: str) -> Iterator[str]:
         CREATE FUNCTION check_purge() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
             IF NOT EXISTS (
-                SELECT FROM {schema}.tenants WHERE id = NEW.tenant_id AND purging
+                SELECT FROM {schema}.tenants WHERE id = NEW.company_id AND purging
             ) THEN
                 RAISE EXCEPTION 'the company is not to be purged'
                     USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'purges_due';
@@ -201,7 +201,7 @@ def sqlite_purge(facts: Iterable[str]) -> Iterator[str]:
         yield f"DROP TRIGGER {table}_no_delete"
         yield (
             f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} WHEN NOT EXISTS "
-            "(SELECT 1 FROM purges WHERE tenant_id = OLD.tenant_id AND finished_at IS NULL) "
+            "(SELECT 1 FROM purges WHERE company_id = OLD.tenant_id AND finished_at IS NULL) "
             f"BEGIN SELECT RAISE(ABORT, '{table}_append_only'); END"
         )
 
@@ -210,7 +210,7 @@ def sqlite_purge_due() -> Iterator[str]:
     """No purge begins of a company that is not to be purged."""
     yield (
         "CREATE TRIGGER purges_due BEFORE INSERT ON purges WHEN NOT EXISTS "
-        "(SELECT 1 FROM tenants WHERE id = NEW.tenant_id AND purging) "
+        "(SELECT 1 FROM tenants WHERE id = NEW.company_id AND purging) "
         "BEGIN SELECT RAISE(ABORT, 'purges_due'); END"
     )
 

@@ -53,7 +53,7 @@ async def purge(
     async with transaction(owner, tenant_id):
         await _end(owner, tenant_id, counts)
         await _keep_count(owner, tenant_id, counts)
-        finish = f"UPDATE {_purges(owner)} SET finished_at = $2 WHERE tenant_id = $1"
+        finish = f"UPDATE {_purges(owner)} SET finished_at = $2 WHERE company_id = $1"
         await owner.change(finish, tenant_id, now)
         changes = {"rows": sum(counts.values())}
         await keep_act(owner, new_id(), "company.purged", now, changes, tenant_id)
@@ -77,8 +77,8 @@ async def _begin(owner: Owner, tenant_id: Id, now: datetime) -> bool:
                 tenant_id,
             )
             await owner.change(
-                f"INSERT INTO {_purges(owner)} (tenant_id, name_hash, started_at, row_counts) "
-                "VALUES ($1, $2, $3, $4) ON CONFLICT (tenant_id) DO NOTHING",
+                f"INSERT INTO {_purges(owner)} (company_id, name_hash, started_at, row_counts) "
+                "VALUES ($1, $2, $3, $4) ON CONFLICT (company_id) DO NOTHING",
                 tenant_id,
                 name_hash(tenant_id, name),
                 now,
@@ -95,14 +95,14 @@ def name_hash(tenant_id: Id, name: str) -> bytes:
 async def _counted(owner: Owner, tenant_id: Id) -> Counter[str]:
     """What an earlier run has deleted."""
     [(kept,)] = await owner.rows(
-        f"SELECT row_counts FROM {_purges(owner)} WHERE tenant_id = $1",
+        f"SELECT row_counts FROM {_purges(owner)} WHERE company_id = $1",
         tenant_id,
     )
     return Counter(owner.read_json(kept))
 
 
 async def _keep_count(owner: Owner, tenant_id: Id, counts: Counter[str]) -> None:
-    update = f"UPDATE {_purges(owner)} SET row_counts = $2 WHERE tenant_id = $1"
+    update = f"UPDATE {_purges(owner)} SET row_counts = $2 WHERE company_id = $1"
     await owner.change(update, tenant_id, owner.json(dict(counts)))
 
 
@@ -154,7 +154,7 @@ async def _end(owner: Owner, tenant_id: Id, counts: Counter[str]) -> None:
         tenant_id,
     )
     for table in _of_platform():
-        if "tenant_id" in table.c and table.name != "purges":
+        if "tenant_id" in table.c:
             gone = await owner.change(
                 f"DELETE FROM {owner.named(table)} WHERE tenant_id = $1",
                 tenant_id,

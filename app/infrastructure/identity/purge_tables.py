@@ -7,10 +7,10 @@ from app.infrastructure.db.types import Bytes, Id, Instant, Json
 # and of no other, can be deleted (``guards``).
 purges = platform_table(
     "purges",
-    column("tenant_id", Id),
+    column("company_id", Id),
     column("name_hash", Bytes),
     column("started_at", Instant),
     column("finished_at", Instant, null=True),
     column("row_counts", Json),
-    key=("tenant_id",),
+    key=("company_id",),
 )
