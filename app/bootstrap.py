@@ -27,6 +27,7 @@ from app.api.problems import Problems, install_error_handlers
 from app.api.record import header, record_of
 from app.api.routing import RouteIndex, check_routes, include, install_flat_routing
 from app.api.v1 import ROUTERS, WELL_KNOWN
+from app.api.v1.identity.platform import PLATFORM_PREFIX
 from app.api.weights import RouteWeights
 from app.application.identity.ports import LoginThrottle
 from app.application.reports.ports import Reports
@@ -47,6 +48,7 @@ from app.infrastructure.db.sqlite import SqliteDatabase
 from app.infrastructure.identity.audit_chain import DatabaseAuditChain
 from app.infrastructure.identity.build import build_identity
 from app.infrastructure.identity.companies import companies
+from app.infrastructure.identity.exporting import Exporting
 from app.infrastructure.identity.sealing import SealedRunner, Sealing
 from app.infrastructure.observability.metrics import AppMetrics, LoopLag
 from app.infrastructure.rate_limit.memory import MemoryRateLimiter
@@ -55,6 +57,7 @@ from app.infrastructure.reports.build import DatabaseReports
 from app.infrastructure.reports.folding import DatabaseLedgerTail, Folding
 from app.infrastructure.security.shared_throttle import SharedLoginThrottle
 from app.infrastructure.security.throttle import MemoryLoginThrottle
+from app.infrastructure.storage.folder import CompanyFiles
 from app.settings import Settings
 
 MINUTE = 60
@@ -82,6 +85,8 @@ class Parts:
     async def audited(self) -> list[Id]:
         """Whose audit trails there are: every company's, and what belongs to none."""
         return [NO_ID, *(id_ for id_, _ in await companies(self.database))]
+
+    exporting: Exporting
 
 
 def sqlite_path(url: str) -> Path:
@@ -127,6 +132,14 @@ def build_parts(settings: Settings, clock: Clock | None = None) -> Parts:
     health = DatabaseHealth(database, revisions(), counted_here)
     folding = Folding(database, DatabaseLedgerTail(database, clock))
     reports = DatabaseReports(replica or database, folding)
+    storage = settings.storage
+    exporting = Exporting(
+        database,
+        CompanyFiles(storage.folder),
+        clock,
+        kept=timedelta(days=storage.export_keep_days),
+        here=storage.exports_here,
+    )
     return Parts(
         settings=settings,
         clock=clock,
@@ -142,6 +155,7 @@ def build_parts(settings: Settings, clock: Clock | None = None) -> Parts:
         reports=reports,
         limiter=limiter,
         valkey=valkey,
+        exporting=exporting,
     )
 
 
@@ -233,6 +247,9 @@ def _extras(parts: Parts) -> Mapping[str, Any]:
         "refusals": parts.identity.refusals,
         "audit_chain": parts.audit_chain,
         "sealing": parts.sealing,
+        "exporting": parts.exporting,
+        "operators": parts.identity.operators,
+        "tenant_grace": timedelta(days=parts.settings.storage.tenant_grace_days),
         "knowledge_lag": timedelta(seconds=parts.settings.knowledge_lag_seconds),
     }
 
@@ -244,10 +261,12 @@ def _principal_of(parts: Parts) -> Any:
             return None
         token = authorization.decode("latin-1").partition(" ")[2]  # the route checks the scheme
         address = record_of(scope).client
-        found = parts.identity.known(token, address)
+        platform = scope["path"].startswith(PLATFORM_PREFIX)
+        callers = parts.identity.operators if platform else parts.identity
+        found = callers.known(token, address)
         if found is None:  # a fresh token is its caller's from the first request on
             with contextlib.suppress(DomainError):  # the route says what is wrong with it
-                found = await parts.identity.verify(token, address)
+                found = await callers.verify(token, address)
         return None if found is None else found.user_id.hex()
 
     return caller
@@ -304,11 +323,13 @@ def _lifespan(parts: Parts) -> Any:
             await parts.health.check_schema()
             await parts.identity.start()
             parts.sealing.begin_all(parts.audited)
+            await parts.exporting.start()
             yield
         finally:
             lag.cancel()
             parts.health.drain()
             await parts.identity.stop()
+            await parts.exporting.stop()
             await parts.folding.stop()
             await parts.sealing.stop()
             if parts.replica is not None:

@@ -89,6 +89,15 @@ class TokenSettings(BaseModel):
     register_seconds_min: float
 
 
+class StorageSettings(BaseModel):
+    """Where files lie that are no rows, and how long companies and their exports stay."""
+
+    folder: Path
+    exports_here: bool
+    export_keep_days: int
+    tenant_grace_days: int
+
+
 class Settings(BaseSettings):
     """Every setting of the service, read from the environment and ``.env``."""
 
@@ -148,6 +157,11 @@ class Settings(BaseSettings):
 
     knowledge_lag_seconds: float = Field(10.0, ge=0, le=60)
     audit_seal_seconds: float = Field(65.0, ge=0, le=3_600)
+
+    storage_dir: str = "var/storage"
+    exports_here: bool = True
+    export_keep_days: int = Field(7, ge=1, le=90)
+    tenant_grace_days: int = Field(30, ge=1, le=365)
 
     @field_validator(
         "allowed_origins",
@@ -264,6 +278,16 @@ class Settings(BaseSettings):
             refresh_days=self.refresh_token_expire_days,
             issuer=self.token_issuer,
             register_seconds_min=self.register_seconds_min,
+        )
+
+    @cached_property
+    def storage(self) -> StorageSettings:
+        """The storage group."""
+        return StorageSettings(
+            folder=Path(self.storage_dir),
+            exports_here=self.exports_here,
+            export_keep_days=self.export_keep_days,
+            tenant_grace_days=self.tenant_grace_days,
         )
 
     def refuse_unsafe(self) -> None:

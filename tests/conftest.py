@@ -1,8 +1,10 @@
 """Databases and applications for the tests: both databases, one file or template per run."""
 
+import atexit
 import gc
 import os
 import shutil
+import tempfile
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
@@ -24,6 +26,8 @@ from tests.support.company import Company, register_company
 
 SECRET = "a-secret-for-tests-that-is-long-enough-0123456789"
 _OTHER_CODE = ("tests/architecture/", "tests/unit/load/test_replay_")
+_STORAGE = tempfile.TemporaryDirectory(prefix="tradepost-")
+atexit.register(_STORAGE.cleanup)
 # Thousands of requests, each of which ends where that of another test has been.
 _EVERY_ROUTE = "tests/api/kernel/test_every_"
 
@@ -65,6 +69,9 @@ def settings_for(url: str, **overrides: Any) -> Settings:
         "audit_seal_seconds": 0,
         "webauthn_rp_id": RP_ID,
         "webauthn_origins": [ORIGIN],
+        "storage_dir": _STORAGE.name,
+        # Tests make exports themselves: what goes on in the background changes rows at any time.
+        "exports_here": False,
     }
     return Settings(_env_file=None, **{**values, **overrides})
 

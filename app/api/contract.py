@@ -34,8 +34,10 @@ from app.api.contract_texts import (
 from app.api.errors import MethodNotAllowed, ValidationFailed
 from app.api.problems import PROBLEM_TYPE
 from app.api.route import API_PREFIX, PERMISSION_KEY, PUBLIC, SORTS_KEY, STEP_UP_KEY
+from app.application.shared.access import changes
 from app.application.shared.commands import IdempotencyKeyMissing
 from app.domain.identity.factor_errors import MfaEnrolmentRequired, StepUpRequired
+from app.domain.identity.tenant import HELD
 
 BEARER: Final = "bearerAuth"
 MEMBERS: Final = {**ALL_MEMBERS, **AUDIT_MEMBERS}
@@ -53,6 +55,7 @@ def _refusal(status: HTTPStatus, code: str) -> dict[str, Any]:
 
 _INVALID: Final = _refusal(HTTPStatus.UNPROCESSABLE_ENTITY, ValidationFailed.code)
 _NOT_TAKEN: Final = _refusal(HTTPStatus.METHOD_NOT_ALLOWED, MethodNotAllowed.code)
+_MADE: Final = frozenset({"201", "202"})
 _METHODS: Final = ("get", "post", "put", "patch", "delete")
 
 
@@ -109,6 +112,7 @@ def _complete_operation(
     public = operation.get(PERMISSION_KEY, PUBLIC) == PUBLIC
     operation["security"] = [] if public else [{BEARER: []}]
     _complete_body(method, operation)
+    _complete_held(operation)
     _complete_answers(operation)
     view = _view(operation, schemas)
     parameters = operation.setdefault("parameters", [])
@@ -130,7 +134,7 @@ def _complete_operation(
     parameters.append(ACCEPT_LANGUAGE)
     names = {
         "ETag": "version" in view and (readable or bool(commanded)),
-        "Location": "201" in operation["responses"] and bool(commanded),
+        "Location": bool(_MADE & operation["responses"].keys()) and bool(commanded),
         "Idempotent-Replayed": bool(commanded) and not batch,
         "Link": "next_cursor" in view,
     }
@@ -160,6 +164,15 @@ def _complete_body(method: str, operation: dict[str, Any]) -> None:
         content["example"] = EXAMPLES[name]
     if method == "patch":
         body["content"][MERGE_PATCH_TYPE] = content
+
+
+def _complete_held(operation: dict[str, Any]) -> None:
+    """What changes something of a company is refused while it is suspended or closing."""
+    declared = operation.get(PERMISSION_KEY, PUBLIC)
+    if changes(declared) and not declared.startswith("platform:"):
+        examples = operation["responses"]["403"]["content"][PROBLEM_TYPE]["examples"]
+        for error in HELD.values():
+            examples[error.code] = {"$ref": f"#/components/examples/{error.code}"}
 
 
 def _complete_answers(operation: dict[str, Any]) -> None:
@@ -197,7 +210,7 @@ def _idempotency_key(operation: dict[str, Any]) -> dict[str, Any]:
 
 def _view(operation: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
     """The members of what the operation answers when it succeeds."""
-    for status in ("200", "201"):
+    for status in ("200", "201", "202"):
         content = operation["responses"].get(status, {}).get("content", {})
         reference = content.get(JSON_TYPE, {}).get("schema", {}).get("$ref", "")
         schema = schemas.get(reference.removeprefix(_SCHEMAS), {})
@@ -210,7 +223,7 @@ def _add_headers(operation: dict[str, Any], names: list[str]) -> None:
     """References to ``names`` and to the general headers on the successes, and on 429."""
     for status, answer in operation["responses"].items():
         if status.startswith("2"):
-            located = status == "201" or "201" not in operation["responses"]
+            located = status in _MADE or not _MADE & operation["responses"].keys()
             own = [name for name in names if located or name != "Location"]
         elif status == "429":
             own = []

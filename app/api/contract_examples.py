@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from app.api import contract_lifecycle
 from app.api.contract_api_keys import EXAMPLES_OF_KEYS
 
 _ULID: Final = "01J8Z3K4M5N6P7Q8R9S0T1V2W3"
@@ -187,4 +188,5 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     "ReceiptBatch": _batch("ReceiptIn"),
     "ReturnBatch": _batch("ReturnIn"),
     "SaleBatch": _batch("SaleIn"),
+    **contract_lifecycle.EXAMPLES,
 }

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from app.api import contract_lifecycle
 from app.api.contract_api_keys import MEANINGS as KEY_MEANINGS
 
 MEMBERS: Final[dict[str, str]] = {
@@ -254,6 +255,7 @@ MEMBERS: Final[dict[str, str]] = {
     "Detailed.version": "The version of the service.",
     "x": "The public key, base64url.",
     **KEY_MEANINGS,
+    **contract_lifecycle.MEMBERS,
 }
 # A page counts its rows, unlike a document its money.
 PAGE_TOTAL: Final = "All rows of the list, with `include_total=true`."

@@ -2,6 +2,8 @@
 
 from typing import Any, Final
 
+from app.api import contract_lifecycle
+
 DESCRIPTION: Final = """\
 Sales, purchases, stock and books of trading companies.
 
@@ -77,6 +79,7 @@ TAGS: Final[dict[str, str]] = {
     "journal-entries": "Every posting of the books.",
     "reports": "What books and stock say, as of a day and as known at an instant.",
     "operations": "Health and figures of the service, for its operator.",
+    **contract_lifecycle.TAGS,
 }
 
 PARAMETERS: Final[dict[str, str]] = {
@@ -115,6 +118,7 @@ PARAMETERS: Final[dict[str, str]] = {
     "supplier_number": "Only the bill with this number of the supplier.",
     "type": "Only accounts of this type.",
     "user_id": "Only of this member.",
+    **contract_lifecycle.PARAMETERS,
 }
 
 _ETAG: Final = {

@@ -268,6 +268,11 @@ class Http:
 
 async def http(request: Request) -> Http:
     """Authenticate the caller and check what the route declares: permission, and a fresh proof."""
+    return await known_caller(request, request.app.state.services.tokens)
+
+
+async def known_caller(request: Request, tokens: TokenVerifier) -> Http:
+    """The caller behind a token that ``tokens`` knows, who may do what the route declares."""
     services: Services = request.app.state.services
     values = request.headers.getlist("authorization")
     if len(values) != 1:
@@ -276,9 +281,10 @@ async def http(request: Request) -> Http:
     if scheme.lower() != "bearer" or not token:
         raise Unauthenticated
     record = record_of(request.scope)
-    principal = await services.tokens.verify(token, record.client)
+    principal = await tokens.verify(token, record.client)
     record.user_id = principal.user_id.hex()
     record.tenant_id = principal.tenant_id.hex()
+    record.locale = principal.locale
     principal = replace(principal, request_id=record.request_id, address=record.client)
     record.principal = principal
     route = request.scope["route"]
@@ -363,19 +369,21 @@ async def page_params(
 Caller = Annotated[Http, Depends(http)]
 
 
+DryRun = Annotated[
+    bool,
+    Query(
+        description="Decide everything, keep nothing. The answer is the one that the real "
+        "request would give now, with its status and number; neither is taken."
+    ),
+]
+KeyHeader = Annotated[
+    str | None,
+    Header(description="The same key with the same request gives the first answer again."),
+]
+
+
 async def command_http(
-    caller: Caller,
-    dry_run: Annotated[
-        bool,
-        Query(
-            description="Decide everything, keep nothing. The answer is the one that the real "
-            "request would give now, with its status and number; neither is taken."
-        ),
-    ] = False,
-    idempotency_key: Annotated[
-        str | None,
-        Header(description="The same key with the same request gives the first answer again."),
-    ] = None,
+    caller: Caller, dry_run: DryRun = False, idempotency_key: KeyHeader = None
 ) -> Http:
     """The caller of a command; declares what every command accepts. ``Http.run`` reads the key."""
     del idempotency_key

@@ -36,10 +36,11 @@ class Problems:
         self._docs_base = docs_base.rstrip("/")
 
     def language(self, scope: Scope) -> str:
-        """The language of the answer to this request."""
+        """The language of the answer to this request, else the one that a known caller prefers."""
         wanted = header(scope, b"accept-language")
         if wanted is None:
-            return self.catalogue.locales[0]
+            preferred = record_of(scope).locale
+            return preferred if preferred in self.catalogue.locales else self.catalogue.locales[0]
         return self._negotiator.pick(wanted.decode("latin-1"))
 
     def link(self, code: str) -> str:

@@ -12,8 +12,8 @@ class RequestRecord:
     """Filled by the middleware, the router and the authentication; read by log and metrics.
 
     ``client`` is the caller's address behind trusted proxies. ``status`` is 0 until the answer
-    starts. ``route`` is the template of the matched path. ``headers`` go out with the answer,
-    whoever gives it.
+    starts. ``route`` is the template of the matched path. ``locale`` is the language that a known
+    caller prefers. ``headers`` go out with the answer, whoever gives it.
     """
 
     request_id: str
@@ -25,6 +25,7 @@ class RequestRecord:
     user_id: str | None = None
     tenant_id: str | None = None
     principal: Any = None  # who is calling, once that is known
+    locale: str | None = None
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
 
 

@@ -9,7 +9,9 @@ from app.cli.config import config
 from app.cli.database import check_books, migrate
 from app.cli.keys import keys
 from app.cli.messages import messages
+from app.cli.operators import operators
 from app.cli.serving import serve
+from app.cli.tenants import tenants
 
 cli = typer.Typer(
     add_completion=False,
@@ -29,6 +31,8 @@ cli.add_typer(keys, name="keys")
 cli.command()(messages)
 cli.command("reset-mfa")(reset_mfa)
 cli.add_typer(config, name="config")
+cli.add_typer(operators, name="operators")
+cli.add_typer(tenants, name="tenants")
 
 
 def main() -> None:

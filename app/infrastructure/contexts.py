@@ -7,8 +7,8 @@ from app.infrastructure.db import kernel_tables
 from app.infrastructure.db.lists import ListQuery
 from app.infrastructure.db.mapping import Registry
 from app.infrastructure.identity import audit_lists as audit
+from app.infrastructure.identity import export_tables, operator_tables, recovery
 from app.infrastructure.identity import mappings as identity
-from app.infrastructure.identity import recovery
 from app.infrastructure.inventory import lists as inventory_lists
 from app.infrastructure.inventory import mappings as inventory
 from app.infrastructure.purchasing import mappings as purchasing
@@ -22,6 +22,7 @@ def registry() -> Registry:
     for module in (kernel_tables, identity, catalog, accounting, inventory, purchasing, sales):
         found.add(*module.MAPPINGS)
     found.add(*recovery.MAPPINGS)
+    found.add(*export_tables.MAPPINGS, *operator_tables.MAPPINGS)
     found.sqlite_checks.update(accounting.SQLITE_CHECKS)
     return found
 
@@ -32,6 +33,8 @@ def lists() -> list[ListQuery]:
         *identity.LISTS,
         *audit.LISTS,
         *recovery.LISTS,
+        *export_tables.LISTS,
+        *operator_tables.LISTS,
         *catalog.LISTS,
         *accounting_lists.LISTS,
         *inventory_lists.LISTS,

@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from app.domain.shared.ids import Id
-from app.infrastructure.db import schema
+from app.infrastructure.db import purge, schema
+from app.infrastructure.db.owner import owner_of
 from app.infrastructure.identity.companies import companies
 from app.main import create_app
 from tests.conftest import settings_for
@@ -13,6 +15,7 @@ from tests.support.audit import Trail
 from tests.support.company import Company, register_company
 from tests.support.fingerprint import Fingerprint, rows_of
 from tests.support.ledger import Ledger
+from tests.support.operators import fresh_id
 from tests.support.route import request, tag
 from tests.support.routes import ROUTES
 
@@ -23,8 +26,8 @@ _OF_MIGRATIONS = {"alembic_version", "sqlite_stat1"}
 async def use_every_operation(application: Any, company: Company) -> None:
     """Send a request to every operation that changes something; each does what it should.
 
-    What the service does by itself in the background, folding the ledger and sealing the audit
-    trail, is done here as well.
+    What the service does by itself in the background (folding the ledger, sealing the audit trail),
+    and its operator by a timer, is done too.
     """
     for route in ROUTES.values():
         valid = await route.prepare(company)
@@ -32,6 +35,17 @@ async def use_every_operation(application: Any, company: Company) -> None:
         assert answer.status == route.status, (route.operation, answer.status, answer.body)
     assert await (await Ledger.of(application, company)).fold()
     assert await (await Trail.of(application, company)).seal()
+    await purge_the_closed(application)
+
+
+async def purge_the_closed(application: Any) -> None:
+    """Delete the companies that the operations closed, as the command of the operator does."""
+    later = datetime.now(UTC) + timedelta(days=400)
+    async with owner_of(application.state.parts.settings.database.owner_url) as owner:
+        due = await purge.due(owner, later)
+        assert due
+        for tenant_id, _ in due:
+            assert await purge.purge(owner, tenant_id, later, fresh_id)
 
 
 def populate(url: str) -> list[Id]:

@@ -13,6 +13,7 @@ from tests.support.route import Prepare, Route, Valid, tag
 from tests.support.route_api_keys import API_KEYS
 from tests.support.route_documents import DOCUMENTS
 from tests.support.route_factors import FACTORS
+from tests.support.route_lifecycle import LIFECYCLE
 
 Members = Callable[[Company], Awaitable[dict[str, Any]]]
 
@@ -380,6 +381,7 @@ ROUTES: Final[dict[str, Route]] = {
         _identity("join", _join, 204),
         _identity("switch", _switch, 200, repeated=1, why="each switch opens a session (AU-01)"),
         Route("PATCH /tenants/current", _change_company, 200),
+        *LIFECYCLE,
         Route("PATCH /members/{id}", _change_member, 200),
         Route("POST /members/{id}/activate", _activate_member, 200),
         Route("POST /members/{id}/deactivate", _deactivate_member, 200),

@@ -50,6 +50,7 @@ async def make_world(application: Any, database_url: str, stack: AsyncExitStack)
     foreign["/invitations"] = (await other.post("/invitations", invitation))["id"]
     foreign["/auth/mfa/security-keys"] = await a_security_key(other)
     foreign["/api-keys"] = (await made_key(other))["id"]
+    foreign["/exports"] = (await other.post("/exports", None, status=202))["id"]
     prefixes = [each.partition("_")[0] for each in foreign.values()]
     return World(
         company=company,

@@ -7,6 +7,7 @@ from app.application.shared.access import Principal
 from app.application.shared.kinds import Finder, Kind, Lock
 from app.application.shared.reading import Listing
 from app.domain.identity.api_key import ApiKey, ApiKeyUse
+from app.domain.identity.tenant import Standing
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 
@@ -38,6 +39,7 @@ class KeyAccess:
     previous_until: datetime | None
     expires_at: datetime
     revoked: bool
+    standing: Standing = Standing.ACTIVE
 
 
 class KeyDirectory(Protocol):

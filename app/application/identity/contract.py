@@ -1,6 +1,21 @@
 """What other contexts may ask of identity."""
 
+from app.application.identity.founding import found_another, founded_view, founding_needs
 from app.application.identity.ports import TENANTS
-from app.application.identity.registration import Registration, open_company, registration_needs
+from app.application.identity.registration import (
+    Company,
+    Registration,
+    open_company,
+    registration_needs,
+)
 
-__all__ = ["TENANTS", "Registration", "open_company", "registration_needs"]
+__all__ = [
+    "TENANTS",
+    "Company",
+    "Registration",
+    "found_another",
+    "founded_view",
+    "founding_needs",
+    "open_company",
+    "registration_needs",
+]

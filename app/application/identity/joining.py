@@ -25,6 +25,7 @@ from app.application.shared.kinds import Needs
 from app.application.shared.reading import Reader
 from app.domain.identity.errors import InvalidCredentials, InvitationInvalid
 from app.domain.identity.passwords import check_password, normal_password
+from app.domain.identity.tenant import HELD
 from app.domain.shared.clock import Clock
 from app.domain.shared.errors import ServiceUnavailable
 from app.domain.shared.ids import Id
@@ -80,6 +81,7 @@ class Joining:
 
         Raises:
             InvitationInvalid: no open invitation has this token.
+            TenantSuspended, TenantClosing: the company takes nobody in.
             PasswordTooShort, PasswordTooLong, PasswordCommon, PasswordPersonal: choose another.
             InvalidCredentials: the address is known under another password.
             LoginThrottled: too many wrong passwords.
@@ -92,6 +94,8 @@ class Joining:
         company = loaded.present.get(TENANTS, {}).get((token.tenant_id,))
         if not found or company is None:
             raise InvitationInvalid.at("/token")
+        if not company.active:
+            raise HELD[company.standing]
         [invitation] = found
         invitation.accepted(self._clock.now())
         account = await self._directory.account(invitation.email_folded)

@@ -16,7 +16,7 @@ from app.domain.identity.password_reset import PasswordReset
 from app.domain.identity.role import Role
 from app.domain.identity.session import Session
 from app.domain.identity.signing_key import KeyState, SigningKey
-from app.domain.identity.tenant import Tenant
+from app.domain.identity.tenant import Standing, Tenant
 from app.domain.identity.throttle_lift import ThrottleLift
 from app.domain.identity.user import User
 from app.domain.shared.frozen import frozen
@@ -47,6 +47,10 @@ ACTIVE_IN_ROLE: Finder[Membership] = Finder(
     "active_in_role",
     MEMBERSHIPS,
     lambda each: (each.tenant_id, each.role) if each.active else None,
+)
+# What a user owns, in every company.
+OWNED_BY: Finder[Membership] = Finder(
+    "owned_by", MEMBERSHIPS, lambda each: (each.user_id,) if each.owns else None
 )
 INVITATIONS: Kind[Invitation] = Kind("invitations", key=lambda each: (each.id,), lock=Lock.UPDATE)
 INVITATION_BY_TOKEN: Finder[Invitation] = Finder(
@@ -119,21 +123,30 @@ class Access:
     second_factor: bool = False
     mfa_required: bool = False
     step_up_for_payouts: bool = False
+    standing: Standing = Standing.ACTIVE
+    locale: str | None = None
 
 
-class Directory(Protocol):
+class AccessState(Protocol):
+    """What is behind access tokens."""
+
+    async def access(self, session_id: Id) -> Access | None:
+        """What the session may do; None when it was ended, or its user switched off."""
+        ...
+
+
+class Directory(AccessState, Protocol):
     """Reads across companies, before one is known; each is a single statement."""
 
     async def account(self, email_folded: str) -> Account | None:
-        """The account behind an address, with the active company of his that was made first."""
+        """The account behind an address, with the company of his that was made first.
+
+        One that is suspended or closing comes after those that work.
+        """
         ...
 
     async def session(self, family_hash: bytes) -> tuple[Id, Id, Id] | None:
         """Id, user and company of the session with this family secret, ended or not."""
-        ...
-
-    async def access(self, session_id: Id) -> Access | None:
-        """What the session may do; None when it was ended, or its user or company switched off."""
         ...
 
     async def signing_keys(self) -> Sequence[SigningKey]:
@@ -238,7 +251,7 @@ class AccessTokens(Protocol):
         ...
 
     def forget_company(self, tenant_id: Id) -> None:
-        """Look up every session in a company anew, because a role of its own changed."""
+        """Look up every session of a company anew, because its people may do more or less now."""
         ...
 
     async def close(self) -> None:

@@ -24,7 +24,7 @@ from app.domain.identity.challenge import Purpose
 from app.domain.identity.errors import SessionOver
 from app.domain.identity.factor_errors import InvalidMfaToken, SecondFactorRequired
 from app.domain.identity.second_factor import Proof
-from app.domain.identity.session import Standing
+from app.domain.identity.session import Assurance
 from app.domain.shared.errors import ConcurrentChange
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
@@ -80,8 +80,8 @@ def _verify(wish: Verify, work: Work) -> Done:
         work.put(CHALLENGES, challenge.failed())
         return Done({"outcome": WRONG})
     work.put(CHALLENGES, challenge.used(work.recorded_at))
-    standing = Standing(work.recorded_at, second_factor=True)
-    return open_session(work, wish.session, role, standing, second_factor=wish.proof.method)
+    assurance = Assurance(work.recorded_at, second_factor=True)
+    return open_session(work, wish.session, role, assurance, second_factor=wish.proof.method)
 
 
 def _step_up_needs(wish: StepUp, principal: Principal) -> Needs:

@@ -67,14 +67,8 @@ class Registration:
         Raises:
             InvalidValue: its name, currency, time zone or country does not have its form.
         """
-        company = self.company
         with _below("/company"):
-            try:
-                currency_exponent(company.currency)
-            except InvalidValue:
-                fault = Fault("/currency", "validation.currency")
-                raise InvalidValue(faults=[fault]) from None
-            return Tenant.new(id_, company.name, company.time_zone, company.country, at)
+            return new_tenant(self.company, id_, at)
 
     def check(self, at: datetime) -> None:
         """Refuse what cannot be made, before anybody looks whether the address is known.
@@ -96,6 +90,28 @@ def _below(pointer: str) -> Iterator[None]:
         raise
 
 
+def new_tenant(company: Company, id_: Id, at: datetime) -> Tenant:
+    """The new company.
+
+    Raises:
+        InvalidValue: its name, currency, time zone or country does not have its form.
+    """
+    try:
+        currency_exponent(company.currency)
+    except InvalidValue:
+        raise InvalidValue(faults=[Fault("/currency", "validation.currency")]) from None
+    return Tenant.new(id_, company.name, company.time_zone, company.country, at)
+
+
+def found_company(work: Work, tenant: Tenant, owner_id: Id) -> Tenant:
+    """Keep a new company and its owner."""
+    work.put(TENANTS, tenant)
+    work.put(MEMBERSHIPS, Membership(tenant.id, owner_id, OWNER, active=True, version=1))
+    work.note("registered", "tenant", tenant.id, after={"name": tenant.name})
+    work.event("tenant.registered", tenant.id, user_id=show("usr", owner_id))
+    return tenant
+
+
 def registration_needs(registration: Registration, _: Principal) -> Needs:
     """What a registration must see: who has the address."""
     return Needs().search(USER_BY_EMAIL, registration.email_folded)
@@ -113,11 +129,7 @@ def open_company(work: Work, registration: Registration) -> Tenant:
     principal = work.principal
     user = work.put(USERS, registration.user(principal.user_id, now))
     work.put(CREDENTIALS, Credentials.new(user.id, registration.password_hash, now))
-    tenant = work.put(TENANTS, registration.tenant(principal.tenant_id, now))
-    work.put(MEMBERSHIPS, Membership(tenant.id, user.id, OWNER, active=True, version=1))
-    work.note("registered", "tenant", tenant.id, after={"name": tenant.name})
-    work.event("tenant.registered", tenant.id, user_id=show("usr", user.id))
-    return tenant
+    return found_company(work, registration.tenant(principal.tenant_id, now), user.id)
 
 
 def _tell_owner(user_id: Id, work: Work) -> Done:

@@ -17,6 +17,7 @@ from app.application.identity.enrolling import Enrolling
 from app.application.identity.factor_views import SecondFactorView
 from app.application.identity.joining import Joining
 from app.application.identity.key_keeping import KeyKeeping
+from app.application.identity.operators import Operators
 from app.application.identity.origin import Origin, principal_from
 from app.application.identity.ports import (
     CREDENTIALS,
@@ -28,9 +29,9 @@ from app.application.identity.ports import (
     Account,
     Directory,
     KeyRing,
-    LoginThrottle,
     PasswordHasher,
 )
+from app.application.identity.proof import PasswordProof
 from app.application.identity.recovery import Recovery
 from app.application.identity.refresh_tokens import RefreshToken
 from app.application.identity.refusals import Refusals
@@ -67,11 +68,10 @@ from app.domain.identity.errors import (
     SessionOver,
 )
 from app.domain.identity.passwords import check_password, normal_password
-from app.domain.identity.session import SessionTerms, Standing
+from app.domain.identity.session import Assurance, SessionTerms
 from app.domain.shared.clock import Clock
-from app.domain.shared.errors import ConcurrentChange, ReferenceNotFound, ServiceUnavailable
+from app.domain.shared.errors import ConcurrentChange, ReferenceNotFound
 from app.domain.shared.ids import NO_ID, Id, show
-from app.domain.shared.texts import folded
 
 _log = structlog.get_logger("app.identity")
 _REGISTER_TRIES = 3
@@ -82,7 +82,7 @@ class IdentityService:
 
     ``account`` does it for a caller who is signed in, ``joining`` lets people join a company,
     ``recovery`` lets in again who forgot the password, ``factors`` asks for more than a password,
-    ``enrolling`` keeps what it asks for.
+    ``enrolling`` keeps what it asks for, and ``operators`` signs in those who run the platform.
     ``register`` is the command that makes a user and his company with everything it starts with.
     Beyond its hash a registration takes at least ``register_seconds_min``: what is written for a
     new address and for a known one differs, and the time of the answer must not tell which it was.
@@ -95,7 +95,7 @@ class IdentityService:
         reader: Reader,
         directory: Directory,
         hasher: PasswordHasher,
-        throttle: LoginThrottle,
+        proof: PasswordProof,
         keys: KeyRing,
         tokens: AccessTokens,
         account: OwnAccount,
@@ -105,6 +105,7 @@ class IdentityService:
         factors: SecondFactors,
         enrolling: Enrolling,
         api_keys: KeyKeeping,
+        operators: Operators,
         register: Command[Registration],
         terms: SessionTerms,
         clock: Clock,
@@ -115,7 +116,7 @@ class IdentityService:
         self._reader = reader
         self._directory = directory
         self._hasher = hasher
-        self._throttle = throttle
+        self._proof = proof
         self._keys = keys
         self._register = register
         self._terms = terms
@@ -130,6 +131,7 @@ class IdentityService:
         self.factors = factors
         self.enrolling = enrolling
         self.api_keys = api_keys
+        self.operators = operators
 
     async def start(self) -> None:
         """Open the signing keys; the first start makes the first one."""
@@ -140,6 +142,7 @@ class IdentityService:
         """End the threads and look-ups of this service."""
         await self.refusals.stop()
         await self._access_tokens.close()
+        await self.operators.close()
         self._hasher.close()
 
     async def verify(self, token: str, address: str = "") -> Principal:
@@ -241,36 +244,18 @@ class IdentityService:
             LoginThrottled: too many failures; also the right password waits.
             HashingBusy: nothing was done.
         """
-        name = folded(email.strip())
-        await self._throttle.admit(name, origin.address)
-        try:
-            account = await self._directory.account(name)
-            stored = None if account is None else account.password_hash
-            right, stronger = await self._hasher.verify(normal_password(password), stored)
-        except ServiceUnavailable:
-            await self._throttle.withdraw(name, origin.address)
-            raise
-        tenant_id = None if account is None else company_id or account.tenant_id
-        if account is None or not right or not account.active or tenant_id is None:
-            user_id = None if account is None else account.user_id.hex()
-            _log.warning("login_refused", user_id=user_id)
-            if account is not None:
-                self._tell_refused(account, origin)
-            raise InvalidCredentials
-        await self._throttle.succeeded(name, origin.address)
+        account, stronger = await self._proof.prove(email, password, origin)
+        tenant_id = company_id or account.tenant_id
+        if tenant_id is None:
+            raise self._proof.refused(account, origin)
+        await self._proof.succeeded(email, origin.address)
         token = ChallengeToken.fresh(self.new_id())
         challenge = NewChallenge.of(token)
         try:
             opened, asked = await self._open(account, tenant_id, stronger, origin, challenge)
         except InvalidCredentials:
-            self._tell_refused(account, origin)
-            raise
+            raise self._proof.refused(account, origin) from None
         return opened or self.factors.asked(token, challenge, asked)
-
-    def _tell_refused(self, account: Account, origin: Origin) -> None:
-        """Tell the company of a known account; nobody else is told, and an unknown one nobody's."""
-        if account.tenant_id is not None:
-            self.refusals.login(principal_from(account.tenant_id, account.user_id, origin))
 
     async def switch(self, principal: Principal, company_id: Id, device: str) -> TokensView:
         """Open a session of the caller for another company of his; the present one goes on.
@@ -308,7 +293,7 @@ class IdentityService:
         stronger: str | None,
         origin: Origin,
         challenge: NewChallenge | None = None,
-        kept: Standing | None = None,
+        kept: Assurance | None = None,
     ) -> tuple[Any, dict[str, Any]]:
         refresh = RefreshToken.fresh()
         session_id = self.new_id()
@@ -418,6 +403,8 @@ class IdentityService:
             "role": principal.role,
             "permissions": sorted(principal.permissions),
             "api_key": None,
+            "locale": user.locale,
+            "time_zone": user.time_zone,
         }
 
     async def jwks(self) -> JwksView:

@@ -27,7 +27,7 @@ from app.domain.identity.errors import (
     RefreshTokenReused,
 )
 from app.domain.identity.factor_errors import StepUpRequired
-from app.domain.identity.session import Session, SessionTerms, Standing
+from app.domain.identity.session import Assurance, Session, SessionTerms
 from app.domain.shared.errors import NotFound
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
@@ -54,7 +54,7 @@ class OpenSession:
     stronger_hash: str | None
     terms: SessionTerms
     challenge: NewChallenge | None = None
-    kept: Standing | None = None
+    kept: Assurance | None = None
 
 
 @frozen
@@ -74,14 +74,17 @@ def place_needs(principal: Principal) -> Needs:
 
 
 def role_of(work: Work) -> str | None:
-    """The user's role in the company; None when he or the company is switched off."""
+    """The user's role in the company; None when he is switched off or the company goes.
+
+    Whoever works for a suspended company signs in, reads and exports.
+    """
     principal = work.principal
     user = work.find(USERS, principal.user_id)
     tenant = work.find(TENANTS, principal.tenant_id)
     membership = work.find(MEMBERSHIPS, principal.tenant_id, principal.user_id)
     if user is None or tenant is None or membership is None:
         return None
-    return membership.role if user.active and tenant.active and membership.active else None
+    return membership.role if user.active and not tenant.purging and membership.active else None
 
 
 def _granted(session: Session, role: str, now: datetime) -> Done:
@@ -113,7 +116,7 @@ def _login(request: OpenSession, work: Work) -> Done:
 
 
 def open_session(
-    work: Work, request: OpenSession, role: str, standing: Standing | None, **facts: Any
+    work: Work, request: OpenSession, role: str, assurance: Assurance | None, **facts: Any
 ) -> Done:
     """Open a session of the user of the principal; ``facts`` go to the audit trail."""
     principal, now = work.principal, work.recorded_at
@@ -125,7 +128,7 @@ def open_session(
         (request.device, principal.address),
         request.terms,
         now,
-        standing,
+        assurance,
     )
     work.put(SESSIONS, session)
     work.note("opened", "session", session.id, device=session.device, **facts)

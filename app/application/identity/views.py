@@ -6,6 +6,7 @@ from typing_extensions import TypedDict
 
 from app.application.identity.api_key_views import CallingKeyView
 from app.application.shared.wording import instant
+from app.domain.identity.tenant import standing_of
 from app.domain.shared.ids import show
 
 
@@ -160,11 +161,21 @@ class OwnCompanyView(TypedDict):
     id: str
     name: str
     role: str
+    standing: str
+    delete_at: str | None
 
 
-def own_company_view(id_: bytes, name: str, role: str) -> OwnCompanyView:
+def own_company_view(
+    id_: bytes, name: str, role: str, state: str, delete_at: datetime | None
+) -> OwnCompanyView:
     """The view of a company that the caller works for."""
-    return {"id": show("tnt", id_), "name": name, "role": role}
+    return {
+        "id": show("tnt", id_),
+        "name": name,
+        "role": role,
+        "standing": standing_of(state, delete_at),
+        "delete_at": None if delete_at is None else instant(delete_at),
+    }
 
 
 class EndedSessions(TypedDict):
@@ -188,6 +199,8 @@ class MeView(TypedDict):
     role: str
     permissions: list[str]
     api_key: CallingKeyView | None
+    locale: str | None
+    time_zone: str | None
 
 
 class JwkView(TypedDict):

@@ -10,6 +10,7 @@ from app.application.shared.access import Principal
 from app.application.shared.commands import Command, Done
 from app.application.shared.kinds import Lock, Needs
 from app.application.shared.redaction import difference
+from app.application.shared.wording import instant
 from app.application.shared.work import Work
 from app.domain.accounting.periods import Books, PriceDifferencePolicy, TaxRounding
 from app.domain.identity.factor_errors import NoSecondFactor
@@ -31,6 +32,8 @@ class CompanyView(TypedDict):
     price_difference_policy: str
     mfa_required: bool
     step_up_for_payouts: bool
+    standing: str
+    delete_at: str | None
     version: int
 
 
@@ -64,6 +67,8 @@ def company_view(tenant: Tenant, books: Books) -> CompanyView:
         "price_difference_policy": str(books.price_difference_policy),
         "mfa_required": tenant.mfa_required,
         "step_up_for_payouts": tenant.step_up_for_payouts,
+        "standing": str(tenant.standing),
+        "delete_at": None if tenant.delete_at is None else instant(tenant.delete_at),
         "version": company_version(tenant, books),
     }
 

@@ -2,7 +2,15 @@
 
 from app.application.accounting.contract import seed_books
 from app.application.catalog.contract import seed_units
-from app.application.identity.contract import Registration, open_company, registration_needs
+from app.application.identity.contract import (
+    Company,
+    Registration,
+    found_another,
+    founded_view,
+    founding_needs,
+    open_company,
+    registration_needs,
+)
 from app.application.inventory.contract import seed_location
 from app.application.shared.commands import Command, Done
 from app.application.shared.permissions import PUBLIC
@@ -10,17 +18,28 @@ from app.application.shared.work import Work
 
 
 def _register(registration: Registration, work: Work) -> Done:
-    tenant = open_company(work, registration)
-    company = registration.company
+    _begin(work, open_company(work, registration).time_zone, registration.company)
+    return Done(None)
+
+
+def _found(company: Company, work: Work) -> Done:
+    tenant = found_another(work, company)
+    _begin(work, tenant.time_zone, company)
+    return Done(founded_view(tenant), status=201)
+
+
+def _begin(work: Work, time_zone: str, company: Company) -> None:
+    """What every company starts with."""
     seed_books(
         work,
         currency=company.currency,
-        time_zone=tenant.time_zone,
+        time_zone=time_zone,
         tax_rounding=company.tax_rounding,
     )
     seed_units(work)
     seed_location(work)
-    return Done(None)
 
 
 REGISTER = Command("auth.register", PUBLIC, registration_needs, _register)
+# Run as the company that is to be; whoever has a sign-in may open one.
+FOUND_COMPANY = Command("tenants.create", "profile:write", founding_needs, _found)

@@ -4,11 +4,16 @@ from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
+from app.domain.identity.tenant import HELD, Standing
 from app.domain.shared.errors import PermissionMissing
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import NO_ID, Id
 
 STEP_UP_LIFE: Final = timedelta(minutes=10)
+
+# What a company that is suspended or closing may still change: everybody's own sign-in, and the
+# way out with all of its data.
+STILL_ALLOWED: Final = frozenset({"profile:write", "exports:write", "closing:write"})
 
 
 @frozen
@@ -18,6 +23,8 @@ class Principal:
     ``user_id`` is who acts. Where that is no person of the company (an API key, an operator of the
     platform), ``on_behalf_of`` is the user who answers for it. ``key_mode`` is empty for people;
     what a ``test`` key does is decided in full and never kept.
+    ``standing`` is that of the company when the access was looked up, ``locale`` the language that
+    the user prefers.
     ``proved_at`` is when a person last proved himself in this session; who is no person never does.
     ``second_factor``: whether he did so by more than a password. ``mfa_missing``: he did not, and
     the company demands it.
@@ -37,16 +44,26 @@ class Principal:
     mfa_missing: bool = False
     step_up_for_payouts: bool = False
     key_mode: Literal["", "live", "test"] = ""
+    standing: Standing = Standing.ACTIVE
+    locale: str | None = None
 
     def require(self, permission: str) -> None:
-        """Pass when the caller holds ``permission``.
+        """Pass when the caller holds ``permission``, and his company lets it be used now.
 
         Raises:
             PermissionMissing: it does not.
+            TenantSuspended, TenantClosing: the company takes no changes.
         """
         if permission not in self.permissions:
             raise PermissionMissing(permission=permission)
+        if self.standing is not Standing.ACTIVE and changes(permission):
+            raise HELD[self.standing]
 
     def proved_lately(self, now: datetime) -> bool:
         """Whether the caller proved himself within ``STEP_UP_LIFE``."""
         return self.proved_at is not None and now - self.proved_at <= STEP_UP_LIFE
+
+
+def changes(permission: str) -> bool:
+    """Whether a permission is one that a suspended company cannot use."""
+    return permission.endswith(":write") and permission not in STILL_ALLOWED

@@ -38,6 +38,7 @@ RESOURCES: Final = (
     "roles",
     "api_keys",
     "exports",  # everything that the company has, in one file
+    "closing",  # that the company is deleted
     "system",
     "audit",
     "costs",  # what goods cost, wherever it is shown: ``app.application.shared.guarded``
@@ -49,6 +50,9 @@ PERMISSIONS: Final = frozenset(
 
 # What every role holds, whatever else it may do: whoever signs in can look at that and sign out.
 ALWAYS: Final = frozenset({"profile:read", "profile:write"})
+
+# Of operators of the platform, who work for no company; no role of a company holds them.
+PLATFORM_PERMISSIONS: Final = frozenset({"platform:read", "platform:write"})
 
 _CATALOG: Final = "units categories products contacts locations taxes stock"
 

@@ -41,7 +41,7 @@ class SessionTerms:
 
 
 @frozen
-class Standing:
+class Assurance:
     """How well a session's user is known: when he proved himself, and whether by two factors."""
 
     proved_at: datetime | None
@@ -85,13 +85,13 @@ class Session:
         origin: tuple[str, str],
         terms: SessionTerms,
         at: datetime,
-        standing: "Standing | None" = None,
+        assurance: "Assurance | None" = None,
     ) -> "Session":
         """A new session; ``hashes`` of family and token, ``origin`` as device and address.
 
-        Without a ``standing`` the user proved himself just now, by his password.
+        Without a ``assurance`` the user proved himself just now, by his password.
         """
-        standing = standing or Standing(at, second_factor=False)
+        assurance = assurance or Assurance(at, second_factor=False)
         return cls(
             id=id_,
             user_id=user_id,
@@ -108,8 +108,8 @@ class Session:
             device=device_text(origin[0]),
             address=origin[1],
             version=1,
-            proved_at=standing.proved_at,
-            second_factor=standing.second_factor,
+            proved_at=assurance.proved_at,
+            second_factor=assurance.second_factor,
         )
 
     def live(self, now: datetime) -> bool:
@@ -145,9 +145,9 @@ class Session:
         return renewed
 
     @property
-    def standing(self) -> Standing:
+    def assurance(self) -> Assurance:
         """How well its user is known."""
-        return Standing(self.proved_at, self.second_factor)
+        return Assurance(self.proved_at, self.second_factor)
 
     def proved(self, now: datetime, *, second_factor: bool) -> "Session":
         """After the user proved himself once more."""

@@ -2,31 +2,54 @@
 
 import re
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import cache
-from zoneinfo import available_timezones
+from typing import Final
 
-from app.domain.shared.errors import Fault, InvalidValue
+from app.domain.identity.errors import (
+    ClosingNameWrong,
+    TenantClosing,
+    TenantStateConflict,
+    TenantSuspended,
+)
+from app.domain.shared.errors import DomainError, Fault, InvalidValue
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 from app.domain.shared.texts import checked_name
+from app.domain.shared.zones import check_zone
 
 _COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
-# Names that the machine, not the time zone database, gives a meaning.
-_NOT_ZONES = frozenset({"localtime", "Factory"})
 
 
 class TenantState(StrEnum):
-    """Whether the company's people may work."""
+    """What an operator of the platform says of the company."""
 
     ACTIVE = "active"
-    SUSPENDED = "suspended"  # nobody of it can sign in
+    SUSPENDED = "suspended"
 
 
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones()) - _NOT_ZONES
+class Standing(StrEnum):
+    """What the company's people may do."""
+
+    ACTIVE = "active"  # work
+    SUSPENDED = "suspended"  # sign in, read and export
+    CLOSING = "closing"  # the same, until it is deleted
+    PURGING = "purging"  # nothing: its rows are being deleted
+
+
+# Why a company that is not active takes no change.
+HELD: Final[dict[Standing, type[DomainError]]] = {
+    Standing.SUSPENDED: TenantSuspended,
+    Standing.CLOSING: TenantClosing,
+    Standing.PURGING: TenantClosing,
+}
+
+
+def standing_of(state: str, delete_at: datetime | None) -> Standing:
+    """What the people of a company may do whose rows are not being deleted."""
+    if state == TenantState.SUSPENDED:
+        return Standing.SUSPENDED
+    return Standing.ACTIVE if delete_at is None else Standing.CLOSING
 
 
 @frozen
@@ -35,6 +58,8 @@ class Tenant:
 
     ``mfa_required``: its people need a second factor. ``step_up_for_payouts``: whoever pays a
     supplier has proved himself a moment ago.
+    ``delete_at`` is the end of the grace period of one that closes, or that an operator suspended
+    and will delete; once it is ``purging`` nothing brings it back.
     """
 
     id: Id
@@ -46,10 +71,11 @@ class Tenant:
     version: int
     mfa_required: bool = False
     step_up_for_payouts: bool = False
+    delete_at: datetime | None = None
+    purging: bool = False
 
     def __post_init__(self) -> None:
-        if self.time_zone not in _zones():
-            raise InvalidValue(faults=[Fault("/time_zone", "validation.zone")])
+        check_zone(self.time_zone)
         if self.country is not None and _COUNTRY.fullmatch(self.country) is None:
             raise InvalidValue(faults=[Fault("/country", "validation.country")])
 
@@ -66,7 +92,85 @@ class Tenant:
     @property
     def active(self) -> bool:
         """Whether its people may work."""
-        return self.state is TenantState.ACTIVE
+        return self.standing is Standing.ACTIVE
+
+    @property
+    def standing(self) -> Standing:
+        """What its people may do."""
+        return Standing.PURGING if self.purging else standing_of(self.state, self.delete_at)
+
+    def suspended(self) -> "Tenant":
+        """The company whose people only read; a deletion that was asked for goes on.
+
+        Raises:
+            TenantStateConflict: it is suspended, or being deleted.
+        """
+        self._expect(Standing.ACTIVE, Standing.CLOSING)
+        return replace(self, state=TenantState.SUSPENDED)
+
+    def resumed(self) -> "Tenant":
+        """The company whose people work again, unless its deletion was asked for.
+
+        Raises:
+            TenantStateConflict: it is not suspended.
+        """
+        self._expect(Standing.SUSPENDED)
+        return replace(self, state=TenantState.ACTIVE)
+
+    def closing(self, name: str, now: datetime, grace: timedelta) -> "Tenant":
+        """The company that is deleted after ``grace``, because its owner asks and types its name.
+
+        Raises:
+            TenantSuspended: an operator has it in hand.
+            TenantStateConflict: it is closing already.
+            ClosingNameWrong: it has another name.
+        """
+        self._check_in_own_hands()
+        self._expect(Standing.ACTIVE)
+        if name.strip() != self.name:
+            raise ClosingNameWrong.at("/name")
+        return replace(self, delete_at=now + grace)
+
+    def kept(self) -> "Tenant":
+        """The company that goes on after all, because its owner asks.
+
+        Raises:
+            TenantSuspended: an operator has it in hand.
+            TenantStateConflict: it is not closing.
+        """
+        self._check_in_own_hands()
+        self._expect(Standing.CLOSING)
+        return replace(self, delete_at=None)
+
+    def scheduled(self, now: datetime, grace: timedelta) -> "Tenant":
+        """The company that an operator deletes after ``grace``; he suspends it first.
+
+        Raises:
+            TenantStateConflict: it is not suspended, or its deletion is scheduled already.
+        """
+        self._expect(Standing.SUSPENDED)
+        if self.delete_at is not None:
+            raise TenantStateConflict(standing=Standing.CLOSING)
+        return replace(self, delete_at=now + grace)
+
+    def spared(self) -> "Tenant":
+        """The company whose deletion an operator calls off, whoever asked for it.
+
+        Raises:
+            TenantStateConflict: no deletion is scheduled, or it has begun.
+        """
+        self._expect(Standing.SUSPENDED, Standing.CLOSING)
+        if self.delete_at is None:
+            raise TenantStateConflict(standing=self.standing)
+        return replace(self, delete_at=None)
+
+    def _check_in_own_hands(self) -> None:
+        if self.standing is Standing.SUSPENDED:
+            raise TenantSuspended
+
+    def _expect(self, *standings: Standing) -> None:
+        if self.standing not in standings:
+            raise TenantStateConflict(standing=self.standing)
 
     def changed(
         self,

@@ -8,6 +8,7 @@ from app.domain.shared.errors import Fault, InvalidValue
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 from app.domain.shared.texts import checked_name, folded
+from app.domain.shared.zones import check_zone
 
 EMAIL_LENGTH_MAX = 254  # RFC 5321, the longest address that mail can reach
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)*\.[^@\s.]{2,63}")
@@ -30,7 +31,10 @@ def checked_email(email: str, pointer: str = "/email") -> str:
 
 @frozen
 class User:
-    """Somebody who can sign in; ``email_folded`` is unique over all companies."""
+    """Somebody who can sign in; ``email_folded`` is unique over all companies.
+
+    ``locale`` is the language that he reads, ``time_zone`` (IANA) where he is, if he says so.
+    """
 
     id: Id
     email: str
@@ -39,6 +43,12 @@ class User:
     active: bool
     created_at: datetime
     version: int
+    locale: str | None = None
+    time_zone: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.time_zone is not None:
+            check_zone(self.time_zone)
 
     @classmethod
     def new(cls, id_: Id, email: str, display_name: str | None, at: datetime) -> "User":

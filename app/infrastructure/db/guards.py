@@ -146,6 +146,82 @@ def postgres_platform(schema: str, tables: Iterable[str]) -> Iterator[str]:
         yield f"GRANT SELECT, INSERT, UPDATE ON {schema}.{table} TO {APP_ROLE}"
 
 
+def postgres_platform_narrow(schema: str, rights: dict[str, str]) -> Iterator[str]:
+    """The grants on tables without a tenant that the service may not write as it likes."""
+    for table, granted in rights.items():
+        yield f"GRANT {granted} ON {schema}.{table} TO {APP_ROLE}"
+
+
+def postgres_purge(schema: str) -> Iterator[str]:
+    """Facts of a company whose purge is under way may be deleted; of any other they are final.
+
+    The service has no right to delete whatever stands in ``purges``, and none to write there.
+    """
+    yield f"""
+        CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF TG_OP = 'DELETE' AND TG_TABLE_SCHEMA <> '{schema}' THEN
+                PERFORM FROM {schema}.purges
+                WHERE company_id = OLD.tenant_id AND finished_at IS NULL;
+                IF FOUND THEN
+                    RETURN OLD;
+                END IF;
+            END IF;
+            RAISE EXCEPTION 'facts of % are final', TG_TABLE_NAME
+                USING ERRCODE = 'integrity_constraint_violation',
+                      CONSTRAINT = TG_TABLE_NAME || '_append_only';
+        END $$"""
+    yield f"""
+        CREATE FUNCTION check_purge() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF NOT EXISTS (
+                SELECT FROM {schema}.tenants WHERE id = NEW.company_id AND purging
+            ) THEN
+                RAISE EXCEPTION 'the company is not to be purged'
+                    USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'purges_due';
+            END IF;
+            RETURN NEW;
+        END $$"""
+    yield (
+        f"CREATE TRIGGER purges_due BEFORE INSERT ON {schema}.purges "
+        "FOR EACH ROW EXECUTE FUNCTION check_purge()"
+    )
+
+
+def postgres_no_purge() -> Iterator[str]:
+    """The way back of ``postgres_purge``, once its table is gone."""
+    first = next(iter(postgres_functions()))
+    yield first.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION")
+    yield "DROP FUNCTION check_purge()"
+
+
+def sqlite_purge(facts: Iterable[str]) -> Iterator[str]:
+    """See ``postgres_purge``, for these tables of facts."""
+    for table in facts:
+        yield f"DROP TRIGGER {table}_no_delete"
+        yield (
+            f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} WHEN NOT EXISTS "
+            "(SELECT 1 FROM purges WHERE company_id = OLD.tenant_id AND finished_at IS NULL) "
+            f"BEGIN SELECT RAISE(ABORT, '{table}_append_only'); END"
+        )
+
+
+def sqlite_purge_due() -> Iterator[str]:
+    """No purge begins of a company that is not to be purged."""
+    yield (
+        "CREATE TRIGGER purges_due BEFORE INSERT ON purges WHEN NOT EXISTS "
+        "(SELECT 1 FROM tenants WHERE id = NEW.company_id AND purging) "
+        "BEGIN SELECT RAISE(ABORT, 'purges_due'); END"
+    )
+
+
+def sqlite_no_purge(facts: Iterable[str]) -> Iterator[str]:
+    """The way back of ``sqlite_purge``."""
+    for table in facts:
+        yield f"DROP TRIGGER {table}_no_delete"
+        yield next(each for each in sqlite_append_only(table) if "_no_delete" in each)
+
+
 def sqlite_append_only(table: str) -> Iterator[str]:
     """Triggers that refuse to change a fact."""
     for event in ("UPDATE", "DELETE"):

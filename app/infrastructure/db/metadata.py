@@ -113,6 +113,18 @@ def unique_if_set(table: str, column: str) -> Index:
     )
 
 
+def one_where(table: str, condition: str) -> Index:
+    """At most one row of each tenant meets the condition."""
+    where = text(condition)
+    return Index(
+        f"{table}_tenant_id_uq",
+        "tenant_id",
+        unique=True,
+        postgresql_where=where,
+        sqlite_where=where,
+    )
+
+
 def check(name: str, sql: str) -> Constraint:
     """A rule that SQL can express."""
     return CheckConstraint(sql, name=name)

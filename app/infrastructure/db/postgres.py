@@ -152,7 +152,7 @@ class PostgresDatabase:
             command_timeout=35,
             timeout=5,
             statement_cache_size=500,
-            init=_prepare_connection,
+            init=prepare_connection,
             # What a transaction sets, it sets locally: nothing is left to reset on release.
             reset=_nothing_to_reset,
             server_settings={**server_settings, "role": self._role},
@@ -337,7 +337,8 @@ def _begin(tenant_id: bytes, begin: str) -> str:
     return f"{begin}; SET LOCAL app.tenant_id = '{tenant_id.hex()}'"
 
 
-async def _prepare_connection(connection: Any) -> None:
+async def prepare_connection(connection: Any) -> None:
+    """Let ids be bytes and documents be what they hold, both without a text between."""
     await connection.set_type_codec(
         "uuid", schema="pg_catalog", encoder=bytes, decoder=bytes, format="binary"
     )

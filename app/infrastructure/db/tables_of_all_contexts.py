@@ -5,7 +5,10 @@ import app.infrastructure.catalog.tables
 import app.infrastructure.db.kernel_tables
 import app.infrastructure.identity.api_key_tables
 import app.infrastructure.identity.audit_tables
+import app.infrastructure.identity.export_tables
 import app.infrastructure.identity.factor_tables
+import app.infrastructure.identity.operator_tables
+import app.infrastructure.identity.purge_tables
 import app.infrastructure.identity.recovery_tables
 import app.infrastructure.identity.role_tables
 import app.infrastructure.identity.tables

@@ -12,6 +12,7 @@ from app.application.identity.api_key_ports import (
 from app.application.identity.api_key_views import api_key_view
 from app.application.shared.permissions import known, permissions_of
 from app.domain.identity.api_key import ApiKey, ApiKeyUse
+from app.domain.identity.tenant import standing_of
 from app.domain.shared.ids import Id
 from app.infrastructure.db import types
 from app.infrastructure.db.lists import ListQuery
@@ -76,6 +77,8 @@ _ACCESS = Query(
         memberships.c.active,
         users.c.active,
         tenants.c.state,
+        tenants.c.delete_at,
+        tenants.c.purging,
         api_keys.c.test,
         api_keys.c.scopes,
         api_keys.c.addresses,
@@ -108,14 +111,15 @@ class DatabaseKeyDirectory:
             row = await scope.row(_ACCESS, key_id=key_id)
         if row is None:
             return None
-        made_by, role, granted, member, user, state, test, scopes, addresses, *rest = row
-        secret_hash, previous_hash, previous_until, expires_at, revoked_at = rest
+        made_by, role, granted, member, user, state, delete_at, purging, *key = row
+        test, scopes, addresses, secret_hash, previous_hash, previous_until, *ends = key
+        expires_at, revoked_at = ends
         held = permissions_of(role) if granted is None else known(granted)
         return KeyAccess(
             key_id=key_id,
             tenant_id=tenant_id,
             made_by=made_by,
-            held=held if member and user and state == "active" else None,
+            held=held if member and user and not purging else None,
             test=test,
             scopes=frozenset(scopes),
             addresses=tuple(addresses),
@@ -124,4 +128,5 @@ class DatabaseKeyDirectory:
             previous_until=previous_until,
             expires_at=expires_at,
             revoked=revoked_at is not None,
+            standing=standing_of(state, delete_at),
         )

@@ -8,7 +8,9 @@ from app.application.identity.account import OwnAccount
 from app.application.identity.enrolling import Enrolling
 from app.application.identity.joining import Joining
 from app.application.identity.key_keeping import KeyKeeping
+from app.application.identity.operators import Operators
 from app.application.identity.ports import LoginThrottle, PasswordHasher
+from app.application.identity.proof import PasswordProof
 from app.application.identity.recovery import Recovery
 from app.application.identity.refusals import Refusals
 from app.application.identity.second_factors import SecondFactors
@@ -21,6 +23,7 @@ from app.domain.shared.clock import Clock
 from app.domain.shared.ids import Id
 from app.infrastructure.db.port import Database
 from app.infrastructure.identity.api_keys import DatabaseKeyDirectory
+from app.infrastructure.identity.operator_tables import OperatorAccess
 from app.infrastructure.identity.readers import DatabaseDirectory
 from app.infrastructure.identity.recovery import DatabaseThrottleLifts
 from app.infrastructure.security.access_tokens import SignedAccessTokens
@@ -40,6 +43,7 @@ from app.infrastructure.security.webauthn_keys import WebauthnKeys
 
 IDLE_DAYS_MAX = 7  # a session that nobody used for a week is over
 REGISTER_SECONDS_MIN = 0.25
+PLATFORM_AUDIENCE = "tradepost-platform"
 
 
 def build_identity(
@@ -62,80 +66,89 @@ def build_identity(
 
     ``security_keys`` are the domain that they belong to, and the pages that may ask for them.
     """
-    directory = DatabaseDirectory(database)
-    refusals = Refusals(runner)
     life = timedelta(minutes=access_minutes)
+    refusals, hasher = Refusals(runner), PooledHasher()
+    directory = DatabaseDirectory(database)
     keys = SealedKeyRing(directory, secret, clock, life)
-    hasher = PooledHasher()
-    throttle = LiftedLoginThrottle(
-        throttle or MemoryLoginThrottle(), DatabaseThrottleLifts(database)
-    )
-    uses = RecordedKeyUses(runner, clock)
-    api_keys = CachedApiKeys(DatabaseKeyDirectory(database), uses, clock)
-    signed = SignedAccessTokens(keys, directory, clock, issuer=issuer, audience=audience, life=life)
-    tokens = Callers(signed, api_keys)
-    account = OwnAccount(
-        runner=runner, reader=reader, hasher=hasher, throttle=throttle, tokens=tokens
-    )
-    joining = Joining(
-        runner=runner,
-        reader=reader,
-        directory=directory,
-        hasher=hasher,
-        throttle=throttle,
-        clock=clock,
-        new_id=new_id,
-    )
-    recovery = Recovery(
-        runner=runner,
-        reader=reader,
-        directory=directory,
-        hasher=hasher,
-        throttle=MemoryLoginThrottle(rules=RESETS),
-        login_throttle=throttle,
-        tokens=tokens,
-        envelopes=SealedEnvelopes(secret),
-        clock=clock,
-        new_id=new_id,
-        seconds_min=register_seconds_min,
+    made: dict[str, Any] = {"runner": runner, "reader": reader, "clock": clock, "new_id": new_id}
+    proving: dict[str, Any] = {
+        "directory": directory,
+        "hasher": hasher,
+        "throttle": LiftedLoginThrottle(
+            throttle or MemoryLoginThrottle(), DatabaseThrottleLifts(database)
+        ),
+    }
+    proof = PasswordProof(**proving, refusals=refusals)
+    signing: dict[str, Any] = {"issuer": issuer, "life": life}
+    api_keys = CachedApiKeys(DatabaseKeyDirectory(database), RecordedKeyUses(runner, clock), clock)
+    tokens = Callers(
+        SignedAccessTokens(keys, directory, clock, audience=audience, **signing), api_keys
     )
     terms = SessionTerms(
         idle=timedelta(days=min(refresh_days, IDLE_DAYS_MAX)), absolute=timedelta(days=refresh_days)
     )
     factors, enrolling = _second_factors(
-        secret,
-        security_keys,
-        terms,
-        hasher,
-        directory,
-        runner=runner,
-        reader=reader,
-        throttle=throttle,
-        tokens=tokens,
-        clock=clock,
-        new_id=new_id,
+        secret, security_keys, terms, **made, **proving, tokens=tokens
     )
-    keeping = KeyKeeping(runner=runner, reader=reader, verifier=api_keys, new_id=new_id)
     return IdentityService(
-        runner=runner,
-        reader=reader,
+        **made,
         directory=directory,
         hasher=hasher,
-        throttle=throttle,
+        proof=proof,
         keys=keys,
         tokens=tokens,
-        account=account,
-        joining=joining,
+        account=OwnAccount(
+            runner=runner,
+            reader=reader,
+            hasher=hasher,
+            throttle=proving["throttle"],
+            tokens=tokens,
+        ),
+        joining=Joining(**made, **proving),
         refusals=refusals,
-        recovery=recovery,
+        recovery=_recovery(secret, register_seconds_min, **made, **proving, tokens=tokens),
         factors=factors,
         enrolling=enrolling,
-        api_keys=keeping,
+        api_keys=KeyKeeping(runner=runner, reader=reader, verifier=api_keys, new_id=new_id),
+        operators=_operators(database, keys, proof, signing, runner, clock, new_id),
         register=REGISTER,
         terms=terms,
+        register_seconds_min=register_seconds_min,
+    )
+
+
+def _operators(
+    database: Database,
+    keys: SealedKeyRing,
+    proof: PasswordProof,
+    signing: dict[str, Any],
+    runner: CommandRunner,
+    clock: Clock,
+    new_id: Callable[[], Id],
+) -> Operators:
+    """What signs in those who run the platform, with tokens of an audience of their own."""
+    access = OperatorAccess(database)
+    return Operators(
+        runner=runner,
+        proof=proof,
+        keys=keys,
+        tokens=SignedAccessTokens(keys, access, clock, audience=PLATFORM_AUDIENCE, **signing),
         clock=clock,
         new_id=new_id,
-        register_seconds_min=register_seconds_min,
+        life=signing["life"],
+    )
+
+
+def _recovery(
+    secret: str, seconds_min: float, *, throttle: LoginThrottle, **shared: Any
+) -> Recovery:
+    """What lets in again who forgot the password."""
+    return Recovery(
+        **shared,
+        throttle=MemoryLoginThrottle(rules=RESETS),
+        login_throttle=throttle,
+        envelopes=SealedEnvelopes(secret),
+        seconds_min=seconds_min,
     )
 
 
@@ -143,6 +156,7 @@ def _second_factors(
     secret: str,
     security_keys: tuple[str, Sequence[str]],
     terms: SessionTerms,
+    *,
     hasher: PasswordHasher,
     directory: DatabaseDirectory,
     **shared: Any,

@@ -14,6 +14,7 @@ from app.application.identity.ports import (
     LIVE_SESSIONS_OF_USER,
     MEMBER_LIST,
     MEMBERSHIPS,
+    OWNED_BY,
     PENDING_INVITATIONS_TO,
     ROLES_OF,
     SESSION_BY_FAMILY,
@@ -69,6 +70,7 @@ MAPPINGS: tuple[Mapping | Search, ...] = (
         where="t.accepted_at IS NULL AND t.withdrawn_at IS NULL",
     ),
     Search(ACTIVE_IN_ROLE, ("tenant_id", "role"), where="t.active"),
+    Search(OWNED_BY, ("user_id",), where="t.active AND t.role = 'owner'"),
     Search(LIVE_SESSIONS_OF_USER, ("user_id",), where="t.revoked_at IS NULL"),
     Search(ACTIVE_SIGNING_KEYS, (), where="t.state = 'active'"),
     flat(COMPANY_ROLES, roles, Role, key=("tenant_id", "id"), permissions=tuple),
@@ -81,9 +83,15 @@ LISTS = (
     ROLES,
     ListQuery(
         COMPANIES_OF_USER,
-        select(tables.tenants.c.id, tables.tenants.c.name, tables.memberships.c.role)
+        select(
+            tables.tenants.c.id,
+            tables.tenants.c.name,
+            tables.memberships.c.role,
+            tables.tenants.c.state,
+            tables.tenants.c.delete_at,
+        )
         .join(tables.memberships, tables.memberships.c.tenant_id == tables.tenants.c.id)
-        .where(tables.memberships.c.active, tables.tenants.c.state == "active"),
+        .where(tables.memberships.c.active, ~tables.tenants.c.purging),
         tables.tenants.c.id,
         own_company_view,
         sorts={"id": tables.tenants.c.id},

@@ -6,6 +6,7 @@ from sqlalchemy import bindparam, select
 
 from app.application.identity.ports import Access, Account
 from app.domain.identity.signing_key import SigningKey
+from app.domain.identity.tenant import standing_of
 from app.domain.shared.ids import Id
 from app.infrastructure.db import types
 from app.infrastructure.db.port import Database
@@ -28,9 +29,9 @@ _FIRST_TENANT = (
     .where(
         memberships.c.user_id == users.c.id,
         memberships.c.active,
-        tenants.c.state == "active",
+        ~tenants.c.purging,
     )
-    .order_by(memberships.c.tenant_id)
+    .order_by((tenants.c.state != "active") | tenants.c.delete_at.is_not(None), tenants.c.id)
     .limit(1)
     .correlate(users)
     .scalar_subquery()
@@ -66,6 +67,9 @@ _ACCESS = Query(
         sessions.c.second_factor,
         tenants.c.mfa_required,
         tenants.c.step_up_for_payouts,
+        tenants.c.state,
+        tenants.c.delete_at,
+        users.c.locale,
     )
     .join(users, users.c.id == sessions.c.user_id)
     .join(tenants, tenants.c.id == sessions.c.tenant_id)
@@ -83,7 +87,7 @@ _ACCESS = Query(
         sessions.c.revoked_at.is_(None),
         users.c.active,
         memberships.c.active,
-        tenants.c.state == "active",
+        ~tenants.c.purging,
     )
 )
 
@@ -116,7 +120,11 @@ class DatabaseDirectory:
         """What the session may do now."""
         async with self._database.read(None) as scope:
             row = await scope.row(_ACCESS, session_id=session_id)
-        return None if row is None else Access(*row)
+        if row is None:
+            return None
+        session, user_id, tenant_id, role, until, state, delete_at, locale = row
+        standing = standing_of(state, delete_at)
+        return Access(session, user_id, tenant_id, role, until, standing, locale)
 
     async def signing_keys(self) -> Sequence[SigningKey]:
         """Every signing key, the newest first."""

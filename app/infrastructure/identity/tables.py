@@ -32,6 +32,8 @@ users = platform_table(
     column("active", Flag),
     column("created_at", Instant),
     version(),
+    column("locale", Text, null=True),
+    column("time_zone", Text, null=True),
     UniqueConstraint("email_folded"),
     check("email_length", "length(email_folded) BETWEEN 3 AND 1000"),
 )
@@ -58,6 +60,8 @@ tenants = platform_table(
     version(),
     column("mfa_required", Flag),
     column("step_up_for_payouts", Flag),
+    column("delete_at", Instant, null=True),
+    column("purging", Flag),
     check("state", "state IN ('active', 'suspended')"),
 )
 

@@ -1,8 +1,8 @@
 """Access tokens: signed statements (JWT, RFC 9068) of who is calling, checked without a database.
 
 A signature is checked once and remembered for ``VERIFIED_SECONDS``. What can change behind a token
-(logout, role, an account or a company switched off) is looked up by session and remembered for at
-most ``ACCESS_SECONDS``: so long a node may go on to serve a session that another node has ended.
+(logout, role, an account switched off, a company suspended) is looked up by session and remembered
+for at most ``ACCESS_SECONDS``: so long a node may go on as before when another node changed it.
 The node that ends it forgets it at once. A session in use is looked up again in the background
 before that time is over, so that a request seldom waits for it.
 """
@@ -19,7 +19,7 @@ from typing import Any, Final
 import jwt
 import structlog
 
-from app.application.identity.ports import Access, Directory
+from app.application.identity.ports import Access, AccessState
 from app.application.shared.access import Principal
 from app.domain.identity.errors import SessionOver, TokenExpired, Unauthenticated
 from app.domain.shared.clock import Clock
@@ -65,7 +65,7 @@ class SignedAccessTokens:
     def __init__(
         self,
         keys: SealedKeyRing,
-        directory: Directory,
+        directory: AccessState,
         clock: Clock,
         *,
         issuer: str,
@@ -110,7 +110,7 @@ class SignedAccessTokens:
         Raises:
             Unauthenticated: it proves nothing.
             TokenExpired: it did once.
-            SessionOver: its session has ended, or its user or company is switched off.
+            SessionOver: its session has ended, or its user is switched off.
         """
         claims = await self._claims(token)
         if self._clock.now().timestamp() >= claims.expires_at + LEEWAY_SECONDS:
@@ -155,7 +155,7 @@ class SignedAccessTokens:
         )
 
     def forget_company(self, tenant_id: Id) -> None:
-        """Look up every session in a company anew at its next request."""
+        """Look up every session of a company anew at its next request."""
         self.forget(
             [
                 session_id
@@ -255,6 +255,8 @@ class SignedAccessTokens:
                 session_id=session_id,
                 role=access.role,
                 permissions=access.permissions,
+                standing=access.standing,
+                locale=access.locale,
                 proved_at=access.proved_at,
                 second_factor=access.second_factor,
                 mfa_missing=access.mfa_required and not access.second_factor,

@@ -9,7 +9,6 @@ import httpx
 
 from app.application.identity.ports import CREDENTIALS, MEMBERSHIPS, TENANTS, USERS
 from app.application.shared.kinds import Needs
-from app.domain.identity.tenant import TenantState
 from app.infrastructure.security.throttle import PAIR
 from tests.api.identity.support import (
     AUTH,
@@ -54,7 +53,7 @@ async def test_spellings_of_one_password_are_one(api: httpx.AsyncClient) -> None
 
 
 async def test_every_failure_looks_the_same(api: httpx.AsyncClient) -> None:
-    """PW-05: unknown address, wrong password, user or company switched off."""
+    """PW-05: unknown address, wrong password, user switched off, company being deleted."""
     user_id, tenant_id = await ids_of(api, await sign_up(api))
     unknown = await try_login(api, email="nobody@north.example")
     assert refusal(unknown) == (401, "auth.invalid_credentials", [])
@@ -64,9 +63,7 @@ async def test_every_failure_looks_the_same(api: httpx.AsyncClient) -> None:
     await change(api, USERS, (user_id,), lambda user: replace(user, active=False))
     assert alike(unknown, await try_login(api))
     await change(api, USERS, (user_id,), lambda user: replace(user, active=True))
-    await change(
-        api, TENANTS, (tenant_id,), lambda tenant: replace(tenant, state=TenantState.SUSPENDED)
-    )
+    await change(api, TENANTS, (tenant_id,), lambda tenant: replace(tenant, purging=True))
     assert alike(unknown, await try_login(api))
 
 

@@ -12,7 +12,6 @@ import jwt
 from app.application.identity.ports import SESSIONS, TENANTS, USERS
 from app.application.shared.kinds import Needs
 from app.domain.identity.session import GRACE, Session
-from app.domain.identity.tenant import TenantState
 from app.domain.shared.ids import Id, read
 from tests.api.identity.support import (
     AUTH,
@@ -179,9 +178,7 @@ async def test_who_is_switched_off_gets_no_new_tokens(api: httpx.AsyncClient) ->
     await change(api, USERS, (user_id,), lambda user: replace(user, active=False))
     assert refusal(await refresh(api, tokens.refresh)) == (401, "auth.invalid_refresh_token", [])
     await change(api, USERS, (user_id,), lambda user: replace(user, active=True))
-    await change(
-        api, TENANTS, (tenant_id,), lambda tenant: replace(tenant, state=TenantState.SUSPENDED)
-    )
+    await change(api, TENANTS, (tenant_id,), lambda tenant: replace(tenant, purging=True))
     assert refusal(await refresh(api, tokens.refresh)) == (401, "auth.invalid_refresh_token", [])
     parts_of(api).identity.forget([session_id(tokens)])
     assert refusal(await me(api, tokens)) == (401, "auth.session_over", [])

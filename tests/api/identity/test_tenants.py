@@ -32,6 +32,8 @@ async def test_the_company_is_shown_with_its_version(api: httpx.AsyncClient) -> 
         "price_difference_policy": "split",
         "mfa_required": False,
         "step_up_for_payouts": False,
+        "standing": "active",
+        "delete_at": None,
         "version": 1,
     }
     headers = {**tokens.headers, "If-None-Match": '"1"'}

@@ -161,6 +161,8 @@ def another(body: dict[str, Any]) -> dict[str, Any]:
         return {**body, "effective_at": "2026-03-25T12:00:00Z"}
     if "role" in body:
         return {**body, "role": "warehouse"}
+    if body.keys() == {"time_zone"}:
+        return {"time_zone": "Asia/Kuwait"}
     [member] = body.keys() & {"name", "reason"}
     return {**body, member: tag()}
 

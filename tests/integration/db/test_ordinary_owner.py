@@ -5,17 +5,27 @@ Roles belong to the whole cluster, which the tests share, so each test makes log
 
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
 import pytest
 from sqlalchemy.exc import DBAPIError
 
+from app.application.identity.ports import TENANTS
 from app.bootstrap import build_parts
-from app.infrastructure.db import guards, migrate, schema
+from app.domain.shared.ids import read
+from app.infrastructure.db import guards, migrate, purge, schema
 from app.infrastructure.db.errors import StartRefused
+from app.infrastructure.db.owner import owner_of
+from app.main import create_app
+from tests.api.identity.support import change
 from tests.conftest import settings_for
 from tests.support import pg
+from tests.support.company import register_company
+from tests.support.fingerprint import rows_of
+from tests.support.operators import fresh_id
 from tests.support.server import free_port
 
 NewOwner = Callable[..., str]
@@ -173,3 +183,30 @@ async def test_a_schema_of_another_release_is_named(new_owner: NewOwner) -> None
         f"the database is at revision 0007, this release needs {schema.head()}: "
         "run `tradepost migrate`"
     )
+
+
+async def test_an_owner_under_row_security_purges_a_company(new_owner: NewOwner) -> None:
+    """Forced row security binds him too: he names the company and sees the rows of no other."""
+    url = new_owner(guards.APP_ROLE)
+    migrate.upgrade(url)
+    app = create_app(settings_for(url))
+    now = datetime.now(UTC)
+    async with (
+        app.router.lifespan_context(app),
+        register_company(app) as going,
+        register_company(app) as staying,
+    ):
+        product = await going.product("GOES")
+        await going.open_stock("2", "1.00", product)
+        goes, stays = [
+            read("tnt", (await each.get("/auth/me"))["tenant_id"]) for each in (going, staying)
+        ]
+        await change(going.client, TENANTS, (goes,), lambda each: replace(each, delete_at=now))
+        async with owner_of(url) as owner:
+            counts = await purge.purge(owner, goes, now, fresh_id, rows_at_once=50)
+        assert counts is not None
+        assert counts["journal_lines"] == 2
+        async with rows_of(pg.url(pg.database_of(url))) as rows:
+            assert (await rows.fingerprint(goes))["audit_entries"][0] == 0
+            assert (await rows.fingerprint(stays))["audit_entries"][0] == 2
+        await staying.assert_sound()

@@ -39,7 +39,7 @@ from app.domain.identity.errors import EmailTaken, InvalidCredentials, InvalidRe
 from app.domain.identity.membership import Membership
 from app.domain.identity.session import Session, SessionTerms
 from app.domain.identity.signing_key import KeyState, SigningKey
-from app.domain.identity.tenant import Tenant, TenantState
+from app.domain.identity.tenant import Tenant
 from app.domain.identity.user import User
 from app.domain.shared.errors import InvalidValue
 from app.domain.shared.ids import Id
@@ -117,7 +117,7 @@ GONE = [
     pytest.param({USERS: []}, id="no user"),
     pytest.param({USERS: [replace(USER, active=False)]}, id="user switched off"),
     pytest.param({TENANTS: []}, id="no company"),
-    pytest.param({TENANTS: [replace(TENANT, state=TenantState.SUSPENDED)]}, id="suspended"),
+    pytest.param({TENANTS: [replace(TENANT, purging=True)]}, id="being deleted"),
     pytest.param({MEMBERSHIPS: []}, id="not a member"),
 ]
 

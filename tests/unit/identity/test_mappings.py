@@ -81,12 +81,28 @@ KEY = ApiKey(
     version=3,
 )
 SAMPLES: dict[str, list[Any]] = {
-    "users": [User(ONE, "Olga@north.example", "olga@north.example", "Olga", True, NOW, 2)],
+    "users": [
+        User(ONE, "Olga@north.example", "olga@north.example", "Olga", True, NOW, 2, locale, zone)
+        for locale, zone in ((None, None), ("ar", "Asia/Kuwait"))
+    ],
     "credentials": [Credentials(ONE, "$argon2id$…", NOW, 4, each) for each in (True, False)],
     "tenants": [
-        Tenant(ONE, "North", "Europe/London", country, state, NOW, 5, country is None, not country)
+        Tenant(
+            ONE,
+            "North",
+            "Europe/London",
+            country,
+            state,
+            NOW,
+            5,
+            country is None,
+            not country,
+            delete_at,
+            country is None,
+        )
         for country in ("GB", None)
         for state in TenantState
+        for delete_at in (None, NOW)
     ],
     "memberships": [Membership(ONE, TWO, "owner", True, 6)],
     "invitations": [

@@ -15,6 +15,7 @@ from app.api.v1.identity.well_known import add_jwks
 from app.api.wire import CompanyId, Schema
 from app.application.identity.factor_views import SecondFactorView
 from app.application.identity.key_keeping import KeyKeeping
+from app.application.identity.operators import OperatorTokensView
 from app.application.identity.origin import Origin
 from app.application.identity.registration import Company
 from app.application.identity.service import IdentityService
@@ -94,6 +95,7 @@ class LoginIn(Schema):
     email: EmailText
     password: PasswordText
     company_id: CompanyId | None = None
+    scope: Literal["company", "platform"] = "company"
 
 
 class RefreshIn(Schema):
@@ -153,7 +155,9 @@ async def register(identity: Identity, origin: From, body: RegisterIn) -> Respon
     summary="Log in",
     openapi_extra=ANYBODY,
     responses={
-        **_open(TokensView, 200, InvalidCredentials, LoginThrottled, HashingBusy),
+        **_open(
+            TokensView | OperatorTokensView, 200, InvalidCredentials, LoginThrottled, HashingBusy
+        ),
         202: {"model": SecondFactorView},
     },
 )
@@ -161,7 +165,11 @@ async def login(identity: Identity, origin: From, body: LoginIn) -> Response:
     """Open a session: an access token for requests, a refresh token for the next one.
 
     Whoever has a second factor gets 202 and an `mfa_token` for `POST /auth/mfa/verify`, no tokens.
+    An operator of the platform names the scope `platform`, and gets a token for its routes only.
     """
+    if body.scope == "platform":
+        opened = await identity.operators.login(body.email, body.password, origin)
+        return json_response(orjson.dumps(opened), 200)
     view = await identity.login(body.email, body.password, origin, body.company_id)
     return json_response(orjson.dumps(view), 202 if "mfa_token" in view else 200)
 

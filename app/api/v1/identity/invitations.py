@@ -27,6 +27,8 @@ from app.domain.identity.errors import (
     PasswordPersonal,
     PasswordTooLong,
     PasswordTooShort,
+    TenantClosing,
+    TenantSuspended,
 )
 from app.domain.identity.role import RoleInactive
 from app.domain.shared.errors import (
@@ -134,6 +136,8 @@ async def withdraw(http: Caller, joining: Join, id: IdPath) -> Response:  # noqa
         ConcurrentChange,
         HashingBusy,
         InvalidValue,
+        TenantSuspended,
+        TenantClosing,
         guarded=False,
         body=True,
     ),

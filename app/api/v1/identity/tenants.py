@@ -1,5 +1,6 @@
 """/tenants/current: the caller's company and how its books are kept."""
 
+from dataclasses import replace
 from typing import Literal
 
 from starlette.responses import Response
@@ -7,10 +8,11 @@ from starlette.responses import Response
 from app.api.deps import Caller, CommandCaller
 from app.api.masters import answers, members_of
 from app.api.route import permission, v1_router
-from app.api.v1.identity.auth import NameText, ZoneText
+from app.api.v1.identity.auth import CompanyIn, Identity, NameText, ZoneText
 from app.api.wire import Schema
 from app.application.accounting.contract import BOOKS
-from app.application.identity.contract import TENANTS
+from app.application.identity.contract import TENANTS, Company
+from app.application.identity.views import OwnCompanyView
 from app.application.processes.company import (
     EDIT_COMPANY,
     CompanyView,
@@ -18,9 +20,13 @@ from app.application.processes.company import (
     company_needs,
     company_view,
 )
+from app.application.processes.onboarding import FOUND_COMPANY
+from app.application.shared.commands import answer_of
+from app.domain.identity.errors import TooManyCompanies
 from app.domain.identity.factor_errors import NoSecondFactor
 from app.domain.shared.errors import (
     ConcurrentChange,
+    Duplicate,
     InvalidValue,
     NotFound,
     StaleVersion,
@@ -39,6 +45,27 @@ class CompanyPatch(Schema):
     price_difference_policy: Literal["split", "variance"] = "split"
     mfa_required: bool = False
     step_up_for_payouts: bool = False
+
+
+@router.post(
+    "",
+    summary="Open another company",
+    status_code=201,
+    openapi_extra=permission("profile:write"),
+    responses=answers(
+        OwnCompanyView, 201, InvalidValue, Duplicate, TooManyCompanies, ConcurrentChange, body=True
+    ),
+)
+async def create(http: Caller, identity: Identity, body: CompanyIn) -> Response:
+    """Open a company of which the caller is the owner; `POST /auth/switch` leads there.
+
+    It has its books, units and first location. Nobody owns two companies of one name, so a request
+    that is sent again makes nothing.
+    """
+    principal = replace(http.principal, tenant_id=identity.new_id())
+    company = Company(**body.model_dump())
+    view = await answer_of(http.services.runner, FOUND_COMPANY, company, principal)
+    return http.answer(view, 201)
 
 
 @router.get(

@@ -15,9 +15,9 @@ from app.domain.identity.session import (
     DEVICE_LENGTH_MAX,
     GRACE,
     RACE,
+    Assurance,
     Session,
     SessionTerms,
-    Standing,
 )
 from app.domain.shared.errors import DomainError
 from app.domain.shared.ids import Id
@@ -192,11 +192,11 @@ def _is_taken(session: Session, token: bytes, at: datetime) -> bool:
 def test_a_session_knows_how_well_its_user_is_known() -> None:
     """MF-02: by a password at the login, by more when he shows more, until that is gone."""
     session = opened()
-    assert session.standing == Standing(NOW, second_factor=False)
+    assert session.assurance == Assurance(NOW, second_factor=False)
     later = NOW + timedelta(minutes=30)
     proved = session.proved(later, second_factor=True)
-    assert proved.standing == Standing(later, second_factor=True)
+    assert proved.assurance == Assurance(later, second_factor=True)
     assert proved.proved(later, second_factor=False).second_factor is True
-    assert proved.without_factor().standing == Standing(later, second_factor=False)
+    assert proved.without_factor().assurance == Assurance(later, second_factor=False)
     fresh = proved.rotated(b"A", b"B", TERMS, later)
-    assert fresh.standing == proved.standing
+    assert fresh.assurance == proved.assurance

@@ -1,0 +1,211 @@
+"""Operators of the platform sign in and out. They work for no company, and no company sees them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from typing_extensions import TypedDict
+
+from app.application.identity.origin import Origin, principal_from
+from app.application.identity.ports import CREDENTIALS, USERS, Access, KeyRing
+from app.application.identity.proof import PasswordProof
+from app.application.shared.access import Principal
+from app.application.shared.commands import Command, CommandRunner, Done, answer_of
+from app.application.shared.kinds import Kind, Lock, Needs
+from app.application.shared.permissions import PLATFORM_PERMISSIONS, PUBLIC
+from app.application.shared.work import Work
+from app.domain.identity.errors import InvalidCredentials
+from app.domain.identity.operator import Operator, OperatorAct, OperatorSession
+from app.domain.shared.clock import Clock
+from app.domain.shared.frozen import frozen
+from app.domain.shared.ids import NO_ID, Id
+
+# The service only reads who they are: `tradepost operators` makes them, as the owner.
+OPERATORS: Kind[Operator] = Kind("operators", key=lambda each: (each.user_id,))
+OPERATOR_SESSIONS: Kind[OperatorSession] = Kind(
+    "operator_sessions", key=lambda each: (each.id,), lock=Lock.UPDATE
+)
+OPERATOR_ACTS: Kind[OperatorAct] = Kind("operator_acts", key=lambda each: (each.id,))
+_ROLE = "operator"
+
+
+class OperatorTokensView(TypedDict):
+    """An access token for the routes of the platform, and for no other."""
+
+    access_token: str
+    token_type: str
+    expires_in_seconds: int
+    scope: str
+
+
+@frozen
+class OpenOperatorSession:
+    """A sign-in whose password was found right when it was chosen at ``password_changed_at``."""
+
+    session_id: Id
+    device: str
+    password_changed_at: datetime
+    life: timedelta
+
+
+def act(work: Work, action: str, reason: str, company_id: Id | None = None, **changes: Any) -> None:
+    """Keep what an operator does, beside whatever it is."""
+    principal = work.principal
+    kept = OperatorAct(
+        work.new_id(),
+        principal.user_id,
+        principal.session_id,
+        action,
+        company_id,
+        reason,
+        principal.request_id,
+        principal.address,
+        changes,
+        work.recorded_at,
+    )
+    work.put(OPERATOR_ACTS, kept)
+
+
+def _login_needs(_: OpenOperatorSession, principal: Principal) -> Needs:
+    needs = Needs().one(USERS, principal.user_id).one(OPERATORS, principal.user_id)
+    return needs.one(CREDENTIALS, principal.user_id, lock=Lock.KEY_SHARE)
+
+
+def _login(request: OpenOperatorSession, work: Work) -> Done:
+    user_id = work.principal.user_id
+    user, operator = work.find(USERS, user_id), work.find(OPERATORS, user_id)
+    credentials = work.find(CREDENTIALS, user_id)
+    if user is None or operator is None or credentials is None:
+        raise InvalidCredentials
+    if not (user.active and operator.active):
+        raise InvalidCredentials
+    if credentials.changed_at != request.password_changed_at:
+        raise InvalidCredentials  # another password was chosen while this one was checked
+    session = OperatorSession.opened(
+        request.session_id,
+        user_id,
+        (request.device, work.principal.address),
+        work.recorded_at,
+        request.life,
+    )
+    work.put(OPERATOR_SESSIONS, session)
+    act(work, "session.opened", "", device=session.device)
+    return Done(None, status=200)
+
+
+def _logout(_: None, work: Work) -> Done:
+    session = work.find(OPERATOR_SESSIONS, work.principal.session_id)
+    if session is not None and session.revoked_at is None:
+        work.put(OPERATOR_SESSIONS, session.revoked(work.recorded_at))
+        act(work, "session.ended", "")
+    return Done(None, status=200)
+
+
+OPEN_OPERATOR_SESSION = Command("platform.login", PUBLIC, _login_needs, _login)
+END_OPERATOR_SESSION: Command[None] = Command(
+    "platform.logout",
+    "platform:write",
+    lambda _, principal: Needs().one(OPERATOR_SESSIONS, principal.session_id),
+    _logout,
+)
+
+
+class OperatorTokens(Protocol):
+    """What ``AccessTokens`` do for people: no key is an operator."""
+
+    def issue(self, access: Access) -> tuple[str, int]:
+        """A signed token for the session, and its life in seconds."""
+        ...
+
+    async def verify(self, token: str) -> Principal:
+        """The caller behind a token; raises as ``AccessTokens.verify``."""
+        ...
+
+    def known(self, token: str) -> Principal | None:
+        """The caller behind a token that was verified a moment ago."""
+        ...
+
+    def forget(self, session_ids: Sequence[Id]) -> None:
+        """Look these sessions up anew at their next request."""
+        ...
+
+    async def close(self) -> None:
+        """End what goes on in the background."""
+        ...
+
+
+class Operators:
+    """Signs operators in. ``tokens`` have an audience of their own: no other route takes them."""
+
+    def __init__(
+        self,
+        *,
+        runner: CommandRunner,
+        proof: PasswordProof,
+        keys: KeyRing,
+        tokens: OperatorTokens,
+        clock: Clock,
+        new_id: Callable[[], Id],
+        life: timedelta,
+    ) -> None:
+        self._runner = runner
+        self._proof = proof
+        self._keys = keys
+        self._tokens = tokens
+        self._clock = clock
+        self._new_id = new_id
+        self._life = life
+
+    async def login(self, email: str, password: str, origin: Origin) -> OperatorTokensView:
+        """Open a session of an operator.
+
+        Raises:
+            InvalidCredentials: unknown address, wrong password, switched off, no operator: alike.
+            LoginThrottled: too many failures.
+            HashingBusy: nothing was done.
+        """
+        account, _ = await self._proof.prove(email, password, origin)
+        session_id = self._new_id()
+        principal = principal_from(NO_ID, account.user_id, origin, session_id)
+        wish = OpenOperatorSession(
+            session_id, origin.device, account.password_changed_at, self._life
+        )
+        try:
+            await answer_of(self._runner, OPEN_OPERATOR_SESSION, wish, principal)
+        except InvalidCredentials:
+            raise self._proof.refused(account, origin) from None
+        await self._proof.succeeded(email, origin.address)
+        await self._keys.refresh()
+        until = self._clock.now() + self._life
+        token, seconds = self._tokens.issue(
+            Access(session_id, account.user_id, NO_ID, _ROLE, until)
+        )
+        return {
+            "access_token": token,
+            "token_type": "Bearer",
+            "expires_in_seconds": seconds,
+            "scope": "platform",
+        }
+
+    async def verify(self, token: str, _address: str = "") -> Principal:
+        """The operator behind a token; raises as ``AccessTokens.verify``."""
+        return _operator(await self._tokens.verify(token))
+
+    def known(self, token: str, _address: str = "") -> Principal | None:
+        """The operator behind a token that was verified a moment ago, None if it was not."""
+        found = self._tokens.known(token)
+        return None if found is None else _operator(found)
+
+    async def logout(self, principal: Principal) -> None:
+        """End the session of the caller."""
+        await answer_of(self._runner, END_OPERATOR_SESSION, None, principal)
+        self._tokens.forget([principal.session_id])
+
+    async def close(self) -> None:
+        """End what goes on in the background."""
+        await self._tokens.close()
+
+
+def _operator(principal: Principal) -> Principal:
+    return replace(principal, permissions=PLATFORM_PERMISSIONS, on_behalf_of=principal.user_id)
