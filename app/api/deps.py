@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import field, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Protocol
 from urllib.parse import urlencode
@@ -15,6 +15,7 @@ from starlette.responses import Response
 from app.api.cursors import CursorSigner
 from app.api.errors import IfMatchInvalid, UnknownParameter, faulty
 from app.api.guards import REQUIRES_KEY
+from app.api.paging import PageParams
 from app.api.problems import Problems
 from app.api.record import record_of
 from app.api.route import API_PREFIX, KEYS_TOO, PERMISSION_KEY, STEP_UP_KEY, check_sort
@@ -30,8 +31,7 @@ from app.application.shared.commands import (
 from app.application.shared.guarded import OPEN, Shape
 from app.application.shared.kinds import Needs
 from app.application.shared.masters import Noun
-from app.application.shared.reading import Listing, PageRequest, Reader
-from app.application.shared.wording import instant
+from app.application.shared.reading import Listing, Reader
 from app.application.shared.work import Loaded
 from app.domain.identity.errors import Unauthenticated
 from app.domain.identity.factor_errors import MfaEnrolmentRequired, StepUpRequired
@@ -46,7 +46,6 @@ from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id, read
 
 BATCH_MAX = 100
-_PAGE_DEPTH_MAX = 10_000
 _KEY = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
 _OWN_SIGN_IN = f"{API_PREFIX}/auth/"
 _ETAG = re.compile(r'"([0-9]{1,18})"')
@@ -198,11 +197,11 @@ class Http:
             return Response(status_code=304, headers=headers)
         return json_response(self._written(view()), 200, headers)
 
-    async def list(self, listing: Listing, page: "PageParams", **filters: Any) -> Response:
+    async def list(self, listing: Listing, page: PageParams, **filters: Any) -> Response:
         """One page of a list, with what the page states beside its rows."""
         given = {name: value for name, value in filters.items() if value is not None}
         self._refuse_guarded(listing, given)
-        request, tag = page.request(listing, given, self)
+        request, tag = page.request(listing, given, self.principal.tenant_id, self.services.cursors)
         result = await self.services.reader.page(self.principal.tenant_id, listing, request)
         cursor = None
         if result.next_after is not None:
@@ -301,71 +300,6 @@ async def known_caller(request: Request, tokens: TokenVerifier) -> Http:
     return caller
 
 
-@frozen
-class PageParams:
-    """The page part of a list request."""
-
-    limit: int
-    cursor: str | None
-    sort: str | None
-    page: int | None
-    include_total: bool
-    asked: datetime | None = None
-    stated: dict[str, Any] = field(default_factory=dict)
-
-    def known(self, asked: datetime | None, used: datetime | None) -> "PageParams":
-        """The same page, of what was known at the instant ``used``, which it states.
-
-        Its cursor is bound to the instant ``asked`` for: the one used moves with the clock.
-        """
-        stated = {"as_known_at": None if used is None else instant(used)}
-        return replace(self, asked=asked, stated=stated)
-
-    def request(
-        self, listing: Listing, filters: dict[str, Any], http_: Http
-    ) -> tuple[PageRequest, str]:
-        """The request to the reader, and the tag that binds its cursor to list and filters."""
-        sort = listing.sorts[0] if self.sort is None else self.sort
-        descending = sort.startswith("-")
-        name = sort.removeprefix("-")
-        if name not in listing.sorts:
-            raise InvalidValue.at("?sort")
-        tag = orjson.dumps(
-            [
-                http_.principal.tenant_id.hex(),
-                listing.name,
-                sort,
-                sorted((filters | {"as_known_at": self.asked}).items()),
-            ],
-            default=str,
-        ).decode()
-        after = None if self.cursor is None else http_.services.cursors.read(tag, self.cursor)
-        request = PageRequest(
-            limit=self.limit,
-            sort=name,
-            descending=descending,
-            after=after,
-            filters=filters,
-            page=self.page,
-            include_total=self.include_total,
-        )
-        return request, tag
-
-
-async def page_params(
-    limit: Annotated[int, Query(ge=1, le=200, description="Rows a page.")] = 50,
-    cursor: Annotated[str | None, Query(max_length=500, description="From next_cursor.")] = None,
-    sort: Annotated[
-        str | None, Query(max_length=40, description="A leading dash turns it.")
-    ] = None,
-    page: Annotated[int | None, Query(ge=1, le=_PAGE_DEPTH_MAX // 50)] = None,
-    per_page: Annotated[int | None, Query(ge=1, le=200)] = None,
-    include_total: Annotated[bool, Query(description="Count all rows; costs time.")] = False,
-) -> PageParams:
-    """The page parameters that every list takes."""
-    return PageParams(per_page or limit, cursor, sort, page, include_total)
-
-
 Caller = Annotated[Http, Depends(http)]
 
 
@@ -392,7 +326,6 @@ async def command_http(
 
 
 CommandCaller = Annotated[Http, Depends(command_http)]
-PageQuery = Annotated[PageParams, Depends(page_params)]
 
 
 def _member_of(name: str) -> str:

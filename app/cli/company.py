@@ -48,7 +48,7 @@ def replace_keys(
         raise fail("this signs everybody out: say --yes; stop the service before, start it after")
 
     async def work(parts: Parts) -> int:
-        ended: int = await parts.identity.start_anew(await signed_in(parts.database))
+        ended: int = await parts.identity.signing.start_anew(await signed_in(parts.database))
         return ended
 
     ended = with_parts(settings, work)

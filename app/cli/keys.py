@@ -28,7 +28,7 @@ def rotate(database_url: DatabaseOption = "") -> None:
     """Make a new key; running nodes sign with it within seconds, and nobody is signed out."""
 
     async def work(parts: Parts) -> str:
-        await parts.identity.rotate_signing_key()
+        await parts.identity.signing.rotate()
         return (await _stored(parts))[0].kid
 
     kid = with_parts(read_settings(database_url), work)

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Protocol
 
 from typing_extensions import TypedDict
 
+from app.application.identity.acts import act
 from app.application.identity.origin import Origin, principal_from
 from app.application.identity.ports import CREDENTIALS, USERS, Access, KeyRing
 from app.application.identity.proof import PasswordProof
@@ -16,7 +17,7 @@ from app.application.shared.kinds import Kind, Lock, Needs
 from app.application.shared.permissions import PLATFORM_PERMISSIONS, PUBLIC
 from app.application.shared.work import Work
 from app.domain.identity.errors import InvalidCredentials
-from app.domain.identity.operator import Operator, OperatorAct, OperatorSession
+from app.domain.identity.operator import Operator, OperatorSession
 from app.domain.shared.clock import Clock
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import NO_ID, Id
@@ -26,7 +27,6 @@ OPERATORS: Kind[Operator] = Kind("operators", key=lambda each: (each.user_id,))
 OPERATOR_SESSIONS: Kind[OperatorSession] = Kind(
     "operator_sessions", key=lambda each: (each.id,), lock=Lock.UPDATE
 )
-OPERATOR_ACTS: Kind[OperatorAct] = Kind("operator_acts", key=lambda each: (each.id,))
 _ROLE = "operator"
 
 
@@ -47,24 +47,6 @@ class OpenOperatorSession:
     device: str
     password_changed_at: datetime
     life: timedelta
-
-
-def act(work: Work, action: str, reason: str, company_id: Id | None = None, **changes: Any) -> None:
-    """Keep what an operator does, beside whatever it is."""
-    principal = work.principal
-    kept = OperatorAct(
-        work.new_id(),
-        principal.user_id,
-        principal.session_id,
-        action,
-        company_id,
-        reason,
-        principal.request_id,
-        principal.address,
-        changes,
-        work.recorded_at,
-    )
-    work.put(OPERATOR_ACTS, kept)
 
 
 def _login_needs(_: OpenOperatorSession, principal: Principal) -> Needs:

@@ -10,8 +10,8 @@ from typing import Any
 
 from typing_extensions import TypedDict
 
+from app.application.identity.acts import act
 from app.application.identity.closing import company, company_lock, standing_view
-from app.application.identity.operators import act
 from app.application.identity.ports import TENANTS
 from app.application.shared.commands import Command, Done
 from app.application.shared.kinds import Needs

@@ -28,7 +28,6 @@ from app.application.identity.ports import (
     AccessTokens,
     Account,
     Directory,
-    KeyRing,
     PasswordHasher,
 )
 from app.application.identity.proof import PasswordProof
@@ -43,19 +42,12 @@ from app.application.identity.sessions import (
     LOGOUT_ALL,
     REFRESH,
     REUSED,
-    REVOKE_ALL,
     SECOND_FACTOR,
     Exchange,
     OpenSession,
 )
-from app.application.identity.signing_keys import (
-    MAKE_FIRST_KEY,
-    REPLACE_KEYS,
-    ROTATE_KEY,
-    NewKey,
-    NewStart,
-)
-from app.application.identity.views import JwksView, MeView, TokensView
+from app.application.identity.signing_keys import Signing
+from app.application.identity.views import MeView, TokensView
 from app.application.shared.access import Principal
 from app.application.shared.commands import Command, CommandRunner, answer_of
 from app.application.shared.kinds import Needs
@@ -71,7 +63,7 @@ from app.domain.identity.passwords import check_password, normal_password
 from app.domain.identity.session import Assurance, SessionTerms
 from app.domain.shared.clock import Clock
 from app.domain.shared.errors import ConcurrentChange, ReferenceNotFound
-from app.domain.shared.ids import NO_ID, Id, show
+from app.domain.shared.ids import Id, show
 
 _log = structlog.get_logger("app.identity")
 _REGISTER_TRIES = 3
@@ -96,7 +88,7 @@ class IdentityService:
         directory: Directory,
         hasher: PasswordHasher,
         proof: PasswordProof,
-        keys: KeyRing,
+        signing: Signing,
         tokens: AccessTokens,
         account: OwnAccount,
         joining: Joining,
@@ -117,7 +109,7 @@ class IdentityService:
         self._directory = directory
         self._hasher = hasher
         self._proof = proof
-        self._keys = keys
+        self.signing = signing
         self._register = register
         self._terms = terms
         self._clock = clock
@@ -135,8 +127,7 @@ class IdentityService:
 
     async def start(self) -> None:
         """Open the signing keys; the first start makes the first one."""
-        if not await self._keys.load():
-            await self._key_command(MAKE_FIRST_KEY)
+        await self.signing.start()
 
     async def stop(self) -> None:
         """End the threads and look-ups of this service."""
@@ -164,33 +155,6 @@ class IdentityService:
     def forget_company(self, tenant_id: Id) -> None:
         """Look up the sessions of a company anew at their next request."""
         self._access_tokens.forget_company(tenant_id)
-
-    async def rotate_signing_key(self) -> None:
-        """Make a new key to sign with; tokens signed before stay good until they expire.
-
-        Nodes sign with it when each of them has had the time to read it, within seconds.
-        """
-        await self._keys.load()  # a wrong secret is refused before anything is made under it
-        await self._key_command(ROTATE_KEY)
-
-    async def start_anew(self, signed_in: Sequence[tuple[Id, Id]]) -> int:
-        """After a leak: withdraw every signing key for a new one, and end the sessions of everyone.
-
-        ``signed_in`` are company and user of the live sessions. The old keys need not open under
-        the present secret. Returns how many sessions were ended.
-        """
-        leaked = tuple(key.kid for key in await self._directory.signing_keys())
-        start = NewStart(NewKey(*self._keys.make()), leaked)
-        await self._run(REPLACE_KEYS, start, Principal(NO_ID, NO_ID))
-        await self._keys.load()
-        ended = 0
-        for tenant_id, user_id in signed_in:
-            ended += await self._run(REVOKE_ALL, None, Principal(tenant_id, user_id))
-        return ended
-
-    async def _key_command(self, command: Command[NewKey]) -> None:
-        await self._run(command, NewKey(*self._keys.make()), Principal(NO_ID, NO_ID))
-        await self._keys.load()
 
     async def register(
         self,
@@ -344,7 +308,7 @@ class IdentityService:
         self, principal: Principal, view: dict[str, Any], refresh: RefreshToken
     ) -> TokensView:
         """The tokens of a session that a command has opened or renewed."""
-        await self._keys.refresh()
+        await self.signing.fresh()
         access = Access(
             session_id=principal.session_id,
             user_id=principal.user_id,
@@ -406,11 +370,6 @@ class IdentityService:
             "locale": user.locale,
             "time_zone": user.time_zone,
         }
-
-    async def jwks(self) -> JwksView:
-        """The public keys behind access tokens."""
-        await self._keys.refresh()
-        return {"keys": self._keys.jwks()}
 
     async def _run(self, command: Command[Any], input_: Any, principal: Principal) -> Any:
         """Run a command and read the view in its answer."""

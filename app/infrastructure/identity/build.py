@@ -15,6 +15,7 @@ from app.application.identity.recovery import Recovery
 from app.application.identity.refusals import Refusals
 from app.application.identity.second_factors import SecondFactors
 from app.application.identity.service import IdentityService
+from app.application.identity.signing_keys import Signing
 from app.application.processes.onboarding import REGISTER
 from app.application.shared.commands import CommandRunner
 from app.application.shared.reading import Reader
@@ -95,7 +96,7 @@ def build_identity(
         directory=directory,
         hasher=hasher,
         proof=proof,
-        keys=keys,
+        signing=Signing(runner=runner, directory=directory, ring=keys),
         tokens=tokens,
         account=OwnAccount(
             runner=runner,

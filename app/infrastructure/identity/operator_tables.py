@@ -2,7 +2,8 @@
 
 from sqlalchemy import ForeignKeyConstraint, Index, bindparam, case, func, select
 
-from app.application.identity.operators import OPERATOR_ACTS, OPERATOR_SESSIONS, OPERATORS
+from app.application.identity.acts import OPERATOR_ACTS
+from app.application.identity.operators import OPERATOR_SESSIONS, OPERATORS
 from app.application.identity.platform import (
     ACT_LIST,
     COMPANY_RECORDS,

@@ -106,7 +106,7 @@ async def test_anybody_can_check_a_token_with_the_published_keys(api: httpx.Asyn
 async def test_a_rotation_of_the_key_refuses_nobody(api: httpx.AsyncClient) -> None:
     """JW-04."""
     before = await sign_up(api)
-    await parts_of(api).identity.rotate_signing_key()
+    await parts_of(api).identity.signing.rotate()
     later(parts_of(api).identity._keys, LOOK_SECONDS)
     after = await login(api)
     headers = [jwt.get_unverified_header(each.access) for each in (before, after)]
@@ -130,7 +130,7 @@ async def test_another_node_on_the_same_database_knows_the_caller(api: httpx.Asy
     try:
         principal = await second.verify(tokens.access)
         assert principal.role == "owner"
-        assert (await second.jwks()) == (await api.get(JWKS)).json()
+        assert (await second.signing.jwks()) == (await api.get(JWKS)).json()
     finally:
         await second.stop()
 

@@ -5,8 +5,9 @@ from typing import Annotated, Any, Literal
 from fastapi import Query
 from starlette.responses import Response
 
-from app.api.deps import Caller, PageQuery
+from app.api.deps import Caller
 from app.api.masters import add_master, listed
+from app.api.paging import PageQuery
 from app.api.route import permission, v1_router
 from app.api.v1.accounting.references import Code, Name
 from app.api.wire import AccountId, Schema

@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 from starlette.responses import Response
 
-from app.api.deps import BATCH_MAX, Caller, CommandCaller, Http, PageQuery
+from app.api.deps import BATCH_MAX, Caller, CommandCaller, Http
 from app.api.masters import IdPath, answers, batched, listed
+from app.api.paging import PageQuery
 from app.api.route import BATCH, permission, v1_router
 from app.api.v1.accounting.references import AllocationId, AnyDocumentId, Key
 from app.api.wire import Amount, ContactId, Instant, Schema

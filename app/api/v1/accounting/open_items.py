@@ -4,8 +4,9 @@ from datetime import date
 
 from starlette.responses import Response
 
-from app.api.deps import Caller, PageQuery
+from app.api.deps import Caller
 from app.api.masters import listed
+from app.api.paging import PageQuery
 from app.api.route import permission, v1_router
 from app.api.wire import ContactId
 from app.application.accounting.ports import OPEN_ITEM_LIST, OPEN_ITEM_LIST_AS_OF

@@ -6,9 +6,10 @@ from typing import Annotated
 from fastapi import Path
 from starlette.responses import Response
 
-from app.api.deps import Caller, CommandCaller, PageQuery
+from app.api.deps import Caller, CommandCaller
 from app.api.errors import MonthMalformed
 from app.api.masters import answers, listed
+from app.api.paging import PageQuery
 from app.api.route import permission, v1_router
 from app.api.v1.accounting.references import Reason
 from app.api.wire import Schema

@@ -6,8 +6,9 @@ from fastapi import Query
 from pydantic import Field
 from starlette.responses import Response
 
-from app.api.deps import Caller, PageQuery
+from app.api.deps import Caller
 from app.api.masters import add_master, listed
+from app.api.paging import PageQuery
 from app.api.route import permission, v1_router
 from app.api.v1.accounting.references import Code, Name
 from app.api.wire import AccountId, Percent, Schema, TaxId

@@ -2,8 +2,9 @@
 
 from starlette.responses import Response
 
-from app.api.deps import Caller, PageQuery
+from app.api.deps import Caller
 from app.api.masters import add_master, listed
+from app.api.paging import PageQuery
 from app.api.route import permission, v1_router
 from app.api.wire import CategoryId, Schema, Text32, Text200
 from app.application.catalog.categories import (

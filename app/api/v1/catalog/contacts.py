@@ -8,8 +8,9 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 
-from app.api.deps import BATCH_MAX, Caller, CommandCaller, Http, PageParams, PageQuery
+from app.api.deps import BATCH_MAX, Caller, CommandCaller, Http
 from app.api.masters import add_master, batched, listed
+from app.api.paging import PageParams, PageQuery
 from app.api.route import BATCH, permission, v1_router
 from app.api.wire import (
     ContactId,

@@ -7,8 +7,9 @@ from fastapi import Query
 from pydantic import Field
 from starlette.responses import Response
 
-from app.api.deps import BATCH_MAX, Caller, CommandCaller, PageQuery
+from app.api.deps import BATCH_MAX, Caller, CommandCaller
 from app.api.masters import add_master, batched, listed
+from app.api.paging import PageQuery
 from app.api.route import BATCH, permission, v1_router
 from app.api.wire import (
     AccountId,

@@ -5,9 +5,10 @@ from typing import Annotated
 from fastapi import Depends, Request
 from starlette.responses import Response
 
-from app.api.deps import Caller, PageQuery
+from app.api.deps import Caller
 from app.api.masters import IdPath, answers, listed
 from app.api.openapi import responses
+from app.api.paging import PageQuery
 from app.api.route import permission, v1_router
 from app.api.v1.identity.auth import Identity, PasswordText
 from app.api.wire import CompanyId, Schema

@@ -7,8 +7,9 @@ from fastapi import Depends, Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
-from app.api.deps import Caller, CommandCaller, PageQuery
+from app.api.deps import Caller, CommandCaller
 from app.api.masters import IdPath, answers, listed
+from app.api.paging import PageQuery
 from app.api.route import permission, v1_router
 from app.api.wire import Instant, Schema, text
 from app.application.identity.api_key_ports import API_KEY_LIST

@@ -7,9 +7,10 @@ from fastapi import Depends, Request
 from pydantic import Field
 from starlette.responses import Response
 
-from app.api.deps import Caller, PageQuery, json_response
+from app.api.deps import Caller, json_response
 from app.api.masters import IdPath, answers, listed
 from app.api.openapi import responses
+from app.api.paging import PageQuery
 from app.api.route import permission, v1_router
 from app.api.v1.identity.auth import ANYBODY, From, Identity, NameText, PasswordText
 from app.api.wire import Schema

@@ -6,9 +6,10 @@ import orjson
 from fastapi import Depends, Request
 from starlette.responses import Response
 
-from app.api.deps import Caller, CommandCaller, PageQuery, json_response
+from app.api.deps import Caller, CommandCaller, json_response
 from app.api.masters import IdPath, answers, listed
 from app.api.openapi import responses
+from app.api.paging import PageQuery
 from app.api.route import permission, v1_router
 from app.api.v1.identity.auth import ANYBODY, EmailText, From, Identity, PasswordText
 from app.api.wire import Schema, UserId, text

@@ -6,8 +6,9 @@ from fastapi import Query
 from pydantic import AfterValidator, Field, StringConstraints
 from starlette.responses import Response
 
-from app.api.deps import Caller, CommandCaller, Http, PageQuery
+from app.api.deps import Caller, CommandCaller, Http
 from app.api.masters import IdPath, answers, listed, members_of
+from app.api.paging import PageQuery
 from app.api.route import permission, v1_router
 from app.api.v1.identity.auth import Identity
 from app.api.wire import Schema, reference, text

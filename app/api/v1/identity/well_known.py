@@ -23,7 +23,7 @@ async def _service(request: Request) -> IdentityService:
 
 async def jwks(identity: Annotated[IdentityService, Depends(_service)]) -> Response:
     """The public keys that verify access tokens (RFC 7517)."""
-    return json_response(orjson.dumps(await identity.jwks()), 200, _CACHE)
+    return json_response(orjson.dumps(await identity.signing.jwks()), 200, _CACHE)
 
 
 def add_jwks(router: APIRouter, *, documented: bool) -> None:

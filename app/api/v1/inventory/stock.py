@@ -7,8 +7,9 @@ from typing import Annotated
 from fastapi import Query
 from starlette.responses import Response
 
-from app.api.deps import Caller, PageQuery
+from app.api.deps import Caller
 from app.api.masters import listed
+from app.api.paging import PageQuery
 from app.api.route import permission, v1_router
 from app.api.wire import LocationId, ProductId, id_pattern
 from app.application.inventory.ports import LEVEL_LIST, MOVE_LIST

@@ -9,8 +9,9 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 
-from app.api.deps import Caller, CommandCaller, Http, PageQuery
+from app.api.deps import Caller, CommandCaller, Http
 from app.api.masters import IdPath, answers, listed
+from app.api.paging import PageQuery
 from app.api.route import permission, v1_router
 from app.api.wire import (
     ContactId,

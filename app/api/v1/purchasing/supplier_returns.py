@@ -7,8 +7,9 @@ from fastapi import Query
 from pydantic import Field
 from starlette.responses import Response
 
-from app.api.deps import Caller, CommandCaller, Http, PageQuery
+from app.api.deps import Caller, CommandCaller, Http
 from app.api.masters import IdPath, answers, listed
+from app.api.paging import PageQuery
 from app.api.route import permission, v1_router
 from app.api.wire import ContactId, ExternalRef, Instant, Quantity, Schema, reference
 from app.application.purchasing.ports import SUPPLIER_RETURN_LIST, SUPPLIER_RETURNS

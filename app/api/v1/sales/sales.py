@@ -7,8 +7,9 @@ from fastapi import Path, Query
 from pydantic import Field
 from starlette.responses import Response
 
-from app.api.deps import BATCH_MAX, Caller, CommandCaller, Http, PageQuery
+from app.api.deps import BATCH_MAX, Caller, CommandCaller, Http
 from app.api.masters import answers, batched, listed
+from app.api.paging import PageQuery
 from app.api.route import BATCH, permission, v1_router
 from app.api.wire import (
     Amount,
