@@ -114,17 +114,17 @@ class Access:
     live_until: datetime
     granted: Sequence[str] | None = None
 
-    @property
-    def permissions(self) -> frozenset[str]:
-        """What its role may do."""
-        return permissions_of(self.role) if self.granted is None else known(self.granted)
-
     proved_at: datetime | None = None
     second_factor: bool = False
     mfa_required: bool = False
     step_up_for_payouts: bool = False
     standing: Standing = Standing.ACTIVE
     locale: str | None = None
+
+    @property
+    def permissions(self) -> frozenset[str]:
+        """What its role may do."""
+        return permissions_of(self.role) if self.granted is None else known(self.granted)
 
 
 class AccessState(Protocol):

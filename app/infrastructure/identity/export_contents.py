@@ -16,6 +16,7 @@ from app.domain.shared.ids import ulid_text
 from app.infrastructure.db import types
 from app.infrastructure.db.metadata import metadata
 from app.infrastructure.db.query import TENANT, Query, of_tenant
+from app.infrastructure.identity.role_tables import roles
 from app.infrastructure.identity.tables import memberships, tenants, users
 
 WHOLE: Final = frozenset(
@@ -25,6 +26,8 @@ WHOLE: Final = frozenset(
         "adjustments",
         "allocation_documents",
         "allocations",
+        "api_key_uses",
+        "api_keys",
         "audit_entries",
         "bill_lines",
         "billed_lines",
@@ -67,10 +70,13 @@ WHOLE: Final = frozenset(
 )
 # Tables that are not written, and why.
 LEFT_OUT: Final[dict[str, str]] = {
+    "audit_seals": "hashes that prove the audit trail where it is kept; their head is published",
     "stored_answers": "answers kept for a day so that a repeated request gets the same one",
 }
 # Columns that hold secrets, or hashes of them.
-SECRETS: Final = frozenset({("invitations", "token_hash")})
+SECRETS: Final = frozenset(
+    {("invitations", "token_hash"), ("api_keys", "secret_hash"), ("api_keys", "previous_hash")}
+)
 
 _FORMS: Final[dict[type[Any], str]] = {
     types.Id: "id",
@@ -113,7 +119,7 @@ class Part(NamedTuple):
 def parts() -> tuple[Part, ...]:
     """Every file of an export, in the order of references: who is named comes first."""
     own = [table for table in metadata.sorted_tables if table.name in WHOLE]
-    return (_company(), _members(), *(_whole(table) for table in own))
+    return (_company(), _roles(), _members(), *(_whole(table) for table in own))
 
 
 def is_secret(column: Column[Any]) -> bool:
@@ -132,6 +138,12 @@ def _company() -> Part:
     shown = [tenants.c[name] for name in ("id", "name", "time_zone", "country", "created_at")]
     own = select(*shown).where(tenants.c.id == bindparam(TENANT, type_=types.Id))
     return _part("company", shown, [], own, ())
+
+
+def _roles() -> Part:
+    shown = [roles.c[name] for name in ("id", "code", "name", "permissions", "active")]
+    own = select(*shown).where(roles.c.tenant_id == bindparam(TENANT, type_=types.Id))
+    return _part("roles", shown, [roles.c.id], own, ())
 
 
 def _members() -> Part:

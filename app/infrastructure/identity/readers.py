@@ -122,9 +122,8 @@ class DatabaseDirectory:
             row = await scope.row(_ACCESS, session_id=session_id)
         if row is None:
             return None
-        session, user_id, tenant_id, role, until, state, delete_at, locale = row
-        standing = standing_of(state, delete_at)
-        return Access(session, user_id, tenant_id, role, until, standing, locale)
+        *place, state, delete_at, locale = row
+        return Access(*place, standing_of(state, delete_at), locale)
 
     async def signing_keys(self) -> Sequence[SigningKey]:
         """Every signing key, the newest first."""

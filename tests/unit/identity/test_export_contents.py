@@ -20,6 +20,7 @@ def test_every_table_of_a_company_is_judged() -> None:
     assert all(LEFT_OUT.values())
     assert [part.name for part in parts()] == [
         "company",
+        "roles",
         "members",
         *(name for name in TENANT_TABLES if name in WHOLE),
     ]
