@@ -160,7 +160,12 @@ async def _end(owner: Owner, tenant_id: Id, counts: Counter[str]) -> None:
                 tenant_id,
             )
             counts[str(table.name)] += gone
+    messages, users = owner.named(_platform("messages")), owner.named(_platform("users"))
     for (user_id,) in alone:
+        counts["messages"] += await owner.change(
+            f"DELETE FROM {messages} WHERE recipient = (SELECT email FROM {users} WHERE id = $1)",
+            user_id,
+        )
         for table in _of_platform():
             for column in _of_users(table):
                 gone = await owner.change(

@@ -123,7 +123,7 @@ class DatabaseDirectory:
         if row is None:
             return None
         *place, state, delete_at, locale = row
-        return Access(*place, standing_of(state, delete_at), locale)
+        return Access(*place, standing=standing_of(state, delete_at), locale=locale)
 
     async def signing_keys(self) -> Sequence[SigningKey]:
         """Every signing key, the newest first."""

@@ -18,9 +18,11 @@ from app.application.identity.ports import TENANTS
 from app.cli import cli
 from app.domain.shared.ids import Id, read
 from app.infrastructure.db import purge as purging
+from app.infrastructure.db.metadata import metadata
 from app.infrastructure.db.owner import owner_of
 from app.infrastructure.db.postgres import APP_ROLE, driver_url
 from app.infrastructure.db.purge import name_hash
+from app.infrastructure.identity.recovery_tables import messages
 from app.infrastructure.security import passwords
 from app.main import create_app
 from tests.api.identity.support import change, events, refusal, trail
@@ -191,7 +193,11 @@ def test_a_purge_leaves_nothing_of_the_company_and_touches_no_other(
 
     async def look() -> None:
         after = await prints(url, stays_id)
-        shared = {"users", "credentials", "tenants"}  # of the one that went, too
+        shared = {  # of the one that went, too
+            table.name
+            for table in metadata.sorted_tables
+            if not table.info["tenant"] and "tenant_id" not in table.c
+        }
         changed = {name.removeprefix("platform.") for name in after if after[name] != before[name]}
         assert changed <= shared
         async with rows_of(url) as rows:
@@ -209,6 +215,9 @@ def test_a_purge_leaves_nothing_of_the_company_and_touches_no_other(
             assert counts["journal_lines"] > 10
             assert counts["tenants"] == 1
             assert counts["memberships"] == counts["users"] > 1
+            assert counts["password_resets"] > 0
+            recipients = await owner.rows(f"SELECT recipient FROM {owner.named(messages)}")
+            assert gone_email not in {each for (each,) in recipients}
         app = create_app(settings_for(url))
         async with app.router.lifespan_context(app):
             transport = httpx.ASGITransport(app=app)
