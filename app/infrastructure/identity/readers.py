@@ -122,8 +122,8 @@ class DatabaseDirectory:
             row = await scope.row(_ACCESS, session_id=session_id)
         if row is None:
             return None
-        *place, state, delete_at, locale = row
-        return Access(*place, standing=standing_of(state, delete_at), locale=locale)
+        *known, state, delete_at, locale = row
+        return Access(*[*known, standing_of(state, delete_at), locale])
 
     async def signing_keys(self) -> Sequence[SigningKey]:
         """Every signing key, the newest first."""
