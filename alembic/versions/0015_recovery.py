@@ -11,6 +11,7 @@ branch_labels = None
 depends_on = None
 
 RUNS_FROM = "0012"
+SCHEMA = "platform"
 TABLES = ("password_resets", "throttle_lifts", "messages")
 
 
@@ -33,7 +34,7 @@ def downgrade() -> None:
 
 def _schema() -> str | None:
     """Where the tables without a tenant are; SQLite has no schemas."""
-    return "platform" if op.get_bind().dialect.name == "postgresql" else None
+    return SCHEMA if op.get_bind().dialect.name == "postgresql" else None
 
 
 def _user(table: str, schema: str | None) -> sa.ForeignKeyConstraint:
