@@ -27,6 +27,16 @@ async def reads(on: Probing) -> None:
             on.look_for_theirs(operation.name, "read", answer)
 
 
+async def barred(on: Probing) -> None:
+    """RB-02: what no member can be permitted is refused to the owner, whatever he names."""
+    for operation in on.tenants.barred:
+        path = operation.template.replace("{id}", on.tenants.foreign.ids["tnt"][0])
+        answer = await on.send(operation.method, path)
+        on.report.probes += 1
+        if answer.status != 403:
+            on.report.crossed(operation.name, "barred", told(answer))
+
+
 async def headers(on: Probing) -> None:
     """TE-06: no header says whose data is meant."""
     theirs = on.tenants.foreign.ids["tnt"][0]

@@ -120,6 +120,9 @@ def _named_alike(mine: Any, theirs: Any) -> Any:
 
 async def _made_id(on: Probing, route: Route, steps: Steps, id_: str) -> Answer:
     on.foreign.discard(id_)
+    for ids in on.tenants.foreign.of_list.values():
+        if id_ in ids:
+            ids.remove(id_)
     valid = await route.prepare(on.tenants.mine)
     schema = on.schema(route.operation)
     body, _ = placed(on.tenants.contract, schema, valid.body, steps, id_)

@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from app.application.shared.permissions import PERMISSIONS, PUBLIC
 from app.domain.shared.ids import Id, UlidFactory, read, show
 from tests.support.company import PASSWORD, Company, register_company
 from tests.support.every_operation import use_every_operation
@@ -57,7 +58,8 @@ class Tenants:
     rows: Rows
     contract: Contract
     tenant_ids: tuple[Id, Id]
-    operations: tuple[Operation, ...]
+    operations: tuple[Operation, ...]  # those that a member of a company can be permitted
+    barred: tuple[Operation, ...]  # those of whoever runs the service
     own: Seen = field(default_factory=Seen)
     foreign: Seen = field(default_factory=Seen)
     marks: set[str] = field(default_factory=set)  # texts that only the other company has
@@ -151,6 +153,7 @@ async def make_tenants(application: Any, database_url: str, stack: AsyncExitStac
     mine = await stack.enter_async_context(register_company(application, name="Mine"))
     theirs = await stack.enter_async_context(register_company(application, name="Theirs"))
     contract = Contract(application.openapi())
+    every, of_members = tuple(operations(contract.document, API)), PERMISSIONS | {PUBLIC}
     tenants = Tenants(
         app=application,
         mine=mine,
@@ -158,7 +161,8 @@ async def make_tenants(application: Any, database_url: str, stack: AsyncExitStac
         rows=await stack.enter_async_context(rows_of(database_url)),
         contract=contract,
         tenant_ids=(await _tenant_id(mine), await _tenant_id(theirs)),
-        operations=tuple(operations(contract.document, API)),
+        operations=tuple(each for each in every if each.permission in of_members),
+        barred=tuple(each for each in every if each.permission not in of_members),
     )
     for company in (mine, theirs):
         await use_every_operation(application, company)

@@ -37,7 +37,7 @@ async def world(worlds: Callable[[str], Awaitable[World]], dialect: str) -> Worl
 async def tenants_of(
     running: Callable[[str], Awaitable[Running]],
 ) -> AsyncIterator[Callable[[str], Awaitable[Tenants]]]:
-    """Two companies of each database that used every operation, and what each sees by now."""
+    """Two companies of each database that used every operation; they look anew when asked to."""
     made: dict[str, Tenants] = {}
     async with AsyncExitStack() as stack:
 
@@ -45,7 +45,6 @@ async def tenants_of(
             if dialect not in made:
                 shared = await running(dialect)
                 made[dialect] = await make_tenants(shared.app, shared.url, stack)
-            await made[dialect].look()
             return made[dialect]
 
         yield of_database

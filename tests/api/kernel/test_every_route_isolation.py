@@ -25,6 +25,7 @@ async def test_every_id_is_swapped_and_nothing_is_crossed(
 ) -> None:
     """G-03, TE-05: all of them, none inconclusive, with as many statements as a missing one."""
     tenants = await tenants_of(dialect)
+    await tenants.look()
     with counted() as counter:
         on = Probing(tenants, statements=lambda: counter.total)
         for probe in PROBES:
@@ -43,6 +44,7 @@ async def test_row_security_alone_keeps_companies_apart(
 ) -> None:
     """S3-01: without the tenant in any statement on tenants' tables nothing else is seen."""
     tenants = await tenants_of(dialect)
+    await tenants.look()
     with without_conditions(tenants.app) as removed, counted() as counter:
         on = Probing(tenants)
         for probe in PROBES:

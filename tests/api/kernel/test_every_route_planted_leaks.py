@@ -177,18 +177,14 @@ LEAKS = (
 @pytest.mark.parametrize("dialect", ["sqlite"])
 @pytest.mark.parametrize("leak", LEAKS, ids=lambda each: each.name)
 async def test_a_planted_leak_is_found(tenants_of: TenantsOf, dialect: str, leak: Leak) -> None:
-    """S3-01: and without it the same probe finds nothing."""
+    """S3-01: that the same probes find nothing without it is test_every_route_isolation.py."""
     tenants = await tenants_of(dialect)
-    for planted in (False, True):
-        with counted() as counter:
-            on = Probing(tenants, *leak.operations, statements=lambda: counter.total)
-            if planted:
-                with leak.hole(tenants.app):
-                    await leak.probe(on)
-            else:
-                await leak.probe(on)
-        assert bool(on.report.crossings) is planted, (planted, on.report.crossings)
-        assert on.report.probes > 0
+    with counted() as counter:
+        on = Probing(tenants, *leak.operations, statements=lambda: counter.total)
+        with leak.hole(tenants.app):
+            await leak.probe(on)
+    assert on.report.crossings
+    if leak.probe in {writes, made_ids}:
         await tenants.look()
 
 
@@ -234,9 +230,9 @@ async def test_a_table_without_row_security_is_found(
             else:
                 with without_conditions(tenants.app):
                     await probe(on)
-            found.append(bool(on.report.crossings))
+            found.append(on.report.crossings)
             for statement in MENDED:
                 await owner.execute(statement.format(table))
     finally:
         await owner.close()
-    assert found == [False, False, True]
+    assert [bool(each) for each in found] == [False, False, True], found
