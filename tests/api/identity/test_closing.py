@@ -12,10 +12,8 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
-from typer.testing import CliRunner
 
 from app.application.identity.ports import TENANTS
-from app.cli import cli
 from app.domain.shared.ids import Id, read
 from app.infrastructure.db import purge as purging
 from app.infrastructure.db.metadata import metadata
@@ -29,6 +27,7 @@ from tests.api.identity.support import change, events, refusal, trail
 from tests.conftest import settings_for
 from tests.support.company import PASSWORD, Company, register_company
 from tests.support.fingerprint import Fingerprint, rows_of
+from tests.support.in_process import command
 from tests.support.ledger import Ledger
 from tests.support.operators import fresh_id, make_operator
 from tests.support.route import request, tag
@@ -147,11 +146,8 @@ async def prints(url: str, tenant_id: Id) -> Fingerprint:
 
 
 def run_purge(url: str, folder: Path, *more: str) -> str:
-    done = CliRunner().invoke(
-        cli,
-        ["tenants", "purge", "--database-url", url, *more],
-        env={"STORAGE_DIR": str(folder)},
-    )
+    arguments = ["tenants", "purge", "--database-url", url, *more]
+    done = command(*arguments, STORAGE_DIR=str(folder))
     assert done.exit_code == 0, done.output
     return done.output
 

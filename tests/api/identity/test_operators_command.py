@@ -4,16 +4,16 @@ import asyncio
 from typing import Any
 
 import httpx
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from app.cli import cli
 from app.main import create_app
 from tests.conftest import settings_for
 from tests.support.company import register_company
+from tests.support.in_process import command
 
 
 def run(url: str, *arguments: str) -> Result:
-    return CliRunner().invoke(cli, ["operators", *arguments, "--database-url", url])
+    return command("operators", *arguments, "--database-url", url)
 
 
 def logins(url: str, *accounts: dict[str, Any]) -> list[int]:
