@@ -2,13 +2,14 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from app.application.identity.audit_seals import AuditPart
 from app.domain.shared.errors import ConcurrentChange
-from app.domain.shared.ids import Id
+from app.domain.shared.ids import NO_ID, Id
 from app.main import create_app
 from tests.conftest import drop, fresh_url, settings_for
 from tests.support.audit import Trail
@@ -224,3 +225,17 @@ async def test_a_place_in_the_chain_is_taken_once(own: tuple[Trail, str]) -> Non
     for part in (taken, beyond, early):
         assert isinstance(await trail.put(part), ConcurrentChange)
     assert (await trail.verdict())["last_sequence"] == last
+
+
+async def test_a_check_may_begin_where_the_last_one_ended(own: tuple[Trail, str]) -> None:
+    """RL-01: `check-books --since` looks at the seals that were made since, and at no other."""
+    trail, _ = own
+    whole = await trail.verdict()
+    past, future = (datetime(year, 1, 1, tzinfo=UTC) for year in (2000, 2199))
+    found = await trail.chain.verify(trail.tenant_id, since=past)
+    assert (found.ok, found.first, found.entries) == (True, 1, whole["entries"])
+    found = await trail.chain.verify(trail.tenant_id, since=future)
+    assert (found.ok, found.entries, found.next_sequence) == (True, 0, None)
+    assert (found.first, found.last) == (whole["last_sequence"] + 1, whole["last_sequence"])
+    nobody = await trail.chain.verify(NO_ID, since=past)
+    assert (nobody.ok, nobody.first, nobody.head) == (True, 1, None)

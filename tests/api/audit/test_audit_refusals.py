@@ -90,7 +90,7 @@ async def test_a_refused_login_is_told_to_the_company(
     """S1-42, AU-01: of a known account, not who tried: nobody knows. An unknown one is counted."""
     trail = await Trail.of(application, company)
     me = await company.get("/auth/me")
-    wrong = {"email": company.email, "password": "wrong-horse-battery-7"}
+    wrong = {"email": company.email, "password": PASSWORD + "x"}
     answer = await anonymous.post("/api/v1/auth/login", json=wrong)
     assert answer.status_code == 401
     [entry] = await trail.entries(action="login_refused")
