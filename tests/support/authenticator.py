@@ -22,11 +22,11 @@ class App:
     """An app that shows codes of a secret."""
 
     def __init__(self, secret: str) -> None:
-        self._totp = pyotp.TOTP(secret)
+        self.secret = secret
 
     def code(self, seconds: float) -> str:
         """The code at an instant, in Unix seconds."""
-        return self._totp.at(int(seconds))
+        return pyotp.TOTP(self.secret).at(int(seconds))
 
 
 @dataclass
