@@ -11,13 +11,17 @@ from app.application.identity.acts import act
 from app.application.identity.origin import Origin, principal_from
 from app.application.identity.ports import CREDENTIALS, USERS, Access, KeyRing
 from app.application.identity.proof import PasswordProof
+from app.application.identity.proving import PROVED, WRONG, factor_needs, has_factor, take
+from app.application.identity.second_factors import Offer, SecondFactors, check_one
 from app.application.shared.access import Principal
 from app.application.shared.commands import Command, CommandRunner, Done, answer_of
 from app.application.shared.kinds import Kind, Lock, Needs
 from app.application.shared.permissions import PLATFORM_PERMISSIONS, PUBLIC
 from app.application.shared.work import Work
 from app.domain.identity.errors import InvalidCredentials
+from app.domain.identity.factor_errors import SecondFactorRequired, SecondFactorWrong
 from app.domain.identity.operator import Operator, OperatorSession
+from app.domain.identity.second_factor import Proof
 from app.domain.shared.clock import Clock
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import NO_ID, Id
@@ -41,16 +45,21 @@ class OperatorTokensView(TypedDict):
 
 @frozen
 class OpenOperatorSession:
-    """A sign-in whose password was found right when it was chosen at ``password_changed_at``."""
+    """A sign-in whose password was found right when it was chosen at ``password_changed_at``.
+
+    ``proof`` is what was sent of a second factor, None where nothing was.
+    """
 
     session_id: Id
     device: str
     password_changed_at: datetime
     life: timedelta
+    proof: Proof | None
 
 
 def _login_needs(_: OpenOperatorSession, principal: Principal) -> Needs:
-    needs = Needs().one(USERS, principal.user_id).one(OPERATORS, principal.user_id)
+    needs = factor_needs(principal.user_id).one(USERS, principal.user_id)
+    needs.one(OPERATORS, principal.user_id)
     return needs.one(CREDENTIALS, principal.user_id, lock=Lock.KEY_SHARE)
 
 
@@ -64,6 +73,10 @@ def _login(request: OpenOperatorSession, work: Work) -> Done:
         raise InvalidCredentials
     if credentials.changed_at != request.password_changed_at:
         raise InvalidCredentials  # another password was chosen while this one was checked
+    if request.proof is None and has_factor(work, user_id):
+        raise SecondFactorRequired.at("/code")
+    if request.proof is not None and not take(work, user_id, request.proof):
+        return Done({"outcome": WRONG}, status=200)  # no refusal: the failure must be kept
     session = OperatorSession.opened(
         request.session_id,
         user_id,
@@ -73,7 +86,7 @@ def _login(request: OpenOperatorSession, work: Work) -> Done:
     )
     work.put(OPERATOR_SESSIONS, session)
     act(work, "session.opened", "", device=session.device)
-    return Done(None, status=200)
+    return Done({"outcome": PROVED}, status=200)
 
 
 def _logout(_: None, work: Work) -> Done:
@@ -125,6 +138,7 @@ class Operators:
         *,
         runner: CommandRunner,
         proof: PasswordProof,
+        factors: SecondFactors,
         keys: KeyRing,
         tokens: OperatorTokens,
         clock: Clock,
@@ -133,30 +147,41 @@ class Operators:
     ) -> None:
         self._runner = runner
         self._proof = proof
+        self._factors = factors
         self._keys = keys
         self._tokens = tokens
         self._clock = clock
         self._new_id = new_id
         self._life = life
 
-    async def login(self, email: str, password: str, origin: Origin) -> OperatorTokensView:
+    async def login(
+        self, email: str, password: str, origin: Origin, offer: Offer
+    ) -> OperatorTokensView:
         """Open a session of an operator.
 
         Raises:
             InvalidCredentials: unknown address, wrong password, switched off, no operator: alike.
+            SecondFactorRequired: the operator has a second factor, and no code was sent.
+            SecondFactorWrong, ProofChoice: the code is wrong, or two were sent.
             LoginThrottled: too many failures.
             HashingBusy: nothing was done.
         """
         account, _ = await self._proof.prove(email, password, origin)
         session_id = self._new_id()
         principal = principal_from(NO_ID, account.user_id, origin, session_id)
+        proof = None
+        if offer.given:
+            check_one(offer)
+            proof = await self._factors.proof(account.user_id, offer)
         wish = OpenOperatorSession(
-            session_id, origin.device, account.password_changed_at, self._life
+            session_id, origin.device, account.password_changed_at, self._life, proof
         )
         try:
-            await answer_of(self._runner, OPEN_OPERATOR_SESSION, wish, principal)
+            view = await answer_of(self._runner, OPEN_OPERATOR_SESSION, wish, principal)
         except InvalidCredentials:
             raise self._proof.refused(account, origin) from None
+        if view["outcome"] == WRONG:
+            raise SecondFactorWrong
         await self._proof.succeeded(email, origin.address)
         await self._keys.refresh()
         until = self._clock.now() + self._life

@@ -142,7 +142,7 @@ class SecondFactors:
             LoginThrottled: too many were; also the right one waits.
             ProofChoice: none was sent, or several.
         """
-        _one(offer)
+        check_one(offer)
         token, challenge = await self.challenge(token_text, Purpose.LOGIN)
         principal = principal_from(challenge.tenant_id, challenge.user_id, origin, self._new_id())
         refresh = RefreshToken.fresh()
@@ -156,7 +156,7 @@ class SecondFactors:
             stronger_hash=None,
             terms=self._terms,
         )
-        proof = await self._proof(challenge.user_id, offer, challenge.challenge)
+        proof = await self.proof(challenge.user_id, offer, challenge.challenge)
         wish = Verify(Answered(token.id, token.token_hash), proof, session)
         view = await self._guarded(VERIFY, wish, principal)
         if view["outcome"] == WRONG:
@@ -207,7 +207,7 @@ class SecondFactors:
             HashingBusy: nothing was done.
         """
         if offer.given or password is None:
-            _one(offer)
+            check_one(offer)
         changed_at = None
         if password is not None:
             changed_at = await self._right_password(principal, password)
@@ -217,7 +217,7 @@ class SecondFactors:
             if offer.credential is not None:
                 token, asked = await self.challenge(token_text or "", Purpose.STEP_UP)
                 challenge, answered = asked.challenge, Answered(token.id, token.token_hash)
-            proof = await self._proof(principal.user_id, offer, challenge)
+            proof = await self.proof(principal.user_id, offer, challenge)
         wish = StepUp(changed_at, proof, answered)
         if proof is None:
             view = await answer_of(self._runner, STEP_UP, wish, principal)
@@ -248,7 +248,7 @@ class SecondFactors:
         await self._throttle.succeeded(*guess)
         return credentials.changed_at
 
-    async def _proof(self, user_id: Id, offer: Offer, challenge: bytes) -> Proof:
+    async def proof(self, user_id: Id, offer: Offer, challenge: bytes = b"") -> Proof:
         """What was sent, compared with what is kept of the user."""
         if offer.recovery_code is not None:
             return RecoveryProof(recovery_hash(offer.recovery_code))
@@ -272,7 +272,12 @@ class SecondFactors:
         return self._codes.step(sealed, code, self._clock.now(), user_id.hex())
 
 
-def _one(offer: Offer) -> None:
+def check_one(offer: Offer) -> None:
+    """Let an offer pass that is one proof.
+
+    Raises:
+        ProofChoice: it is none, or several.
+    """
     if offer.given != 1:
         raise ProofChoice
 

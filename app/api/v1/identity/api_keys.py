@@ -36,6 +36,7 @@ from app.domain.shared.errors import (
 router = v1_router("/api-keys", tags=["api-keys"])
 
 READ, WRITE = permission("api_keys:read"), permission("api_keys:write")
+PROVED = permission("api_keys:write", step_up=True)
 _TERMS = (InvalidValue, ScopeRefused, ScopesBeyondOwn)
 _CHANGED = (NotFound, StaleVersion, VersionRequired, ApiKeyRevoked, ConcurrentChange)
 
@@ -103,7 +104,7 @@ Keys = Annotated[KeyKeeping, Depends(_keeping)]
     "",
     summary="Make an API key",
     status_code=201,
-    openapi_extra=WRITE,
+    openapi_extra=PROVED,
     responses=answers(
         NewApiKeyView, 201, *_TERMS, ValueOutOfRange, TooManyApiKeys, ConcurrentChange, body=True
     ),
@@ -145,7 +146,7 @@ async def show(http: Caller, id: IdPath) -> Response:  # noqa: A002
 @router.patch(
     "/{id}",
     summary="Change an API key",
-    openapi_extra=WRITE,
+    openapi_extra=PROVED,
     responses=answers(ApiKeyView, 200, *_CHANGED, *_TERMS, body=True),
 )
 async def change(http: CommandCaller, keys: Keys, id: IdPath, body: ApiKeyPatch) -> Response:  # noqa: A002
@@ -162,7 +163,7 @@ async def change(http: CommandCaller, keys: Keys, id: IdPath, body: ApiKeyPatch)
 @router.post(
     "/{id}/rotate",
     summary="Rotate an API key",
-    openapi_extra=WRITE,
+    openapi_extra=PROVED,
     responses=answers(NewApiKeyView, 200, *_CHANGED, ScopesBeyondOwn, ValueOutOfRange, body=True),
 )
 async def rotate(http: Caller, keys: Keys, id: IdPath, body: RotationIn) -> Response:  # noqa: A002

@@ -18,6 +18,7 @@ from app.application.identity.key_keeping import KeyKeeping
 from app.application.identity.operators import OperatorTokensView
 from app.application.identity.origin import Origin
 from app.application.identity.registration import Company
+from app.application.identity.second_factors import Offer
 from app.application.identity.service import IdentityService
 from app.application.identity.views import MeView, Registered, TokensView
 from app.domain.identity.errors import (
@@ -32,6 +33,7 @@ from app.domain.identity.errors import (
     RefreshSuperseded,
     RefreshTokenReused,
 )
+from app.domain.identity.factor_errors import ProofChoice, SecondFactorRequired, SecondFactorWrong
 from app.domain.identity.passwords import LENGTH_MAX, LENGTH_MIN
 from app.domain.identity.user import EMAIL_LENGTH_MAX
 from app.domain.shared.errors import ConcurrentChange, InvalidValue
@@ -89,13 +91,33 @@ class RegisterIn(Schema):
     company: CompanyIn
 
 
+CodeText = Annotated[
+    str,
+    Field(
+        pattern="^[0-9]{6}$",
+        max_length=6,
+        description="The code that the app shows now; each is good once.",
+        examples=["492039"],
+    ),
+]
+RecoveryText = Annotated[
+    str,
+    Field(min_length=1, max_length=64, description="A recovery code; it is used up by this."),
+]
+
+
 class LoginIn(Schema):
-    """Who signs in, and for which company: his oldest one, unless it is named."""
+    """Who signs in, and for which company: his oldest one, unless it is named.
+
+    An operator who has a second factor sends a code of it at once.
+    """
 
     email: EmailText
     password: PasswordText
     company_id: CompanyId | None = None
     scope: Literal["company", "platform"] = "company"
+    code: CodeText | None = None
+    recovery_code: RecoveryText | None = None
 
 
 class RefreshIn(Schema):
@@ -156,7 +178,14 @@ async def register(identity: Identity, origin: From, body: RegisterIn) -> Respon
     openapi_extra=ANYBODY,
     responses={
         **_open(
-            TokensView | OperatorTokensView, 200, InvalidCredentials, LoginThrottled, HashingBusy
+            TokensView | OperatorTokensView,
+            200,
+            InvalidCredentials,
+            SecondFactorRequired,
+            SecondFactorWrong,
+            ProofChoice,
+            LoginThrottled,
+            HashingBusy,
         ),
         202: {"model": SecondFactorView},
     },
@@ -168,7 +197,8 @@ async def login(identity: Identity, origin: From, body: LoginIn) -> Response:
     An operator of the platform names the scope `platform`, and gets a token for its routes only.
     """
     if body.scope == "platform":
-        opened = await identity.operators.login(body.email, body.password, origin)
+        offer = Offer(body.code, body.recovery_code)
+        opened = await identity.operators.login(body.email, body.password, origin, offer)
         return json_response(orjson.dumps(opened), 200)
     view = await identity.login(body.email, body.password, origin, body.company_id)
     return json_response(orjson.dumps(view), 202 if "mfa_token" in view else 200)

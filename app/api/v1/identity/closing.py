@@ -13,6 +13,7 @@ from app.domain.shared.errors import ConcurrentChange
 
 router = v1_router("/tenants", tags=["tenants"])
 WRITE = permission("closing:write")
+PROVED = permission("closing:write", step_up=True)
 
 
 class ClosingIn(Schema):
@@ -24,7 +25,7 @@ class ClosingIn(Schema):
 @router.post(
     "/current/deletion",
     summary="Have the company deleted",
-    openapi_extra=WRITE,
+    openapi_extra=PROVED,
     responses=answers(
         CompanyStanding,
         200,

@@ -26,7 +26,7 @@ from app.domain.shared.errors import ConcurrentChange, NotFound
 
 router = v1_router("/exports", tags=["exports"])
 
-READ, WRITE = permission("exports:read"), permission("exports:write")
+READ, WRITE = permission("exports:read"), permission("exports:write", step_up=True)
 _FILE = {
     "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}},
     "description": "A ZIP with one NDJSON file a table and manifest.json.",

@@ -12,7 +12,15 @@ from app.api.masters import IdPath, answers, listed
 from app.api.openapi import responses
 from app.api.paging import PageQuery
 from app.api.route import permission, v1_router
-from app.api.v1.identity.auth import ANYBODY, From, Identity, NameText, PasswordText
+from app.api.v1.identity.auth import (
+    ANYBODY,
+    CodeText,
+    From,
+    Identity,
+    NameText,
+    PasswordText,
+    RecoveryText,
+)
 from app.api.wire import Schema
 from app.application.identity.enrolling import Enrolling
 from app.application.identity.factor_ports import SECURITY_KEY_LIST
@@ -53,19 +61,6 @@ from app.domain.shared.errors import (
 
 router = v1_router("/auth", tags=["auth"])
 
-CodeText = Annotated[
-    str,
-    Field(
-        pattern="^[0-9]{6}$",
-        max_length=6,
-        description="The code that the app shows now; each is good once.",
-        examples=["492039"],
-    ),
-]
-RecoveryText = Annotated[
-    str,
-    Field(min_length=1, max_length=64, description="A recovery code; it is used up by this."),
-]
 CredentialText = Annotated[
     str,
     Field(

@@ -39,7 +39,7 @@ from app.domain.shared.errors import (
 
 router = v1_router("/roles", tags=["roles"])
 
-READ, WRITE = permission("roles:read"), permission("roles:write")
+READ, WRITE = permission("roles:read"), permission("roles:write", step_up=True)
 CHANGED = (
     NotFound,
     StaleVersion,

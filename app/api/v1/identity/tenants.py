@@ -23,7 +23,7 @@ from app.application.processes.company import (
 from app.application.processes.onboarding import FOUND_COMPANY
 from app.application.shared.commands import answer_of
 from app.domain.identity.errors import TooManyCompanies
-from app.domain.identity.factor_errors import NoSecondFactor
+from app.domain.identity.factor_errors import NoSecondFactor, StepUpRequired
 from app.domain.shared.errors import (
     ConcurrentChange,
     Duplicate,
@@ -32,6 +32,10 @@ from app.domain.shared.errors import (
     StaleVersion,
     VersionRequired,
 )
+
+_GUARDS = frozenset(
+    {"mfa_required", "step_up_for_payouts"}
+)  # whoever stole a session wants them off
 
 router = v1_router("/tenants", tags=["tenants"])
 
@@ -94,6 +98,7 @@ async def show(http: Caller) -> Response:
         200,
         InvalidValue,
         NoSecondFactor,
+        StepUpRequired,
         StaleVersion,
         VersionRequired,
         ConcurrentChange,
@@ -101,6 +106,12 @@ async def show(http: Caller) -> Response:
     ),
 )
 async def change(http: CommandCaller, body: CompanyPatch) -> Response:
-    """Change what is named. Facts already posted stay as they are."""
+    """Change what is named. Facts already posted stay as they are.
+
+    `mfa_required` and `step_up_for_payouts` need a proof of the last ten minutes, as sensitive
+    operations do.
+    """
     members = members_of(body, given_only=True)
+    if not members.keys().isdisjoint(_GUARDS):
+        http.require_step_up()
     return await http.run(EDIT_COMPANY, EditCompany(http.expected_version(), members))

@@ -39,9 +39,7 @@ def statement_of(name: str, *, incremental: bool, tenant: bool | None = None) ->
     """
     statement = INVARIANTS[name]
     rows = (narrowed(statement) if incremental else statement).subquery()
-    return Query(
-        select(*rows.c, func.count().over()).order_by(*rows.c).limit(1), tenant=tenant
-    )
+    return Query(select(*rows.c, func.count().over()).order_by(*rows.c).limit(1), tenant=tenant)
 
 
 @cache
