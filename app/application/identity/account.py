@@ -70,7 +70,13 @@ class OwnAccount:
         credentials = loaded.present.get(CREDENTIALS, {}).get((principal.user_id,))
         if user is None or company is None or credentials is None:
             raise SessionOver
-        check_password(new, email=user.email, company=company.name, pointer=_NEW)
+        check_password(
+            new,
+            email=user.email,
+            company=company.name,
+            pointer=_NEW,
+            second_factor=credentials.second_factor,
+        )
         guess = user.email_folded, principal.address
         await self._throttle.admit(*guess)
         try:

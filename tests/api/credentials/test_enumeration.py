@@ -44,7 +44,7 @@ async def sign_up(somebody: Somebody) -> httpx.Response:
 def identity(olga: Somebody, monkeypatch: pytest.MonkeyPatch) -> Any:
     """The service without delays."""
     found = parts_of(olga.api).identity
-    monkeypatch.setattr(found._throttle, "_rules", UNLIMITED)
+    monkeypatch.setattr(found._proof._throttle._counts, "_rules", UNLIMITED)
     monkeypatch.setattr(found.recovery._throttle, "_rules", UNLIMITED)
     return found
 

@@ -195,7 +195,7 @@ async def test_who_knows_the_password_cannot_guess_codes(user: User) -> None:
     another node, which counts for itself.
     """
     await user.enrol()
-    node = parts_of(user.client).identity._throttle
+    node = parts_of(user.client).identity._proof._throttle._counts
     for number in range(PAIR.free + 1):
         token = (await user.first_step())["mfa_token"]
         node._counts.clear() if number % 2 else None
