@@ -152,6 +152,24 @@ def run_purge(url: str, folder: Path, *more: str) -> str:
     return done.output
 
 
+async def check_tombstone(url: str, stays_id: Id, gone_email: str) -> None:
+    """How much was deleted stays known, and nothing of whom it was about."""
+    async with owner_of(url) as owner:
+        [(kept_hash, finished, counts)] = await owner.rows(
+            f"SELECT name_hash, finished_at, row_counts FROM {purging._purges(owner)}"
+        )
+        counts = owner.read_json(counts)
+        assert bytes(kept_hash) != name_hash(stays_id, "Test Trading")
+        assert finished is not None
+        assert counts["audit_entries"] > 50
+        assert counts["journal_lines"] > 10
+        assert counts["tenants"] == 1
+        assert counts["memberships"] == counts["users"] > 1
+        assert counts["password_resets"] > 0
+        recipients = await owner.rows(f"SELECT recipient FROM {owner.named(messages)}")
+        assert gone_email not in {each for (each,) in recipients}
+
+
 def test_a_purge_leaves_nothing_of_the_company_and_touches_no_other(
     own_database_url: str, tmp_path: Path
 ) -> None:
@@ -200,20 +218,7 @@ def test_a_purge_leaves_nothing_of_the_company_and_touches_no_other(
             gone = await rows.fingerprint(gone_id)
             nobody = await rows.fingerprint(Id(bytes(16)))
         assert gone == nobody
-        async with owner_of(url) as owner:
-            [(kept_hash, finished, counts)] = await owner.rows(
-                f"SELECT name_hash, finished_at, row_counts FROM {purging._purges(owner)}"
-            )
-            counts = owner.read_json(counts)
-            assert bytes(kept_hash) != name_hash(stays_id, "Test Trading")
-            assert finished is not None
-            assert counts["audit_entries"] > 50
-            assert counts["journal_lines"] > 10
-            assert counts["tenants"] == 1
-            assert counts["memberships"] == counts["users"] > 1
-            assert counts["password_resets"] > 0
-            recipients = await owner.rows(f"SELECT recipient FROM {owner.named(messages)}")
-            assert gone_email not in {each for (each,) in recipients}
+        await check_tombstone(url, stays_id, gone_email)
         app = create_app(settings_for(url))
         async with app.router.lifespan_context(app):
             transport = httpx.ASGITransport(app=app)
