@@ -14,6 +14,7 @@ SUSPECT: Final = re.compile(
 )
 ROWS: Final = {"side": ["payable"]}, {"direction": ["out"]}
 GUARDED: Final[dict[str, dict[str, list[str]] | None]] = {
+    "AuditEntryView.changes": None,  # those of a receipt tell what it cost
     **dict.fromkeys(("SaleLineView.cost", "ReturnLineView.cost")),
     **dict.fromkeys(
         ("AdjustmentLineView.value", "AdjustmentView.value", "AdjustmentSummary.value")
@@ -98,6 +99,8 @@ OPEN: Final = {
     "ProductView.costing",  # the method
     "BillView.taxes",  # what stands in them is guarded
     "CompanyView.price_difference_policy",
+    "AuditVerdictView.first_break",  # places in the audit trail
+    "AuditVerdictView.first_sequence",
     "PaymentAllocationView.amount",  # in a list that is guarded
     "MatchView.amount",
     "Offender.ledger",

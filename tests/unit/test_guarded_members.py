@@ -134,7 +134,7 @@ async def rows(permissions: frozenset[str], query: str = "", **filters: Any) -> 
         "query_string": query.encode(),
         "route": SimpleNamespace(shape=answer_shape(listed(LineView))),
     }
-    services: Any = SimpleNamespace(reader=OneLine())
+    services: Any = SimpleNamespace(reader=OneLine(), cursors=None)
     http = Http(Request(scope), services, Principal(NO_ID, NO_ID, permissions=permissions))
     sort = dict(parse_qsl(query)).get("sort")
     page = PageParams(50, None, sort, None, include_total=False)

@@ -1,11 +1,12 @@
 """The admin log: the audit trail of the company, as its administrators read it."""
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 from typing_extensions import TypedDict
 
 from app.application.identity.audit_seals import Verdict
+from app.application.shared.guarded import COSTS, Guarded
 from app.application.shared.masters import shown_by
 from app.application.shared.reading import Listing
 from app.application.shared.trail import AuditEntry
@@ -18,9 +19,11 @@ PREFIX: Final = "aud"
 ENTITY_PREFIXES: Final[dict[str, str]] = {
     "account": "acc",
     "adjustment": "adj",
+    "api_key": "key",
     "allocation": "alc",
     "bill": "bil",
     "category": "cat",
+    "challenge": "",
     "contact": "con",
     "credentials": "usr",
     "export": "exp",
@@ -34,7 +37,10 @@ ENTITY_PREFIXES: Final[dict[str, str]] = {
     "product": "prd",
     "receipt": "rcp",
     "return": "ret",
+    "role": "rol",
     "sale": "sal",
+    "second_factor": "usr",
+    "security_key": "sky",
     "session": "ses",
     "supplier_return": "srt",
     "tax": "tax",
@@ -76,7 +82,7 @@ class AuditEntryView(TypedDict):
     action: str
     entity_kind: str
     entity_id: str | None
-    changes: dict[str, Any]
+    changes: Annotated[dict[str, Any], Guarded(COSTS)]
 
 
 def entry_view(
@@ -92,12 +98,12 @@ def entry_view(
     entity_id: bytes,
     changes: dict[str, Any],
 ) -> AuditEntryView:
-    """The view of an entry. Who acts on behalf of a user is no user himself."""
+    """The view of an entry. Who acts on behalf of another user is an API key of his."""
     prefix = ENTITY_PREFIXES.get(entity_kind, _OTHER)
     return {
         "id": show(PREFIX, id_),
         "recorded_at": instant(recorded_at),
-        "actor_id": _shown("usr" if on_behalf_of is None else "key", actor_id),
+        "actor_id": _shown("usr" if on_behalf_of in {None, actor_id} else "key", actor_id),
         "on_behalf_of": maybe("usr", on_behalf_of),
         "session_id": _shown("ses", session_id),
         "request_id": request_id,

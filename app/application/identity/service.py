@@ -245,7 +245,7 @@ class IdentityService:
         )
         origin = Origin(principal.request_id, principal.address, device)
         try:
-            opened, _ = await self._open(account, company_id, None, origin, kept=session.standing)
+            opened, _ = await self._open(account, company_id, None, origin, kept=session.assurance)
         except InvalidCredentials:
             raise ReferenceNotFound.at("/company_id") from None
         return opened  # type: ignore[no-any-return]

@@ -272,10 +272,19 @@ async def test_a_demoted_maker_cannot_widen_or_rotate(api: httpx.AsyncClient) ->
     assert refusal(patched) == refused
 
 
-async def test_a_suspended_company_has_no_keys(api: httpx.AsyncClient) -> None:
+async def test_keys_of_a_suspended_company_only_read(api: httpx.AsyncClient) -> None:
+    """As its people do; and those of a company that is being deleted do nothing."""
     owner = await sign_up(api)
-    key = await made(api, owner)
+    key = await made(api, owner, scopes=["units:read", "units:write"])
     _, tenant_id = await ids_of(api, owner)
     suspended = {"state": TenantState.SUSPENDED}
     await change(api, TENANTS, (tenant_id,), lambda each: replace(each, **suspended))
+    await forget(api, owner, key["id"])
+    assert (await units(api, key["key"])).status_code == 200
+    headers = {"Authorization": f"Bearer {key['key']}"}
+    unit = {"code": "crate", "name": "Crate", "decimals": 0}
+    refused = await api.post("/api/v1/units", json=unit, headers=headers)
+    assert refusal(refused) == (403, "tenants.suspended", [])
+    await change(api, TENANTS, (tenant_id,), lambda each: replace(each, purging=True))
+    await forget(api, owner, key["id"])
     assert refusal(await units(api, key["key"])) == OVER

@@ -107,7 +107,7 @@ async def test_a_rotation_of_the_key_refuses_nobody(api: httpx.AsyncClient) -> N
     """JW-04."""
     before = await sign_up(api)
     await parts_of(api).identity.signing.rotate()
-    later(parts_of(api).identity._keys, LOOK_SECONDS)
+    later(parts_of(api).identity.signing._ring, LOOK_SECONDS)
     after = await login(api)
     headers = [jwt.get_unverified_header(each.access) for each in (before, after)]
     assert headers[0]["kid"] != headers[1]["kid"]

@@ -133,7 +133,9 @@ async def reads(shop: Shop) -> AsyncIterator[tuple[str, str]]:
     for template, methods in shop.contract.document["paths"].items():
         if "get" not in methods or methods["get"]["x-permission"] == "public":
             continue
-        if shop.contract.answer("get", template) is None or re.search("/auth/|/health/", template):
+        if shop.contract.answer("get", template) is None or re.search(
+            "/auth/|/health/|/platform/", template
+        ):
             continue
         if not template.endswith("}"):
             yield template, template + queries.get(template, "")

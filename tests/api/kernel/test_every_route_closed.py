@@ -51,6 +51,8 @@ FOR_THIS: Final[dict[tuple[str, str], str]] = {
     ("POST /auth/switch", "company_id"): "which of his companies to go to",
     ("POST /invitations", "role"): "nobody grants more than he holds (RB-05)",
     ("PATCH /members/{id}", "role"): "nobody grants more than he holds (RB-05)",
+    ("POST /roles", "permissions"): "nobody makes a role that may do more than he does (RB-03)",
+    ("PATCH /roles/{id}", "permissions"): "nor lets one do more (RB-03)",
 }
 FAULTS_MAX: Final = 50  # of one refusal
 

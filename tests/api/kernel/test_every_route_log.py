@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import httpx
 import pytest
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from app.api.deps import Http
 from app.infrastructure.security import passwords
@@ -38,8 +38,9 @@ _SECRET_MEMBERS: Final = re.compile(r"password|token|secret", re.IGNORECASE)
 class Recording:
     """An application whose requests and answers are taken down."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: Any) -> None:
         self._app = app
+        self.state = app.state
         self.secrets: set[bytes] = set()
         self.answers: list[tuple[str, bytes]] = []
 

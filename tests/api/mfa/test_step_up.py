@@ -176,8 +176,10 @@ async def test_payouts_ask_where_the_company_demands_it(user: User) -> None:
 
     await user.age_proof()
     assert (await pay("out")).status_code == 201
+    assert refused(await patch_company(user, step_up_for_payouts=True)) == REQUIRED
+    await user.step_up(password=PASSWORD)
     assert (await patch_company(user, step_up_for_payouts=True)).status_code == 200
-    parts_of(user.client).identity.forget([user.session_id])
+    await user.age_proof()
     assert refused(await pay("out")) == REQUIRED
     assert refused(await pay("out", batch=True)) == REQUIRED
     assert (await pay("in")).status_code == 201

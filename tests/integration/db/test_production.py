@@ -77,6 +77,7 @@ async def test_production_refuses_the_login_that_everybody_knows(
         ALLOWED_HOSTS="api.example",
         DOCS_ENABLED="false",
         ACCEPTED_RISKS="public-metrics",
+        SINGLE_NODE="true",
         DATABASE_URL=own_database_url.replace("//postgres@", f"//{login}@"),
     )
     assert line == (

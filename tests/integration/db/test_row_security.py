@@ -30,6 +30,17 @@ PLATFORM_TABLES: Final = {
     "memberships": "who works where: read at sign-in to choose the company",
     "sessions": "a token names its session, and the session its company",
     "signing_keys": "they sign for every company",
+    "roles": "what a role may do is read with the session, before a company is chosen",
+    "password_resets": "they are the user's, who cannot sign in",
+    "throttle_lifts": "they are the user's, who is not signed in yet",
+    "messages": "they are to people, in whatever company",
+    "second_factors": "they are the user's, and checked at sign-in",
+    "security_keys": "they are the user's, and checked at sign-in",
+    "challenges": "a sign-in waits on one",
+    "operators": "they work for no company",
+    "operator_sessions": "they are of no company",
+    "operator_acts": "what was done to companies stays when they are gone",
+    "purges": "what is left of a company that is gone",
 }
 POLICY: Final = (
     "(tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)"
