@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from app.domain.shared.ids import Id
+from app.domain.shared.ids import Id, read
 from app.infrastructure.db import purge, schema
 from app.infrastructure.db.owner import owner_of
 from app.infrastructure.identity.companies import companies
@@ -26,13 +26,15 @@ _OF_MIGRATIONS = {"alembic_version", "sqlite_stat1"}
 async def use_every_operation(application: Any, company: Company) -> None:
     """Send a request to every operation that changes something; each does what it should.
 
-    What the service does by itself in the background (folding the ledger, sealing the audit trail),
-    and its operator by a timer, is done too.
+    What the service does by itself in the background (writing exports, folding the ledger, sealing
+    the audit trail), and its operator by a timer, is done too.
     """
     for route in ROUTES.values():
         valid = await route.prepare(company)
         answer = await request(company, route, valid, key=tag())
         assert answer.status == route.status, (route.operation, answer.status, answer.body)
+    tenant_id = read("tnt", (await company.get("/auth/me"))["tenant_id"])
+    await application.state.parts.exporting.look(tenant_id)
     assert await (await Ledger.of(application, company)).fold()
     assert await (await Trail.of(application, company)).seal()
     await purge_the_closed(application)

@@ -284,7 +284,7 @@ def _limiter(app: Any, patch: pytest.MonkeyPatch) -> Port:
 
 def _forget_sessions(app: Any) -> Callable[[], None]:
     """Empties the cache of verified sessions, so that the next request reads."""
-    tokens = app.state.parts.identity._access_tokens
+    tokens = app.state.parts.identity._access_tokens._tokens
     return lambda: tokens.forget(list(tokens._known))
 
 

@@ -27,6 +27,7 @@ AMOUNT: Final = re.compile(r"-?[0-9]+\.[0-9]+")
 MIXED: Final = tuple(
     f"{API}/{name}"
     for name in (
+        "audit-entries",
         "journal-entries",
         "reports/trial-balance",
         "reports/profit-and-loss",
