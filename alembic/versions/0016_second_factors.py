@@ -16,8 +16,12 @@ depends_on = None
 RUNS_FROM = "0012"
 SCHEMA = "platform"
 TABLES = ("second_factors", "security_keys", "challenges")
-# Going back would forget what these companies demand.
-FORGOTTEN = {("platform", "tenants"): "mfa_required OR step_up_for_payouts"}
+# Going back would forget what these companies demand, and how well people are known.
+FORGOTTEN = {
+    ("platform", "tenants"): "mfa_required OR step_up_for_payouts",
+    ("platform", "credentials"): "second_factor",
+    ("platform", "sessions"): "second_factor",
+}
 
 _FLAGS = (
     ("credentials", "second_factor"),

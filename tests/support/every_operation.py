@@ -16,7 +16,7 @@ from tests.support.company import Company, register_company
 from tests.support.fingerprint import Fingerprint, rows_of
 from tests.support.ledger import Ledger
 from tests.support.operators import fresh_id
-from tests.support.route import request, tag
+from tests.support.route import API, request, tag
 from tests.support.routes import ROUTES
 
 # A migration sets the one and renews the other.
@@ -33,6 +33,10 @@ async def use_every_operation(application: Any, company: Company) -> None:
         valid = await route.prepare(company)
         answer = await request(company, route, valid, key=tag())
         assert answer.status == route.status, (route.operation, answer.status, answer.body)
+    key = {"name": f"Till {tag()}", "scopes": ["units:read"]}
+    made = (await company.client.post(f"{API}/api-keys", json=key)).json()
+    bearer = {"Authorization": f"Bearer {made['key']}"}
+    assert (await company.client.get(f"{API}/units", headers=bearer)).status_code == 200
     tenant_id = read("tnt", (await company.get("/auth/me"))["tenant_id"])
     await application.state.parts.exporting.look(tenant_id)
     assert await (await Ledger.of(application, company)).fold()

@@ -270,13 +270,13 @@ def _limiter(app: Any, patch: pytest.MonkeyPatch) -> Port:
     [limiter] = [each.kwargs["limiter"] for each in app.user_middleware if each.cls is RateLimit]
     plain = limiter.take
 
-    async def take(key: str, budget: Any) -> Any:
+    async def take(*asked: Any) -> Any:
         kind = port.calls.next("take")
         if kind == LOST:
-            await plain(key, budget)
+            await plain(*asked)
             raise OSError(_CUT)
         _fail(kind)
-        return await plain(key, budget)
+        return await plain(*asked)
 
     patch.setattr(limiter, "take", take)
     return port

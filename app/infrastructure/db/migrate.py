@@ -123,18 +123,17 @@ def _filled(connection: Connection, revision: str) -> list[str]:
     found = []
     for step in script.iterate_revisions(at, revision):
         schema = getattr(step.module, "SCHEMA", None)
-        for name in step.module.TABLES:
-            if postgres and schema is None:
+        whole = {(schema, name): "" for name in step.module.TABLES}
+        for (space, name), condition in {**whole, **getattr(step.module, "FORGOTTEN", {})}.items():
+            if postgres and space is None:
                 # Forced row security hides every row from the owner too. Rolled back below.
                 connection.exec_driver_sql(f"ALTER TABLE {name} NO FORCE ROW LEVEL SECURITY")
-            source = named_table(name, schema=schema if postgres else None)
-            if connection.scalar(select(exists(select(literal(1)).select_from(source)))):
-                found.append(name)
-        for (space, name), condition in getattr(step.module, "FORGOTTEN", {}).items():
             source = named_table(name, schema=space if postgres else None)
-            rows = select(literal(1)).select_from(source).where(text(condition))
-            if connection.scalar(select(exists(rows))):
-                found.append(f"{name} ({condition})")
+            rows = select(literal(1)).select_from(source)
+            if connection.scalar(
+                select(exists(rows.where(text(condition)) if condition else rows))
+            ):
+                found.append(f"{name} ({condition})" if condition else name)
     connection.rollback()
     return sorted(found)
 
