@@ -67,6 +67,7 @@ VALIDATION_CODES: Final[frozenset[str]] = frozenset(
         "validation.debit_or_credit",
         "validation.name",
         "validation.return_line",
+        "validation.network",
         "validation.zone",
         "validation.too_many_decimals",
         "validation.currency",

@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from fnmatch import fnmatchcase
+from ipaddress import ip_network
 from typing import Any, Final, NamedTuple
 from zoneinfo import available_timezones
 
@@ -55,6 +56,14 @@ def _has(value: Any, *categories: str) -> bool:
     return any(unicodedata.category(letter).startswith(categories) for letter in value)
 
 
+def _is_network(value: str) -> bool:
+    try:
+        network = ip_network(value)
+    except ValueError:
+        return False
+    return network.version == 4 or network.prefixlen <= 64 or network.prefixlen == 128
+
+
 INEXPRESSIBLE: Final[dict[str, Unsaid]] = {
     "common.cursor_invalid": Unsaid(
         "GET /api/v1/*", "A cursor is signed.", lambda query: "cursor" in query
@@ -72,7 +81,15 @@ INEXPRESSIBLE: Final[dict[str, Unsaid]] = {
         "* /api/v1/*", "A caller proved himself lately or not.", lambda _: True
     ),
     "auth.throttled": Unsaid(
-        "POST /api/v1/auth/step-up", "How often somebody guessed before.", lambda _: True
+        "POST /api/v1/auth/*", "How often somebody guessed before.", lambda _: True
+    ),
+    "auth.unauthenticated": Unsaid(
+        "* /api/v1/platform/*",
+        "The token is one of a company; operators have others.",
+        lambda _: True,
+    ),
+    "validation.network": Unsaid(
+        "* /api/v1/api-keys*", "Bits beyond a prefix.", lambda value: not _is_network(value)
     ),
     "validation.decimal_range": Unsaid(
         "*", "The bound of a text that is a number.", lambda value: abs(Decimal(value)) > _LARGEST
@@ -88,7 +105,7 @@ INEXPRESSIBLE: Final[dict[str, Unsaid]] = {
         lambda value: _has(value, "C"),
     ),
     "validation.zone": Unsaid(
-        "* /api/v1/auth/register",
+        "* /api/v1/*",
         "The names are those of the time zone data of the service.",
         lambda value: value not in available_timezones(),
     ),

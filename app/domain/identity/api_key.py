@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from app.domain.identity.api_key_errors import ApiKeyRevoked, ScopeRefused
-from app.domain.shared.errors import InvalidValue, ValueOutOfRange
+from app.domain.shared.errors import Fault, InvalidValue, ValueOutOfRange
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 from app.domain.shared.texts import checked_name
@@ -188,10 +188,10 @@ def _network(text: str, place: int) -> IPv4Network | IPv6Network:
     try:
         network = ip_network(text)
     except ValueError:  # no address, or bits beyond the prefix
-        raise InvalidValue.at(f"/allowed_addresses/{place}") from None
+        raise _no_network(place) from None
     if isinstance(network, IPv6Network) and network.prefixlen > _IPV6_PREFIX_MAX:
         if network.prefixlen < network.max_prefixlen:
-            raise InvalidValue.at(f"/allowed_addresses/{place}")
+            raise _no_network(place)
         return network.supernet(new_prefix=_IPV6_PREFIX_MAX)
     return network
 
@@ -202,3 +202,7 @@ def _checked_end(expires_at: datetime | None, now: datetime) -> datetime:
     if not now < expires_at <= now + LIFE_MAX:
         raise ValueOutOfRange.at("/expires_at")
     return expires_at
+
+
+def _no_network(place: int) -> InvalidValue:
+    return InvalidValue(faults=[Fault(f"/allowed_addresses/{place}", "validation.network")])

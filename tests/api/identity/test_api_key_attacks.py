@@ -197,6 +197,7 @@ async def test_networks_have_their_form(api: httpx.AsyncClient) -> None:
     for wrong in ("192.0.2.1/24", "rubbish", "2001:db8::/65", "300.1.1.1", "192.0.2.0/33"):
         answer = await make(api, owner, allowed_addresses=["192.0.2.0/24", wrong])
         assert refusal(answer) == (422, "common.invalid_value", ["/allowed_addresses/1"])
+        assert answer.json()["errors"][0]["code"] == "validation.network"
 
 
 async def test_nobody_makes_a_key_that_may_do_more(api: httpx.AsyncClient) -> None:
