@@ -9,6 +9,7 @@ against each other. A route with anything else in its tree is left to FastAPI.
 """
 
 import inspect
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import date, datetime
 from enum import Enum
@@ -30,6 +31,8 @@ ABSENT: Final = object()  # no body, where None is the JSON null
 _FAILED: Final = object()
 _UNCHANGING: Final = (NoneType, bool, int, str, date, datetime, Enum, tuple)
 
+# A body that takes longer was sent by somebody who may have been signed out meanwhile.
+SLOW_BODY_SECONDS: Final = 1.0
 BodyReader = Callable[[Any], Awaitable[Any]]
 Endpoint = Callable[[Request, BodyReader], Awaitable[Response]]
 
@@ -134,13 +137,21 @@ def plain_endpoint(route: APIRoute) -> Endpoint | None:
         return None
     guards = next((at for at, step in enumerate(steps) if not step.guards), len(steps) - 1)
 
-    async def endpoint(request: Request, read: BodyReader) -> Response:
-        results: list[Any] = []
-        errors: list[Any] = []
+    async def guard(request: Request, results: list[Any]) -> None:
         for step in steps[:guards]:
             asked = {} if step.request is None else {step.request: request}
             results.append(await step.call(**asked))
+
+    async def endpoint(request: Request, read: BodyReader) -> Response:
+        results: list[Any] = []
+        errors: list[Any] = []
+        await guard(request, results)
+        started = time.monotonic()
         body = await read(request)
+        if time.monotonic() - started > SLOW_BODY_SECONDS:
+            # Whoever lets his body wait is asked anew: he may not be signed in any more.
+            results.clear()
+            await guard(request, results)
         for step in steps[guards:]:
             arguments = step.arguments(request, body, results, errors)
             results.append(_FAILED if arguments is None else await step.call(**arguments))

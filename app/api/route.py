@@ -45,11 +45,11 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 _SEQUENCES: Final = (list, tuple, set, frozenset)
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-# RFC 6750 §5.3: what stands in an address is kept by browsers, proxies and logs.
+# RFC 6750 §5.3: what stands in an address is kept by browsers, proxies and logs. A cursor is signed
+# and may be any letters, so also those that a token of a session begins with.
 _CREDENTIAL: Final = re.compile(
-    r"tp_(live|test)_|\beyJ[\w-]+\.eyJ|\b(rt|it)_[\w-]{64}"
-    r"|(^|&)(access_?token|refresh_?token|token|api_?key|authorization)(=|&|$)",
-    re.IGNORECASE,
+    r"tp_(live|test)_|\beyJ[\w-]+\.eyJ|(^|[&\s]|(?<!cursor)=)(rt|it)_[\w-]{64}"
+    r"|(^|&)(?i:access_?token|refresh_?token|token|api_?key|authorization)(=|&|$)"
 )
 _BODILESS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _COLLECTION_VERBS: Final = {"GET": "list", "POST": "create", "PATCH": "update", "PUT": "replace"}

@@ -42,13 +42,12 @@ def purge(
     async def work(owner: Owner) -> int:
         purged = 0
         for tenant_id, name in await due(owner, _CLOCK.now()):
-            gone = await asyncio.to_thread(files.remove_all, tenant_id)
             counts = await purge_company(
                 owner, tenant_id, _CLOCK.now(), _new_id, rows_at_once=rows_at_once
             )
             if counts is None:
                 continue
-            gone += await asyncio.to_thread(files.remove_all, tenant_id)  # of one under way
+            gone = await asyncio.to_thread(files.remove_all, tenant_id)
             purged += 1
             rows = sum(counts.values())
             typer.echo(f"{show('tnt', tenant_id)} {name}: {rows} rows and {gone} files deleted")

@@ -49,7 +49,7 @@ from app.domain.accounting.payments import Direction, Payment, PaymentMethod
 from app.domain.accounting.periods import Books
 from app.domain.accounting.series import Series
 from app.domain.shared.clock import business_date
-from app.domain.shared.errors import IdTaken, ReferenceNotFound
+from app.domain.shared.errors import IdTaken, PermissionMissing, ReferenceNotFound
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 from app.domain.shared.numbers import format_amount
@@ -102,6 +102,9 @@ def _decide(wish: PaymentInput, work: Work) -> Done:
     Money that goes back to a customer is the refund of a return, and what comes back from a
     supplier belongs to a supplier return; neither is a payment here.
     """
+    if wish.direction is Direction.OUT and COSTS not in work.principal.permissions:
+        # What is owed to a supplier tells what goods cost, and so does whether a payment fits.
+        raise PermissionMissing(permission=COSTS)
     books = work.get(BOOKS)
     payment = _payment(wish, books, work)
     targets = _targets(wish, books)
@@ -117,9 +120,7 @@ def _decide(wish: PaymentInput, work: Work) -> Done:
     except ExcessPayment as refused:
         can_settle = max(payment.amount - int(refused.params["excess"]), 0)
         amount = format_amount(can_settle, books.exponent)
-        # What is owed to a supplier tells what goods cost.
-        tells = wish.direction is Direction.IN or COSTS in work.principal.permissions
-        raise ExcessPayment.at("/amount", **({"open": amount} if tells else {})) from None
+        raise ExcessPayment.at("/amount", open=amount) from None
     payment = replace(payment, number=next_number(work, Series.PAYMENT, day))
     work.put(PAYMENTS, payment)
     owe(work, item)

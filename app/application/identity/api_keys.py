@@ -5,7 +5,7 @@ from typing import Any
 
 from app.application.identity.api_key_ports import API_KEY_USES, API_KEYS, API_KEYS_IN_USE
 from app.application.identity.api_key_views import ApiKeyView, shown_key
-from app.application.identity.granting import held_now, roles_needs
+from app.application.identity.granting import held_by, held_now, roles_needs
 from app.application.identity.ports import MEMBERSHIPS
 from app.application.shared.access import Principal
 from app.application.shared.commands import Command, Done
@@ -23,7 +23,7 @@ USED_AGAIN_AFTER = timedelta(seconds=60)
 _PERMISSION = "api_keys:write"
 
 # What a person does in person: his own sign-in, and who may do what for the company.
-_IN_PERSON = ("profile", "members", "roles", "api_keys", "tenants")
+_IN_PERSON = ("profile", "members", "roles", "api_keys", "tenants", "closing")
 SCOPES = PERMISSIONS - {
     f"{resource}:{access}"
     for resource in _IN_PERSON
@@ -149,9 +149,11 @@ def _rotate(wish: RotateKey, work: Work) -> Done:
     before = _found(wish.id, work, wish.expected_version)
     # The caller will hold the secret, and so do all that the key may do.
     _check_held(before.scopes, work)
+    # A secret that is good no more does not become so again for a while.
+    over = before.expires_at <= work.recorded_at or not held_by(work, before.made_by)
     after = before.rotated(
         wish.secret_hash,
-        overlap=wish.overlap,
+        overlap=timedelta(0) if over else wish.overlap,
         made_by=work.principal.user_id,
         at=work.recorded_at,
         expires_at=wish.expires_at,

@@ -197,4 +197,6 @@ FINISH_EXPORT: Command[Finish] = Command("exports.finish", PUBLIC, _step_needs, 
 FAIL_EXPORT: Command[Fail] = Command("exports.fail", PUBLIC, _step_needs, _fail)
 EXPIRE_EXPORT: Command[Id] = Command("exports.expire", PUBLIC, _needs, _expire)
 # A read that leaves its trace: who took everything out.
-FETCH_EXPORT: Command[Id] = Command("exports.fetch", "exports:read", lambda _, __: Needs(), _fetch)
+FETCH_EXPORT: Command[Id] = Command(
+    "exports.fetch", "exports:read", lambda _, __: Needs(), _fetch, always_kept=True
+)

@@ -15,6 +15,7 @@ from app.application.identity.ports import (
     INVITATIONS,
     MEMBERSHIPS,
     PENDING_INVITATIONS_TO,
+    TENANTS,
     USER_BY_EMAIL,
     USERS,
 )
@@ -29,6 +30,7 @@ from app.domain.identity.errors import AlreadyMember, BeyondOwnPermissions, Invi
 from app.domain.identity.invitation import Invitation
 from app.domain.identity.membership import Membership
 from app.domain.identity.role import RoleInactive
+from app.domain.identity.tenant import HELD
 from app.domain.identity.user import User
 from app.domain.shared.errors import ConcurrentChange, NotFound, ReferenceNotFound
 from app.domain.shared.frozen import frozen
@@ -106,6 +108,7 @@ def _withdraw(invitation_id: Id, work: Work) -> Done:
 
 def _join_needs(wish: Join, principal: Principal) -> Needs:
     needs = roles_needs(principal.tenant_id).search(INVITATION_BY_TOKEN, wish.token_hash)
+    needs.one(TENANTS, principal.tenant_id)
     return needs.one(MEMBERSHIPS, principal.tenant_id, principal.user_id)
 
 
@@ -114,6 +117,9 @@ def _join(wish: Join, work: Work) -> Done:
     found = work.search(INVITATION_BY_TOKEN, wish.token_hash)
     if not found:
         raise InvitationInvalid.at("/token")
+    company = work.get(TENANTS, principal.tenant_id)
+    if not company.active:
+        raise HELD[company.standing]
     [invitation] = found
     accepted = invitation.accepted(now)
     # Who invited must still hold what he offered, and what he offered must still be there.

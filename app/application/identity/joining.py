@@ -1,6 +1,7 @@
 """Inviting and joining: the steps around the commands that touch tokens and passwords."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from app.application.identity.invitation_tokens import InvitationToken
 from app.application.identity.invitations import (
@@ -18,6 +19,7 @@ from app.application.identity.ports import (
     LoginThrottle,
     PasswordHasher,
 )
+from app.application.identity.refusals import Refusals
 from app.application.identity.views import NewInvitationView
 from app.application.shared.access import Principal
 from app.application.shared.commands import CommandRunner, answer_of
@@ -42,6 +44,7 @@ class Joining:
         directory: Directory,
         hasher: PasswordHasher,
         throttle: LoginThrottle,
+        refusals: Refusals,
         clock: Clock,
         new_id: Callable[[], Id],
     ) -> None:
@@ -50,6 +53,7 @@ class Joining:
         self._directory = directory
         self._hasher = hasher
         self._throttle = throttle
+        self._refusals = refusals
         self._clock = clock
         self._new_id = new_id
 
@@ -107,14 +111,16 @@ class Joining:
         else:
             user_id = account.user_id
             guess = invitation.email_folded, caller.address
-            await self._prove(guess, password, account)
+            await self._prove(guess, password, account, caller)
         principal = Principal(
             token.tenant_id, user_id, request_id=caller.request_id, address=caller.address
         )
         wish = Join(token.token_hash, password_hash, display_name)
         await answer_of(self._runner, JOIN, wish, principal)
 
-    async def _prove(self, guess: tuple[str, str], password: str, account: Account) -> None:
+    async def _prove(
+        self, guess: tuple[str, str], password: str, account: Account, caller: Principal
+    ) -> None:
         await self._throttle.admit(*guess)
         try:
             right, _ = await self._hasher.verify(normal_password(password), account.password_hash)
@@ -122,5 +128,9 @@ class Joining:
             await self._throttle.withdraw(*guess)
             raise
         if not right or not account.active:
+            if account.tenant_id is not None:  # a guess, as at a login
+                self._refusals.login(
+                    replace(caller, tenant_id=account.tenant_id, user_id=account.user_id)
+                )
             raise InvalidCredentials
         await self._throttle.succeeded(*guess)

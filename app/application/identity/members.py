@@ -18,6 +18,7 @@ from app.application.identity.ports import (
     CREDENTIALS,
     LIVE_SESSIONS_OF_USER,
     MEMBERSHIPS,
+    OPERATORS,
     USERS,
 )
 from app.application.identity.second_factor_commands import forget_factors
@@ -134,7 +135,7 @@ def _reset_needs(user_id: Id, principal: Principal) -> Needs:
     # His factors and sessions are read once his credentials are held: no sign-in slips through.
     needs = shown_needs(user_id, principal).search(ACTIVE_IN_ROLE, principal.tenant_id, OWNER)
     needs.one(MEMBERSHIPS, principal.tenant_id, principal.user_id)
-    needs.search(ACTIVE_MEMBERSHIPS_OF_USER, user_id)
+    needs.search(ACTIVE_MEMBERSHIPS_OF_USER, user_id).one(OPERATORS, user_id)
     return needs.one(CREDENTIALS, user_id, lock=Lock.UPDATE)
 
 
@@ -142,8 +143,9 @@ def _reset_factors(user_id: Id, work: Work) -> Done:
     _, member = _member(user_id, work)
     _check(member, member, work)
     companies = {each.tenant_id for each in work.search(ACTIVE_MEMBERSHIPS_OF_USER, user_id)}
-    if companies - {work.principal.tenant_id}:
-        raise WorksElsewhere
+    operator = work.find(OPERATORS, user_id)
+    if companies - {work.principal.tenant_id} or (operator is not None and operator.active):
+        raise WorksElsewhere  # for the platform, too: no company weakens who runs it
     forget_factors(work, user_id)
     ended = _end_sessions(user_id, work, "second_factors_reset")
     work.note("second_factors_reset", "member", user_id, ended=ended)

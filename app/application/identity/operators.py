@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 
 from app.application.identity.acts import act
 from app.application.identity.origin import Origin, principal_from
-from app.application.identity.ports import CREDENTIALS, USERS, Access, KeyRing
+from app.application.identity.ports import CREDENTIALS, OPERATORS, USERS, Access, KeyRing
 from app.application.identity.proof import PasswordProof
 from app.application.identity.proving import PROVED, WRONG, factor_needs, has_factor, take
 from app.application.identity.second_factors import Offer, SecondFactors, check_one
@@ -20,14 +20,12 @@ from app.application.shared.permissions import PLATFORM_PERMISSIONS, PUBLIC
 from app.application.shared.work import Work
 from app.domain.identity.errors import InvalidCredentials
 from app.domain.identity.factor_errors import SecondFactorRequired, SecondFactorWrong
-from app.domain.identity.operator import Operator, OperatorSession
+from app.domain.identity.operator import OperatorSession
 from app.domain.identity.second_factor import Proof
 from app.domain.shared.clock import Clock
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import NO_ID, Id
 
-# The service only reads who they are: `tradepost operators` makes them, as the owner.
-OPERATORS: Kind[Operator] = Kind("operators", key=lambda each: (each.user_id,))
 OPERATOR_SESSIONS: Kind[OperatorSession] = Kind(
     "operator_sessions", key=lambda each: (each.id,), lock=Lock.UPDATE
 )
@@ -166,12 +164,13 @@ class Operators:
             LoginThrottled: too many failures.
             HashingBusy: nothing was done.
         """
+        if offer.given:
+            check_one(offer)
         account, _ = await self._proof.prove(email, password, origin)
         session_id = self._new_id()
         principal = principal_from(NO_ID, account.user_id, origin, session_id)
         proof = None
         if offer.given:
-            check_one(offer)
             proof = await self._factors.proof(account.user_id, offer)
         wish = OpenOperatorSession(
             session_id, origin.device, account.password_changed_at, self._life, proof

@@ -12,6 +12,7 @@ from app.application.shared.reading import Listing
 from app.domain.identity.credentials import Credentials
 from app.domain.identity.invitation import Invitation
 from app.domain.identity.membership import Membership
+from app.domain.identity.operator import Operator
 from app.domain.identity.password_reset import PasswordReset
 from app.domain.identity.role import Role
 from app.domain.identity.session import Session
@@ -127,6 +128,10 @@ class Access:
         return permissions_of(self.role) if self.granted is None else known(self.granted)
 
 
+# The service only reads who they are: `tradepost operators` makes them, as the owner.
+OPERATORS: Kind[Operator] = Kind("operators", key=lambda each: (each.user_id,))
+
+
 class AccessState(Protocol):
     """What is behind access tokens."""
 
@@ -195,8 +200,8 @@ class LoginThrottle(Protocol):
         """Forget the failures of this account from this address."""
         ...
 
-    async def lift(self, account: str, address: str) -> None:
-        """Forget the failures of this account, and those of it from this address."""
+    async def lift(self, account: str, address: str, *, anywhere: bool) -> None:
+        """Forget the failures of this account from here, and those from ``anywhere`` as well."""
         ...
 
 

@@ -118,7 +118,7 @@ class Recovery:
         ended = await answer_of(self._runner, RESET_PASSWORD, wish, principal)
         self._tokens.forget([Id(bytes.fromhex(each)) for each in ended])
         # Who has the token is the owner; guesses of others must not keep him out.
-        await self._login_throttle.lift(user.email_folded, caller.address)
+        await self._login_throttle.lift(user.email_folded, caller.address, anywhere=True)
 
     async def _owner(self, token: ResetToken) -> tuple[User, Tenant]:
         """The user behind a token that is good now, and the company that he signs in to.

@@ -47,7 +47,11 @@ def _decide(refusal: Refusal, work: Work) -> Done:
 
 
 KEEP_REFUSAL: Command[Refusal] = Command(
-    "audit.keep_refusal", PUBLIC, lambda _refusal, _principal: Needs(), _decide
+    "audit.keep_refusal",
+    PUBLIC,
+    lambda _refusal, _principal: Needs(),
+    _decide,
+    always_kept=True,
 )
 
 

@@ -5,6 +5,7 @@ Slow hashes and tokens are made outside of any transaction; the commands see has
 
 import asyncio
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
@@ -21,7 +22,6 @@ from app.application.identity.operators import Operators
 from app.application.identity.origin import Origin, principal_from
 from app.application.identity.ports import (
     CREDENTIALS,
-    SESSIONS,
     TENANTS,
     USERS,
     Access,
@@ -60,13 +60,16 @@ from app.domain.identity.errors import (
     SessionOver,
 )
 from app.domain.identity.passwords import check_password, normal_password
-from app.domain.identity.session import Assurance, SessionTerms
+from app.domain.identity.session import SessionTerms
 from app.domain.shared.clock import Clock
 from app.domain.shared.errors import ConcurrentChange, ReferenceNotFound
 from app.domain.shared.ids import Id, show
 
 _log = structlog.get_logger("app.identity")
 _REGISTER_TRIES = 3
+# Whoever registers the address of somebody again and again fills no trail of his.
+_TOLD_AGAIN_SECONDS = 3_600.0
+_TOLD_MAX = 20_000
 
 
 class IdentityService:
@@ -116,6 +119,7 @@ class IdentityService:
         self.new_id = new_id
         self._register_seconds_min = register_seconds_min
         self._access_tokens = tokens
+        self._told: OrderedDict[Id, float] = OrderedDict()
         self.account = account
         self.joining = joining
         self.refusals = refusals
@@ -184,7 +188,7 @@ class IdentityService:
         for _ in range(_REGISTER_TRIES):
             known = await self._directory.account(registration.email_folded)
             if known is not None:
-                if known.tenant_id is not None:
+                if known.tenant_id is not None and self._tell_again(known.user_id):
                     owner = principal_from(known.tenant_id, known.user_id, origin)
                     await self._run(TELL_OWNER, known.user_id, owner)
                 return
@@ -194,6 +198,18 @@ class IdentityService:
                 continue  # somebody was faster; the address is known now
             return
         raise ConcurrentChange
+
+    def _tell_again(self, user_id: Id) -> bool:
+        """Whether somebody is told that his address was registered: once an hour at most."""
+        now = time.monotonic()
+        told = self._told.get(user_id)
+        if told is not None and now - told < _TOLD_AGAIN_SECONDS:
+            return False
+        self._told[user_id] = now
+        self._told.move_to_end(user_id)
+        if len(self._told) > _TOLD_MAX:
+            self._told.popitem(last=False)
+        return True
 
     async def login(
         self, email: str, password: str, origin: Origin, company_id: Id | None = None
@@ -228,13 +244,13 @@ class IdentityService:
 
         Raises:
             ReferenceNotFound: the caller does not work for the company.
+            SessionOver: the session of the caller has ended.
             StepUpRequired: he has a second factor, and did not prove himself by it here.
         """
-        needs = Needs().one(CREDENTIALS, principal.user_id).one(SESSIONS, principal.session_id)
+        needs = Needs().one(CREDENTIALS, principal.user_id)
         loaded = await self._reader.load(None, needs)
         credentials = loaded.present.get(CREDENTIALS, {}).get((principal.user_id,))
-        session = loaded.present.get(SESSIONS, {}).get((principal.session_id,))
-        if credentials is None or session is None:
+        if credentials is None:
             raise SessionOver
         account = Account(
             principal.user_id,
@@ -245,7 +261,9 @@ class IdentityService:
         )
         origin = Origin(principal.request_id, principal.address, device)
         try:
-            opened, _ = await self._open(account, company_id, None, origin, kept=session.assurance)
+            opened, _ = await self._open(
+                account, company_id, None, origin, kept_in=principal.session_id
+            )
         except InvalidCredentials:
             raise ReferenceNotFound.at("/company_id") from None
         return opened  # type: ignore[no-any-return]
@@ -257,7 +275,7 @@ class IdentityService:
         stronger: str | None,
         origin: Origin,
         challenge: NewChallenge | None = None,
-        kept: Assurance | None = None,
+        kept_in: Id | None = None,
     ) -> tuple[Any, dict[str, Any]]:
         refresh = RefreshToken.fresh()
         session_id = self.new_id()
@@ -271,7 +289,7 @@ class IdentityService:
             stronger_hash=stronger,
             terms=self._terms,
             challenge=challenge,
-            kept=kept,
+            kept_in=kept_in,
         )
         principal = principal_from(tenant_id, account.user_id, origin, session_id)
         view: dict[str, Any] = await self._run(LOGIN, request, principal)

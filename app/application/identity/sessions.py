@@ -25,6 +25,7 @@ from app.domain.identity.errors import (
     InvalidCredentials,
     InvalidRefreshToken,
     RefreshTokenReused,
+    SessionOver,
 )
 from app.domain.identity.factor_errors import StepUpRequired
 from app.domain.identity.session import Assurance, Session, SessionTerms
@@ -42,7 +43,8 @@ class OpenSession:
     """A sign-in whose password was found right when it was chosen at ``password_changed_at``.
 
     ``stronger_hash`` replaces the ``verified_hash`` that was outdated. ``challenge`` is put to a
-    user who has a second factor. ``kept`` is how well he is known in the session he comes from.
+    user who has a second factor. ``kept_in`` is the session he comes from, if it still goes on: he
+    is as well known in the new one.
     """
 
     session_id: Id
@@ -54,7 +56,7 @@ class OpenSession:
     stronger_hash: str | None
     terms: SessionTerms
     challenge: NewChallenge | None = None
-    kept: Assurance | None = None
+    kept_in: Id | None = None
 
 
 @frozen
@@ -92,9 +94,10 @@ def _granted(session: Session, role: str, now: datetime) -> Done:
     return Done({"outcome": GRANTED, "role": role, "seconds": seconds}, status=200)
 
 
-def _login_needs(_: OpenSession, principal: Principal) -> Needs:
+def _login_needs(request: OpenSession, principal: Principal) -> Needs:
     # Held until the session is there: whoever changes the password waits for it, and ends it.
-    return place_needs(principal).one(CREDENTIALS, principal.user_id, lock=Lock.KEY_SHARE)
+    needs = place_needs(principal).one(CREDENTIALS, principal.user_id, lock=Lock.KEY_SHARE)
+    return needs if request.kept_in is None else needs.one(SESSIONS, request.kept_in)
 
 
 def _login(request: OpenSession, work: Work) -> Done:
@@ -103,6 +106,7 @@ def _login(request: OpenSession, work: Work) -> Done:
     credentials = work.find(CREDENTIALS, principal.user_id)
     if role is None or credentials is None:
         raise InvalidCredentials
+    kept = _kept(request, work)
     if credentials.changed_at != request.password_changed_at:
         raise InvalidCredentials  # another password was chosen while this one was checked
     if request.stronger_hash is not None and credentials.password_hash == request.verified_hash:
@@ -110,9 +114,25 @@ def _login(request: OpenSession, work: Work) -> Done:
         work.note("rehashed", "credentials", principal.user_id)
     if credentials.second_factor and request.challenge is not None:
         return _ask(request.challenge, work, credentials.changed_at)
-    if credentials.second_factor and not (request.kept and request.kept.second_factor):
+    if credentials.second_factor and not (kept and kept.second_factor):
         raise StepUpRequired
-    return open_session(work, request, role, request.kept)
+    return open_session(work, request, role, kept)
+
+
+def _kept(request: OpenSession, work: Work) -> Assurance | None:
+    """How well the user is known in the session that he comes from; None where he logs in.
+
+    Raises:
+        SessionOver: it has ended, and so it opens no other.
+    """
+    if request.kept_in is None:
+        return None
+    session = work.find(SESSIONS, request.kept_in)
+    if session is None or session.user_id != work.principal.user_id:
+        raise SessionOver
+    if not session.live(work.recorded_at):
+        raise SessionOver
+    return session.assurance
 
 
 def open_session(

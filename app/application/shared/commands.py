@@ -52,7 +52,7 @@ class Command(Generic[I]):
 
     ``needs`` says what to load and lock from the input alone. ``decide`` is synchronous and free of
     I/O; it may run more than once, and only its last run counts. It refuses by raising a
-    ``DomainError``.
+    ``DomainError``. One that is ``always_kept`` only leaves a trace, also of who just tries.
     """
 
     name: str
@@ -60,6 +60,7 @@ class Command(Generic[I]):
     needs: Callable[[I, Principal], Needs]
     decide: Callable[[I, Work], Done]
     key_required: bool = False
+    always_kept: bool = False
 
 
 @frozen

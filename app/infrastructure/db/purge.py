@@ -169,7 +169,8 @@ async def _end(owner: Owner, tenant_id: Id, counts: Counter[str]) -> None:
         for table in _of_platform():
             for column in _of_users(table):
                 gone = await owner.change(
-                    f"DELETE FROM {owner.named(table)} WHERE {column} = $1",
+                    f"DELETE FROM {owner.named(table)} WHERE {column} = $1 AND NOT EXISTS "
+                    f"(SELECT 1 FROM {memberships} o WHERE o.user_id = $1)",  # joined meanwhile
                     user_id,
                 )
                 counts[str(table.name)] += gone

@@ -76,7 +76,7 @@ def build_identity(
         "directory": directory,
         "hasher": hasher,
         "throttle": LiftedLoginThrottle(
-            throttle or MemoryLoginThrottle(), DatabaseThrottleLifts(database)
+            throttle or MemoryLoginThrottle(), DatabaseThrottleLifts(database, clock)
         ),
     }
     proof = PasswordProof(**proving, refusals=refusals)
@@ -105,7 +105,7 @@ def build_identity(
             throttle=proving["throttle"],
             tokens=tokens,
         ),
-        joining=Joining(**made, **proving),
+        joining=Joining(**made, **proving, refusals=refusals),
         refusals=refusals,
         recovery=_recovery(secret, register_seconds_min, **made, **proving, tokens=tokens),
         factors=factors,

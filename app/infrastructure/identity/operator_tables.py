@@ -3,7 +3,7 @@
 from sqlalchemy import ForeignKeyConstraint, Index, bindparam, case, func, select
 
 from app.application.identity.acts import OPERATOR_ACTS
-from app.application.identity.operators import OPERATOR_SESSIONS, OPERATORS
+from app.application.identity.operators import OPERATOR_SESSIONS
 from app.application.identity.platform import (
     ACT_LIST,
     COMPANY_RECORDS,
@@ -12,7 +12,7 @@ from app.application.identity.platform import (
     company_record,
     user_record,
 )
-from app.application.identity.ports import Access
+from app.application.identity.ports import OPERATORS, Access
 from app.domain.identity.operator import Operator, OperatorAct, OperatorSession
 from app.domain.shared.errors import ReferenceNotFound, ValueOutOfRange
 from app.domain.shared.ids import NO_ID

@@ -13,6 +13,7 @@ from app.application.identity.views import member_session_view
 from app.application.shared.messages import MESSAGES, Message
 from app.domain.identity.password_reset import PasswordReset
 from app.domain.identity.throttle_lift import ThrottleLift
+from app.domain.shared.clock import Clock
 from app.infrastructure.db import types
 from app.infrastructure.db.lists import ListQuery, equals
 from app.infrastructure.db.mapping import flat
@@ -20,6 +21,7 @@ from app.infrastructure.db.port import Database
 from app.infrastructure.db.query import TENANT, Query
 from app.infrastructure.identity.recovery_tables import messages, password_resets, throttle_lifts
 from app.infrastructure.identity.tables import sessions, users
+from app.infrastructure.security.throttle import DELAYS_LAST
 
 _MESSAGE_MAPPING = flat(MESSAGES, messages, Message)
 
@@ -78,14 +80,17 @@ _WAITING = Query(
 class DatabaseThrottleLifts:
     """Implements ``app.infrastructure.security.throttle.Lifts``."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
+        self._clock = clock
 
     async def lifted_at(self, account: str) -> datetime | None:
-        """When the delays of an account were lifted last."""
+        """When the delays of an account were lifted; what is longer ago than they last is none."""
         async with self._database.read(None) as scope:
             row = await scope.row(_LIFTED, email=account)
-        return None if row is None else row[0]
+        if row is None or self._clock.now() - row[0] > DELAYS_LAST:
+            return None
+        return row[0]  # type: ignore[no-any-return]
 
 
 class DatabaseMessages:

@@ -54,7 +54,7 @@ _WITHDRAW: Final = Script(_TAKE_BACK)
 _SUCCEEDED: Final = Script(
     _TAKE_BACK + "redis.call('DEL', KEYS[1]) redis.call('SET', KEYS[4], 1, 'PX', ARGV[1])"
 )
-_LIFT: Final = Script("redis.call('DEL', KEYS[1], KEYS[2])")
+_LIFT: Final = Script("redis.call('DEL', unpack(KEYS))")
 
 
 class SharedLoginThrottle:
@@ -109,10 +109,10 @@ class SharedLoginThrottle:
         await self._local.succeeded(account, address)
         await self._tell(_SUCCEEDED, self._keys(account, address), _KNOWN_MS)
 
-    async def lift(self, account: str, address: str) -> None:
-        """Forget the failures of this account, and those of it from this address."""
-        await self._local.lift(account, address)
-        await self._tell(_LIFT, self._keys(account, address))
+    async def lift(self, account: str, address: str, *, anywhere: bool) -> None:
+        """Forget the failures of this account from here, and those from ``anywhere`` as well."""
+        await self._local.lift(account, address, anywhere=anywhere)
+        await self._tell(_LIFT, self._keys(account, address)[: 2 if anywhere else 1])
 
     async def _tell(self, script: Script, keys: list[str], *arguments: int) -> None:
         try:

@@ -15,7 +15,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from app.application.identity.ports import LoginThrottle
@@ -23,7 +23,8 @@ from app.domain.identity.errors import LoginThrottled
 from app.domain.shared.frozen import frozen
 
 _KEYS_MAX = 20_000
-_FORGOTTEN_AFTER_SECONDS = 15 * 60.0
+DELAYS_LAST = timedelta(minutes=15)
+_FORGOTTEN_AFTER_SECONDS = DELAYS_LAST.total_seconds()
 
 
 @frozen
@@ -116,11 +117,12 @@ class MemoryLoginThrottle:
         if len(self._known) > self._keys_max:
             self._known.popitem(last=False)
 
-    async def lift(self, account: str, address: str) -> None:
-        """Forget the failures of an account from here; those of an address, for any, stay."""
-        pair, anywhere, _ = _keys(account, address)
+    async def lift(self, account: str, address: str, *, anywhere: bool) -> None:
+        """Forget the failures of an account from here, and those from ``anywhere`` as well."""
+        pair, whole, _ = _keys(account, address)
         self._counts.pop(pair, None)
-        self._counts.pop(anywhere, None)
+        if anywhere:
+            self._counts.pop(whole, None)
 
     def _take_back(self, account: str, address: str) -> None:
         for key in _keys(account, address):
@@ -155,8 +157,8 @@ class Lifts(Protocol):
 class LiftedLoginThrottle:
     """A throttle that looks whether a delay was lifted before it delays anybody.
 
-    Only who is to wait costs a look, known or not. A lift counts once for each address on each
-    node, whether the node counts for itself or with the others.
+    Only who is to wait costs a look, known or not. A lift counts once on each node, and once for
+    each address that is delayed within a quarter of an hour of it.
     """
 
     def __init__(self, counts: LoginThrottle, lifts: Lifts, keys_max: int = _KEYS_MAX) -> None:
@@ -177,10 +179,12 @@ class LiftedLoginThrottle:
             lifted_at = await self._lifts.lifted_at(account)
             if lifted_at is None or lifted_at == self._lifted.get((account, address)):
                 raise
-            self._lifted[account, address] = lifted_at
-            if len(self._lifted) > self._keys_max:
-                self._lifted.popitem(last=False)
-            await self.lift(account, address)
+            first = self._lifted.get((account, "")) != lifted_at
+            for place in (address, ""):  # the empty one stands for the account
+                self._lifted[account, place] = lifted_at
+                if len(self._lifted) > self._keys_max:
+                    self._lifted.popitem(last=False)
+            await self.lift(account, address, anywhere=first)
             await self._counts.admit(account, address)
 
     async def withdraw(self, account: str, address: str) -> None:
@@ -191,9 +195,9 @@ class LiftedLoginThrottle:
         """Forget the failures of this account from this address."""
         await self._counts.succeeded(account, address)
 
-    async def lift(self, account: str, address: str) -> None:
-        """Forget the failures of this account from here."""
-        await self._counts.lift(account, address)
+    async def lift(self, account: str, address: str, *, anywhere: bool) -> None:
+        """Forget the failures of this account from here, and those from ``anywhere`` as well."""
+        await self._counts.lift(account, address, anywhere=anywhere)
 
 
 def _keys(account: str, address: str) -> tuple[tuple[str, ...], ...]:

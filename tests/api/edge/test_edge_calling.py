@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.responses import Response
 
+from app.api import calling
 from app.api import route as route_module
 from app.api.route import ApiRoute, new_router
 from app.domain.identity.errors import Unauthenticated
@@ -251,3 +252,38 @@ async def test_who_may_not_is_refused_before_the_body_is_read() -> None:
         assert route.plain is not None
         with pytest.raises(Unauthenticated):
             await route.plain(Request({**scope, "path_params": {}}), unread)
+
+
+async def test_whoever_lets_his_body_wait_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """RT-03: signed out meanwhile, he does nothing any more, however long the body takes."""
+    asked: list[str] = []
+
+    async def caller(request: Request) -> str:
+        asked.append(request.url.path)
+        if len(asked) > 2:
+            raise Unauthenticated
+        return "somebody"
+
+    async def change(who: Annotated[str, Depends(caller)]) -> Response:
+        return told(who=who)
+
+    router = new_router()
+    router.post("/orders")(change)
+    [route] = router.routes
+    assert isinstance(route, ApiRoute)
+    assert route.plain is not None
+    scope = {"type": "http", "headers": [], "path": "/orders", "query_string": b""}
+
+    async def read(_: Any) -> Any:
+        return calling.ABSENT
+
+    async def send() -> None:
+        assert route.plain is not None
+        await route.plain(Request({**scope, "path_params": {}}), read)
+
+    await send()
+    assert len(asked) == 1
+    monkeypatch.setattr(calling, "SLOW_BODY_SECONDS", -1.0)
+    with pytest.raises(Unauthenticated):
+        await send()
+    assert len(asked) == 3

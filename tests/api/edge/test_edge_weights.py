@@ -59,13 +59,15 @@ def test_the_defaults_are_those_of_the_requirement() -> None:
 
 
 def test_what_is_dear_says_so_in_the_document() -> None:
-    """Each operation shows its cost: reports 10, exports 50, batches 25, the rest 1."""
+    """Reports cost 10, exports and the proof of the trail 50, batches 25, the rest 1."""
     for path, operations in APP.openapi()["paths"].items():
         for operation in operations.values():
             resource = operation[PERMISSION_KEY].partition(":")[0]
             expected = {"reports": 10, "exports": 50}.get(resource, 1)
             if path.endswith("/batch"):
                 expected = 25
+            if path.endswith("/verification"):
+                expected = 50
             assert operation[COST_KEY] == expected, path
 
 

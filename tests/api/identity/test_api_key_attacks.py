@@ -108,6 +108,33 @@ async def test_a_key_in_the_address_is_refused_wherever_it_stands(
     assert (await api.get(f"{API}/products?{text}", headers=owner.headers)).status_code == 401
 
 
+@pytest.mark.parametrize("start", ["rt_", "it_", "x-rT_", "rT_"])
+async def test_a_cursor_may_be_any_letters(api: httpx.AsyncClient, start: str) -> None:
+    """It is signed and no token, whatever it looks like."""
+    owner = await sign_up(api)
+    answer = await api.get(f"{API}/products?cursor={start}{'a' * 80}", headers=owner.headers)
+    assert refusal(answer)[:2] == (400, "common.cursor_invalid")
+    token = await api.get(f"{API}/products?q={owner.refresh}", headers=owner.headers)
+    assert refusal(token) == (401, "auth.credential_in_query", [])
+
+
+async def test_rotation_does_not_bring_back_what_was_over(api: httpx.AsyncClient) -> None:
+    """AK-01: the secret of a key that has expired gets no overlap."""
+    owner = await sign_up(api)
+    key = await made(api, owner)
+    now = datetime.now(UTC)
+    past = {"created_at": now - timedelta(days=2), "expires_at": now - timedelta(days=1)}
+    await alter(api, owner, key["id"], **past)
+    await forget(api, owner, key["id"])
+    assert refusal(await units(api, key["key"])) == OVER
+    until = (now + timedelta(days=1)).isoformat()
+    shown = await api.get(f"{KEYS}/{key['id']}", headers=owner.headers)
+    fresh = await rotate(api, owner, key["id"], shown.json()["version"], expires_at=until)
+    assert fresh.status_code == 200, fresh.text
+    assert refusal(await units(api, key["key"]))[0] == 401
+    assert (await units(api, fresh.json()["key"])).status_code == 200
+
+
 async def test_no_key_stands_in_the_log(database_url: str) -> None:
     """AK-01: neither from the address, nor from a header, nor where it is the name itself."""
     with captured_log() as log:

@@ -28,7 +28,9 @@ from tests.conftest import settings_for
 from tests.support.company import Company, register_company
 from tests.support.fingerprint import rows_of
 
-PATH = "/api/v1/exports"
+EVERYTHING = ["exports:read", "costs:read", "audit:read", "members:read"]
+API = "/api/v1"
+PATH = f"{API}/exports"
 
 
 def maker(company: Company, folder: Path, **options: Any) -> Exporting:
@@ -95,6 +97,16 @@ async def test_an_export_from_the_request_to_the_file(company: Company) -> None:
     assert (await trail(company.client, tenant_id))[-1] == "export fetched"
     told = await events(company.client, tenant_id)
     assert told[-2:] == ["export.requested", "export.finished"]
+    # A key that only tries leaves its trace as well; and what the file holds has to be its own.
+    for scopes, status in ((EVERYTHING, 200), (["exports:read"], 403)):
+        key = {"name": "Copies", "scopes": scopes, "test": True}
+        bearer = (await company.client.post(f"{API}/api-keys", json=key)).json()["key"]
+        headers = {"Authorization": f"Bearer {bearer}"}
+        before = (await trail(company.client, tenant_id)).count("export fetched")
+        path = f"{PATH}/{made['id']}/file"
+        assert (await company.client.get(path, headers=headers)).status_code == status
+        after = (await trail(company.client, tenant_id)).count("export fetched")
+        assert after - before == (status == 200)
     listed = (await company.get("/exports"))["data"]
     assert listed == [shown]
 

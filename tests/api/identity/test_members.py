@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from app.application.identity.ports import INVITATIONS, MEMBERSHIPS
+from app.application.identity.ports import INVITATIONS, MEMBERSHIPS, SESSIONS
 from app.application.shared.kinds import Needs
 from app.application.shared.permissions import ROLES
 from app.domain.shared.ids import read, show
@@ -355,3 +355,15 @@ async def test_a_member_is_not_invited_again(api: httpx.AsyncClient) -> None:
     token = (await invite(api, owner, "buyer")).json()["token"]
     assert (await join(api, token, OTHER_PASSWORD)).status_code == 204
     assert (await me(api, await login(api, EMIL, OTHER_PASSWORD))).json()["role"] == "buyer"
+
+
+async def test_a_session_that_has_ended_opens_no_other(api: httpx.AsyncClient) -> None:
+    """RT-03: also where this node does not know yet that another one ended it."""
+    owner = await sign_up(api)
+    shown = (await me(api, owner)).json()
+    session_id = read("ses", shown["session_id"])
+    now = parts_of(api).clock.now()
+    await change(api, SESSIONS, (session_id,), lambda each: each.revoked(now))
+    body = {"company_id": shown["tenant_id"]}
+    answer = await api.post(f"{AUTH}/switch", json=body, headers=owner.headers)
+    assert refusal(answer)[:2] == (401, "auth.session_over")

@@ -4,6 +4,7 @@ from typing import Any
 
 import httpx
 
+from app.domain.shared.ids import show
 from tests.api.identity.support import AUTH, PASSWORD, refusal
 from tests.api.mfa.support import User
 from tests.support.operators import add_operator
@@ -28,3 +29,12 @@ async def test_an_operator_with_a_factor_sends_a_code(user: User, application: A
     assert (await enter(user, code=code)).status_code == 200
     assert refusal(await enter(user, code=code))[:2] == (401, "auth.second_factor_wrong")
     assert (await enter(user, recovery_code=user.recovery_codes[0])).status_code == 200
+
+
+async def test_no_company_takes_the_factor_of_an_operator(user: User, application: Any) -> None:
+    """It opens the platform, too; the command line is the way back."""
+    await user.enrol()
+    await add_operator(application, user.email)
+    answer = await user.post(f"/members/{show('usr', user.id)}/reset-mfa")
+    assert refusal(answer)[1] == "members.works_elsewhere"
+    assert refusal(await enter(user))[1] == "auth.second_factor_required"

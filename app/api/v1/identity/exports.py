@@ -27,6 +27,8 @@ from app.domain.shared.errors import ConcurrentChange, NotFound
 router = v1_router("/exports", tags=["exports"])
 
 READ, WRITE = permission("exports:read"), permission("exports:write", step_up=True)
+# The file holds what these would leave out of answers.
+FETCH = permission("exports:read", "costs:read", "audit:read", "members:read")
 _FILE = {
     "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}},
     "description": "A ZIP with one NDJSON file a table and manifest.json.",
@@ -82,7 +84,7 @@ async def show_one(http: Caller, id: IdPath) -> Response:  # noqa: A002
 @router.get(
     "/{id}/file",
     summary="Fetch the file of an export",
-    openapi_extra=READ,
+    openapi_extra=FETCH,
     responses={200: _FILE, **responses(NotFound, ExportNotReady, ExportGone)},
     response_class=FileResponse,
 )
