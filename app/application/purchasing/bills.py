@@ -42,6 +42,7 @@ from app.application.purchasing.ports import (
 from app.application.purchasing.views import bill_view
 from app.application.shared.access import Principal
 from app.application.shared.commands import Command, Done
+from app.application.shared.guarded import COSTS
 from app.application.shared.kinds import Needs
 from app.application.shared.work import Work
 from app.domain.accounting.amounts import PricedLine, document_amounts
@@ -192,6 +193,8 @@ def _repeated(wish: BillInput, work: Work) -> Bill | None:
     """
     existing = None if wish.id is None else work.find(BILLS, wish.id)
     if existing is not None:
+        # To whoever does not see costs, whether one is right would tell it.
+        tells = COSTS in work.principal.permissions
         same = (
             existing.external_ref == wish.external_ref
             and (not wish.dated or existing.effective_at == wish.effective_at)
@@ -199,7 +202,10 @@ def _repeated(wish: BillInput, work: Work) -> Bill | None:
             and existing.supplier_number == wish.supplier_number
             and existing.due_on == (wish.due_on or existing.effective_on)
             and len(existing.lines) == len(wish.lines)
-            and all(map(_is_same_line, wish.lines, existing.lines))
+            and all(
+                _is_same_line(line, posted, costs=tells)
+                for line, posted in zip(wish.lines, existing.lines, strict=True)
+            )
         )
         if not same:
             raise IdTaken.at("/id")
@@ -211,13 +217,14 @@ def _repeated(wish: BillInput, work: Work) -> Bill | None:
     return None
 
 
-def _is_same_line(line: BillLineInput, posted: BillLine) -> bool:
-    return (line.receipt_id, line.receipt_line, line.quantity, line.unit_price) == (
+def _is_same_line(line: BillLineInput, posted: BillLine, *, costs: bool) -> bool:
+    same = (line.receipt_id, line.receipt_line, line.quantity) == (
         posted.receipt_id,
         posted.receipt_line,
         posted.quantity,
-        posted.unit_price,
-    ) and (not line.own_tax or line.tax_id == posted.tax_id)
+    )
+    price = not costs or line.unit_price == posted.unit_price
+    return same and price and (not line.own_tax or line.tax_id == posted.tax_id)
 
 
 def _match(wish: BillInput, work: Work) -> list[_Match]:

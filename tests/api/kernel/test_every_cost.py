@@ -253,28 +253,38 @@ async def test_a_refusal_does_not_tell_either(shop: Shop) -> None:
 
 
 async def test_a_guess_of_a_cost_is_not_confirmed(shop: Shop) -> None:
-    """Under the id of a receipt, a request with another cost is answered as one with the same."""
-    line = {"product_id": shop.figures["goods"][0], "quantity": "1", "unit_cost": "8.13"}
-    body = {
-        "id": show("rcp", UlidFactory(lambda: 1_700_000_000_000)()),
-        "supplier_id": shop.figures["supplier"],
-        "location_id": await shop.company.location(),
-        "lines": [line],
-    }
-    made = await shop.company.post("/receipts", body)
-    for cost in ("8.13", "8.14"):
-        guess = {
-            **body,
-            "lines": [{**line, "unit_cost": cost}],
-            "effective_at": made["effective_at"],
-        }
-        headers = {"Idempotency-Key": tag()}
-        answers = [
-            await each.post(f"{API}/receipts", json=guess, headers=headers)
-            for each in (shop.blind, shop.company.client)
-        ]
-        assert answers[0].status_code in {200, 201}
-        assert (answers[1].status_code == 409) == (cost == "8.14")
+    """Under the id of a document, a request with another cost is answered as one with the same."""
+    owner, new_id = shop.company, UlidFactory(lambda: 1_700_000_000_000)
+    supplier = {"supplier_id": shop.figures["supplier"]}
+    goods = {"product_id": shop.figures["goods"][0], "quantity": "1", "unit_cost": "8.13"}
+    receipt = {"id": show("rcp", new_id()), **supplier, "location_id": await owner.location()}
+    billed = {"receipt_id": receipt["id"], "receipt_line": 1, "quantity": "1"}
+    bill = {"id": show("bil", new_id()), **supplier, "supplier_number": tag()}
+    accounts = (await owner.get("/accounts", limit=200))["data"]
+    cash, expense = (
+        next(each["id"] for each in accounts if each["role"] == role)
+        for role in ("cash", "merchant_fees")
+    )
+    entry = {"id": show("jnl", new_id()), "memo": "Fees"}
+
+    def entry_of(amount: str) -> dict[str, Any]:
+        debit = {"account_id": expense, "debit": amount}
+        return {**entry, "lines": [debit, {"account_id": cash, "credit": amount}]}
+
+    for path, body_of in (
+        ("/receipts", lambda cost: {**receipt, "lines": [{**goods, "unit_cost": cost}]}),
+        ("/bills", lambda cost: {**bill, "lines": [{**billed, "unit_price": cost}]}),
+        ("/journal-entries", entry_of),
+    ):
+        made = await owner.post(path, body_of("8.13"))
+        for cost in ("8.13", "8.14"):
+            guess = {**body_of(cost), "effective_at": made["effective_at"]}
+            headers = {"Idempotency-Key": tag()}
+            answers = [
+                (await each.post(f"{API}{path}", json=guess, headers=headers)).status_code
+                for each in (shop.blind, owner.client)
+            ]
+            assert answers == [200, 409 if cost == "8.14" else 200], path
 
 
 async def test_a_stored_answer_shows_what_its_caller_may_see_now(shop: Shop) -> None:

@@ -40,12 +40,11 @@ class MemoryDirectory:
     failure: Exception | None = None
     held: asyncio.Event | None = None  # an answer waits for it
 
-    # To check a token asks for neither of these; a test that comes here fails.
     async def account(self, email_folded: str) -> Account | None:
-        raise NotImplementedError(email_folded)
+        raise AssertionError(f"to check a token asks for no account: {email_folded}")
 
     async def session(self, family_hash: bytes) -> tuple[Id, Id, Id] | None:
-        raise NotImplementedError(family_hash)
+        raise AssertionError(f"to check a token asks for no family: {family_hash!r}")
 
     async def access(self, session_id: Id) -> Access | None:
         found = self.sessions.get(session_id)

@@ -36,7 +36,7 @@ class Chain:
         return HEAD if self.done else None
 
     async def verify(self, tenant_id: bytes, **asked: Any) -> Any:
-        raise NotImplementedError
+        raise AssertionError("whoever seals verifies nothing")
 
 
 class Runner:

@@ -1,11 +1,16 @@
 """A lifted delay reaches every node, and asks the database only for who is to wait (PW-06)."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from app.domain.identity.errors import LoginThrottled
+from app.infrastructure.identity.recovery import DatabaseThrottleLifts
 from app.infrastructure.security.throttle import (
+    ACCOUNT,
     PAIR,
     RESETS,
     LiftedLoginThrottle,
@@ -107,3 +112,41 @@ async def test_fewer_requests_for_a_reset_are_free() -> None:
     with pytest.raises(LoginThrottled) as refusal:
         await throttle.admit(OLGA, THERE)
     assert refusal.value.retry_after_seconds <= RESETS.account.delay_seconds_max
+
+
+async def test_a_lift_ends_the_delay_of_the_account_once() -> None:
+    """From however many addresses somebody guesses afterwards; his own failures there are gone."""
+    clock, lifts = HandClock(), Lifts()
+    counts = MemoryLoginThrottle(clock.monotonic)
+    node = LiftedLoginThrottle(counts, lifts)
+    lifts.lifted[OLGA] = START
+    for number in range(ACCOUNT.free + 1):
+        await node.admit(OLGA, f"198.51.100.{number}")
+    await node.admit(OLGA, HERE)  # the account was delayed, and lifted
+    for number in range(ACCOUNT.free):
+        await node.admit(OLGA, f"203.0.113.{number}")
+    with pytest.raises(LoginThrottled):
+        await node.admit(OLGA, THERE)
+
+
+class Stored:
+    """A database in which one delay was lifted at the start of the clock."""
+
+    @asynccontextmanager
+    async def read(self, tenant_id: bytes | None) -> AsyncIterator[Any]:
+        assert tenant_id is None
+        yield self
+
+    async def row(self, query: Any, **values: Any) -> tuple[datetime]:
+        return (START,)
+
+
+async def test_a_lift_of_long_ago_is_none() -> None:
+    """It is kept, and would otherwise free every address for ever."""
+    clock = HandClock()
+    stored: Any = Stored()
+    lifts = DatabaseThrottleLifts(stored, clock)
+    clock.move(minutes=15)
+    assert await lifts.lifted_at(OLGA) == START
+    clock.move(seconds=1)
+    assert await lifts.lifted_at(OLGA) is None
