@@ -8,9 +8,10 @@ import contextlib
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import (
+    MISSING,
     AfterValidator,
     BaseModel,
     BeforeValidator,
@@ -24,6 +25,11 @@ from app.domain.shared import ids
 from app.domain.shared.errors import InvalidValue, ValueOutOfRange
 from app.domain.shared.ids import Id
 from app.domain.shared.numbers import BIGINT_MAX, SCALE_DIGITS, format_scaled, parse_scaled
+
+# The default of a member that may be absent, in a patch: `name: Text200 = ABSENT`. The schema shows
+# the member as optional and without a default, dumps leave it out, and null is allowed only where
+# the type says so. `model_fields_set` holds what was sent.
+ABSENT: Final[Any] = MISSING
 
 _TOO_FINE = re.compile(r"-?(0|[1-9][0-9]{0,17})\.[0-9]{7,}", re.ASCII)
 _LARGEST = format_scaled(BIGINT_MAX // 1000, SCALE_DIGITS)

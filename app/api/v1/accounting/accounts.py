@@ -10,7 +10,7 @@ from app.api.masters import add_master, listed
 from app.api.paging import PageQuery
 from app.api.route import permission, v1_router
 from app.api.v1.accounting.references import Code, Name
-from app.api.wire import AccountId, Schema
+from app.api.wire import ABSENT, AccountId, Schema
 from app.application.accounting.accounts import (
     ACCOUNT,
     ACTIVATE_ACCOUNT,
@@ -41,8 +41,8 @@ class AccountIn(Schema):
 class AccountPatch(Schema):
     """What may change of an account; its type decides where its balance stands and stays."""
 
-    code: Code = ""
-    name: Name = ""
+    code: Code = ABSENT
+    name: Name = ABSENT
 
 
 add_master(

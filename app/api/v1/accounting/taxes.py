@@ -11,7 +11,7 @@ from app.api.masters import add_master, listed
 from app.api.paging import PageQuery
 from app.api.route import permission, v1_router
 from app.api.v1.accounting.references import Code, Name
-from app.api.wire import AccountId, Percent, Schema, TaxId
+from app.api.wire import ABSENT, AccountId, Percent, Schema, TaxId
 from app.application.accounting.ports import TAX_LIST
 from app.application.accounting.taxes import (
     ACTIVATE_TAX,
@@ -76,8 +76,8 @@ class TaxIn(Schema):
 class TaxPatch(Schema):
     """What may change. What a code charges stays: a new rate is a new code."""
 
-    code: Code = ""
-    name: Name = ""
+    code: Code = ABSENT
+    name: Name = ABSENT
 
 
 add_master(

@@ -6,7 +6,7 @@ from app.api.deps import Caller
 from app.api.masters import add_master, listed
 from app.api.paging import PageQuery
 from app.api.route import permission, v1_router
-from app.api.wire import CategoryId, Schema, Text32, Text200
+from app.api.wire import ABSENT, CategoryId, Schema, Text32, Text200
 from app.application.catalog.categories import (
     ACTIVATE_CATEGORY,
     CATEGORY,
@@ -32,8 +32,8 @@ class CategoryIn(Schema):
 class CategoryPatch(Schema):
     """What may change of a category; a null parent moves it to the top."""
 
-    name: Text200 = ""
-    parent_id: CategoryId | None = None
+    name: Text200 = ABSENT
+    parent_id: CategoryId | None = ABSENT
 
 
 add_master(

@@ -13,6 +13,7 @@ from app.api.masters import add_master, batched, listed
 from app.api.paging import PageParams, PageQuery
 from app.api.route import BATCH, permission, v1_router
 from app.api.wire import (
+    ABSENT,
     ContactId,
     ExternalRef,
     Schema,
@@ -69,13 +70,13 @@ class AddressIn(Schema):
 class ContactPatch(Schema):
     """What may change of a contact."""
 
-    name: Text200 = ""
-    roles: Roles = Field(default=["customer"])
-    email: Text254 | None = None
-    phone: Text32 | None = None
-    tax_number: Text40 | None = None
-    external_ref: ExternalRef | None = None
-    address: AddressIn | None = None
+    name: Text200 = ABSENT
+    roles: Roles = ABSENT
+    email: Text254 | None = ABSENT
+    phone: Text32 | None = ABSENT
+    tax_number: Text40 | None = ABSENT
+    external_ref: ExternalRef | None = ABSENT
+    address: AddressIn | None = ABSENT
 
     def members(self) -> dict[str, Any]:
         """The fields of the aggregate that were sent."""

@@ -12,6 +12,7 @@ from app.api.masters import add_master, batched, listed
 from app.api.paging import PageQuery
 from app.api.route import BATCH, permission, v1_router
 from app.api.wire import (
+    ABSENT,
     AccountId,
     CategoryId,
     Instant,
@@ -72,16 +73,16 @@ class ProductIn(Schema):
 class ProductPatch(Schema):
     """What may change; kind, unit and costing stay, because stock is counted and valued in them."""
 
-    sku: Text64 = ""
-    name: Text200 = ""
-    description: Text2000OrEmpty = ""
-    barcode: Text48 | None = None
-    category_id: CategoryId | None = None
-    price: UnitPrice | None = None
-    tax_id: TaxId | None = None
-    purchase_tax_id: TaxId | None = None
-    revenue_account_id: AccountId | None = None
-    return_account_id: AccountId | None = None
+    sku: Text64 = ABSENT
+    name: Text200 = ABSENT
+    description: Text2000OrEmpty = ABSENT
+    barcode: Text48 | None = ABSENT
+    category_id: CategoryId | None = ABSENT
+    price: UnitPrice | None = ABSENT
+    tax_id: TaxId | None = ABSENT
+    purchase_tax_id: TaxId | None = ABSENT
+    revenue_account_id: AccountId | None = ABSENT
+    return_account_id: AccountId | None = ABSENT
 
 
 class OpeningStockIn(Schema):

@@ -10,7 +10,7 @@ from app.api.deps import Caller
 from app.api.masters import add_master, listed
 from app.api.paging import PageQuery
 from app.api.route import permission, v1_router
-from app.api.wire import Schema, Text32, Text200, UnitId
+from app.api.wire import ABSENT, Schema, Text32, Text200, UnitId
 from app.application.catalog.ports import UNIT_LIST
 from app.application.catalog.units import (
     ACTIVATE_UNIT,
@@ -36,7 +36,7 @@ class UnitIn(Schema):
 class UnitPatch(Schema):
     """What may change of a unit."""
 
-    name: Text200 = ""
+    name: Text200 = ABSENT
 
 
 add_master(

@@ -11,7 +11,7 @@ from app.api.deps import Caller, CommandCaller
 from app.api.masters import IdPath, answers, listed
 from app.api.paging import PageQuery
 from app.api.route import permission, v1_router
-from app.api.wire import Instant, Schema, text
+from app.api.wire import ABSENT, Instant, Schema, text
 from app.application.identity.api_key_ports import API_KEY_LIST
 from app.application.identity.api_key_views import ApiKeyView, NewApiKeyView
 from app.application.identity.api_keys import CHANGE_KEY, REVOKE_KEY, SCOPES, shown, shown_needs
@@ -79,9 +79,9 @@ class ApiKeyIn(Schema):
 class ApiKeyPatch(Schema):
     """What may change of a key."""
 
-    name: NameText = ""  # type: ignore[valid-type]
-    scopes: Scopes = Field(default_factory=list)
-    allowed_addresses: Networks = Field(default_factory=list)
+    name: NameText = ABSENT  # type: ignore[valid-type]
+    scopes: Scopes = ABSENT
+    allowed_addresses: Networks = ABSENT
 
 
 class RotationIn(Schema):

@@ -11,7 +11,7 @@ from app.api.paging import PageQuery
 from app.api.route import permission, v1_router
 from app.api.v1.identity.auth import Identity
 from app.api.v1.identity.roles import RoleText
-from app.api.wire import Schema
+from app.api.wire import ABSENT, Schema
 from app.application.identity.members import (
     ACTIVATE_MEMBER,
     DEACTIVATE_MEMBER,
@@ -55,7 +55,7 @@ CHANGED = (
 class MemberPatch(Schema):
     """What may change of a member."""
 
-    role: RoleText = "viewer"
+    role: RoleText = ABSENT
 
 
 @router.get(

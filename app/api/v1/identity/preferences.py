@@ -8,7 +8,7 @@ from app.api.deps import Caller, CommandCaller
 from app.api.masters import answers, members_of
 from app.api.route import permission, v1_router
 from app.api.v1.identity.auth import Identity, ZoneText
-from app.api.wire import Schema
+from app.api.wire import ABSENT, Schema
 from app.application.identity.ports import USERS
 from app.application.identity.preferences import (
     EDIT_PREFERENCES,
@@ -31,8 +31,8 @@ router = v1_router("/auth/preferences", tags=["auth"])
 class PreferencesPatch(Schema):
     """What a user may prefer; null takes it back."""
 
-    locale: Literal["en", "ar"] | None = None
-    time_zone: ZoneText | None = None
+    locale: Literal["en", "ar"] | None = ABSENT
+    time_zone: ZoneText | None = ABSENT
 
 
 @router.get(

@@ -11,7 +11,7 @@ from app.api.masters import IdPath, answers, listed, members_of
 from app.api.paging import PageQuery
 from app.api.route import permission, v1_router
 from app.api.v1.identity.auth import Identity
-from app.api.wire import Schema, reference, text
+from app.api.wire import ABSENT, Schema, reference, text
 from app.application.identity.ports import ROLE_LIST
 from app.application.identity.role_views import RoleView
 from app.application.identity.roles import (
@@ -74,8 +74,8 @@ class RoleIn(Schema):
 class RolePatch(Schema):
     """What may change of a role; ``permissions`` are the whole set."""
 
-    name: RoleName = ""
-    permissions: Permissions = Field(default_factory=list)
+    name: RoleName = ABSENT
+    permissions: Permissions = ABSENT
 
 
 @router.post(

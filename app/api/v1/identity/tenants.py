@@ -9,7 +9,7 @@ from app.api.deps import Caller, CommandCaller
 from app.api.masters import answers, members_of
 from app.api.route import permission, v1_router
 from app.api.v1.identity.auth import CompanyIn, Identity, NameText, ZoneText
-from app.api.wire import Schema
+from app.api.wire import ABSENT, Schema
 from app.application.accounting.contract import BOOKS
 from app.application.identity.contract import TENANTS, Company
 from app.application.identity.views import OwnCompanyView
@@ -43,12 +43,12 @@ router = v1_router("/tenants", tags=["tenants"])
 class CompanyPatch(Schema):
     """What may change of a company; its currency stays, its books are kept in it."""
 
-    name: NameText = ""
-    time_zone: ZoneText = ""
-    tax_rounding: Literal["line", "document"] = "line"
-    price_difference_policy: Literal["split", "variance"] = "split"
-    mfa_required: bool = False
-    step_up_for_payouts: bool = False
+    name: NameText = ABSENT
+    time_zone: ZoneText = ABSENT
+    tax_rounding: Literal["line", "document"] = ABSENT
+    price_difference_policy: Literal["split", "variance"] = ABSENT
+    mfa_required: bool = ABSENT
+    step_up_for_payouts: bool = ABSENT
 
 
 @router.post(

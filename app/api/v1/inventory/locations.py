@@ -9,7 +9,7 @@ from app.api.deps import Caller
 from app.api.masters import add_master, listed
 from app.api.paging import PageQuery
 from app.api.route import permission, v1_router
-from app.api.wire import LocationId, Schema, text
+from app.api.wire import ABSENT, LocationId, Schema, text
 from app.application.inventory.locations import (
     ACTIVATE_LOCATION,
     CREATE_LOCATION,
@@ -36,7 +36,7 @@ class LocationIn(Schema):
 class LocationPatch(Schema):
     """What may change of a location."""
 
-    name: Name = ""
+    name: Name = ABSENT
 
 
 add_master(
