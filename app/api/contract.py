@@ -34,6 +34,7 @@ from app.api.contract_texts import (
 from app.api.errors import MethodNotAllowed, ValidationFailed
 from app.api.problems import PROBLEM_TYPE
 from app.api.route import API_PREFIX, PERMISSION_KEY, PUBLIC, SORTS_KEY, STEP_UP_KEY
+from app.api.schemas import about_schema, example_of, meaning_of
 from app.application.shared.access import changes
 from app.application.shared.commands import IdempotencyKeyMissing
 from app.domain.identity.factor_errors import MfaEnrolmentRequired, StepUpRequired
@@ -160,10 +161,18 @@ def _complete_body(method: str, operation: dict[str, Any]) -> None:
         return
     content = body["content"][JSON_TYPE]
     name = content["schema"].get("$ref", "").removeprefix(_SCHEMAS)
-    if name in EXAMPLES:
-        content["example"] = EXAMPLES[name]
+    example = example_of(name) or _batch_example(name) or EXAMPLES.get(name)
+    if example is not None:
+        content["example"] = example
     if method == "patch":
         body["content"][MERGE_PATCH_TYPE] = content
+
+
+def _batch_example(name: str) -> dict[str, Any] | None:
+    item = example_of(f"{name.removesuffix('Batch')}Item") if name.endswith("Batch") else None
+    if item is None:
+        return None
+    return {"atomic": False, "items": [{"idempotency_key": "import-2026-03-31-1", **item}]}
 
 
 def _complete_held(operation: dict[str, Any]) -> None:
@@ -237,8 +246,11 @@ def _add_headers(operation: dict[str, Any], names: list[str]) -> None:
 def _describe(name: str, schema: dict[str, Any]) -> None:
     """Say what each member means that does not say it itself."""
     page = name.endswith("Page") and "next_cursor" in schema.get("properties", {})
+    about = about_schema(name)
+    if about:
+        schema["description"] = about
     for member, own in schema.get("properties", {}).items():
-        text = _TEXTS.get(f"{name}.{member}")
+        text = meaning_of(name, member) or _TEXTS.get(f"{name}.{member}")
         if text is None and "description" not in own:
             text = PAGE_TOTAL if page and member == "total" else _TEXTS.get(member)
         if text is not None:

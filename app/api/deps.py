@@ -30,9 +30,10 @@ from app.application.shared.commands import (
 )
 from app.application.shared.guarded import OPEN, Shape
 from app.application.shared.kinds import Needs
-from app.application.shared.masters import Noun
+from app.application.shared.masters import Noun as MasterNoun
+from app.application.shared.nouns import Noun
 from app.application.shared.reading import Listing, Reader
-from app.application.shared.work import Loaded
+from app.application.shared.work import Loaded, Work
 from app.domain.identity.errors import Unauthenticated
 from app.domain.identity.factor_errors import MfaEnrolmentRequired, StepUpRequired
 from app.domain.shared.clock import Clock
@@ -143,10 +144,14 @@ class Http:
             parts.append(head + body + b"}")
         return json_response(self._seen(b'{"items":[' + b",".join(parts) + b"]}"), status)
 
-    async def one(self, noun: Noun, id_text: str) -> Response:
+    async def one(self, noun: Noun[Any] | MasterNoun, id_text: str) -> Response:
         """The object with this id, or 304 when the caller has its present version."""
         id_ = self.id_of(noun.prefix, id_text)
         return await self.object(noun.kind, (id_,), noun.show)
+
+    def reading(self, loaded: Loaded) -> Work:
+        """What was loaded, to be looked at as a decision does."""
+        return Work(loaded, self.principal, self.now(), _no_id)
 
     async def load(self, needs: Needs) -> Loaded:
         """What ``needs`` names, without locks."""
@@ -326,6 +331,10 @@ async def command_http(
 
 
 CommandCaller = Annotated[Http, Depends(command_http)]
+
+
+def _no_id() -> Id:
+    raise TypeError("nothing is made while reading")
 
 
 def _member_of(name: str) -> str:

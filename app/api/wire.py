@@ -6,8 +6,8 @@ bytes. The schemas refuse unknown members; the text of a refusal never repeats t
 
 import contextlib
 import re
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final
 
 from pydantic import (
@@ -21,8 +21,9 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from app.domain.shared import ids
+from app.domain.shared import fields, ids
 from app.domain.shared.errors import InvalidValue, ValueOutOfRange
+from app.domain.shared.fields import Scaled, Sign, read_type
 from app.domain.shared.ids import Id
 from app.domain.shared.numbers import BIGINT_MAX, SCALE_DIGITS, format_scaled, parse_scaled
 
@@ -33,7 +34,7 @@ ABSENT: Final[Any] = MISSING
 
 _TOO_FINE = re.compile(r"-?(0|[1-9][0-9]{0,17})\.[0-9]{7,}", re.ASCII)
 _LARGEST = format_scaled(BIGINT_MAX // 1000, SCALE_DIGITS)
-_BOUNDS = {"positive": f"> 0, ≤ {_LARGEST}", "not_negative": f"≥ 0, ≤ {_LARGEST}"}
+_BOUNDS = {Sign.POSITIVE: f"> 0, ≤ {_LARGEST}", Sign.NOT_NEGATIVE: f"≥ 0, ≤ {_LARGEST}"}
 
 
 class Schema(BaseModel):
@@ -42,7 +43,7 @@ class Schema(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, arbitrary_types_allowed=True)
 
 
-def _scaled(*, sign: str) -> Callable[[Any], int]:
+def _scaled(sign: Sign) -> Callable[[Any], int]:
     bound = _BOUNDS.get(sign, f"≥ -{_LARGEST}, ≤ {_LARGEST}")
     too_many_decimals = PydanticCustomError(
         "validation.too_many_decimals", "more than {maximum} decimals", {"maximum": SCALE_DIGITS}
@@ -60,7 +61,9 @@ def _scaled(*, sign: str) -> Callable[[Any], int]:
             raise PydanticCustomError("decimal_form", "not a decimal of this form") from None
         except ValueOutOfRange:
             raise outside from None
-        if (sign == "positive" and scaled == 0) or (sign != "any" and value.startswith("-")):
+        if (sign is Sign.POSITIVE and scaled == 0) or (
+            sign is not Sign.ANY and value.startswith("-")
+        ):
             raise outside
         return scaled
 
@@ -69,53 +72,43 @@ def _scaled(*, sign: str) -> Callable[[Any], int]:
 
 # Up to ten digits and six decimals that matter; the bound itself is no matter of a pattern.
 _DECIMAL = r"(0|[1-9][0-9]{0,9})(\.[0-9]{1,6}0{0,12})?$"
-_ABOVE_ZERO = (
-    r"^([1-9][0-9]{0,9}(\.[0-9]{1,6}0{0,12})?|0\.([1-9][0-9]{0,5}|0[1-9][0-9]{0,4}|00[1-9][0-9]{0,3}"
-    r"|000[1-9][0-9]{0,2}|0000[1-9][0-9]?|00000[1-9])0{0,12})$"
-)
+_FORMS = {
+    Sign.ANY: f"^-?{_DECIMAL}",
+    Sign.NOT_NEGATIVE: f"^{_DECIMAL}",
+    Sign.POSITIVE: (
+        r"^([1-9][0-9]{0,9}(\.[0-9]{1,6}0{0,12})?"
+        r"|0\.([1-9][0-9]{0,5}|0[1-9][0-9]{0,4}|00[1-9][0-9]{0,3}"
+        r"|000[1-9][0-9]{0,2}|0000[1-9][0-9]?|00000[1-9])0{0,12})$"
+    ),
+}
 
 
-def _decimal_schema(description: str, example: str, form: str = f"^{_DECIMAL}") -> WithJsonSchema:
-    return WithJsonSchema(
-        {
-            "type": "string",
-            "pattern": form,
-            "maxLength": 40,
-            "description": description,
-            "examples": [example],
-        }
-    )
+def decimal(scaled: Scaled) -> Any:
+    """The type of a decimal string that becomes a scaled integer.
+
+    An amount is read with six decimals; the decision refuses more than its currency has.
+    """
+    schema = {
+        "type": "string",
+        "pattern": _FORMS[scaled.sign],
+        "maxLength": 40,
+        "description": scaled.meaning,
+        "examples": [scaled.example],
+    }
+    return Annotated[int, BeforeValidator(_scaled(scaled.sign)), WithJsonSchema(schema)]
 
 
-Quantity = Annotated[
-    int,
-    BeforeValidator(_scaled(sign="positive")),
-    _decimal_schema("Quantity above zero.", "6", _ABOVE_ZERO),
-]
-SignedQuantity = Annotated[
-    int,
-    BeforeValidator(_scaled(sign="any")),
-    _decimal_schema("Quantity; negative takes away.", "-3", f"^-?{_DECIMAL}"),
-]
-UnitPrice = Annotated[
-    int,
-    BeforeValidator(_scaled(sign="not_negative")),
-    _decimal_schema("Price or cost of one unit, at most six decimals.", "2.55"),
-]
-Percent = Annotated[
-    int, BeforeValidator(_scaled(sign="not_negative")), _decimal_schema("Percentage.", "10")
-]
-# An amount is read with six decimals; the decision refuses more than its currency has.
-Amount = Annotated[
-    int,
-    BeforeValidator(_scaled(sign="not_negative")),
-    _decimal_schema("Amount in the currency of the document.", "15.30"),
-]
-AmountAboveZero = Annotated[
-    int,
-    BeforeValidator(_scaled(sign="positive")),
-    _decimal_schema("Amount above zero, in the currency of the document.", "15.30", _ABOVE_ZERO),
-]
+def _decimal_of(annotation: Any) -> Any:
+    scaled = read_type(annotation).mark(Scaled)
+    return decimal(scaled)  # type: ignore[arg-type]
+
+
+Quantity: Any = _decimal_of(fields.Quantity)
+SignedQuantity: Any = _decimal_of(fields.SignedQuantity)
+UnitPrice: Any = _decimal_of(fields.UnitPrice)
+Percent: Any = _decimal_of(fields.Percent)
+Amount: Any = _decimal_of(fields.Amount)
+AmountAboveZero: Any = _decimal_of(fields.AmountAboveZero)
 
 
 # Python reads more of ISO 8601: weeks, days without dashes, hours without minutes.
@@ -149,6 +142,23 @@ Instant = Annotated[
 ]
 
 
+_DAY = re.compile(r"(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}", re.ASCII)
+
+
+def _day(value: Any) -> date:
+    if isinstance(value, str) and _DAY.fullmatch(value) is not None:
+        with contextlib.suppress(ValueError):  # the 30th of February
+            return date.fromisoformat(value)
+    raise PydanticCustomError("validation.date", "a date such as 2026-03-31 is expected")
+
+
+Day = Annotated[
+    date,
+    BeforeValidator(_day),
+    WithJsonSchema({"type": "string", "format": "date", "examples": ["2026-03-31"]}),
+]
+
+
 def wrong_id(prefixes: str) -> PydanticCustomError:
     """What refuses a value that is no id with one of these prefixes."""
     return PydanticCustomError("validation.identifier", "an id {prefix}_…", {"prefix": prefixes})
@@ -162,14 +172,20 @@ def id_pattern(*prefixes: str) -> str:
 
 def reference(prefix: str) -> Any:
     """The type of an id with this prefix."""
-    wrong = wrong_id(prefix)
+    return any_reference([prefix])
+
+
+def any_reference(prefixes: Iterable[str]) -> Any:
+    """The type of an id with one of these prefixes."""
+    allowed = sorted(set(prefixes))
+    wrong = wrong_id(", ".join(allowed))
 
     def read(value: Any) -> Id:
         if isinstance(value, str):
-            try:
-                return ids.read(prefix, value)
-            except InvalidValue:
-                raise wrong from None
+            prefix, _, rest = value.partition("_")
+            with contextlib.suppress(InvalidValue):
+                if prefix in allowed:
+                    return ids.ulid_bytes(rest)
         raise wrong
 
     return Annotated[
@@ -178,8 +194,8 @@ def reference(prefix: str) -> Any:
         WithJsonSchema(
             {
                 "type": "string",
-                "pattern": id_pattern(prefix),
-                "examples": [f"{prefix}_01JZ8B6Q0G3V5W7X9YABCDEFGH"],
+                "pattern": id_pattern(*allowed),
+                "examples": [f"{allowed[0]}_01JZ8B6Q0G3V5W7X9YABCDEFGH"],
             }
         ),
     ]
@@ -188,8 +204,8 @@ def reference(prefix: str) -> Any:
 _NOT_STORABLE = re.compile("[\0\ud800-\udfff]")
 
 
-def _storable(value: str) -> str:
-    # NUL and lone surrogates: no database takes them.
+def storable(value: str) -> str:
+    """The text itself; NUL and lone surrogates are refused, for no database takes them."""
     if _NOT_STORABLE.search(value) is not None:
         raise PydanticCustomError("text_form", "characters that cannot be stored")
     return value
@@ -200,7 +216,7 @@ def text(length_max: int, *, length_min: int = 1) -> Any:
     return Annotated[
         str,
         StringConstraints(min_length=length_min, max_length=length_max),
-        AfterValidator(_storable),
+        AfterValidator(storable),
     ]
 
 

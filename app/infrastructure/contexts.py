@@ -9,18 +9,21 @@ from app.infrastructure.db.mapping import Registry
 from app.infrastructure.identity import audit_lists as audit
 from app.infrastructure.identity import export_tables, operator_tables, recovery
 from app.infrastructure.identity import mappings as identity
-from app.infrastructure.inventory import lists as inventory_lists
 from app.infrastructure.inventory import mappings as inventory
 from app.infrastructure.purchasing import mappings as purchasing
 from app.infrastructure.reports import build as reports
 from app.infrastructure.sales import mappings as sales
 
+_STORED = (*catalog.STORED, *accounting.STORED, *inventory.STORED)
+
 
 def registry() -> Registry:
     """How every kind is loaded and saved."""
     found = Registry()
-    for module in (kernel_tables, identity, catalog, accounting, inventory, purchasing, sales):
+    for module in (kernel_tables, identity, accounting, inventory, purchasing, sales):
         found.add(*module.MAPPINGS)
+    for each in _STORED:
+        found.add(*each.mappings)
     found.add(*recovery.MAPPINGS)
     found.add(*export_tables.MAPPINGS, *operator_tables.MAPPINGS)
     found.sqlite_checks.update(accounting.SQLITE_CHECKS)
@@ -35,9 +38,8 @@ def lists() -> list[ListQuery]:
         *recovery.LISTS,
         *export_tables.LISTS,
         *operator_tables.LISTS,
-        *catalog.LISTS,
+        *(each for stored in _STORED for each in stored.lists),
         *accounting_lists.LISTS,
-        *inventory_lists.LISTS,
         *purchasing.LISTS,
         *sales.LISTS,
         *reports.LISTS,

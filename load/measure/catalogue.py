@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from app.application.catalog.ports import PRODUCTS
+from app.application.catalog.products import PRODUCTS
 from app.application.shared.work import Loaded
-from app.domain.catalog.product import Costing, Product, ProductKind
+from app.domain.catalog.product import Product
 from app.domain.shared.ids import Id, read
+from app.domain.shared.masters import made
 from app.infrastructure.contexts import registry
 from app.infrastructure.db.changes import collect
 from load.measure.bulk import Rows
@@ -20,28 +21,18 @@ def products(tenant: bytes, unit: str, first: int, last: int) -> Iterator[Rows]:
     known, now, unit_id = registry(), datetime.now(UTC), read("unt", unit)
     for start in range(first, last + 1, _AT_ONCE):
         loaded = Loaded()
-        made = [
+        products = [
             _product(number, unit_id) for number in range(start, min(start + _AT_ONCE, last + 1))
         ]
-        loaded.changed = {PRODUCTS: {(each.id,): each for each in made}}
+        loaded.changed = {PRODUCTS: {(each.id,): each for each in products}}
         yield collect(loaded, known, tenant, now).in_order()
 
 
 def _product(number: int, unit_id: Id) -> Product:
-    return Product.new(
-        read("prd", product_id(number)),
-        f"SKU-{number:07d}",
-        f"Product {number:07d}",
-        description="",
-        barcode=None,
-        kind=ProductKind.GOODS,
-        unit_id=unit_id,
-        quantity_decimals=0,
-        category_id=None,
-        price=2_500_000,
-        tax_id=None,
-        purchase_tax_id=None,
-        costing=Costing.AVERAGE,
-        revenue_account_id=None,
-        return_account_id=None,
-    )
+    members = {
+        "sku": f"SKU-{number:07d}",
+        "name": f"Product {number:07d}",
+        "unit_id": unit_id,
+        "price": 2_500_000,
+    }
+    return made(Product, read("prd", product_id(number)), members)

@@ -14,9 +14,10 @@ from typing import Any
 from app.application.accounting.ports import JOURNAL_ENTRIES
 from app.application.inventory.ports import STOCK_MOVES, VALUATIONS
 from app.application.shared.work import Loaded
-from app.domain.accounting.entries import DocumentKind, EntryLine, JournalEntry, Purpose
-from app.domain.inventory.moves import SourceKind, StockMove
+from app.domain.accounting.entries import EntryLine, JournalEntry, Purpose
+from app.domain.inventory.moves import StockMove
 from app.domain.inventory.pool import Valuation, ValuationKind
+from app.domain.shared.documents import DocumentKind
 from app.domain.shared.ids import Id, UlidFactory
 from app.infrastructure.contexts import registry
 from app.infrastructure.db.changes import BatchKey, collect
@@ -68,7 +69,7 @@ class History:
             EntryLine(number, Id(account), amount)
             for number, (account, amount) in enumerate(zip(accounts, amounts, strict=True), start=1)
         )
-        kind, purpose = DocumentKind.SALE, Purpose.POSTING
+        kind, purpose = DocumentKind("sale"), Purpose.POSTING
         entry = JournalEntry(id_, None, at, day, kind, id_, purpose, "", None, lines)
         changed: dict[Any, dict[Any, Any]] = {JOURNAL_ENTRIES: {(id_,): entry}}
         moves = changed[STOCK_MOVES] = {}
@@ -77,7 +78,7 @@ class History:
             seq = self._seq[place] = self._seq[place] + 1
             sign = 1 if seq % 2 else -1
             product_id = Id((place + 1).to_bytes(16, "big"))
-            source = (SourceKind.SALE, id_, number)
+            source = (DocumentKind("sale"), id_, number)
             move = StockMove(
                 self._new_id(),
                 product_id,

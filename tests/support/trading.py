@@ -4,9 +4,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from app.application.accounting.ports import TAXES
-from app.application.catalog.ports import CONTACTS, PRODUCTS, UNITS
-from app.application.inventory.adjustments import CREATE_ADJUSTMENT, AdjustmentInput
-from app.application.inventory.ports import LOCATIONS
+from app.application.catalog.contacts import CONTACTS
+from app.application.catalog.products import PRODUCTS
+from app.application.catalog.units import UNITS
+from app.application.inventory.adjustments import ADJUSTMENT
+from app.application.inventory.locations import LOCATIONS
 from app.application.purchasing.bills import CREATE_BILL, BillInput, BillLineInput
 from app.application.purchasing.receipts import CREATE_RECEIPT, ReceiptInput, ReceiptLineInput
 from app.application.purchasing.supplier_returns import (
@@ -14,11 +16,13 @@ from app.application.purchasing.supplier_returns import (
     ReturnedLineInput,
     SupplierReturnInput,
 )
+from app.application.shared.documents import Asked
 from app.domain.accounting.tax import TaxCode, TaxComponent, TaxKind
 from app.domain.catalog.contact import Contact
-from app.domain.catalog.product import Costing, Product, ProductKind
-from app.domain.inventory.adjustments import AdjustmentLine, AdjustmentReason
+from app.domain.catalog.product import Costing, Product
+from app.domain.inventory.adjustments import AdjustmentIn, AdjustmentLineIn, AdjustmentReason
 from app.domain.shared.ids import Id, read
+from app.domain.shared.masters import made
 from app.domain.shared.numbers import SCALE
 from tests.support.memory import NOW, Memory
 
@@ -28,6 +32,17 @@ def scaled(text: str) -> int:
     whole, _, fraction = text.lstrip("-").partition(".")
     value: int = int(whole) * SCALE + int(fraction.ljust(6, "0"))
     return -value if text.startswith("-") else value
+
+
+def asked(body: Any) -> Asked[Any]:
+    """A request that arrived ``NOW``."""
+    return Asked(body, body.effective_at or NOW)
+
+
+def adjusted(product_id: Id, quantity: str, unit_cost: str | None = None) -> AdjustmentLineIn:
+    """A line of an adjustment."""
+    cost = None if unit_cost is None else scaled(unit_cost)
+    return AdjustmentLineIn(product_id=product_id, quantity=scaled(quantity), unit_cost=cost)
 
 
 class Trade(Memory):
@@ -41,17 +56,13 @@ class Trade(Memory):
 
     def contact(self, name: str, *, supplier: bool = True) -> Id:
         """A supplier, or a customer."""
-        contact = Contact.new(
-            self.new_id(),
-            name,
-            is_customer=not supplier,
-            is_supplier=supplier,
-            email=None,
-            phone=None,
-            tax_number=None,
-            external_ref=None,
-            address={},
-        )
+        members = {
+            "name": name,
+            "is_customer": not supplier,
+            "is_supplier": supplier,
+            "address": {},
+        }
+        contact = made(Contact, self.new_id(), members)
         self.put(CONTACTS, contact)
         return contact.id
 
@@ -59,21 +70,14 @@ class Trade(Memory):
         """A product counted in pieces."""
         unit = next(each for each in self.all(UNITS) if each.code == "pcs")
         members = {
-            "description": "",
-            "barcode": None,
-            "kind": ProductKind.GOODS,
+            "sku": sku,
+            "name": sku,
             "unit_id": unit.id,
             "quantity_decimals": unit.decimals,
-            "category_id": None,
-            "price": None,
-            "tax_id": None,
-            "purchase_tax_id": None,
             "costing": Costing(costing),
-            "revenue_account_id": None,
-            "return_account_id": None,
             **members,
         }
-        product = Product.new(self.new_id(), sku, sku, **members)
+        product = made(Product, self.new_id(), members)
         self.put(PRODUCTS, product)
         return product.id
 
@@ -145,27 +149,20 @@ class Trade(Memory):
         }
         return self.post(RETURN_RECEIPT, SupplierReturnInput(**values))
 
-    def adjustment(self, reason: str, *lines: tuple[Any, ...], **members: Any) -> AdjustmentInput:
+    def adjustment(self, reason: str, *lines: tuple[Any, ...], **members: Any) -> AdjustmentIn:
         """An adjustment of products by quantities, each with its cost where that is stated."""
         values = {
-            "id": None,
-            "external_ref": None,
             "location_id": self.location,
             "effective_at": NOW,
-            "dated": True,
             "reason": AdjustmentReason(reason),
-            "memo": "",
-            "lines": tuple(
-                AdjustmentLine(number, line[0], scaled(line[1]), *map(scaled, line[2:]))
-                for number, line in enumerate(lines, start=1)
-            ),
+            "lines": tuple(adjusted(*line) for line in lines),
             **members,
         }
-        return AdjustmentInput(**values)
+        return AdjustmentIn(**values)
 
     def adjust(self, reason: str, *lines: tuple[Any, ...], **members: Any) -> Any:
         """Post ``adjustment``."""
-        return self.post(CREATE_ADJUSTMENT, self.adjustment(reason, *lines, **members))
+        return self.post(ADJUSTMENT.create, asked(self.adjustment(reason, *lines, **members)))
 
     def later(self, day: int) -> datetime:
         """Noon of a day of April 2026."""

@@ -1,15 +1,8 @@
 """The routers of version 1, in the order in which the documents show them."""
 
-from app.api.v1.accounting import (
-    accounts,
-    allocations,
-    journal_entries,
-    open_items,
-    payments,
-    periods,
-    taxes,
-)
-from app.api.v1.catalog import categories, contacts, products, units
+from app.api.resources import routers_of
+from app.api.v1.accounting import allocations, journal_entries, open_items, payments, periods
+from app.api.v1.catalog import contacts, products
 from app.api.v1.identity import (
     account,
     api_keys,
@@ -27,10 +20,10 @@ from app.api.v1.identity import (
     tenants,
     well_known,
 )
-from app.api.v1.inventory import adjustments, locations, stock
 from app.api.v1.purchasing import bills, receipts, supplier_returns
 from app.api.v1.reports import reports
 from app.api.v1.sales import returns, sales
+from app.application.contexts import ACCOUNTING, CATALOG, INVENTORY
 
 WELL_KNOWN = well_known.router
 
@@ -50,14 +43,9 @@ ROUTERS = (
     exports.router,
     closing.router,
     platform.router,
-    units.router,
-    categories.router,
-    products.router,
+    *routers_of(CATALOG, {"product": products.router}),
     contacts.router,
-    contacts.faces,
-    locations.router,
-    stock.router,
-    adjustments.router,
+    *routers_of(INVENTORY),
     receipts.router,
     supplier_returns.router,
     bills.router,
@@ -66,8 +54,7 @@ ROUTERS = (
     payments.router,
     allocations.router,
     open_items.router,
-    accounts.router,
-    taxes.router,
+    *routers_of(ACCOUNTING),
     periods.router,
     journal_entries.router,
     reports.router,

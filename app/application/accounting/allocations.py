@@ -43,8 +43,8 @@ from app.domain.accounting.open_items import (
     allocate_oldest,
 )
 from app.domain.accounting.periods import Books
-from app.domain.accounting.series import Series
 from app.domain.shared.clock import business_date
+from app.domain.shared.documents import Series
 from app.domain.shared.errors import IdTaken, ReferenceNotFound
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
@@ -84,7 +84,7 @@ def _needs(wish: AllocationInput, _: Principal) -> Needs:
     else:
         named = {ref.id for pair in wish.pairs for ref in (pair.credit, pair.debit)}
         needs.many(OPEN_ITEMS, {(document_id,) for document_id in named})
-    return posting_needs(needs, wish.effective_at, Series.ALLOCATION)
+    return posting_needs(needs, wish.effective_at, Series("ALC"))
 
 
 def _decide(wish: AllocationInput, work: Work) -> Done:
@@ -105,7 +105,7 @@ def _decide(wish: AllocationInput, work: Work) -> Done:
     work.get(PARTIES, wish.contact_id, pointer="/contact_id")
     day = open_day(work, wish.effective_at)
     settlement = _settlement(wish, named, document, work)
-    document = replace(document, number=next_number(work, Series.ALLOCATION, day))
+    document = replace(document, number=next_number(work, Series("ALC"), day))
     work.put(ALLOCATION_DOCUMENTS, document)
     settle(work, settlement, document.id)
     allocated = format_amount(settlement.allocated, books.exponent)
@@ -144,7 +144,7 @@ def _settlement(
 
 def _item(wish: AllocationInput, ref: DocumentRef, pointer: str, work: Work) -> OpenItem:
     item = work.find(OPEN_ITEMS, ref.id)
-    if item is None or item.document_kind is not ref.kind:
+    if item is None or item.document_kind != ref.kind:
         raise ReferenceNotFound.at(pointer)
     if (item.contact_id, item.side) != (wish.contact_id, wish.side):
         raise AllocationMismatch.at(pointer)

@@ -25,12 +25,13 @@ from app.application.accounting.ports import (
 from app.application.shared.kinds import Needs
 from app.application.shared.work import Work
 from app.domain.accounting.chart import AccountRole, template_accounts
-from app.domain.accounting.entries import DocumentKind, Postings
+from app.domain.accounting.entries import Postings
 from app.domain.accounting.open_items import OpenItem, Settlement, Side, allocate_oldest
 from app.domain.accounting.periods import Books, TaxRounding, month_start
-from app.domain.accounting.series import NumberSeries, Series
+from app.domain.accounting.series import NumberSeries
 from app.domain.accounting.tax import TaxCode, TaxComponent, TaxKind
 from app.domain.shared.clock import business_date
+from app.domain.shared.documents import DocumentKind, Series
 from app.domain.shared.errors import Fault, InvalidValue
 from app.domain.shared.ids import NO_ID, Id
 from app.domain.shared.numbers import SCALE, SCALE_DIGITS

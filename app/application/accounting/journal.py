@@ -20,7 +20,6 @@ from app.application.shared.guarded import COSTS
 from app.application.shared.kinds import Needs
 from app.application.shared.work import Work
 from app.domain.accounting.entries import (
-    DocumentKind,
     EntryLine,
     JournalEntry,
     Purpose,
@@ -30,7 +29,7 @@ from app.domain.accounting.entries import (
     reverse,
 )
 from app.domain.accounting.periods import Books
-from app.domain.accounting.series import Series
+from app.domain.shared.documents import DocumentKind, Series
 from app.domain.shared.errors import Fault, InvalidValue, NotFound
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id, show
@@ -70,7 +69,7 @@ class ReversalInput:
 def _post_needs(wish: EntryInput, _: Principal) -> Needs:
     needs = document_needs(Needs(), JOURNAL_ENTRIES, ENTRY_BY_REF, wish.id, wish.external_ref)
     needs.many(ACCOUNTS, {(line.account_id,) for line in wish.lines})
-    return posting_needs(needs, wish.effective_at, Series.JOURNAL)
+    return posting_needs(needs, wish.effective_at, Series("JNL"))
 
 
 def _post(wish: EntryInput, work: Work) -> Done:
@@ -121,7 +120,7 @@ def _check_repeat(
     fresh = replace(
         existing,
         effective_at=wish.effective_at if wish.dated else existing.effective_at,
-        source_kind=DocumentKind.JOURNAL,
+        source_kind=DocumentKind("journal"),
         purpose=Purpose.POSTING,
         memo=checked_memo(wish.memo),
         lines=lines if COSTS in work.principal.permissions else existing.lines,
@@ -132,7 +131,7 @@ def _check_repeat(
 
 def _reverse_needs(wish: ReversalInput, _: Principal) -> Needs:
     needs = Needs().one(JOURNAL_ENTRIES, wish.entry_id).search(REVERSAL_OF, wish.entry_id)
-    return posting_needs(needs, wish.effective_at, Series.JOURNAL)
+    return posting_needs(needs, wish.effective_at, Series("JNL"))
 
 
 def _reverse(wish: ReversalInput, work: Work) -> Done:
@@ -154,7 +153,7 @@ def _reverse(wish: ReversalInput, work: Work) -> Done:
 
 def _keep(entry: JournalEntry, work: Work, action: str) -> Done:
     """Give the entry its number, which comes last so that a refusal costs none."""
-    entry = replace(entry, number=next_number(work, Series.JOURNAL, entry.effective_on))
+    entry = replace(entry, number=next_number(work, Series("JNL"), entry.effective_on))
     work.put(JOURNAL_ENTRIES, entry)
     subject = entry.reverses_id or entry.id
     facts = {"number": entry.number, "entry_id": show("jnl", entry.id)}

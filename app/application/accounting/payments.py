@@ -34,7 +34,7 @@ from app.application.shared.documents import check_repeat, document_needs, exist
 from app.application.shared.guarded import COSTS
 from app.application.shared.kinds import Needs
 from app.application.shared.work import Work
-from app.domain.accounting.entries import DocumentKind, JournalEntry
+from app.domain.accounting.entries import JournalEntry
 from app.domain.accounting.errors import ExcessPayment
 from app.domain.accounting.open_items import (
     Excess,
@@ -47,8 +47,8 @@ from app.domain.accounting.open_items import (
 )
 from app.domain.accounting.payments import Direction, Payment, PaymentMethod
 from app.domain.accounting.periods import Books
-from app.domain.accounting.series import Series
 from app.domain.shared.clock import business_date
+from app.domain.shared.documents import DocumentKind, Series
 from app.domain.shared.errors import IdTaken, PermissionMissing, ReferenceNotFound
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
@@ -93,7 +93,7 @@ def _needs(wish: PaymentInput, _: Principal) -> Needs:
         open_item_needs(needs, wish.contact_id, _SIDES[wish.direction])
     else:
         needs.many(OPEN_ITEMS, {(target.document.id,) for target in wish.targets})
-    return posting_needs(needs, wish.effective_at, Series.PAYMENT)
+    return posting_needs(needs, wish.effective_at, Series("PAY"))
 
 
 def _decide(wish: PaymentInput, work: Work) -> Done:
@@ -121,7 +121,7 @@ def _decide(wish: PaymentInput, work: Work) -> Done:
         can_settle = max(payment.amount - int(refused.params["excess"]), 0)
         amount = format_amount(can_settle, books.exponent)
         raise ExcessPayment.at("/amount", open=amount) from None
-    payment = replace(payment, number=next_number(work, Series.PAYMENT, day))
+    payment = replace(payment, number=next_number(work, Series("PAY"), day))
     work.put(PAYMENTS, payment)
     owe(work, item)
     settle(work, settlement, payment.id)
@@ -187,7 +187,7 @@ def _settlement(
 
 def _named(target: Target, place: int, work: Work) -> OpenItem:
     found = work.find(OPEN_ITEMS, target.document.id)
-    if found is None or found.document_kind is not target.document.kind:
+    if found is None or found.document_kind != target.document.kind:
         raise ReferenceNotFound.at(f"/allocate/{place}/document_id")
     return found
 
@@ -200,7 +200,7 @@ def _post(payment: Payment, work: Work) -> Id | None:
     return post(
         work,
         postings,
-        source_kind=DocumentKind.PAYMENT,
+        source_kind=DocumentKind("payment"),
         source_id=payment.id,
         effective_at=payment.effective_at,
         effective_on=payment.effective_on,
@@ -240,7 +240,7 @@ def _repeated(
     view = payment_view(
         existing,
         allocations,
-        entry_id_of(work.search(ENTRIES_OF, DocumentKind.PAYMENT, existing.id)),
+        entry_id_of(work.search(ENTRIES_OF, DocumentKind("payment"), existing.id)),
         work.get(BOOKS).currency,
         work.recorded_at if recorded is None else recorded.recorded_at,
     )
@@ -257,7 +257,7 @@ def _by_debit(amounts: Iterable[tuple[Id, int]]) -> dict[Id, int]:
 def shown_needs(payment_id: Id) -> Needs:
     """What the view of a payment shows beside the payment."""
     needs = Needs().one(BOOKS).one(RECORDED_PAYMENTS, payment_id)
-    needs.search(ENTRIES_OF, DocumentKind.PAYMENT, payment_id)
+    needs.search(ENTRIES_OF, DocumentKind("payment"), payment_id)
     return needs.search(ALLOCATIONS_OF_CREDIT, payment_id)
 
 

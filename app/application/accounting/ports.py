@@ -5,13 +5,14 @@ from datetime import date, datetime
 from app.application.shared.kinds import Finder, Kind, Lock, LockRank
 from app.application.shared.reading import Listing
 from app.domain.accounting.chart import Account, AccountRole
-from app.domain.accounting.entries import DocumentKind, JournalEntry
+from app.domain.accounting.entries import JournalEntry
 from app.domain.accounting.open_items import OpenItem, Side
 from app.domain.accounting.payments import Payment
 from app.domain.accounting.periods import Books, Period, PeriodState
 from app.domain.accounting.series import NumberSeries
 from app.domain.accounting.tax import TaxCode
 from app.domain.catalog.contact import Contact
+from app.domain.shared.documents import DocumentKind
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 
@@ -99,8 +100,6 @@ RECORDED_ENTRIES: Kind[Recorded] = Kind("recorded_entries", key=lambda each: (ea
 RECORDED_PAYMENTS: Kind[Recorded] = Kind("recorded_payments", key=lambda each: (each.id,))
 RECORDED_ALLOCATIONS: Kind[Recorded] = Kind("recorded_allocations", key=lambda each: (each.id,))
 
-ACCOUNT_BY_CODE: Finder[Account] = Finder("account_by_code", ACCOUNTS, lambda each: (each.code,))
-TAX_BY_CODE: Finder[TaxCode] = Finder("tax_by_code", TAXES, lambda tax: (tax.code,))
 ALL_TAXES: Finder[TaxCode] = Finder("all_taxes", TAXES, lambda _: ())
 # Named to be read after the month itself: two closings of one month then wait for each other, and
 # neither shares what the other wants for itself.
@@ -131,8 +130,6 @@ ALLOCATIONS_BY: Finder[BookedAllocation] = Finder(
     "allocations_by", ALLOCATIONS, lambda allocation: (allocation.document_id,)
 )
 
-ACCOUNT_LIST = Listing("accounts", sorts=("code",), filters=("role", "type", "active", "code"))
-TAX_LIST = Listing("taxes", sorts=("code",), filters=("code", "active"))
 PERIOD_LIST = Listing("periods", sorts=("starts_on",), filters=("state",))
 ENTRY_LIST = Listing(
     "journal_entries",

@@ -1,6 +1,5 @@
 """Accounting as clients see it. Amounts are decimal strings in the stated currency."""
 
-from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Final, NamedTuple
 
@@ -8,23 +7,22 @@ from typing_extensions import TypedDict
 
 from app.application.shared.guarded import Cost
 from app.application.shared.wording import instant, maybe
-from app.domain.accounting.chart import CONTROL_ROLES
-from app.domain.accounting.entries import DocumentKind, JournalEntry
+from app.domain.accounting.entries import JournalEntry
 from app.domain.accounting.periods import Period, month_end
-from app.domain.accounting.tax import TaxComponent
+from app.domain.shared.documents import DocumentKind
 from app.domain.shared.ids import Id, show
 from app.domain.shared.money import currency_exponent
-from app.domain.shared.numbers import SCALE_DIGITS, format_amount, format_scaled
+from app.domain.shared.numbers import format_amount
 
 PREFIXES: Final = {
-    DocumentKind.JOURNAL: "jnl",
-    DocumentKind.SALE: "sal",
-    DocumentKind.RETURN: "ret",
-    DocumentKind.RECEIPT: "rcp",
-    DocumentKind.SUPPLIER_RETURN: "srt",
-    DocumentKind.BILL: "bil",
-    DocumentKind.PAYMENT: "pay",
-    DocumentKind.ADJUSTMENT: "adj",
+    DocumentKind("journal"): "jnl",
+    DocumentKind("sale"): "sal",
+    DocumentKind("return"): "ret",
+    DocumentKind("receipt"): "rcp",
+    DocumentKind("supplier_return"): "srt",
+    DocumentKind("bill"): "bil",
+    DocumentKind("payment"): "pay",
+    DocumentKind("adjustment"): "adj",
 }
 
 
@@ -38,91 +36,6 @@ class DocumentRef(NamedTuple):
 def show_document(kind: str, id_: bytes) -> str:
     """The id of a document with the prefix of its kind."""
     return show(PREFIXES[DocumentKind(kind)], id_)
-
-
-class AccountView(TypedDict):
-    """An account; ``control`` names the sub-ledger that alone posts to it."""
-
-    id: str
-    code: str
-    name: str
-    type: str
-    role: str | None
-    control: str | None
-    active: bool
-    version: int
-
-
-def account_view(
-    id_: bytes, code: str, name: str, type_: str, role: str | None, active: bool, version: int
-) -> AccountView:
-    """The view of an account; takes the fields of the aggregate in their order."""
-    return {
-        "id": show("acc", id_),
-        "code": code,
-        "name": name,
-        "type": type_,
-        "role": role,
-        "control": role if role in CONTROL_ROLES else None,
-        "active": active,
-        "version": version,
-    }
-
-
-class TaxComponentView(TypedDict):
-    """One tax of a code; an account of null is the company's for output or input tax."""
-
-    name: str
-    kind: str
-    rate: str
-    compound: bool
-    recoverable: bool
-    output_account_id: str | None
-    input_account_id: str | None
-
-
-class TaxView(TypedDict):
-    """A tax code."""
-
-    id: str
-    code: str
-    name: str
-    included: bool
-    components: list[TaxComponentView]
-    active: bool
-    version: int
-
-
-def tax_view(
-    id_: bytes,
-    code: str,
-    name: str,
-    included: bool,
-    components: Iterable[TaxComponent],
-    active: bool,
-    version: int,
-) -> TaxView:
-    """The view of a tax code; takes the fields of the aggregate in their order."""
-    return {
-        "id": show("tax", id_),
-        "code": code,
-        "name": name,
-        "included": included,
-        "components": [
-            {
-                "name": each.name,
-                "kind": each.kind,
-                "rate": format_scaled(each.rate, SCALE_DIGITS),
-                "compound": each.compound,
-                "recoverable": each.recoverable,
-                "output_account_id": maybe("acc", each.output_account_id),
-                "input_account_id": maybe("acc", each.input_account_id),
-            }
-            for each in components
-        ],
-        "active": active,
-        "version": version,
-    }
 
 
 class PeriodView(TypedDict):

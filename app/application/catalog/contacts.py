@@ -1,44 +1,59 @@
 """Contacts: customers and suppliers."""
 
-from app.application.catalog.ports import CONTACTS
-from app.application.catalog.views import contact_view
-from app.application.shared.access import Principal
-from app.application.shared.commands import Command, Done
-from app.application.shared.kinds import Lock, Needs
-from app.application.shared.masters import (
-    Create,
-    Edit,
-    Noun,
-    created,
-    edited,
-    own_need,
-    switches,
-    to_edit,
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from app.application.shared.kinds import Kind
+from app.application.shared.masters import Master, Stated
+from app.application.shared.nouns import Access, Noun, by_id
+from app.application.shared.reading import list_of
+from app.application.shared.views import View
+from app.domain.catalog.contact import Address, Contact, ContactRole
+from app.domain.shared.fields import Count, Example, Meaning
+
+CONTACTS: Kind[Contact] = Kind("contacts", key=by_id)
+
+Roles = Annotated[
+    tuple[ContactRole, ...],
+    Count(len(ContactRole)),
+    Meaning("`customer`, `supplier` or both."),
+    Example(["customer"]),
+]
+
+
+def roles(is_customer: bool, is_supplier: bool) -> Roles:
+    """`customer`, `supplier` or both."""
+    held = {ContactRole.CUSTOMER: is_customer, ContactRole.SUPPLIER: is_supplier}
+    return tuple(role for role, is_held in held.items() if is_held)
+
+
+def _held(stated: tuple[ContactRole, ...]) -> Mapping[str, Any]:
+    return {f"is_{role}": role in stated for role in ContactRole}
+
+
+def _parts(stated: Address | None) -> Mapping[str, Any]:
+    return {"address": {} if stated is None else stated.parts()}
+
+
+CONTACT = Master(
+    Noun(
+        "contact",
+        CONTACTS,
+        View(Contact, computed=[roles]),
+        "/contacts",
+        "Customers and suppliers.",
+        Access(write="manager accountant buyer cashier", read="warehouse viewer"),
+    ),
+    stated=[
+        Stated("roles", Roles, _held),
+        Stated("address", Address | None, _parts, required=False),
+    ],
+    batch=True,
+    listed=list_of(
+        "contacts",
+        Contact,
+        sorts=("name", "id"),
+        filters=("is_customer", "is_supplier", "active", "email", "external_ref"),
+        search=True,
+    ),
 )
-from app.application.shared.work import Work
-from app.domain.catalog.contact import Contact
-
-CONTACT = Noun(CONTACTS, "contact", "con", "/api/v1/contacts", contact_view)
-
-
-def _create_needs(create: Create, _: Principal) -> Needs:
-    return own_need(CONTACTS, create.id)
-
-
-def _create(create: Create, work: Work) -> Done:
-    contact = Contact.new(create.id or work.new_id(), **create.members)
-    return created(work, CONTACT, contact)
-
-
-def _edit_needs(edit: Edit, _: Principal) -> Needs:
-    return own_need(CONTACTS, edit.id, Lock.UPDATE)
-
-
-def _edit(edit: Edit, work: Work) -> Done:
-    contact: Contact = to_edit(work, CONTACT, edit)
-    return edited(work, CONTACT, contact, contact.changed(**edit.members))
-
-
-CREATE_CONTACT = Command("contacts.create", "contacts:write", _create_needs, _create)
-EDIT_CONTACT = Command("contacts.edit", "contacts:write", _edit_needs, _edit)
-ACTIVATE_CONTACT, DEACTIVATE_CONTACT = switches(CONTACT, "contacts:write")

@@ -1,6 +1,6 @@
 """What other contexts may ask of inventory: goods in and out, with their value."""
 
-from app.application.inventory.adjustments import CREATE_ADJUSTMENT
+from app.application.inventory.adjustments import ADJUSTMENT, ADJUSTMENTS
 from app.application.inventory.goods import (
     Goods,
     Moment,
@@ -16,22 +16,15 @@ from app.application.inventory.goods import (
     send_back,
     stock_needs,
 )
-from app.application.inventory.locations import seed_location
+from app.application.inventory.locations import LOCATIONS, seed_location
 from app.application.inventory.openings import check_stocked_before, opening_needs, stock_product
-from app.application.inventory.ports import (
-    ADJUSTMENTS,
-    COST_LAYERS,
-    COST_POOLS,
-    LOCATIONS,
-    STOCK_LEVELS,
-    VALUATIONS,
-)
+from app.application.inventory.ports import COST_LAYERS, COST_POOLS, STOCK_LEVELS, VALUATIONS
 
 __all__ = [
+    "ADJUSTMENT",
     "ADJUSTMENTS",
     "COST_LAYERS",
     "COST_POOLS",
-    "CREATE_ADJUSTMENT",
     "LOCATIONS",
     "STOCK_LEVELS",
     "VALUATIONS",

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 
+from app.application.inventory.locations import LOCATIONS
 from app.application.inventory.ports import (
     COST_LAYERS,
     COST_POOLS,
-    LOCATIONS,
     STOCK_LEVELS,
     STOCK_MOVES,
     VALUATIONS,

@@ -4,14 +4,20 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from app.application.accounting.contract import BOOKS, open_day, posting_needs
-from app.application.inventory.adjustments import adjusting_needs, post_adjustment
+from app.application.inventory.adjustments import (
+    ADJUSTMENT,
+    KIND,
+    adjusting_needs,
+    adjustment_of,
+)
 from app.application.inventory.goods import Moment, adjust_in, goods_of, stock_needs
-from app.application.inventory.ports import LOCATIONS, STOCK_MOVES, VALUATIONS
+from app.application.inventory.locations import LOCATIONS
+from app.application.inventory.ports import STOCK_MOVES, VALUATIONS
 from app.application.shared.kinds import Needs
 from app.application.shared.work import SharedDocument, Work
 from app.domain.catalog.product import Product
-from app.domain.inventory.adjustments import Adjustment, AdjustmentLine, AdjustmentReason
-from app.domain.inventory.moves import Source, SourceKind
+from app.domain.inventory.adjustments import AdjustmentIn, AdjustmentLineIn, AdjustmentReason
+from app.domain.inventory.moves import Source
 from app.domain.inventory.openings import OpeningStock
 from app.domain.shared.errors import DomainError, IdTaken
 from app.domain.shared.frozen import frozen
@@ -27,7 +33,7 @@ class _Line:
     document_id: Id
     day: date
     opening: OpeningStock
-    line: AdjustmentLine
+    product_id: Id
     value: int
 
 
@@ -64,7 +70,7 @@ def stock_product(product: Product, opening: OpeningStock, work: Work) -> None:
     before = work.parts(_OPENING_STOCK, *key)
     number = len(before) + 1
     document_id = before[0].document_id if before else work.new_id()
-    source = Source(SourceKind.ADJUSTMENT, document_id, number)
+    source = Source(KIND, document_id, number)
     goods = goods_of(product, opening.quantity, source)
     moment = Moment(location.id, opening.effective_at, day)
     try:
@@ -72,8 +78,7 @@ def stock_product(product: Product, opening: OpeningStock, work: Work) -> None:
     except DomainError as refusal:
         refusal.point(lambda member: member.removeprefix(goods.pointer("").rstrip("/")))
         raise
-    line = AdjustmentLine(number, product.id, opening.quantity, opening.unit_cost)
-    work.give(_OPENING_STOCK, _Line(document_id, day, opening, line, value), *key)
+    work.give(_OPENING_STOCK, _Line(document_id, day, opening, product.id, value), *key)
 
 
 def check_stocked_before(product_id: Id, opening: OpeningStock, work: Work) -> None:
@@ -98,18 +103,18 @@ def _number_needs(lines: Sequence[_Line]) -> Needs:
 
 def _post(lines: Sequence[_Line], work: Work) -> None:
     first = lines[0]
-    adjustment = Adjustment(
-        id=first.document_id,
+    body = AdjustmentIn(
         location_id=first.opening.location_id,
         reason=AdjustmentReason.OPENING,
-        effective_at=first.opening.effective_at,
-        effective_on=first.day,
-        memo="",
-        external_ref=None,
-        lines=tuple(each.line for each in lines),
+        lines=tuple(
+            AdjustmentLineIn(product_id=each.product_id, quantity=each.opening.quantity)
+            for each in lines
+        ),
     )
-    # The audit trail has it with each product.
-    post_adjustment(adjustment, {each.line.line: each.value for each in lines}, work)
+    values = {number: each.value for number, each in enumerate(lines, start=1)}
+    at = first.opening.effective_at
+    posted = adjustment_of(first.document_id, body, values, at, first.day, work)
+    ADJUSTMENT.keep(posted, work)  # the audit trail has it with each product
 
 
 _OPENING_STOCK = SharedDocument("opening stock", _number_needs, _post)

@@ -2,14 +2,9 @@
 
 from typing import Any
 
-from app.application.catalog.contract import (
-    CREATE_PRODUCT,
-    PRODUCTS,
-    create_product,
-    product_needs,
-)
+from app.application.catalog.contract import PRODUCT, PRODUCTS
 from app.application.inventory.contract import (
-    CREATE_ADJUSTMENT,
+    ADJUSTMENT,
     check_stocked_before,
     opening_needs,
     stock_product,
@@ -20,13 +15,27 @@ from app.application.shared.kinds import Needs
 from app.application.shared.masters import Create
 from app.application.shared.work import Work
 from app.domain.catalog.product import NotStocked
+from app.domain.inventory.ids import LocationId
 from app.domain.inventory.openings import OpeningStock
 from app.domain.shared.errors import DomainError
-from app.domain.shared.frozen import frozen
+from app.domain.shared.fields import EffectiveAt, Quantity, UnitPrice
+from app.domain.shared.frozen import frozen, request_form
 from app.domain.shared.ids import Id, show
 from app.domain.shared.numbers import SCALE_DIGITS, format_scaled
 
 _MEMBER = "/opening_stock"
+
+
+@request_form
+class OpeningStockIn:
+    """What is on hand when the books begin, at cost."""
+
+    location_id: LocationId
+    quantity: Quantity
+    """The quantity, in the unit of the product."""
+    unit_cost: UnitPrice
+    """The cost of one unit."""
+    effective_at: EffectiveAt | None = None
 
 
 @frozen
@@ -38,23 +47,23 @@ class StockedProduct:
     opening: dict[str, Any] | None
 
 
-def _needs(wish: StockedProduct, principal: Principal) -> Needs:
-    needs = product_needs(Create(wish.id, wish.members), principal)
-    opening = wish.opening
+def _needs(request: StockedProduct, principal: Principal) -> Needs:
+    needs = PRODUCT.needs(Create(request.id, request.members), principal)
+    opening = request.opening
     if opening is None:
         return needs
-    return opening_needs(needs, opening["location_id"], opening["effective_at"], wish.id)
+    return opening_needs(needs, opening["location_id"], opening["effective_at"], request.id)
 
 
-def _decide(wish: StockedProduct, work: Work) -> Done:
-    create = Create(wish.id or work.new_id(), wish.members)
-    if wish.opening is None:
-        return create_product(create, work)
-    work.principal.require(CREATE_ADJUSTMENT.permission)
-    done = create_product(create, work, opening_stock=_facts(wish.opening))
+def _decide(request: StockedProduct, work: Work) -> Done:
+    create = Create(request.id or work.new_id(), request.members)
+    if request.opening is None:
+        return PRODUCT.create_one(create, work)
+    work.principal.require(ADJUSTMENT.noun.writes)
+    done = PRODUCT.create_one(create, work, opening_stock=_facts(request.opening))
     product = work.get(PRODUCTS, create.id)
     try:
-        opening = OpeningStock(**wish.opening)
+        opening = OpeningStock(**request.opening)
         if done.status != 201:
             check_stocked_before(product.id, opening, work)
         elif product.stocked:
@@ -75,6 +84,4 @@ def _facts(opening: dict[str, Any]) -> dict[str, str]:
     }
 
 
-CREATE_STOCKED_PRODUCT = Command(
-    "products.create_stocked", CREATE_PRODUCT.permission, _needs, _decide
-)
+CREATE_STOCKED_PRODUCT = Command("products.create_stocked", PRODUCT.noun.writes, _needs, _decide)

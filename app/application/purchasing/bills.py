@@ -47,16 +47,16 @@ from app.application.shared.kinds import Needs
 from app.application.shared.work import Work
 from app.domain.accounting.amounts import PricedLine, document_amounts
 from app.domain.accounting.chart import AccountRole
-from app.domain.accounting.entries import DocumentKind, Postings
+from app.domain.accounting.entries import Postings
 from app.domain.accounting.open_items import OpenItem, Side
 from app.domain.accounting.periods import Books, PriceDifferencePolicy
-from app.domain.accounting.series import Series
 from app.domain.accounting.tax import TaxCode
 from app.domain.accounting.tax_calculation import DocumentTax, TaxableLine, compute_tax
-from app.domain.inventory.moves import Source, SourceKind
+from app.domain.inventory.moves import Source
 from app.domain.purchasing.bills import Bill, BilledLine, BillLine
 from app.domain.purchasing.errors import OtherSupplier, OverBilled, SupplierNumberTaken
 from app.domain.purchasing.receipts import ReceiptLine, ReceiptProgress, check_lines
+from app.domain.shared.documents import DocumentKind, Series
 from app.domain.shared.errors import ExternalRefTaken, Fault, IdTaken, ReferenceNotFound
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id, show
@@ -142,7 +142,7 @@ def _decide(wish: BillInput, work: Work) -> Done:
     bill_id = wish.id or work.new_id()
     in_stock = [0] * len(matches)
     for place in compress(range(len(matches)), revalued):
-        source = Source(SourceKind.BILL, bill_id, place + 1)
+        source = Source(DocumentKind("bill"), bill_id, place + 1)
         goods = matches[place].goods(source, work)
         layer_seq = matches[place].received.layer_seq
         spread = correct_price(work, wish.effective_at, day, goods, layer_seq, differences[place])
@@ -151,11 +151,11 @@ def _decide(wish: BillInput, work: Work) -> Done:
         _line(place, line, matches[place], taxes[place], tax, differences[place], in_stock[place])
         for place, line in enumerate(wish.lines)
     )
-    number = next_number(work, Series.BILL, day)
+    number = next_number(work, Series("BIL"), day)
     entry_id = post(
         work,
         _postings(work, wish.supplier_id, lines, taxes, split=split),
-        source_kind=DocumentKind.BILL,
+        source_kind=DocumentKind("bill"),
         source_id=bill_id,
         effective_at=wish.effective_at,
         effective_on=day,
@@ -296,7 +296,7 @@ def _ask_for_the_rest(wish: BillInput, revalued: list[_Match], work: Work) -> No
     work.need(Needs().many(COST_POOLS, {(line.product_id,) for line in lines}))
     # Only a read that begins after the pools are locked sees their layers as they are.
     needs = Needs().many(COST_LAYERS, {(line.product_id, line.layer_seq) for line in lines})
-    work.need(posting_needs(needs, wish.effective_at, Series.BILL))
+    work.need(posting_needs(needs, wish.effective_at, Series("BIL")))
 
 
 def _line(
@@ -360,7 +360,7 @@ def _keep(work: Work, bill: Bill) -> None:
         work.put(BILLED_LINES, BilledLine.of(bill.id, line))
     if bill.total:
         item = OpenItem(
-            DocumentKind.BILL,
+            DocumentKind("bill"),
             bill.id,
             Side.PAYABLE,
             bill.supplier_id,

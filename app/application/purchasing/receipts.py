@@ -21,11 +21,11 @@ from app.application.shared.guarded import COSTS
 from app.application.shared.kinds import Needs
 from app.application.shared.work import Work
 from app.domain.accounting.chart import AccountRole
-from app.domain.accounting.entries import DocumentKind, Postings
-from app.domain.accounting.series import Series
+from app.domain.accounting.entries import Postings
 from app.domain.catalog.product import Product
-from app.domain.inventory.moves import Source, SourceKind
+from app.domain.inventory.moves import Source
 from app.domain.purchasing.receipts import Receipt, ReceiptLine, check_lines
+from app.domain.shared.documents import DocumentKind, Series
 from app.domain.shared.errors import ExternalRefTaken, IdTaken, ValueOutOfRange
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id, show
@@ -63,7 +63,7 @@ def _needs(wish: ReceiptInput, _: Principal) -> Needs:
     product_ids = {line.product_id for line in wish.lines}
     needs.many(PRODUCTS, {(product_id,) for product_id in product_ids})
     stock_needs(needs, wish.location_id, product_ids)
-    return posting_needs(needs, wish.effective_at, Series.RECEIPT, wish.location_id)
+    return posting_needs(needs, wish.effective_at, Series("RCP"), wish.location_id)
 
 
 def _decide(wish: ReceiptInput, work: Work) -> Done:
@@ -83,12 +83,12 @@ def _decide(wish: ReceiptInput, work: Work) -> Done:
         _take_in(line, place, products[place], receipt_id, moment, books.exponent, work)
         for place, line in enumerate(wish.lines)
     )
-    number = next_number(work, Series.RECEIPT, day, location.id, location.code)
+    number = next_number(work, Series("RCP"), day, location.id, location.code)
     value = sum(line.value for line in lines)
     entry_id = post(
         work,
         _postings(work, value),
-        source_kind=DocumentKind.RECEIPT,
+        source_kind=DocumentKind("receipt"),
         source_id=receipt_id,
         effective_at=wish.effective_at,
         effective_on=day,
@@ -171,7 +171,7 @@ def _take_in(
     value = extended(line.quantity, line.unit_cost, exponent)
     if value > AMOUNT_MAX:
         raise ValueOutOfRange.at(f"/lines/{place}/unit_cost")
-    source = Source(SourceKind.RECEIPT, receipt_id, place + 1)
+    source = Source(DocumentKind("receipt"), receipt_id, place + 1)
     goods = goods_of(product, line.quantity, source)
     valuation = receive(work, moment, goods, value)
     return ReceiptLine(

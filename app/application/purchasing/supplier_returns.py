@@ -44,15 +44,15 @@ from app.application.shared.commands import Command, Done
 from app.application.shared.kinds import Needs
 from app.application.shared.work import Work
 from app.domain.accounting.chart import AccountRole
-from app.domain.accounting.entries import DocumentKind, Postings
+from app.domain.accounting.entries import Postings
 from app.domain.accounting.open_items import OpenItem, Side
-from app.domain.accounting.series import Series
 from app.domain.accounting.tax import TaxCode
-from app.domain.inventory.moves import Source, SourceKind
+from app.domain.inventory.moves import Source
 from app.domain.purchasing.bills import Credit, credit_oldest
 from app.domain.purchasing.errors import OverReturned
 from app.domain.purchasing.receipts import Receipt, ReceiptLine, ReceiptProgress, check_lines
 from app.domain.purchasing.returns import SupplierReturn, SupplierReturnLine
+from app.domain.shared.documents import DocumentKind, Series
 from app.domain.shared.errors import (
     ExternalRefTaken,
     Fault,
@@ -124,12 +124,12 @@ def _decide(wish: SupplierReturnInput, work: Work) -> Done:
     taxes: Taxes = {tax.id: tax for tax in work.search(ALL_TAXES)}
     claims = [_credits(receipt, part, work) for part in parts]
     lines = _send_back(moment, parts, claims, taxes, return_id, work)
-    number = next_number(work, Series.SUPPLIER_RETURN, day, location.id, location.code)
+    number = next_number(work, Series("SRT"), day, location.id, location.code)
     credit = sum(line.net + line.tax for line in lines)
     entry_id = post(
         work,
         _postings(work, receipt.supplier_id, lines, claims, taxes),
-        source_kind=DocumentKind.SUPPLIER_RETURN,
+        source_kind=DocumentKind("supplier_return"),
         source_id=return_id,
         effective_at=wish.effective_at,
         effective_on=day,
@@ -222,7 +222,7 @@ def _ask_for_the_rest(
     # Only a read that begins after the pools are locked sees their layers as they are.
     received = [part.received for part in parts]
     needs = Needs().many(COST_LAYERS, {(line.product_id, line.layer_seq) for line in received})
-    posting_needs(needs, wish.effective_at, Series.SUPPLIER_RETURN, receipt.location_id)
+    posting_needs(needs, wish.effective_at, Series("SRT"), receipt.location_id)
     work.need(needs)
 
 
@@ -277,7 +277,7 @@ def _send_back(
 def _goods(part: _Part, place: int, return_id: Id, work: Work) -> Goods:
     product = work.get(PRODUCTS, part.received.product_id)
     check_step(product, part.quantity, f"/lines/{place}")
-    source = Source(SourceKind.SUPPLIER_RETURN, return_id, place + 1)
+    source = Source(DocumentKind("supplier_return"), return_id, place + 1)
     return goods_of(product, part.quantity, source)
 
 
@@ -313,7 +313,7 @@ def _keep(work: Work, document: SupplierReturn) -> None:
     work.put(SUPPLIER_RETURNS, document)
     if document.credit:
         item = OpenItem(
-            DocumentKind.SUPPLIER_RETURN,
+            DocumentKind("supplier_return"),
             document.id,
             Side.PAYABLE,
             document.supplier_id,

@@ -18,11 +18,12 @@ from app.domain.accounting.periods import Books
 from app.domain.accounting.tax import TaxCode
 from app.domain.accounting.tax_calculation import TaxableLine, compute_tax
 from app.domain.catalog.product import Product
-from app.domain.inventory.moves import Source, SourceKind
+from app.domain.inventory.moves import Source
 from app.domain.inventory.pool import CostingMethod
 from app.domain.inventory.returns import issue_cost, returned_value, value_without_sale
 from app.domain.sales.returns import ReturnedSoFar, ReturnLine, take_back
 from app.domain.sales.sale import Sale, SaleLine
+from app.domain.shared.documents import DocumentKind
 from app.domain.shared.errors import ReferenceNotFound
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import NO_ID, Id
@@ -129,7 +130,7 @@ def take_in(
     cost, seq = 0, None
     if product.stocked:
         cost = _cost(line, figures, books, work)
-        source = Source(SourceKind.SALE_RETURN, return_id, place + 1)
+        source = Source(DocumentKind("sale_return"), return_id, place + 1)
         goods = goods_of(product, line.quantity, source)
         seq = receive_back(work, moment, goods, cost).seq
         if line.sale_id is not None:

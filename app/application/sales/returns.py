@@ -35,10 +35,9 @@ from app.application.shared.commands import Command, Done
 from app.application.shared.kinds import Key, Needs
 from app.application.shared.work import Work
 from app.domain.accounting.chart import AccountRole
-from app.domain.accounting.entries import DocumentKind, Postings
+from app.domain.accounting.entries import Postings
 from app.domain.accounting.open_items import OpenItem, Side
 from app.domain.accounting.periods import Books
-from app.domain.accounting.series import Series
 from app.domain.sales.errors import (
     CustomerNeeded,
     ReturnBeforeSale,
@@ -46,6 +45,7 @@ from app.domain.sales.errors import (
 )
 from app.domain.sales.returns import Return, ReturnLine
 from app.domain.sales.sale import Sale, SaleLine, TaxLine, TenderMethod, check_lines
+from app.domain.shared.documents import DocumentKind, Series
 from app.domain.shared.errors import ExternalRefTaken, IdTaken, ReferenceNotFound
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id, show
@@ -105,12 +105,12 @@ def _decide(wish: ReturnInput, work: Work) -> Done:
         take_in(wish.lines[place], place, each, return_id, moment, books, work)
         for place, each in enumerate(figures)
     )
-    number = next_number(work, Series.RETURN, day, location.id, location.code)
+    number = next_number(work, Series("RET"), day, location.id, location.code)
     net, tax = sum(line.net for line in lines), sum(line.tax for line in lines)
     entry_id = post(
         work,
         _postings(work, wish, figures, lines),
-        source_kind=DocumentKind.RETURN,
+        source_kind=DocumentKind("return"),
         source_id=return_id,
         effective_at=wish.effective_at,
         effective_on=day,
@@ -216,7 +216,7 @@ def _ask_for_the_rest(
     stock_needs(needs, wish.location_id, product_ids)
     if wish.customer_id is not None and wish.settle:
         open_item_needs(needs, wish.customer_id, Side.RECEIVABLE)
-    work.need(posting_needs(needs, wish.effective_at, Series.RETURN, wish.location_id))
+    work.need(posting_needs(needs, wish.effective_at, Series("RET"), wish.location_id))
     work.need(_layers_behind(sold, work))
 
 
@@ -278,7 +278,7 @@ def _keep(work: Work, wish: ReturnInput, document: Return) -> None:
     on_account = wish.refund is TenderMethod.ON_ACCOUNT and document.total
     if on_account and document.customer_id is not None:
         credit = OpenItem(
-            DocumentKind.RETURN,
+            DocumentKind("return"),
             document.id,
             Side.RECEIVABLE,
             document.customer_id,

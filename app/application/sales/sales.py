@@ -32,14 +32,13 @@ from app.application.shared.kinds import Needs
 from app.application.shared.work import Work
 from app.domain.accounting.amounts import Discount, LineAmount, PricedLine, document_amounts
 from app.domain.accounting.chart import AccountRole
-from app.domain.accounting.entries import DocumentKind, Postings
+from app.domain.accounting.entries import Postings
 from app.domain.accounting.open_items import OpenItem, Side
 from app.domain.accounting.periods import Books
-from app.domain.accounting.series import Series
 from app.domain.accounting.tax import TaxCode
 from app.domain.accounting.tax_calculation import DocumentTax, TaxableLine, compute_tax
 from app.domain.catalog.product import PriceMissing, Product
-from app.domain.inventory.moves import Source, SourceKind
+from app.domain.inventory.moves import Source
 from app.domain.inventory.pool import Valuation
 from app.domain.sales.sale import (
     Sale,
@@ -51,6 +50,7 @@ from app.domain.sales.sale import (
     check_lines,
     settle_tenders,
 )
+from app.domain.shared.documents import DocumentKind, Series
 from app.domain.shared.errors import DomainError, ExternalRefTaken, IdTaken, ReferenceNotFound
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id, show
@@ -111,7 +111,7 @@ def _needs(sale: SaleInput, _: Principal) -> Needs:
     needs.many(PRODUCTS, {(product_id,) for product_id in product_ids})
     needs.search(ALL_TAXES)
     stock_needs(needs, sale.location_id, product_ids)
-    return posting_needs(needs, sale.effective_at, Series.SALE, sale.location_id)
+    return posting_needs(needs, sale.effective_at, Series("SAL"), sale.location_id)
 
 
 def _decide(wish: SaleInput, work: Work) -> Done:
@@ -142,12 +142,12 @@ def _decide(wish: SaleInput, work: Work) -> Done:
     sale_id = wish.id or work.new_id()
     moment = Moment(location.id, wish.effective_at, day)
     valuations = _issue(wish, products, sale_id, moment, work)
-    number = next_number(work, Series.SALE, day, location.id, location.code)
+    number = next_number(work, Series("SAL"), day, location.id, location.code)
     lines = _lines(wish, products, amounts, tax, valuations)
     entry_id = post(
         work,
         _postings(work, lines, products, taxes, tenders, wish.customer_id),
-        source_kind=DocumentKind.SALE,
+        source_kind=DocumentKind("sale"),
         source_id=sale_id,
         effective_at=wish.effective_at,
         effective_on=day,
@@ -297,7 +297,7 @@ def _issue(
 ) -> dict[int, Valuation]:
     """Let the goods leave; the valuations by the place of their line."""
     goods = {
-        place: goods_of(product, line.quantity, Source(SourceKind.SALE, sale_id, place + 1))
+        place: goods_of(product, line.quantity, Source(DocumentKind("sale"), sale_id, place + 1))
         for place, (line, product) in enumerate(zip(wish.lines, products, strict=True))
         if product.stocked
     }
@@ -366,7 +366,7 @@ def _keep(work: Work, sale: Sale) -> None:
     for tender in sale.tenders:
         if tender.method is TenderMethod.ON_ACCOUNT and sale.customer_id is not None:
             item = OpenItem(
-                DocumentKind.SALE,
+                DocumentKind("sale"),
                 sale.id,
                 Side.RECEIVABLE,
                 sale.customer_id,

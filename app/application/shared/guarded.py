@@ -12,27 +12,12 @@ from typing import Annotated, Any, Final, get_args, get_origin, get_type_hints
 
 from typing_extensions import is_typeddict
 
+from app.domain.shared.fields import COSTS, Guarded
 from app.domain.shared.frozen import frozen
 
-COSTS: Final = "costs:read"
+__all__ = ["COSTS", "OPEN", "Cost", "Guarded", "Shape", "members_of", "shape_of"]
 
 Members = Callable[[Any], Mapping[str, Any] | None]
-
-
-@frozen
-class Guarded:
-    """Mark of a member that is shown to holders of ``permission`` only.
-
-    With ``when``, only in objects whose member of that name has one of those values: what is paid
-    to a supplier, unlike what a customer pays, tells what goods cost.
-    """
-
-    permission: str
-    when: tuple[str, frozenset[str]] | None = None
-
-    def hides(self, view: Mapping[str, Any]) -> bool:
-        """Whether the member is one of those in this object."""
-        return self.when is None or view.get(self.when[0]) in self.when[1]
 
 
 Cost = Annotated[str, Guarded(COSTS)]

@@ -1,20 +1,42 @@
-"""What every master (unit, product, contact, account …) does alike: create, edit, switch."""
+"""Masters: objects that are created, changed, and taken in and out of use (a unit, a product).
 
-from collections.abc import Callable
+A master is a declaration. Its commands, the checks of unique members and of references follow from
+it and from the types of its members; rules of its own are checks of the aggregate.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from inspect import signature
 from operator import attrgetter
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from app.application.shared.access import Principal
 from app.application.shared.commands import Command, Done
-from app.application.shared.kinds import Kind, Lock, Needs
+from app.application.shared.kinds import Finder, Key, Kind, Lock, Needs
+from app.application.shared.nouns import KINDS
+from app.application.shared.nouns import Noun as DeclaredNoun
+from app.application.shared.reading import Listing
 from app.application.shared.redaction import difference
 from app.application.shared.work import Work
-from app.domain.shared.errors import IdTaken, NotFound, StaleVersion
+from app.domain.shared.errors import DomainError, Duplicate, IdTaken, NotFound, StaleVersion
+from app.domain.shared.fields import (
+    Folded,
+    Mark,
+    Member,
+    Reference,
+    folded_of,
+    member,
+    members_of,
+    read_type,
+)
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id, show
+from app.domain.shared.masters import changed, checked, made
+from app.domain.shared.texts import folded
+
+A = TypeVar("A")
 
 
 @frozen
@@ -70,7 +92,7 @@ def own_need(kind: Kind[Any], id_: Id | None, lock: Lock | None = None) -> Needs
     return needs if id_ is None else needs.one(kind, id_, lock=lock)
 
 
-def created(work: Work, noun: Noun, fresh: Any, **facts: Any) -> Done:
+def created(work: Work, noun: Noun | DeclaredNoun[Any], fresh: Any, **facts: Any) -> Done:
     """Keep a new master. Creating the same again under a client-made id answers the existing one.
 
     ``facts`` stand beside the new state in the audit trail.
@@ -90,7 +112,7 @@ def created(work: Work, noun: Noun, fresh: Any, **facts: Any) -> Done:
     return _done(noun, saved, view, 201)
 
 
-def to_edit(work: Work, noun: Noun, edit: Edit) -> Any:
+def to_edit(work: Work, noun: Noun | DeclaredNoun[Any], edit: Edit) -> Any:
     """The master to be changed.
 
     Raises:
@@ -105,7 +127,7 @@ def to_edit(work: Work, noun: Noun, edit: Edit) -> Any:
     return found
 
 
-def edited(work: Work, noun: Noun, before: Any, after: Any) -> Done:
+def edited(work: Work, noun: Noun | DeclaredNoun[Any], before: Any, after: Any) -> Done:
     """Keep a changed master; a change that changes nothing leaves version and trail as they are."""
     old = noun.show(before)
     if after == before:
@@ -117,7 +139,9 @@ def edited(work: Work, noun: Noun, before: Any, after: Any) -> Done:
     return _done(noun, saved, new, 200)
 
 
-def switches(noun: Noun, permission: str) -> tuple[Command[Edit], Command[Edit]]:
+def switches(
+    noun: Noun | DeclaredNoun[Any], permission: str
+) -> tuple[Command[Edit], Command[Edit]]:
     """The commands that activate and deactivate a master."""
 
     def needs(edit: Edit, _: Principal) -> Needs:
@@ -133,10 +157,166 @@ def switches(noun: Noun, permission: str) -> tuple[Command[Edit], Command[Edit]]
     )
 
 
-def _done(noun: Noun, aggregate: Any, view: Any, status: int) -> Done:
+def _done(noun: Noun | DeclaredNoun[Any], aggregate: Any, view: Any, status: int) -> Done:
     return Done(
         view,
         status=status,
         location=noun.location(aggregate.id) if status == 201 else None,
         version=aggregate.version,
     )
+
+
+@frozen
+class Unique:
+    """A member that no two objects of a company share; ``refusal`` is the error when they would."""
+
+    member: str
+    refusal: type[DomainError] = Duplicate
+
+
+@frozen
+class Stated:
+    """A member of requests that the aggregate keeps in another form.
+
+    ``fields`` makes the fields of the aggregate from it: the roles of a contact are two flags.
+    """
+
+    name: str
+    type: Any
+    fields: Callable[[Any], Mapping[str, Any]]
+    required: bool = True
+
+
+class Master(Generic[A]):
+    """The declaration of a master.
+
+    Args:
+        noun: what it is called.
+        listed: its list.
+        unique: what tells its objects apart within the company.
+        in_use: the references that may only name objects in use, when they are newly made.
+        stated: members of requests that the aggregate keeps in another form.
+        needs: adds what ``complete`` looks at to the needs of a request.
+        complete: checks an aggregate against others and completes it, before it is kept. It takes
+            the aggregate, how it was before (None for a new one), and the work.
+        batch: whether up to 100 may be created in one request.
+    """
+
+    def __init__(
+        self,
+        noun: DeclaredNoun[A],
+        *,
+        listed: Listing,
+        unique: Sequence[Unique] = (),
+        in_use: Sequence[str] = (),
+        stated: Sequence[Stated] = (),
+        needs: Callable[[Create | Edit, Needs], Needs] | None = None,
+        complete: Callable[[A, A | None, Work], A] | None = None,
+        batch: bool = False,
+    ) -> None:
+        self.noun = noun
+        self.listed = listed
+        self.unique = tuple(unique)
+        self.stated = tuple(stated)
+        self.batch = batch
+        self._in_use = frozenset(in_use)
+        self._more_needs = needs
+        self._complete = complete
+        self.finders = {each.member: _finder(noun, each.member) for each in unique}
+        self.references = {
+            each.name: reference
+            for each in self.settable()
+            if (reference := each.type.mark(Reference)) is not None
+        }
+        permission, name = noun.writes, noun.resource
+        self.create = Command(f"{name}.create", permission, self.needs, self.create_one)
+        self.edit = Command(f"{name}.edit", permission, self.needs, self.edit_one)
+        self.activate, self.deactivate = switches(noun, permission)
+
+    def settable(self, *, changing: bool = False) -> list[Member]:
+        """The fields that a request may state: to create an object, or to change one."""
+        given = (Mark.GIVEN, Mark.HIDDEN, *((Mark.FIXED,) if changing else ()))
+        return [
+            each
+            for each in members_of(self.noun.of)
+            if each.name != "id"
+            and not any(each.type.has(mark) for mark in given)
+            and each.type.mark(Folded) is None
+        ]
+
+    def needs(self, request: Create | Edit, _: Principal) -> Needs:
+        """What a request is checked against: the object itself, what it names, and its twins."""
+        needs = own_need(
+            self.noun.kind, request.id, Lock.UPDATE if isinstance(request, Edit) else None
+        )
+        for name, reference in self.references.items():
+            if request.members.get(name) is not None:
+                needs.one(KINDS[reference.table], request.members[name])
+        for name, finder in self.finders.items():
+            value = request.members.get(name)
+            if value is not None:
+                needs.search(finder, *_search_key(self.noun.of, name, value))
+        return needs if self._more_needs is None else self._more_needs(request, needs)
+
+    def create_one(self, create: Create, work: Work, **facts: Any) -> Done:
+        """Keep a new object; ``facts`` stand beside it in the audit trail."""
+        members = self._fields(create.members)
+        self._check_references(members, None, work)
+        fresh = made(self.noun.of, create.id or work.new_id(), members)
+        fresh = self._checked(fresh, None, members, work)
+        return created(work, self.noun, fresh, **facts)
+
+    def edit_one(self, edit: Edit, work: Work) -> Done:
+        """Keep a changed object."""
+        before = to_edit(work, self.noun, edit)
+        members = self._fields(edit.members)
+        self._check_references(members, before, work)
+        after = self._checked(changed(before, members), before, members, work)
+        return edited(work, self.noun, before, after)
+
+    def _fields(self, members: Mapping[str, Any]) -> dict[str, Any]:
+        found = dict(members)
+        for each in self.stated:
+            if each.name in found:
+                value = checked(read_type(each.type), found.pop(each.name), f"/{each.name}")
+                found.update(each.fields(value))
+        return found
+
+    def _check_references(self, members: Mapping[str, Any], before: A | None, work: Work) -> None:
+        """Let the object name what exists and is in use; what it named before it may keep."""
+        for name, reference in self.references.items():
+            named = members.get(name)
+            if named is None:
+                continue
+            found = work.get(KINDS[reference.table], named, pointer=f"/{name}")
+            if name in self._in_use and (before is None or getattr(before, name) != named):
+                found.check_named(f"/{name}")
+
+    def _checked(self, aggregate: A, before: A | None, members: Mapping[str, Any], work: Work) -> A:
+        if self._complete is not None:
+            aggregate = self._complete(aggregate, before, work)
+        own_key = self.noun.kind.key(aggregate)
+        for each in self.unique:
+            if members.get(each.member) is None:
+                continue
+            finder = self.finders[each.member]
+            same = work.search(finder, *(finder.key_of(aggregate) or ()))
+            if any(self.noun.kind.key(other) != own_key for other in same):
+                raise each.refusal.at(f"/{each.member}")
+        return aggregate
+
+
+def _finder(noun: DeclaredNoun[A], name: str) -> Finder[A]:
+    column = folded_of(noun.of, name)
+
+    def key_of(aggregate: A) -> Key:
+        return (getattr(aggregate, column),)
+
+    return Finder(f"{noun.name}_by_{name}", noun.kind, key_of)
+
+
+def _search_key(of: type[Any], name: str, value: Any) -> Key:
+    """Under which key an object with this value of a member is found."""
+    with suppress(DomainError):  # what has no right form is refused later, and finds nothing
+        value = checked(member(of, name).type, value, f"/{name}")
+    return (value if folded_of(of, name) == name else folded(value),)

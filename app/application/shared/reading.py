@@ -1,14 +1,40 @@
 """Reads: one object by its key, or a page of a list. Reads have no use case and change nothing."""
 
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Final, Literal, Protocol
 
 from app.application.shared.kinds import Needs
 from app.application.shared.work import Loaded
+from app.domain.shared.fields import Folded, members_of
 from app.domain.shared.frozen import frozen
 
 PAGE_LIMIT_MAX = 200
 PAGE_LIMIT_DEFAULT = 50
+
+
+SEARCH: Final = "q"  # the parameter that looks into the folded members of a list
+
+
+@frozen
+class Filter:
+    """One parameter of a list: ``name`` in the request, compared with ``members`` of the rows.
+
+    ``type`` is how the parameter is read where that is not as the first of the members is.
+    """
+
+    name: str
+    members: tuple[str, ...]
+    operation: Literal["=", ">=", "<=", "contains"] = "="
+    type: Any = None
+    meaning: str = ""
+
+
+def between(name: str, of: str) -> tuple[Filter, Filter]:
+    """From a day or an instant on, and up to one, both included: ``effective_from``, ``…_to``."""
+    return (
+        Filter(f"{name}_from", (of,), ">=", meaning=f"Keeps what has `{of}` at or after this."),
+        Filter(f"{name}_to", (of,), "<=", meaning=f"Keeps what has `{of}` at or before this."),
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -16,12 +42,30 @@ class Listing:
     """A list as callers see it: what it may be filtered and sorted by.
 
     ``sorts`` name the allowed orders; the first is the default. Each has a direction of its own:
-    the caller turns it round with a leading dash.
+    the caller turns it round with a leading dash. ``parameters`` are the filters, with the members
+    of the rows that they are compared with.
     """
 
     name: str
     sorts: tuple[str, ...]
     filters: tuple[str, ...] = ()
+    parameters: tuple[Filter, ...] = ()
+
+
+def list_of(
+    name: str,
+    of: type[Any],
+    *,
+    sorts: tuple[str, ...],
+    filters: tuple[str | Filter, ...] = (),
+    search: bool = False,
+) -> Listing:
+    """The list of objects of a dataclass; ``search`` adds ``q`` over what has a folded twin."""
+    found = [each if isinstance(each, Filter) else Filter(each, (each,)) for each in filters]
+    if search:
+        twins = tuple(each.name for each in members_of(of) if each.type.mark(Folded) is not None)
+        found.append(Filter(SEARCH, twins, "contains", str, "Text that a name or code contains."))
+    return Listing(name, sorts, tuple(each.name for each in found), tuple(found))
 
 
 @frozen

@@ -185,11 +185,11 @@ class Work:
     def search(self, finder: Finder[A], *key: Hashable) -> list[A]:
         """All aggregates found under this key, with what this work changed, in no stated order."""
         results = self._loaded.found.get(finder, {})
-        if key not in results:
+        if key not in results and self._made.isdisjoint(key):
             raise NeedMore(Needs().search(finder, *key))
         kind = finder.kind
         layer = self._layer.get(kind, {})
-        candidates = results[key] | dict.fromkeys(layer)
+        candidates = results.get(key, {}) | dict.fromkeys(layer)
         present = self._loaded.present.get(kind, {})
         aggregates = (layer.get(each) or present[each] for each in candidates)
         return [item for item in aggregates if finder.key_of(item) == key]

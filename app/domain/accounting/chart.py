@@ -1,15 +1,15 @@
 """The chart of accounts: types, the roles the books post by, the template of a new company."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Annotated, Final, NamedTuple
 
 from app.domain.accounting.errors import AccountInactive, AccountRequired, ControlAccount
+from app.domain.accounting.ids import AccountId
 from app.domain.shared.errors import InvalidValue
+from app.domain.shared.fields import Active, Code, Example, Mark, Name, Version
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
-from app.domain.shared.texts import checked_code, checked_name
 
 
 class AccountType(StrEnum):
@@ -72,13 +72,15 @@ class Account:
         AccountRequired: it has a role and is not active; the books could not post.
     """
 
-    id: Id
-    code: str
-    name: str
-    type: AccountType
-    role: AccountRole | None
-    active: bool
-    version: int
+    id: AccountId
+    code: Annotated[Code, Example("6150")]
+    name: Annotated[Name, Example("Postage")]
+    type: Annotated[AccountType, Mark.FIXED, Example("expense")]
+    """Asset, liability, equity, income or expense; it decides where the balance stands."""
+    role: Annotated[AccountRole, Mark.GIVEN] | None
+    """What the books use the account for; null for an account of your own."""
+    active: Active
+    version: Version
 
     def __post_init__(self) -> None:
         if self.role is None:
@@ -87,17 +89,6 @@ class Account:
             raise InvalidValue.at("/type")
         if not self.active:
             raise AccountRequired
-
-    @classmethod
-    def new(cls, id_: Id, code: str, name: str, type: AccountType) -> "Account":  # noqa: A002
-        """A new account without a role; only the template gives roles.
-
-        Raises:
-            InvalidValue: the code or the name does not have its form.
-        """
-        return cls(
-            id_, checked_code(code), checked_name(name), type, role=None, active=True, version=1
-        )
 
     @property
     def control(self) -> AccountRole | None:
@@ -115,38 +106,6 @@ class Account:
             raise ControlAccount.at(pointer)
         if not self.active:
             raise AccountInactive.at(pointer)
-
-    def changed(self, *, code: str | None = None, name: str | None = None) -> "Account":
-        """The account under another code or name; None keeps what is there.
-
-        Raises:
-            InvalidValue: the code or the name does not have its form.
-        """
-        return replace(
-            self,
-            code=self.code if code is None else checked_code(code),
-            name=self.name if name is None else checked_name(name),
-        )
-
-    def renamed(self, name: str) -> "Account":
-        """The account under another name.
-
-        Raises:
-            InvalidValue: the name does not have its form.
-        """
-        return self.changed(name=name)
-
-    def deactivated(self) -> "Account":
-        """The account closed to new postings. Its balance and history stay.
-
-        Raises:
-            AccountRequired: the books post to it by its role.
-        """
-        return replace(self, active=False)
-
-    def activated(self) -> "Account":
-        """The account open to postings again."""
-        return replace(self, active=True)
 
 
 class TemplateAccount(NamedTuple):

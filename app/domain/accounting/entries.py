@@ -15,6 +15,7 @@ from app.domain.accounting.errors import (
     ReversalBeforeEntry,
     ReversalOfReversal,
 )
+from app.domain.shared.documents import DocumentKind
 from app.domain.shared.errors import ReferenceNotFound
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
@@ -23,19 +24,6 @@ from app.domain.shared.texts import checked_name
 
 MEMO_LENGTH_MAX = 500
 EXTERNAL_REF_LENGTH_MAX = 100
-
-
-class DocumentKind(StrEnum):
-    """What caused a posting or an open item; with the id it leads back to the document."""
-
-    JOURNAL = "journal"  # an entry made by hand is its own document
-    SALE = "sale"
-    RETURN = "return"
-    RECEIPT = "receipt"
-    SUPPLIER_RETURN = "supplier_return"
-    BILL = "bill"
-    PAYMENT = "payment"
-    ADJUSTMENT = "adjustment"
 
 
 class Purpose(StrEnum):
@@ -229,7 +217,7 @@ def manual_entry(
         number=None,
         effective_at=effective_at,
         effective_on=effective_on,
-        source_kind=DocumentKind.JOURNAL,
+        source_kind=DocumentKind("journal"),
         source_id=id_,
         purpose=Purpose.POSTING,
         memo=checked_memo(memo),
@@ -286,5 +274,5 @@ def check_reversible_by_hand(entry: JournalEntry) -> None:
     Raises:
         EntryOfDocument: the entry was posted by a sale, a bill, a payment and so on.
     """
-    if entry.source_kind is not DocumentKind.JOURNAL:
+    if entry.source_kind != DocumentKind("journal"):
         raise EntryOfDocument

@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import date
 from enum import StrEnum
 
-from app.domain.accounting.entries import DocumentKind
 from app.domain.accounting.errors import AllocationMismatch, ExcessPayment, OverAllocation
+from app.domain.shared.documents import DocumentKind
 from app.domain.shared.errors import Fault, ReferenceNotFound, ValueOutOfRange
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id

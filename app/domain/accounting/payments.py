@@ -5,8 +5,9 @@ from enum import StrEnum
 from typing import Final
 
 from app.domain.accounting.chart import AccountRole
-from app.domain.accounting.entries import EXTERNAL_REF_LENGTH_MAX, DocumentKind, Postings
+from app.domain.accounting.entries import EXTERNAL_REF_LENGTH_MAX, Postings
 from app.domain.accounting.open_items import OpenItem, Side
+from app.domain.shared.documents import DocumentKind
 from app.domain.shared.errors import Fault, ValueOutOfRange
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
@@ -119,7 +120,7 @@ class Payment:
     def open_item(self) -> OpenItem:
         """The credit that it gives the party, to be allocated to debits."""
         return OpenItem(
-            document_kind=DocumentKind.PAYMENT,
+            document_kind=DocumentKind("payment"),
             document_id=self.id,
             side=self.side,
             contact_id=self.contact_id,

@@ -1,24 +1,10 @@
 """Number series: gapless numbers of documents, one row per series, place and year."""
 
 from dataclasses import replace
-from enum import StrEnum
 
+from app.domain.shared.documents import Series
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
-
-
-class Series(StrEnum):
-    """What is numbered; the value begins the number."""
-
-    JOURNAL = "JNL"
-    SALE = "SAL"
-    RETURN = "RET"
-    RECEIPT = "RCP"
-    SUPPLIER_RETURN = "SRT"
-    BILL = "BIL"
-    PAYMENT = "PAY"
-    ALLOCATION = "ALC"
-    ADJUSTMENT = "ADJ"
 
 
 @frozen

@@ -1,12 +1,13 @@
 """Categories of products: a forest without cycles."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from typing import Annotated
 
+from app.domain.catalog.ids import CategoryId
 from app.domain.shared.errors import DomainError, Kind
+from app.domain.shared.fields import Active, Code, Example, Mark, Name, Version
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
-from app.domain.shared.texts import checked_code, checked_name
 
 DEPTH_MAX = 12
 
@@ -27,33 +28,25 @@ class CategoryTooDeep(DomainError):
 
 @frozen
 class Category:
-    """A node of the tree; ``parent_id`` is None at the top."""
+    """A node of the tree of product categories."""
 
-    id: Id
-    code: str
-    name: str
-    parent_id: Id | None
-    active: bool
-    version: int
+    id: CategoryId
+    code: Annotated[Code, Mark.FIXED, Example("drinks")]
+    name: Annotated[Name, Example("Hot drinks")]
+    parent_id: CategoryId | None
+    """The category above; null at the top of the tree."""
+    active: Active
+    version: Version
 
-    @classmethod
-    def new(cls, id_: Id, code: str, name: str) -> "Category":
-        """A new category at the top of the tree."""
-        return cls(id_, checked_code(code), checked_name(name), None, active=True, version=1)
-
-    def renamed(self, name: str) -> "Category":
-        """The category under another name."""
-        return replace(self, name=checked_name(name))
-
-    def under(self, parent_id: Id | None, tree: Mapping[Id, "Category"]) -> "Category":
-        """The category below another; ``tree`` holds every category of the tenant.
+    def check_place(self, tree: Mapping[Id, "Category"]) -> None:
+        """Let the category stand below its parent; ``tree`` holds every category of the tenant.
 
         Raises:
-            CategoryCycle: the new parent is this category or stands below it.
+            CategoryCycle: the parent is this category or stands below it.
             CategoryTooDeep: this branch would reach below the deepest level.
         """
         above = 0
-        step = parent_id
+        step = self.parent_id
         while step is not None:
             if step == self.id:
                 raise CategoryCycle.at("/parent_id")
@@ -61,7 +54,6 @@ class Category:
             step = tree[step].parent_id
         if above + _height(self.id, tree) > DEPTH_MAX:
             raise CategoryTooDeep.at("/parent_id", levels=DEPTH_MAX)
-        return replace(self, parent_id=parent_id)
 
 
 def _height(top: Id, tree: Mapping[Id, Category]) -> int:

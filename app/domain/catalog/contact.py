@@ -1,18 +1,59 @@
 """Contacts: the customers and suppliers of a company, one record for a party that is both."""
 
 import re
-from dataclasses import replace
-from typing import Any
+from enum import StrEnum
+from typing import Annotated
 
-from app.domain.shared.errors import DomainError, Fault, InvalidValue, Kind
-from app.domain.shared.frozen import frozen
-from app.domain.shared.ids import Id
-from app.domain.shared.texts import checked_name, folded
+from app.domain.catalog.ids import ContactId
+from app.domain.shared.errors import DomainError, InvalidValue, Kind
+from app.domain.shared.fields import (
+    Active,
+    Checked,
+    Example,
+    ExternalRef,
+    Folded,
+    Mark,
+    Meaning,
+    Name,
+    Version,
+    Words,
+)
+from app.domain.shared.frozen import frozen, request_form
+from app.domain.shared.texts import matching
 
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}\.[^@\s.]{2,63}")
 _PHONE = re.compile(r"\+?[0-9 ()./-]{3,32}", re.ASCII)
 _COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
-ADDRESS_MEMBERS = ("line1", "line2", "city", "region", "postcode", "country")
+_EMAIL_FORM = r"^[^@\s\x00]{1,64}@[^@\s\x00]{1,190}\.[^@\s\x00.]{2,63}$"
+
+Email = Annotated[
+    str,
+    Words(254, form=_EMAIL_FORM),
+    Checked(matching(_EMAIL, "validation.email")),
+    Meaning("The e-mail address."),
+    Example("orders@harbour-cafe.example"),
+]
+Phone = Annotated[
+    str,
+    Words(32, form=f"^{_PHONE.pattern}$"),
+    Checked(matching(_PHONE, "validation.pattern")),
+    Meaning("The telephone number."),
+    Example("+44 1482 000000"),
+]
+Country = Annotated[
+    str,
+    Words(2, form=f"^{_COUNTRY.pattern}$"),
+    Checked(matching(_COUNTRY, "validation.country")),
+    Meaning("ISO 3166 code of two capital letters."),
+    Example("GB"),
+]
+
+
+class ContactRole(StrEnum):
+    """What a contact is to the company."""
+
+    CUSTOMER = "customer"
+    SUPPLIER = "supplier"
 
 
 class ContactInactive(DomainError):
@@ -29,49 +70,52 @@ class ContactRoleMissing(DomainError):
     kind = Kind.RULE_BROKEN
 
 
+@request_form
+class Address:
+    """A postal address; only the parts that are known."""
+
+    line1: Annotated[str, Words(200), Example("1 Quay Street")] | None = None
+    """The first line."""
+    line2: Annotated[str, Words(200)] | None = None
+    """The second line."""
+    city: Annotated[str, Words(100), Example("Hull")] | None = None
+    """City."""
+    region: Annotated[str, Words(100)] | None = None
+    """State, province or county."""
+    postcode: Annotated[str, Words(20), Example("HU1 1AA")] | None = None
+    """Postcode."""
+    country: Country | None = None
+
+    def parts(self) -> dict[str, str]:
+        """The parts that are known, by their names."""
+        return {name: value for name in _PARTS if (value := getattr(self, name)) is not None}
+
+
+_PARTS = tuple(Address.__dataclass_fields__)
+
+
 @frozen
 class Contact:
-    """A party. ``address`` holds the members named in ``ADDRESS_MEMBERS``, all texts."""
+    """A customer, a supplier, or both."""
 
-    id: Id
-    name: str
-    name_folded: str
-    is_customer: bool
-    is_supplier: bool
-    email: str | None
-    phone: str | None
-    tax_number: str | None
-    external_ref: str | None
-    address: dict[str, str]
-    active: bool
-    version: int
+    id: ContactId
+    name: Annotated[Name, Example("Harbour Cafe")]
+    name_folded: Annotated[str, Folded("name")]
+    is_customer: Annotated[bool, Mark.HIDDEN]
+    is_supplier: Annotated[bool, Mark.HIDDEN]
+    email: Email | None
+    phone: Phone | None
+    tax_number: Annotated[str, Words(40)] | None
+    """The tax number of the contact."""
+    external_ref: ExternalRef | None
+    address: Annotated[dict[str, str], Mark.GIVEN]
+    """The postal address; only the parts that are known."""
+    active: Active
+    version: Version
 
     def __post_init__(self) -> None:
         if not (self.is_customer or self.is_supplier):
             raise InvalidValue.at("/roles")
-        if self.email is not None and _EMAIL.fullmatch(self.email) is None:
-            raise InvalidValue(faults=[Fault("/email", "validation.email")])
-        if self.phone is not None and _PHONE.fullmatch(self.phone) is None:
-            rule: dict[str, str | int] = {"pattern": _PHONE.pattern}
-            raise InvalidValue(faults=[Fault("/phone", "validation.pattern", rule)])
-        country = self.address.get("country")
-        if country is not None and _COUNTRY.fullmatch(country) is None:
-            raise InvalidValue(faults=[Fault("/address/country", "validation.country")])
-        if not self.address.keys() <= set(ADDRESS_MEMBERS):
-            raise InvalidValue.at("/address")
-
-    @classmethod
-    def new(cls, id_: Id, name: str, **members: Any) -> "Contact":
-        """A new, active contact; ``members`` are the other fields."""
-        shown = checked_name(name)
-        return cls(id=id_, name=shown, name_folded=folded(shown), active=True, version=1, **members)
-
-    def changed(self, **members: Any) -> "Contact":
-        """The contact with other members."""
-        if "name" in members:
-            members["name"] = checked_name(members["name"])
-            members["name_folded"] = folded(members["name"])
-        return replace(self, **members)
 
     def check_customer(self, pointer: str) -> None:
         """Let a sales document name this contact.

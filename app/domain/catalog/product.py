@@ -1,19 +1,35 @@
 """Products: goods that are stocked, and services that are not."""
 
 import re
-from dataclasses import replace
 from enum import StrEnum
-from typing import Any
+from typing import Annotated
 
-from app.domain.shared.errors import DomainError, Fault, InvalidValue, Kind, ValueOutOfRange
+from app.domain.accounting.ids import AccountId, TaxId
+from app.domain.catalog.ids import CategoryId, ProductId, UnitId
+from app.domain.shared.errors import DomainError, Kind
+from app.domain.shared.fields import (
+    NAME_FORM,
+    Active,
+    Checked,
+    Default,
+    Example,
+    Folded,
+    Mark,
+    Name,
+    UnitPrice,
+    Version,
+    Words,
+)
 from app.domain.shared.frozen import frozen
-from app.domain.shared.ids import Id
-from app.domain.shared.numbers import AMOUNT_MAX, SCALE_DIGITS
-from app.domain.shared.texts import checked_name, folded
+from app.domain.shared.numbers import SCALE_DIGITS
+from app.domain.shared.texts import checked_name, matching
 
 SKU_LENGTH_MAX = 64
-DESCRIPTION_LENGTH_MAX = 2000
 _BARCODE = re.compile(r"[0-9A-Za-z][0-9A-Za-z -]{0,47}", re.ASCII)
+
+
+def _checked_sku(sku: str, pointer: str) -> str:
+    return checked_name(sku, pointer, SKU_LENGTH_MAX)
 
 
 class ProductInactive(DomainError):
@@ -74,72 +90,59 @@ class Costing(StrEnum):
 
 @frozen
 class Product:
-    """What is bought and sold. ``price`` is the list price per unit, scaled by 10^6, None if none.
+    """Goods or a service.
 
-    ``sku_folded`` and ``name_folded`` are without regard to case. ``quantity_decimals`` are those
-    of the unit, kept here because documents check them line by line. A service posts to its own
-    revenue and return accounts; None means the company's for sales and sales returns.
+    Kind, unit and costing stay, because stock is counted and valued in them. ``quantity_decimals``
+    are those of the unit, kept here because documents check them line by line.
     """
 
-    id: Id
-    sku: str
-    sku_folded: str
-    name: str
-    name_folded: str
-    description: str
-    barcode: str | None
-    kind: ProductKind
-    unit_id: Id
-    quantity_decimals: int
-    category_id: Id | None
-    price: int | None
-    tax_id: Id | None
-    purchase_tax_id: Id | None
-    costing: Costing
-    revenue_account_id: Id | None
-    return_account_id: Id | None
-    active: bool
-    version: int
-
-    def __post_init__(self) -> None:
-        if self.price is not None and not 0 <= self.price <= AMOUNT_MAX:
-            raise ValueOutOfRange.at("/price")
-        if len(self.description) > DESCRIPTION_LENGTH_MAX or "\0" in self.description:
-            raise InvalidValue.at("/description")
-        if self.barcode is not None and _BARCODE.fullmatch(self.barcode) is None:
-            rule: dict[str, str | int] = {"pattern": _BARCODE.pattern}
-            raise InvalidValue(faults=[Fault("/barcode", "validation.pattern", rule)])
-
-    @classmethod
-    def new(cls, id_: Id, sku: str, name: str, **members: Any) -> "Product":
-        """A new, active product; ``members`` are the other fields."""
-        shown = checked_name(sku, "/sku", SKU_LENGTH_MAX)
-        shown_name = checked_name(name)
-        return cls(
-            id=id_,
-            sku=shown,
-            sku_folded=folded(shown),
-            name=shown_name,
-            name_folded=folded(shown_name),
-            active=True,
-            version=1,
-            **members,
-        )
+    id: ProductId
+    sku: Annotated[
+        str,
+        Words(SKU_LENGTH_MAX, form=NAME_FORM),
+        Checked(_checked_sku),
+        Example("TEA-EARL-100"),
+    ]
+    """The article number; unique within the company, without regard to case."""
+    sku_folded: Annotated[str, Folded("sku")]
+    name: Annotated[Name, Example("Earl Grey, 100 bags")]
+    name_folded: Annotated[str, Folded("name")]
+    description: Annotated[str, Words(2000, 0), Default("")]
+    """A text about the product."""
+    barcode: (
+        Annotated[
+            str,
+            Words(48, form=f"^{_BARCODE.pattern}$"),
+            Checked(matching(_BARCODE, "validation.pattern")),
+            Example("5012345678900"),
+        ]
+        | None
+    )
+    """The barcode; unique within the company."""
+    kind: Annotated[ProductKind, Mark.FIXED, Default(ProductKind.GOODS)]
+    """Goods have stock, services have none."""
+    unit_id: Annotated[UnitId, Mark.FIXED]
+    quantity_decimals: Annotated[int, Mark.HIDDEN, Default(0)]
+    category_id: CategoryId | None
+    price: Annotated[UnitPrice, Example("4.50")] | None
+    """The list price of one unit in the currency of the company; null when there is none."""
+    tax_id: TaxId | None
+    """The tax code of sales."""
+    purchase_tax_id: TaxId | None
+    """The tax code of purchases."""
+    costing: Annotated[Costing, Mark.FIXED, Default(Costing.AVERAGE)]
+    """How the cost of goods is found."""
+    revenue_account_id: AccountId | None
+    """Where sales are posted; null is the company's account."""
+    return_account_id: AccountId | None
+    """Where returns are posted; null is the company's account."""
+    active: Active
+    version: Version
 
     @property
     def stocked(self) -> bool:
         """Whether the product moves stock and value."""
         return self.kind is ProductKind.GOODS
-
-    def changed(self, **members: Any) -> "Product":
-        """The product with other members. Kind, unit and costing stay: stock is counted in them."""
-        if "sku" in members:
-            members["sku"] = checked_name(members["sku"], "/sku", SKU_LENGTH_MAX)
-            members["sku_folded"] = folded(members["sku"])
-        if "name" in members:
-            members["name"] = checked_name(members["name"])
-            members["name_folded"] = folded(members["name"])
-        return replace(self, **members)
 
     def check_tradable(self, quantity: int, pointer: str) -> None:
         """Let a line of a document name this product; ``pointer`` is the line.

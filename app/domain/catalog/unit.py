@@ -1,37 +1,32 @@
 """Units of measure: what a quantity of a product counts."""
 
-from dataclasses import replace
+from typing import Annotated
 
-from app.domain.shared.errors import ValueOutOfRange
+from app.domain.catalog.ids import UnitId
+from app.domain.shared.fields import (
+    Active,
+    Bounds,
+    Code,
+    Default,
+    Example,
+    Mark,
+    Name,
+    Version,
+)
 from app.domain.shared.frozen import frozen
-from app.domain.shared.ids import Id
 from app.domain.shared.numbers import SCALE_DIGITS
-from app.domain.shared.texts import checked_code, checked_name
+
+Decimals = Annotated[int, Bounds(0, SCALE_DIGITS), Mark.FIXED, Default(0), Example(0)]
 
 
 @frozen
 class Unit:
-    """A unit; quantities in it have at most ``decimals`` decimals (0 for pieces)."""
+    """A unit of measure. Its code and decimals stay, because stock is counted in them."""
 
-    id: Id
-    code: str
-    name: str
-    decimals: int
-    active: bool
-    version: int
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.decimals <= SCALE_DIGITS:
-            raise ValueOutOfRange.at("/decimals")
-
-    @classmethod
-    def new(cls, id_: Id, code: str, name: str, decimals: int) -> "Unit":
-        """A new unit; raises InvalidValue for a code or name without the right form."""
-        return cls(id_, checked_code(code), checked_name(name), decimals, active=True, version=1)
-
-    def renamed(self, name: str | None = None) -> "Unit":
-        """The unit under another name, if one is stated.
-
-        Its code and decimals stay, stock is counted in them.
-        """
-        return self if name is None else replace(self, name=checked_name(name))
+    id: UnitId
+    code: Annotated[Code, Mark.FIXED, Example("box")]
+    name: Annotated[Name, Example("Box of twelve")]
+    decimals: Decimals
+    """How many decimals a quantity may have: 0 for pieces."""
+    active: Active
+    version: Version

@@ -1,18 +1,34 @@
 """Adjustments: stock found, lost, spoiled, counted or brought along at the start."""
 
-from collections.abc import Iterable
-from datetime import date, datetime
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
+from typing import Annotated
 
+from app.domain.accounting.ids import EntryId
+from app.domain.catalog.ids import ProductId
 from app.domain.inventory.errors import CostOnLoss, LineCount, WrongDirection, ZeroQuantity
-from app.domain.shared.errors import DomainError, Fault, InvalidValue, ValueOutOfRange
-from app.domain.shared.frozen import frozen
-from app.domain.shared.ids import Id
+from app.domain.inventory.ids import AdjustmentId, LocationId
+from app.domain.shared.documents import DocumentIn
+from app.domain.shared.errors import DomainError, Fault, ValueOutOfRange
+from app.domain.shared.fields import (
+    Cost,
+    Count,
+    Currency,
+    EffectiveAt,
+    EffectiveOn,
+    Example,
+    ExternalRef,
+    LineNumber,
+    Memo,
+    Number,
+    RecordedAt,
+    SignedQuantity,
+    UnitPrice,
+)
+from app.domain.shared.frozen import frozen, request_form
 from app.domain.shared.numbers import AMOUNT_MAX, QUANTITY_MAX
 
 LINES_MAX = 2000
-MEMO_LENGTH_MAX = 500
-EXTERNAL_REF_LENGTH_MAX = 100
 
 
 class AdjustmentReason(StrEnum):
@@ -30,22 +46,66 @@ _LOSSES = frozenset({AdjustmentReason.DAMAGE, AdjustmentReason.THEFT})
 _GAINS = frozenset({AdjustmentReason.FOUND, AdjustmentReason.OPENING})
 
 
+@request_form
+class AdjustmentLineIn:
+    """Goods that came (above zero) or went. What comes may state its cost of one unit."""
+
+    product_id: ProductId
+    quantity: Annotated[SignedQuantity, Example("6")]
+    """What came (above zero) or went (below zero)."""
+    unit_cost: Annotated[UnitPrice, Example("2.10")] | None = None
+    """The cost of one unit, of goods that came; else the current cost, else the last known one."""
+
+
+@request_form
+class AdjustmentIn(DocumentIn):
+    """A correction of the stock at a location."""
+
+    id: AdjustmentId | None = None
+    location_id: LocationId
+    reason: AdjustmentReason
+    """Why the books did not agree with the shelf."""
+    memo: Memo = ""
+    lines: Annotated[tuple[AdjustmentLineIn, ...], Count(LINES_MAX)]
+    """What came and what went."""
+
+
 @frozen
 class AdjustmentLine:
-    """``quantity`` of a product that comes in (> 0) or goes (< 0), scaled by 10^6.
+    """A line of an adjustment."""
 
-    ``unit_cost`` (scaled by 10^6) may be stated for goods that come in. ``line`` counts from 1.
-    """
-
-    line: int
-    product_id: Id
-    quantity: int
-    unit_cost: int | None = None
+    line: LineNumber
+    product_id: ProductId
+    quantity: SignedQuantity
+    """What came (above zero) or went (below zero)."""
+    value: Cost
+    """What it was worth; below zero for goods that went."""
 
 
 @frozen
 class Adjustment:
-    """A posted correction of the stock at one location; never edited, undone by another one.
+    """A posted adjustment; never edited."""
+
+    id: AdjustmentId
+    number: Number
+    external_ref: ExternalRef | None
+    location_id: LocationId
+    reason: AdjustmentReason
+    """Why the books did not agree with the shelf."""
+    memo: Memo
+    effective_at: EffectiveAt
+    effective_on: EffectiveOn
+    currency: Currency
+    value: Cost
+    """What the stock gained at cost."""
+    entry_id: EntryId | None
+    recorded_at: RecordedAt
+    lines: tuple[AdjustmentLine, ...]
+    """What came and what went."""
+
+
+def check_adjustment(reason: AdjustmentReason, lines: Sequence[AdjustmentLineIn]) -> None:
+    """Let an adjustment of these lines pass; every line that breaks a rule is named.
 
     Raises:
         LineCount: no line, or more than 2,000.
@@ -53,61 +113,27 @@ class Adjustment:
         WrongDirection: damage or theft that adds, a find or an opening that takes.
         CostOnLoss: a unit cost on a line that takes.
         ValueOutOfRange: a quantity or cost that the books cannot hold, or a cost below zero.
-        InvalidValue: the memo or external reference is too long or holds NUL, the reference is
-            empty, lines are not numbered from 1, or ``effective_at`` knows no time zone.
     """
-
-    id: Id
-    location_id: Id
-    reason: AdjustmentReason
-    effective_at: datetime
-    effective_on: date
-    memo: str
-    external_ref: str | None
-    lines: tuple[AdjustmentLine, ...]
-
-    def __post_init__(self) -> None:
-        if not 1 <= len(self.lines) <= LINES_MAX:
-            raise LineCount.at("/lines", lines_max=LINES_MAX)
-        if [line.line for line in self.lines] != list(range(1, len(self.lines) + 1)):
-            raise InvalidValue.at("/lines")
-        if self.effective_at.tzinfo is None:
-            raise InvalidValue.at("/effective_at")
-        if len(self.memo) > MEMO_LENGTH_MAX or "\0" in self.memo:
-            raise InvalidValue.at("/memo")
-        ref = self.external_ref
-        if ref is not None and ("\0" in ref or not 1 <= len(ref) <= EXTERNAL_REF_LENGTH_MAX):
-            raise InvalidValue.at("/external_ref")
-        self._check_lines()
-
-    @property
-    def gains(self) -> list[AdjustmentLine]:
-        """What comes in. It is costed first, so that a loss of the same document finds it."""
-        return [line for line in self.lines if line.quantity > 0]
-
-    @property
-    def losses(self) -> list[AdjustmentLine]:
-        """What goes."""
-        return [line for line in self.lines if line.quantity < 0]
-
-    def _check_lines(self) -> None:
-        """Name every line that breaks a rule, one rule after the other."""
-        lines = self.lines
-        _refuse(ZeroQuantity, "quantity", (line for line in lines if line.quantity == 0))
-        too_much = (line for line in lines if abs(line.quantity) > QUANTITY_MAX)
-        _refuse(ValueOutOfRange, "quantity", too_much)
-        wrong = (line for line in lines if not self._may_move(line.quantity))
-        _refuse(WrongDirection, "quantity", wrong)
-        stated = [line for line in lines if line.unit_cost is not None]
-        _refuse(CostOnLoss, "unit_cost", (line for line in stated if line.quantity < 0))
-        odd = (line for line in stated if not 0 <= (line.unit_cost or 0) <= AMOUNT_MAX)
-        _refuse(ValueOutOfRange, "unit_cost", odd)
-
-    def _may_move(self, quantity: int) -> bool:
-        return self.reason not in (_GAINS if quantity < 0 else _LOSSES)
+    if not 1 <= len(lines) <= LINES_MAX:
+        raise LineCount.at("/lines", lines_max=LINES_MAX)
+    numbered = list(enumerate(lines))
+    _refuse(ZeroQuantity, "quantity", (at for at, line in numbered if line.quantity == 0))
+    too_much = (at for at, line in numbered if abs(line.quantity) > QUANTITY_MAX)
+    _refuse(ValueOutOfRange, "quantity", too_much)
+    wrong = (at for at, line in numbered if not _may_move(reason, line.quantity))
+    _refuse(WrongDirection, "quantity", wrong)
+    stated = [(at, line.quantity, line.unit_cost) for at, line in numbered]
+    on_loss = (at for at, quantity, cost in stated if cost is not None and quantity < 0)
+    _refuse(CostOnLoss, "unit_cost", on_loss)
+    odd = (at for at, _, cost in stated if cost is not None and not 0 <= cost <= AMOUNT_MAX)
+    _refuse(ValueOutOfRange, "unit_cost", odd)
 
 
-def _refuse(error: type[DomainError], member: str, lines: Iterable[AdjustmentLine]) -> None:
-    faults = [Fault(f"/lines/{line.line - 1}/{member}", error.code) for line in lines]
+def _may_move(reason: AdjustmentReason, quantity: int) -> bool:
+    return reason not in (_GAINS if quantity < 0 else _LOSSES)
+
+
+def _refuse(error: type[DomainError], member: str, places: Iterable[int]) -> None:
+    faults = [Fault(f"/lines/{place}/{member}", error.code) for place in places]
     if faults:
         raise error(faults=faults)

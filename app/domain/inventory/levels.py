@@ -1,10 +1,14 @@
 """How much of a product lies at a location, and whether that is enough for a document."""
 
 from collections.abc import Iterable, Mapping
+from typing import Annotated
 
+from app.domain.catalog.ids import ProductId
 from app.domain.inventory.errors import BelowZero, InsufficientStock
+from app.domain.inventory.ids import LocationId
 from app.domain.inventory.moves import LevelKey
 from app.domain.shared.errors import Fault, ValueOutOfRange
+from app.domain.shared.fields import Mark, Scaled, Version
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 from app.domain.shared.numbers import QUANTITY_MAX, SCALE_DIGITS, format_scaled
@@ -12,17 +16,18 @@ from app.domain.shared.numbers import QUANTITY_MAX, SCALE_DIGITS, format_scaled
 
 @frozen
 class StockLevel:
-    """``on_hand`` of a product at a location, in the base unit scaled by 10^6; never negative.
+    """What lies of a product at a location, in the product's unit; never negative.
 
     Raises:
         BelowZero: ``on_hand`` is negative.
         ValueOutOfRange: ``on_hand`` is more than the books hold.
     """
 
-    product_id: Id
-    location_id: Id
-    on_hand: int
-    version: int
+    product_id: ProductId
+    location_id: LocationId
+    on_hand: Annotated[int, Scaled("What lies there, in the unit of the product.", "12")]
+    """What lies there, in the unit of the product."""
+    version: Annotated[Version, Mark.HIDDEN]
 
     def __post_init__(self) -> None:
         if self.on_hand < 0:

@@ -1,11 +1,14 @@
 """Stock moves: the facts that change quantities, and where they come from."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
-from enum import StrEnum
+from typing import Annotated
 
+from app.domain.catalog.ids import ProductId
 from app.domain.inventory.errors import ZeroQuantity
+from app.domain.inventory.ids import LocationId, MoveId
+from app.domain.shared.documents import DocumentKind
 from app.domain.shared.errors import InvalidValue, ValueOutOfRange
+from app.domain.shared.fields import DocumentReference, EffectiveAt, EffectiveOn, SignedQuantity
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 from app.domain.shared.numbers import QUANTITY_MAX
@@ -13,30 +16,18 @@ from app.domain.shared.numbers import QUANTITY_MAX
 LevelKey = tuple[Id, Id]  # product, location
 
 
-class SourceKind(StrEnum):
-    """The kind of document that causes a move or a change of value."""
-
-    RECEIPT = "receipt"
-    BILL = "bill"
-    SUPPLIER_RETURN = "supplier_return"
-    SALE = "sale"
-    SALE_RETURN = "sale_return"
-    ADJUSTMENT = "adjustment"
-    REVALUATION = "revaluation"
-
-
 @frozen
 class Source:
     """The line of a document that causes a fact. Lines count from 1."""
 
-    kind: SourceKind
+    kind: DocumentKind
     id: Id
     line: int
 
 
 @frozen
 class StockMove:
-    """Goods that came to a location (``quantity`` > 0) or left it (< 0); never edited.
+    """Goods that came to a location (above zero) or left it, with the line that moved them.
 
     ``quantity`` is in the base unit, scaled by 10^6. ``effective_on`` is the day of
     ``effective_at`` where the company is.
@@ -47,15 +38,19 @@ class StockMove:
         InvalidValue: ``effective_at`` knows no time zone.
     """
 
-    id: Id
-    product_id: Id
-    location_id: Id
-    quantity: int
-    effective_at: datetime
-    effective_on: date
-    source_kind: SourceKind
-    source_id: Id
+    id: MoveId
+    product_id: ProductId
+    location_id: LocationId
+    quantity: SignedQuantity
+    """What came (above zero) or went (below zero), in the unit of the product."""
+    effective_at: EffectiveAt
+    effective_on: EffectiveOn
+    source_kind: DocumentKind
+    """The kind of the document behind it."""
+    source_id: Annotated[Id, DocumentReference("source_kind")]
+    """The document behind it."""
     line: int
+    """The line of the document, from 1."""
 
     def __post_init__(self) -> None:
         if self.quantity == 0:

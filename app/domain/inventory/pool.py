@@ -17,6 +17,7 @@ finds its goods again. What a layer knows depends on the method:
 
 **Writing.** An operation answers with the layers it changed or made (``Costed.layers``), the ones
 it emptied included; no other layer needs to be written, and none to be compared. An issue takes
+from app.domain.shared.documents import DocumentKind
 from the front of the tuple; cutting a tuple of 500 layers costs about a microsecond.
 """
 
@@ -25,7 +26,8 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from app.domain.inventory.errors import Backdated, PoolInconsistent
-from app.domain.inventory.moves import Source, SourceKind
+from app.domain.inventory.moves import Source
+from app.domain.shared.documents import DocumentKind
 from app.domain.shared.errors import ValueOutOfRange
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
@@ -70,7 +72,7 @@ class CostLayer:
     product_id: Id
     seq: int
     received_on: date
-    source_kind: SourceKind
+    source_kind: DocumentKind
     source_id: Id
     line: int
     position: int
@@ -141,7 +143,7 @@ class Valuation:
     kind: ValuationKind
     quantity: int
     value: int
-    source_kind: SourceKind
+    source_kind: DocumentKind
     source_id: Id
     line: int
     parts: tuple[LayerPart, ...]

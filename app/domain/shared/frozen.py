@@ -15,3 +15,9 @@ def frozen(cls: type[T]) -> type[T]:
     twelve fields take 2.0 µs instead of 0.26.
     """
     return dataclass(slots=True, unsafe_hash=True)(cls)
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
+def request_form(cls: type[T]) -> type[T]:
+    """A frozen dataclass that a request fills in: its members are given by their names."""
+    return dataclass(slots=True, unsafe_hash=True, kw_only=True)(cls)

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Callable
 
 from app.domain.shared.errors import Fault, InvalidValue
 
@@ -31,6 +32,17 @@ def checked_name(name: str, pointer: str = "/name", length_max: int = NAME_LENGT
     if not normal or len(normal) > length_max or _has_control(normal):
         raise InvalidValue(faults=[Fault(pointer, "validation.name", {"maximum": length_max})])
     return normal
+
+
+def matching(form: re.Pattern[str], code: str) -> Callable[[str, str], str]:
+    """A check that a whole text has this form; the fault of another one has ``code``."""
+
+    def check(text: str, pointer: str) -> str:
+        if form.fullmatch(text) is None:
+            raise InvalidValue(faults=[Fault(pointer, code, {"pattern": form.pattern})])
+        return text
+
+    return check
 
 
 def folded(text: str) -> str:

@@ -5,14 +5,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Label, Select, bindparam, case, select
 
 from app.application.accounting.ports import (
-    ACCOUNT_LIST,
     ALLOCATION_LIST,
     ENTRY_LIST,
     OPEN_ITEM_LIST,
     OPEN_ITEM_LIST_AS_OF,
     PAYMENT_LIST,
     PERIOD_LIST,
-    TAX_LIST,
 )
 from app.application.accounting.settlement_views import (
     allocation_summary,
@@ -20,16 +18,11 @@ from app.application.accounting.settlement_views import (
     payment_summary,
 )
 from app.application.accounting.views import (
-    TaxView,
-    account_view,
     entry_summary,
     period_view,
-    tax_view,
 )
 from app.application.shared.reading import Listing
-from app.infrastructure.accounting.mappings import tax_component
 from app.infrastructure.accounting.tables import (
-    accounts,
     allocation_documents,
     allocations,
     books,
@@ -38,23 +31,10 @@ from app.infrastructure.accounting.tables import (
     open_items,
     payments,
     periods,
-    taxes,
 )
 from app.infrastructure.db.lists import Filter, ListQuery, at_least, at_most, equals, plain_list
 from app.infrastructure.db.query import of_tenant, total
 from app.infrastructure.db.types import Day
-
-
-def _tax_row(
-    id_: bytes,
-    code: str,
-    name: str,
-    included: bool,
-    components: list[dict[str, Any]],
-    active: bool,
-    version: int,
-) -> TaxView:
-    return tax_view(id_, code, name, included, map(tax_component, components), active, version)
 
 
 def _documents(
@@ -172,22 +152,6 @@ _OPEN_ITEM_FILTERS = {
 }
 
 LISTS = (
-    plain_list(
-        ACCOUNT_LIST,
-        accounts,
-        ("id", "code", "name", "type", "role", "active", "version"),
-        account_view,
-        sorts={"code": "code"},
-        filters={name: equals(accounts.c[name]) for name in ("role", "type", "active", "code")},
-    ),
-    plain_list(
-        TAX_LIST,
-        taxes,
-        ("id", "code", "name", "included", "components", "active", "version"),
-        _tax_row,
-        sorts={"code": "code"},
-        filters={name: equals(taxes.c[name]) for name in ("code", "active")},
-    ),
     # The first day is unique, so the id that completes the place may be a constant.
     plain_list(
         PERIOD_LIST,

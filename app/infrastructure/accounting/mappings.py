@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
+from app.application.accounting.accounts import ACCOUNT
 from app.application.accounting.checkpoints import DAY_BALANCES, LEDGER_CHECKPOINT
 from app.application.accounting.ports import (
-    ACCOUNT_BY_CODE,
-    ACCOUNTS,
     ALL_TAXES,
     ALLOCATION_DOCUMENTS,
     ALLOCATIONS,
@@ -29,16 +28,15 @@ from app.application.accounting.ports import (
     RECORDED_ENTRIES,
     RECORDED_PAYMENTS,
     REVERSAL_OF,
-    TAX_BY_CODE,
-    TAXES,
     AllocationDocument,
     BookedAllocation,
     PostingAccounts,
     Recorded,
 )
-from app.domain.accounting.chart import Account, AccountRole, AccountType
+from app.application.accounting.taxes import TAX
+from app.domain.accounting.chart import AccountRole
 from app.domain.accounting.checkpoints import DayBalance, LedgerCheckpoint
-from app.domain.accounting.entries import DocumentKind, EntryLine, JournalEntry, Purpose
+from app.domain.accounting.entries import EntryLine, JournalEntry, Purpose
 from app.domain.accounting.open_items import OpenItem, Side
 from app.domain.accounting.payments import Direction, Payment, PaymentMethod
 from app.domain.accounting.periods import (
@@ -48,12 +46,13 @@ from app.domain.accounting.periods import (
     PriceDifferencePolicy,
     TaxRounding,
 )
-from app.domain.accounting.series import NumberSeries, Series
-from app.domain.accounting.tax import TaxCode, TaxComponent, TaxKind
+from app.domain.accounting.series import NumberSeries
+from app.domain.accounting.tax import TaxComponent, TaxKind
 from app.domain.catalog.contact import Contact
 from app.domain.shared.ids import Id
 from app.infrastructure.accounting import tables
 from app.infrastructure.catalog.tables import contacts
+from app.infrastructure.db.declared import Codec, stored_master
 from app.infrastructure.db.mapping import Children, Mapping, Search, TableRow, flat, row_maker
 
 
@@ -66,13 +65,6 @@ def _load_posting_accounts(row: Sequence[Any]) -> PostingAccounts:
 def _dump_posting_accounts(accounts: PostingAccounts) -> list[TableRow]:
     by_role = {str(role): id_.hex() for role, id_ in accounts.by_role.items()}
     return [(tables.posting_accounts, {"by_role": by_role})]
-
-
-def _load_tax(row: Sequence[Any]) -> TaxCode:
-    id_, code, name, included, components, active, version = row
-    return TaxCode(
-        id_, code, name, included, tuple(map(tax_component, components)), active, version
-    )
 
 
 def tax_component(data: dict[str, Any]) -> TaxComponent:
@@ -92,29 +84,28 @@ def _maybe_id(text: str | None) -> Id | None:
     return None if text is None else Id(bytes.fromhex(text))
 
 
-def _dump_tax(tax: TaxCode) -> list[TableRow]:
-    components = [
-        {
-            "name": each.name,
-            "kind": str(each.kind),
-            "rate": each.rate,
-            "compound": each.compound,
-            "recoverable": each.recoverable,
-            "output_account_id": each.output_account_id and each.output_account_id.hex(),
-            "input_account_id": each.input_account_id and each.input_account_id.hex(),
-        }
-        for each in tax.components
-    ]
-    row = {
-        "id": tax.id,
-        "code": tax.code,
-        "name": tax.name,
-        "included": tax.included,
-        "components": components,
-        "active": tax.active,
-        "version": tax.version,
+def _component_data(each: TaxComponent) -> dict[str, Any]:
+    return {
+        "name": each.name,
+        "kind": each.kind,
+        "rate": each.rate,
+        "compound": each.compound,
+        "recoverable": each.recoverable,
+        "output_account_id": each.output_account_id and each.output_account_id.hex(),
+        "input_account_id": each.input_account_id and each.input_account_id.hex(),
     }
-    return [(tables.taxes, row)]
+
+
+# Components are kept as objects, so that the column explains itself.
+_COMPONENTS = Codec(
+    lambda values: tuple(map(tax_component, values)),
+    lambda components: [_component_data(each) for each in components],
+)
+
+STORED = (
+    stored_master(ACCOUNT, tables.accounts),
+    stored_master(TAX, tables.taxes, Search(ALL_TAXES, ()), codecs={"components": _COMPONENTS}),
+)
 
 
 _ENTRY_COLUMNS = (
@@ -139,7 +130,7 @@ def _load_entry(row: Sequence[Any], lines: Sequence[Sequence[Any]]) -> JournalEn
         number,
         effective_at,
         effective_on,
-        DocumentKind(kind),
+        kind,
         source_id,
         Purpose(purpose),
         memo,
@@ -185,22 +176,12 @@ MAPPINGS = (
         _load_posting_accounts,
         _dump_posting_accounts,
     ),
-    flat(ACCOUNTS, tables.accounts, Account, type=AccountType, role=AccountRole),
-    Mapping(
-        TAXES,
-        tables.taxes,
-        ("id", "code", "name", "included", "components", "active", "version"),
-        ("id",),
-        _load_tax,
-        _dump_tax,
-    ),
     flat(PERIODS, tables.periods, Period, key=("starts_on",), state=PeriodState),
     flat(
         NUMBER_SERIES,
         tables.number_series,
         NumberSeries,
         key=("series", "scope_id", "year"),
-        series=Series,
     ),
     Mapping(
         JOURNAL_ENTRIES,
@@ -223,15 +204,12 @@ MAPPINGS = (
         tables.open_items,
         OpenItem,
         key=("document_id",),
-        document_kind=DocumentKind,
         side=Side,
     ),
     flat(
         ALLOCATIONS,
         tables.allocations,
         BookedAllocation,
-        credit_kind=DocumentKind,
-        debit_kind=DocumentKind,
     ),
     flat(PAYMENTS, tables.payments, Payment, direction=Direction, method=PaymentMethod),
     flat(ALLOCATION_DOCUMENTS, tables.allocation_documents, AllocationDocument, side=Side),
@@ -239,9 +217,6 @@ MAPPINGS = (
     flat(RECORDED_ENTRIES, tables.journal_entries, Recorded),
     flat(RECORDED_PAYMENTS, tables.payments, Recorded),
     flat(RECORDED_ALLOCATIONS, tables.allocation_documents, Recorded),
-    Search(ACCOUNT_BY_CODE, ("code",)),
-    Search(TAX_BY_CODE, ("code",)),
-    Search(ALL_TAXES, ()),
     Search(OPEN_PERIODS, (), where="t.state = 'open'"),
     Search(REVERSAL_OF, ("reverses_id",)),
     Search(ENTRY_BY_REF, ("external_ref",)),

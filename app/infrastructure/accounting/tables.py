@@ -2,8 +2,11 @@
 
 from sqlalchemy import Index
 
+from app.domain.accounting.chart import Account
 from app.domain.accounting.errors import AlreadyReversed, EntryUnbalanced
+from app.domain.accounting.tax import TaxCode
 from app.domain.shared.errors import Duplicate, ExternalRefTaken, ServiceUnavailable
+from app.infrastructure.db.declared import columns_of
 from app.infrastructure.db.errors import on_constraint
 from app.infrastructure.db.metadata import (
     check,
@@ -35,29 +38,13 @@ posting_accounts = tenant_table("posting_accounts", column("by_role", Json), key
 
 accounts = tenant_table(
     "accounts",
-    column("id", Id),
-    column("code", Text),
-    column("name", Text),
-    column("type", Text),
-    column("role", Text, null=True),
-    column("active", Flag),
-    version(),
+    *columns_of(Account),
     unique("code"),
     unique_if_set("accounts", "role"),
     check("type", "type IN ('asset', 'liability', 'equity', 'income', 'expense')"),
 )
 
-taxes = tenant_table(
-    "taxes",
-    column("id", Id),
-    column("code", Text),
-    column("name", Text),
-    column("included", Flag),
-    column("components", Json),
-    column("active", Flag),
-    version(),
-    unique("code"),
-)
+taxes = tenant_table("taxes", *columns_of(TaxCode), unique("code"))
 
 periods = tenant_table(
     "periods",

@@ -2,75 +2,34 @@
 
 from sqlalchemy import Index
 
-from app.domain.catalog.product import BarcodeTaken, SkuTaken
+from app.domain.catalog.category import Category
+from app.domain.catalog.contact import Contact
+from app.domain.catalog.product import BarcodeTaken, Product, SkuTaken
+from app.domain.catalog.unit import Unit
 from app.domain.shared.errors import Duplicate
+from app.infrastructure.db.declared import columns_of
 from app.infrastructure.db.errors import on_constraint
-from app.infrastructure.db.metadata import (
-    check,
-    column,
-    index,
-    refers,
-    tenant_table,
-    unique,
-    unique_if_set,
-    version,
-)
-from app.infrastructure.db.types import Flag, Id, Integer, Json, Text
+from app.infrastructure.db.metadata import check, index, tenant_table, unique, unique_if_set
 
 units = tenant_table(
     "units",
-    column("id", Id),
-    column("code", Text),
-    column("name", Text),
-    column("decimals", Integer),
-    column("active", Flag),
-    version(),
+    *columns_of(Unit),
     unique("code"),
     check("decimals", "decimals BETWEEN 0 AND 6"),
 )
 
 categories = tenant_table(
     "categories",
-    column("id", Id),
-    column("code", Text),
-    column("name", Text),
-    column("parent_id", Id, null=True),
-    column("active", Flag),
-    version(),
+    *columns_of(Category),
     unique("code"),
-    refers("parent_id", "categories"),
     check("not_own_parent", "parent_id IS NULL OR parent_id <> id"),
 )
 
 products = tenant_table(
     "products",
-    column("id", Id),
-    column("sku", Text),
-    column("sku_folded", Text),
-    column("name", Text),
-    column("name_folded", Text),
-    column("description", Text),
-    column("barcode", Text, null=True),
-    column("kind", Text),
-    column("unit_id", Id),
-    column("quantity_decimals", Integer),
-    column("category_id", Id, null=True),
-    column("price", Integer, null=True),
-    column("tax_id", Id, null=True),
-    column("purchase_tax_id", Id, null=True),
-    column("costing", Text),
-    column("revenue_account_id", Id, null=True),
-    column("return_account_id", Id, null=True),
-    column("active", Flag),
-    version(),
+    *columns_of(Product),
     unique("sku_folded"),
     unique_if_set("products", "barcode"),
-    refers("unit_id", "units"),
-    refers("category_id", "categories"),
-    refers("tax_id", "taxes"),
-    refers("purchase_tax_id", "taxes"),
-    refers("revenue_account_id", "accounts"),
-    refers("return_account_id", "accounts"),
     check("kind", "kind IN ('goods', 'service')"),
     check("costing", "costing IN ('average', 'fifo')"),
     check("price", "price IS NULL OR price >= 0"),
@@ -80,18 +39,7 @@ products = tenant_table(
 
 contacts = tenant_table(
     "contacts",
-    column("id", Id),
-    column("name", Text),
-    column("name_folded", Text),
-    column("is_customer", Flag),
-    column("is_supplier", Flag),
-    column("email", Text, null=True),
-    column("phone", Text, null=True),
-    column("tax_number", Text, null=True),
-    column("external_ref", Text, null=True),
-    column("address", Json),
-    column("active", Flag),
-    version(),
+    *columns_of(Contact),
     Index("contacts_external_ref_uq", "tenant_id", "external_ref", unique=True),
     index("contacts", "name_folded", "id"),
 )

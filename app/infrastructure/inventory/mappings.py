@@ -3,24 +3,19 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from app.application.inventory.adjustments import ADJUSTMENT
+from app.application.inventory.locations import LOCATION
 from app.application.inventory.ports import (
-    ADJUSTMENT_BY_REF,
-    ADJUSTMENTS,
     COST_LAYERS,
     COST_POOLS,
-    LOCATION_BY_CODE,
-    LOCATIONS,
     STOCK_LEVELS,
     STOCK_MOVES,
     VALUATIONS,
-    PostedAdjustment,
-    PostedAdjustmentLine,
 )
-from app.domain.inventory.adjustments import AdjustmentReason
+from app.application.inventory.stock import LEVEL, MOVE
 from app.domain.inventory.errors import PoolInconsistent
 from app.domain.inventory.levels import StockLevel
-from app.domain.inventory.location import Location
-from app.domain.inventory.moves import SourceKind, StockMove
+from app.domain.inventory.moves import StockMove
 from app.domain.inventory.pool import (
     CostingMethod,
     CostLayer,
@@ -30,13 +25,12 @@ from app.domain.inventory.pool import (
     ValuationKind,
     check_pool,
 )
+from app.infrastructure.db.declared import Stored, listed, stored_document, stored_master
 from app.infrastructure.db.errors import Retry
-from app.infrastructure.db.mapping import Children, Mapping, Search, TableRow, flat, row_maker
+from app.infrastructure.db.mapping import Children, Mapping, TableRow, flat, row_maker
 from app.infrastructure.inventory import tables
 
-LAYER_MAPPING = flat(
-    COST_LAYERS, tables.cost_layers, CostLayer, key=("product_id", "seq"), source_kind=SourceKind
-)
+LAYER_MAPPING = flat(COST_LAYERS, tables.cost_layers, CostLayer, key=("product_id", "seq"))
 
 _POOL_COLUMNS = (
     "product_id",
@@ -103,7 +97,7 @@ def _load_valuation(row: Sequence[Any]) -> Valuation:
         ValuationKind(kind),
         quantity,
         value,
-        SourceKind(source_kind),
+        source_kind,
         source_id,
         line,
         tuple(LayerPart(*part) for part in parts),
@@ -128,46 +122,9 @@ def _dump_valuation(valuation: Valuation) -> list[TableRow]:
     return [(tables.valuations, row)]
 
 
-_ADJUSTMENT_COLUMNS = (
-    "id",
-    "number",
-    "external_ref",
-    "location_id",
-    "reason",
-    "memo",
-    "effective_at",
-    "effective_on",
-    "currency",
-    "value",
-    "entry_id",
-    "recorded_at",
-)
-_LINE_COLUMNS = ("line", "product_id", "quantity", "value")
-_adjustment_row, _line_row = row_maker(_ADJUSTMENT_COLUMNS), row_maker(_LINE_COLUMNS)
-
-
-def _load_adjustment(row: Sequence[Any], lines: Sequence[Sequence[Any]]) -> PostedAdjustment:
-    values = list(row)
-    place = _ADJUSTMENT_COLUMNS.index("reason")
-    values[place] = AdjustmentReason(values[place])
-    values.append(tuple(PostedAdjustmentLine(*line) for line in lines))
-    return PostedAdjustment(*values)
-
-
-def _dump_adjustment(adjustment: PostedAdjustment) -> list[TableRow]:
-    head = _adjustment_row(adjustment)
-    rows: list[TableRow] = [(tables.adjustments, head)]
-    for line in adjustment.lines:
-        row = _line_row(line)
-        row["adjustment_id"] = adjustment.id
-        rows.append((tables.adjustment_lines, row))
-    return rows
-
-
 MAPPINGS = (
-    flat(LOCATIONS, tables.locations, Location),
     flat(STOCK_LEVELS, tables.stock_levels, StockLevel, key=("product_id", "location_id")),
-    flat(STOCK_MOVES, tables.stock_moves, StockMove, source_kind=SourceKind),
+    flat(STOCK_MOVES, tables.stock_moves, StockMove),
     LAYER_MAPPING,
     Mapping(
         COST_POOLS,
@@ -195,19 +152,13 @@ MAPPINGS = (
         _load_valuation,
         _dump_valuation,
     ),
-    Mapping(
-        ADJUSTMENTS,
-        tables.adjustments,
-        _ADJUSTMENT_COLUMNS,
-        ("id",),
-        _load_adjustment,
-        _dump_adjustment,
-        children=(
-            Children(
-                tables.adjustment_lines, _LINE_COLUMNS, by=("adjustment_id",), order=("line",)
-            ),
-        ),
+)
+
+STORED = (
+    stored_master(LOCATION, tables.locations),
+    Stored((), (listed(LEVEL.listed, LEVEL.summary, tables.stock_levels, key="location_id"),)),
+    Stored((), (listed(MOVE.listed, MOVE.summary, tables.stock_moves),)),
+    stored_document(
+        ADJUSTMENT, tables.adjustments, lines=(tables.adjustment_lines, "adjustment_id")
     ),
-    Search(LOCATION_BY_CODE, ("code",)),
-    Search(ADJUSTMENT_BY_REF, ("external_ref",)),
 )

@@ -1,7 +1,12 @@
 """Tables of stock and its value."""
 
+from app.domain.inventory.adjustments import Adjustment, AdjustmentLine
 from app.domain.inventory.errors import InsufficientStock
+from app.domain.inventory.levels import StockLevel
+from app.domain.inventory.location import Location
+from app.domain.inventory.moves import StockMove
 from app.domain.shared.errors import Duplicate, ExternalRefTaken
+from app.infrastructure.db.declared import columns_of
 from app.infrastructure.db.errors import on_constraint
 from app.infrastructure.db.metadata import (
     check,
@@ -15,42 +20,19 @@ from app.infrastructure.db.metadata import (
 )
 from app.infrastructure.db.types import Day, Flag, Id, Instant, Integer, Json, Text
 
-locations = tenant_table(
-    "locations",
-    column("id", Id),
-    column("code", Text),
-    column("name", Text),
-    column("active", Flag),
-    version(),
-    unique("code"),
-)
+locations = tenant_table("locations", *columns_of(Location), unique("code"))
 
 stock_levels = tenant_table(
     "stock_levels",
-    column("product_id", Id),
-    column("location_id", Id),
-    column("on_hand", Integer),
-    version(),
-    refers("product_id", "products"),
-    refers("location_id", "locations"),
+    *columns_of(StockLevel),
     check("on_hand", "on_hand >= 0"),
     key=("product_id", "location_id"),
 )
 
 stock_moves = tenant_table(
     "stock_moves",
-    column("id", Id),
-    column("product_id", Id),
-    column("location_id", Id),
-    column("quantity", Integer),
-    column("effective_at", Instant),
-    column("effective_on", Day),
-    column("source_kind", Text),
-    column("source_id", Id),
-    column("line", Integer),
+    *columns_of(StockMove),
     column("recorded_at", Instant),
-    refers("product_id", "products"),
-    refers("location_id", "locations"),
     check("quantity", "quantity <> 0"),
     index("stock_moves", "product_id", "id"),
     append_only=True,
@@ -119,22 +101,9 @@ valuations = tenant_table(
 
 adjustments = tenant_table(
     "adjustments",
-    column("id", Id),
-    column("number", Text),
-    column("external_ref", Text, null=True),
-    column("location_id", Id),
-    column("reason", Text),
-    column("memo", Text),
-    column("effective_at", Instant),
-    column("effective_on", Day),
-    column("currency", Text),
-    column("value", Integer),
-    column("entry_id", Id, null=True),
-    column("recorded_at", Instant),
+    *columns_of(Adjustment, "lines"),
     unique("number"),
     unique_if_set("adjustments", "external_ref"),
-    refers("location_id", "locations"),
-    refers("entry_id", "journal_entries"),
     index("adjustments", "effective_on", "id"),
     append_only=True,
 )
@@ -142,12 +111,8 @@ adjustments = tenant_table(
 adjustment_lines = tenant_table(
     "adjustment_lines",
     column("adjustment_id", Id),
-    column("line", Integer),
-    column("product_id", Id),
-    column("quantity", Integer),
-    column("value", Integer),
+    *columns_of(AdjustmentLine),
     refers("adjustment_id", "adjustments"),
-    refers("product_id", "products"),
     check("quantity", "quantity <> 0"),
     key=("adjustment_id", "line"),
     append_only=True,

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Table, literal, select, union_all
 
-from app.domain.accounting.entries import DocumentKind
+from app.domain.shared.documents import DocumentKind
 from app.infrastructure.db.query import of_tenant
 from app.infrastructure.db.types import Text
 from app.infrastructure.purchasing.tables import bills, receipts, supplier_returns
@@ -16,9 +16,11 @@ def grni_facts() -> Select[Any]:
     Columns: source_id, source_kind, amount (above zero when goods came), effective_on, recorded_at.
     """
     facts = union_all(
-        _facts(receipts, DocumentKind.RECEIPT, receipts.c.value),
-        _facts(bills, DocumentKind.BILL, -bills.c.received_value),
-        _facts(supplier_returns, DocumentKind.SUPPLIER_RETURN, -supplier_returns.c.received_value),
+        _facts(receipts, DocumentKind("receipt"), receipts.c.value),
+        _facts(bills, DocumentKind("bill"), -bills.c.received_value),
+        _facts(
+            supplier_returns, DocumentKind("supplier_return"), -supplier_returns.c.received_value
+        ),
     ).subquery("grni_facts")
     return select(*facts.c)
 

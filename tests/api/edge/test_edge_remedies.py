@@ -152,7 +152,7 @@ async def test_a_month_of_another_form_is_told(company: Company, month: str) -> 
 
 async def test_an_id_in_a_filter_is_told_its_kinds(company: Company) -> None:
     for path, kinds in (
-        ("/stock-moves", "(adj, bil, rcp, ret, rev, sal, srt)"),
+        ("/stock-moves", "(adj, bil, jnl, pay, rcp, ret, sal, srt)"),
         ("/journal-entries", "(adj, bil, jnl, pay, rcp, ret, sal, srt)"),
     ):
         for wrong in ("xyz_1", "sal_1"):

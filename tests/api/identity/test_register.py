@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 
 from app.application.accounting.contract import BOOKS
-from app.application.catalog.ports import UNIT_BY_CODE
+from app.application.catalog.units import UNIT, UNITS
 from app.application.shared.kinds import Needs
 from tests.api.identity.support import (
     COMPANY,
@@ -40,10 +40,11 @@ async def test_a_company_begins_with_owner_books_and_units(api: httpx.AsyncClien
     assert {"sales:write", "tenants:write", "audit:read"} <= set(found["permissions"])
     assert await trail(api, tenant_id) == ["tenant registered", "session opened"]
     assert await events(api, tenant_id) == ["tenant.registered"]
-    needs = Needs().one(BOOKS).search(UNIT_BY_CODE, "pcs").search(UNIT_BY_CODE, "kg")
+    by_code = UNIT.finders["code"]
+    needs = Needs().one(BOOKS).search(by_code, "pcs").search(by_code, "kg")
     loaded = await parts_of(api).reader.load(tenant_id, needs)
     assert loaded.present[BOOKS][()].currency == "GBP"
-    assert {unit.decimals for unit in loaded.present[UNIT_BY_CODE.kind].values()} == {0, 3}
+    assert {unit.decimals for unit in loaded.present[UNITS].values()} == {0, 3}
     assert user_id != tenant_id
     for shown in (answer, await me(api, tokens), await try_login(api, password="no")):
         assert PASSWORD not in shown.text

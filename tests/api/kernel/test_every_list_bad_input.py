@@ -64,7 +64,7 @@ def wrong_values(world: World, name: str, schema: Any) -> Iterator[str]:
     elif number is not None:
         yield from (*_NUMBERS, str(number["minimum"] - 1), str(number["maximum"] + 1))
     elif id_prefixes(text):
-        [prefix] = id_prefixes(text)
+        prefix = min(id_prefixes(text))
         id_ = world.ids.missing[prefix]
         yield from ("", "x", quote(MARK), id_.lower(), id_ + "0", "xyz" + id_[3:], prefix)
         yield from (prefix + "_" + "0" * 5000, prefix + "_8ZZZZZZZZZZZZZZZZZZZZZZZZZ")

@@ -8,7 +8,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from app.application.catalog.ports import CONTACT_LIST, PRODUCT_LIST
+from app.application.catalog.contacts import CONTACT
+from app.application.catalog.products import PRODUCT
 from app.application.sales.ports import SALE_LIST
 from app.application.shared.kinds import Finder, Kind, Lock
 from app.application.shared.reading import PageRequest
@@ -65,7 +66,7 @@ def filled(own_database_url: str) -> Iterator[psycopg.Connection]:
 @pytest.mark.parametrize("dialect", ["postgres"])
 def test_a_page_is_read_along_an_index(filled: psycopg.Connection) -> None:
     """S4-15: no page of a list looks at all of its rows, or sorts them."""
-    for listing in (PRODUCT_LIST, CONTACT_LIST, SALE_LIST):
+    for listing in (PRODUCT.listed, CONTACT.listed, SALE_LIST):
         for sort, after in itertools.product(listing.sorts, (None, ("a text", b"an id"))):
             request = PageRequest(
                 limit=50,

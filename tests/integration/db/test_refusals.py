@@ -13,7 +13,8 @@ import asyncpg
 import pytest
 from sqlalchemy import UniqueConstraint
 
-from app.application.catalog.ports import CATEGORIES, UNITS
+from app.application.catalog.categories import CATEGORIES
+from app.application.catalog.units import UNITS
 from app.application.shared.access import Principal
 from app.application.shared.commands import Answer, Call, Command, Done
 from app.application.shared.kinds import Lock, Needs
@@ -28,6 +29,7 @@ from app.domain.shared.errors import (
     ValueOutOfRange,
 )
 from app.domain.shared.ids import Id, read
+from app.domain.shared.masters import made
 from app.infrastructure.db import sqlite
 from app.infrastructure.db.metadata import metadata
 from app.infrastructure.db.postgres import driver_url
@@ -46,8 +48,16 @@ def blind(make: Any) -> Command[str]:
     return Command("tests.blind", "units:write", lambda *_: Needs(), decide)
 
 
+def a_unit(id_: Id, code: str) -> Unit:
+    return made(Unit, id_, {"code": code, "name": code})
+
+
+def a_category(id_: Id, code: str, parent_id: Id) -> Category:
+    return made(Category, id_, {"code": code, "name": code, "parent_id": parent_id})
+
+
 def unit(code: str, id_: Id) -> tuple[Any, Unit]:
-    return UNITS, Unit.new(id_, code, code, 0)
+    return UNITS, a_unit(id_, code)
 
 
 class Stand:
@@ -104,13 +114,13 @@ async def test_each_kind_of_constraint_has_its_error(stand: Stand, company: Comp
     known = read("unt", await company.first("/units", code="pcs"))
 
     def same_id(code: str, _: Id) -> tuple[Any, Unit]:
-        return UNITS, Unit.new(known, code, code, 0)
+        return UNITS, a_unit(known, code)
 
     def orphan(code: str, id_: Id) -> tuple[Any, Category]:
-        return CATEGORIES, replace(Category.new(id_, code, code), parent_id=known)
+        return CATEGORIES, a_category(id_, code, known)
 
     def own_parent(code: str, id_: Id) -> tuple[Any, Category]:
-        return CATEGORIES, replace(Category.new(id_, code, code), parent_id=id_)
+        return CATEGORIES, a_category(id_, code, id_)
 
     # Another transaction made the row first, as far as the database can tell.
     assert told(await stand.run(blind(same_id), "other")) == [(ConcurrentChange, [])]

@@ -7,13 +7,12 @@ from typing import Any
 
 import pytest
 
-from app.application.inventory.ports import MOVE_LIST
+from app.application.inventory.stock import MOVE
 from app.application.shared.kinds import Finder, Lock
 from app.application.shared.reading import PageRequest
-from app.infrastructure.contexts import registry
+from app.infrastructure.contexts import lists, registry
 from app.infrastructure.db.lists import ListQuery
 from app.infrastructure.db.sqlite_statements import SourceRead
-from app.infrastructure.inventory.lists import LISTS as INVENTORY_LISTS
 from app.infrastructure.reports.stock import STOCK_VALUES, STOCK_VALUES_NOW
 
 REGISTRY = registry()
@@ -69,7 +68,7 @@ def test_the_stock_values_of_now_are_read_from_the_pools(sqlite_template: Path) 
 
 
 def test_a_page_of_the_moves_of_a_product_reads_no_other_move(sqlite_template: Path) -> None:
-    [listing] = [each for each in INVENTORY_LISTS if each.listing is MOVE_LIST]
+    [listing] = [each for each in lists() if each.listing is MOVE.listed]
     [step, *_] = page_plan(sqlite_template, listing, "id", "product_id")
     index = "stock_moves_product_id_id_ix (tenant_id=? AND product_id=?)"
     assert step == f"SEARCH stock_moves USING INDEX {index}"

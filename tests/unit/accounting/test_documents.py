@@ -42,7 +42,8 @@ def work_with(needs: Needs, *stored: Note) -> Work:
 def look_up(id_: Id | None, external_ref: str | None, *stored: Note) -> Note | None:
     """What a document of this id and reference finds, after one read."""
     work = work_with(document_needs(Needs(), NOTES, NOTE_BY_REF, id_, external_ref), *stored)
-    return existing_document(work, NOTES, NOTE_BY_REF, id_, external_ref)
+    found: Note | None = existing_document(work, NOTES, NOTE_BY_REF, id_, external_ref)
+    return found
 
 
 def test_nothing_is_needed_for_a_document_without_id_and_reference() -> None:

@@ -23,7 +23,7 @@ from app.application.accounting.ports import (
 )
 from app.application.shared.kinds import Kind
 from app.domain.accounting.chart import Account, AccountRole, AccountType
-from app.domain.accounting.entries import DocumentKind, EntryLine, JournalEntry, Purpose
+from app.domain.accounting.entries import EntryLine, JournalEntry, Purpose
 from app.domain.accounting.open_items import OpenItem, Side
 from app.domain.accounting.payments import Direction, Payment, PaymentMethod
 from app.domain.accounting.periods import (
@@ -33,10 +33,11 @@ from app.domain.accounting.periods import (
     PriceDifferencePolicy,
     TaxRounding,
 )
-from app.domain.accounting.series import NumberSeries, Series
+from app.domain.accounting.series import NumberSeries
 from app.domain.accounting.tax import TaxCode, TaxComponent, TaxKind
+from app.domain.shared.documents import DocumentKind, Series
 from app.domain.shared.ids import Id
-from app.infrastructure.accounting.mappings import MAPPINGS
+from app.infrastructure.contexts import registry
 from app.infrastructure.db.mapping import Mapping
 from app.infrastructure.db.reading import build
 
@@ -74,7 +75,7 @@ AGGREGATES: list[tuple[Kind[Any], Any]] = [
         ),
     ),
     (PERIODS, Period(date(2026, 3, 1), PeriodState.LOCKED, 5, AT, AT, "A late bill")),
-    (NUMBER_SERIES, NumberSeries(Series.PAYMENT, A, 2026, 12, 13)),
+    (NUMBER_SERIES, NumberSeries(Series("PAY"), A, 2026, 12, 13)),
     (
         JOURNAL_ENTRIES,
         JournalEntry(
@@ -82,7 +83,7 @@ AGGREGATES: list[tuple[Kind[Any], Any]] = [
             "JNL/2026/000001",
             AT,
             DAY,
-            DocumentKind.JOURNAL,
+            DocumentKind("journal"),
             B,
             Purpose.REVERSAL,
             "Undone",
@@ -93,9 +94,12 @@ AGGREGATES: list[tuple[Kind[Any], Any]] = [
     ),
     (
         OPEN_ITEMS,
-        OpenItem(DocumentKind.BILL, A, Side.PAYABLE, B, DAY, date(2026, 4, 30), 500, 200, 3),
+        OpenItem(DocumentKind("bill"), A, Side.PAYABLE, B, DAY, date(2026, 4, 30), 500, 200, 3),
     ),
-    (ALLOCATIONS, BookedAllocation(A, B, DocumentKind.PAYMENT, C, DocumentKind.SALE, D, 7, DAY)),
+    (
+        ALLOCATIONS,
+        BookedAllocation(A, B, DocumentKind("payment"), C, DocumentKind("sale"), D, 7, DAY),
+    ),
     (
         PAYMENTS,
         Payment(A, "PAY/2026/000001", Direction.OUT, B, PaymentMethod.CARD, 900, AT, DAY, "REF"),
@@ -122,7 +126,7 @@ def loaded_again(mapping: Mapping, aggregate: Any) -> Any:
 
 @pytest.mark.parametrize(("kind", "aggregate"), AGGREGATES)
 def test_an_aggregate_is_loaded_as_it_was_saved(kind: Kind[Any], aggregate: Any) -> None:
-    [mapping] = [each for each in MAPPINGS if isinstance(each, Mapping) and each.kind is kind]
+    mapping = registry().mappings[kind]
     found = loaded_again(mapping, aggregate)
     assert found == aggregate
     assert repr(found) == repr(aggregate), "texts became enumerations again"

@@ -5,8 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.application.catalog.ports import UNITS
-from app.application.catalog.units import CREATE_UNIT
+from app.application.catalog.units import UNIT, UNITS
 from app.application.identity.api_key_ports import API_KEY_USES, API_KEYS
 from app.application.identity.api_keys import MAKE_KEY, NOTE_USE, SCOPES, MakeKey, UseOfKey
 from app.application.identity.ports import MEMBERSHIPS
@@ -47,9 +46,9 @@ def test_a_trial_beside_a_change_is_dropped(dry_run: bool) -> None:
     test = replace(memory.principal, key_mode="test")
     before = {kind: memory.all(kind) for kind in (UNITS, AUDIT_ENTRIES, OUTBOX_EVENTS)}
     calls = [
-        Call(CREATE_UNIT, unit("tried"), test, "k1", b"h"),
-        Call(CREATE_UNIT, unit("kept"), memory.principal),
-        Call(CREATE_UNIT, unit("tried2"), test),
+        Call(UNIT.create, unit("tried"), test, "k1", b"h"),
+        Call(UNIT.create, unit("kept"), memory.principal),
+        Call(UNIT.create, unit("tried2"), test),
     ]
     views = memory.run_calls(calls, dry_run=dry_run)
     assert [view["code"] for view in views] == ["tried", "kept", "tried2"]

@@ -6,30 +6,25 @@ from typing import Any
 import pytest
 
 from app.application.accounting.ports import JOURNAL_ENTRIES, NUMBER_SERIES, PERIODS
-from app.application.catalog.ports import PRODUCTS, UNITS
-from app.application.inventory.adjustments import CREATE_ADJUSTMENT
-from app.application.inventory.locations import CREATE_LOCATION
-from app.application.inventory.ports import (
-    ADJUSTMENTS,
-    COST_POOLS,
-    LOCATIONS,
-    STOCK_LEVELS,
-    STOCK_MOVES,
-    VALUATIONS,
-)
+from app.application.catalog.products import PRODUCTS
+from app.application.catalog.units import UNITS
+from app.application.inventory.adjustments import ADJUSTMENT, ADJUSTMENTS
+from app.application.inventory.locations import LOCATION, LOCATIONS
+from app.application.inventory.ports import COST_POOLS, STOCK_LEVELS, STOCK_MOVES, VALUATIONS
 from app.application.processes.stocked_product import CREATE_STOCKED_PRODUCT, StockedProduct
 from app.application.shared.commands import Call
+from app.application.shared.documents import Asked
 from app.application.shared.masters import Create
 from app.application.shared.permissions import PERMISSIONS
-from app.domain.accounting.entries import DocumentKind
 from app.domain.accounting.errors import PeriodClosed
 from app.domain.accounting.periods import PeriodState, month_start
 from app.domain.catalog.product import Costing, NotStocked, ProductKind, SkuTaken
 from app.domain.inventory.errors import InsufficientStock, LocationInactive, UnitCostNeeded
+from app.domain.shared.documents import DocumentKind
 from app.domain.shared.errors import Duplicate, ExternalRefTaken, IdTaken, PermissionMissing
 from app.domain.shared.ids import Id, show
 from tests.support.memory import NOW
-from tests.support.trading import Trade, scaled
+from tests.support.trading import Trade, asked, scaled
 
 PRODUCT_ID = Id(b"Q" * 16)
 
@@ -47,7 +42,7 @@ def test_an_adjustment_leaves_every_fact() -> None:
     (document,) = trade.all(ADJUSTMENTS)
     assert move.line == valuation.line == document.lines[0].line == 1
     assert move.source_id == valuation.source_id == entry.source_id == document.id
-    assert entry.source_kind is DocumentKind.ADJUSTMENT
+    assert entry.source_kind is DocumentKind("adjustment")
     assert (document.entry_id, document.recorded_at) == (entry.id, NOW)
     assert (trade.all(STOCK_LEVELS)[0].on_hand, trade.all(COST_POOLS)[0].value) == (3_000_000, 335)
     assert trade.balances() == {"stock": 335, "opening_balances": -335}
@@ -84,7 +79,7 @@ def test_places_and_months_out_of_use() -> None:
     trade.put(PERIODS, replace(period, state=PeriodState.CLOSED))
     with pytest.raises(PeriodClosed):
         trade.adjust("found", (product, "1"))
-    trade.put(LOCATIONS, trade.all(LOCATIONS)[0].deactivated())
+    trade.put(LOCATIONS, replace(trade.all(LOCATIONS)[0], active=False))
     with pytest.raises(LocationInactive) as refused:
         trade.adjust("found", (product, "1"))
     assert refused.value.faults[0].pointer == "/location_id"
@@ -94,23 +89,23 @@ def test_the_same_adjustment_again() -> None:
     """By its own id the existing one, unless anything that it shows differs."""
     trade = Trade()
     product = trade.product("A")
-    wish = trade.adjustment("found", (product, "1", "1.00"), id=Id(b"A" * 16), external_ref="R")
-    first = trade.post(CREATE_ADJUSTMENT, wish)
-    assert trade.post(CREATE_ADJUSTMENT, wish) == first
-    undated = replace(wish, dated=False, effective_at=trade.later(9))
-    assert trade.post(CREATE_ADJUSTMENT, undated) == first
+    body = trade.adjustment("found", (product, "1", "1.00"), id=Id(b"A" * 16), external_ref="R")
+    first = trade.post(ADJUSTMENT.create, asked(body))
+    assert trade.post(ADJUSTMENT.create, asked(body)) == first
+    undated = Asked(replace(body, effective_at=None), trade.later(9))
+    assert trade.post(ADJUSTMENT.create, undated) == first
     changes: list[dict[str, Any]] = [
         {"effective_at": trade.later(9)},
         {"external_ref": None},
         {"location_id": PRODUCT_ID},
         {"memo": "x"},
-        {"lines": (*wish.lines, replace(wish.lines[0], line=2))},
+        {"lines": (*body.lines, body.lines[0])},
     ]
     for change in changes:
         with pytest.raises(IdTaken):
-            trade.post(CREATE_ADJUSTMENT, replace(wish, **change))
+            trade.post(ADJUSTMENT.create, asked(replace(body, **change)))
     with pytest.raises(ExternalRefTaken):
-        trade.post(CREATE_ADJUSTMENT, replace(wish, id=None))
+        trade.post(ADJUSTMENT.create, asked(replace(body, id=None)))
     assert len(trade.all(ADJUSTMENTS)) == 1
 
 
@@ -118,9 +113,9 @@ def test_one_read_serves_a_group() -> None:
     """A hundred adjustments ask once; the numbers are gapless over a refused one."""
     trade = Trade()
     product = trade.product("A")
-    wishes = [trade.adjustment("found", (product, "1", "1.00")) for _ in range(3)]
-    wishes.insert(1, trade.adjustment("damage", (product, "-5")))
-    outcomes = trade.run(CREATE_ADJUSTMENT, *wishes)
+    bodies = [trade.adjustment("found", (product, "1", "1.00")) for _ in range(3)]
+    bodies.insert(1, trade.adjustment("damage", (product, "-5")))
+    outcomes = trade.run(ADJUSTMENT.create, *map(asked, bodies))
     assert len(trade.reads) == 1
     assert isinstance(outcomes[1], InsufficientStock)
     numbers = [outcomes[place]["number"][-1] for place in (0, 2, 3)]
@@ -130,10 +125,10 @@ def test_one_read_serves_a_group() -> None:
 
 def test_codes_of_locations() -> None:
     trade = Trade()
-    made = trade.post(CREATE_LOCATION, Create(None, {"code": "shop", "name": "Shop"}))
+    made = trade.post(LOCATION.create, Create(None, {"code": "shop", "name": "Shop"}))
     assert made["code"] == "SHOP"
     with pytest.raises(Duplicate):
-        trade.post(CREATE_LOCATION, Create(None, {"code": "Shop", "name": "Other"}))
+        trade.post(LOCATION.create, Create(None, {"code": "Shop", "name": "Other"}))
 
 
 def stocked(trade: Trade, **members: Any) -> StockedProduct:
@@ -166,21 +161,21 @@ def stocked(trade: Trade, **members: Any) -> StockedProduct:
 def test_a_product_with_its_opening_stock() -> None:
     """One command; the same again posts nothing."""
     trade = Trade()
-    wish = stocked(trade)
-    made = trade.post(CREATE_STOCKED_PRODUCT, wish)
+    body = stocked(trade)
+    made = trade.post(CREATE_STOCKED_PRODUCT, body)
     assert trade.balances() == {"stock": 600, "opening_balances": -600}
-    assert trade.post(CREATE_STOCKED_PRODUCT, wish) == made
+    assert trade.post(CREATE_STOCKED_PRODUCT, body) == made
     assert len(trade.all(STOCK_MOVES)) == 1
     with pytest.raises(IdTaken):
-        trade.post(CREATE_STOCKED_PRODUCT, replace(wish, members={**wish.members, "name": "B"}))
+        trade.post(CREATE_STOCKED_PRODUCT, replace(body, members={**body.members, "name": "B"}))
 
 
 def test_products_of_one_request_share_a_document() -> None:
     """The parts of accepted products only; lines count on, and one number is taken."""
     trade = Trade()
     first = replace(stocked(trade), id=None)
-    wishes = [replace(first, members={**first.members, "sku": sku}) for sku in ("A", "a", "B")]
-    made, refused, also = trade.run(CREATE_STOCKED_PRODUCT, *wishes)
+    bodies = [replace(first, members={**first.members, "sku": sku}) for sku in ("A", "a", "B")]
+    made, refused, also = trade.run(CREATE_STOCKED_PRODUCT, *bodies)
     assert isinstance(refused, SkuTaken)
     # The number is locked alone and last: meanwhile another request can decide its products.
     decided, posted = trade.reads
@@ -205,11 +200,11 @@ def test_products_of_one_request_share_a_document() -> None:
 def test_requests_do_not_share() -> None:
     """Two callers whose commands wait at the same moment keep their documents apart."""
     trade = Trade()
-    wish = replace(stocked(trade), id=None)
+    body = replace(stocked(trade), id=None)
     other = replace(trade.principal, request_id="another")
     calls = [
-        Call(CREATE_STOCKED_PRODUCT, wish, trade.principal),
-        Call(CREATE_STOCKED_PRODUCT, replace(wish, members={**wish.members, "sku": "B"}), other),
+        Call(CREATE_STOCKED_PRODUCT, body, trade.principal),
+        Call(CREATE_STOCKED_PRODUCT, replace(body, members={**body.members, "sku": "B"}), other),
     ]
     trade.run_calls(calls)
     assert [document.value for document in trade.all(ADJUSTMENTS)] == [600, 600]
@@ -218,18 +213,18 @@ def test_requests_do_not_share() -> None:
 def test_opening_stock_is_found_by_the_id_of_the_product() -> None:
     """Another quantity, cost or place is another request; an id that a move has is taken."""
     trade = Trade()
-    wish = stocked(trade)
-    trade.post(CREATE_STOCKED_PRODUCT, wish)
-    assert wish.opening is not None
+    body = stocked(trade)
+    trade.post(CREATE_STOCKED_PRODUCT, body)
+    assert body.opening is not None
     for change in ({"quantity": scaled("5")}, {"unit_cost": scaled("1.6")}):
         with pytest.raises(IdTaken):
-            trade.post(CREATE_STOCKED_PRODUCT, replace(wish, opening={**wish.opening, **change}))
+            trade.post(CREATE_STOCKED_PRODUCT, replace(body, opening={**body.opening, **change}))
     move = trade.all(STOCK_MOVES)[0]
     trade.put(STOCK_MOVES, replace(move, id=Id(b"M" * 16)))
     with pytest.raises(IdTaken) as refused:
         trade.post(
             CREATE_STOCKED_PRODUCT,
-            replace(wish, id=Id(b"M" * 16), members={**wish.members, "sku": "B"}),
+            replace(body, id=Id(b"M" * 16), members={**body.members, "sku": "B"}),
         )
     assert refused.value.faults[0].pointer == "/id"
     assert len(trade.all(PRODUCTS)) == 1
@@ -237,10 +232,10 @@ def test_opening_stock_is_found_by_the_id_of_the_product() -> None:
 
 def test_stock_for_a_product_that_was_made_without() -> None:
     trade = Trade()
-    wish = stocked(trade)
-    trade.post(CREATE_STOCKED_PRODUCT, replace(wish, opening=None))
+    body = stocked(trade)
+    trade.post(CREATE_STOCKED_PRODUCT, replace(body, opening=None))
     with pytest.raises(IdTaken):
-        trade.post(CREATE_STOCKED_PRODUCT, wish)
+        trade.post(CREATE_STOCKED_PRODUCT, body)
     assert trade.all(STOCK_MOVES) == []
 
 
@@ -255,9 +250,9 @@ def test_a_service_has_no_opening_stock() -> None:
 def test_opening_stock_needs_its_own_permission() -> None:
     """Who may make products may not thereby make stock."""
     trade = Trade(permissions=PERMISSIONS - {"adjustments:write"})
-    wish = stocked(trade)
+    body = stocked(trade)
     with pytest.raises(PermissionMissing) as refused:
-        trade.post(CREATE_STOCKED_PRODUCT, wish)
+        trade.post(CREATE_STOCKED_PRODUCT, body)
     assert refused.value.params == {"permission": "adjustments:write"}
-    trade.post(CREATE_STOCKED_PRODUCT, replace(wish, opening=None))
+    trade.post(CREATE_STOCKED_PRODUCT, replace(body, opening=None))
     assert len(trade.all(PRODUCTS)) == 1

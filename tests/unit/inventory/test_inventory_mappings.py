@@ -6,22 +6,20 @@ from typing import Any
 
 import pytest
 
+from app.application.inventory.adjustments import ADJUSTMENTS
+from app.application.inventory.locations import LOCATIONS
 from app.application.inventory.ports import (
-    ADJUSTMENTS,
     COST_LAYERS,
     COST_POOLS,
-    LOCATIONS,
     STOCK_LEVELS,
     STOCK_MOVES,
     VALUATIONS,
-    PostedAdjustment,
-    PostedAdjustmentLine,
 )
 from app.application.shared.kinds import Kind
-from app.domain.inventory.adjustments import AdjustmentReason
+from app.domain.inventory.adjustments import Adjustment, AdjustmentLine, AdjustmentReason
 from app.domain.inventory.levels import StockLevel
 from app.domain.inventory.location import Location
-from app.domain.inventory.moves import SourceKind, StockMove
+from app.domain.inventory.moves import StockMove
 from app.domain.inventory.pool import (
     CostingMethod,
     CostLayer,
@@ -30,23 +28,24 @@ from app.domain.inventory.pool import (
     Valuation,
     ValuationKind,
 )
+from app.domain.shared.documents import DocumentKind
 from app.domain.shared.ids import Id
+from app.infrastructure.contexts import registry
 from app.infrastructure.db.errors import Retry
 from app.infrastructure.db.mapping import Mapping
 from app.infrastructure.db.reading import build
-from app.infrastructure.inventory.mappings import MAPPINGS
 from tests.support.mapped import loaded_again, unsaved_fields
 
 A, B, C = (Id(bytes(15) + bytes([value])) for value in range(1, 4))
 AT, DAY = datetime(2026, 3, 31, 15, tzinfo=UTC), date(2026, 3, 31)
 
-LAYER = CostLayer(A, 3, DAY, SourceKind.RECEIPT, B, 1, 10, 9, 90, 1, 8, -2, 5, 50, True)
+LAYER = CostLayer(A, 3, DAY, DocumentKind("receipt"), B, 1, 10, 9, 90, 1, 8, -2, 5, 50, True)
 POOL = CostPool(A, CostingMethod.FIFO, 5, 50, 4, DAY, 15, 10, 7, 70, (LAYER,), 6)
 
 AGGREGATES: list[tuple[Kind[Any], Any]] = [
     (LOCATIONS, Location(A, "MAIN", "Main", False, 2)),
     (STOCK_LEVELS, StockLevel(A, B, 7, 3)),
-    (STOCK_MOVES, StockMove(A, B, C, -7, AT, DAY, SourceKind.SALE_RETURN, A, 2)),
+    (STOCK_MOVES, StockMove(A, B, C, -7, AT, DAY, DocumentKind("sale_return"), A, 2)),
     (COST_LAYERS, LAYER),
     (
         VALUATIONS,
@@ -57,7 +56,7 @@ AGGREGATES: list[tuple[Kind[Any], Any]] = [
             ValuationKind.PRICE_DIFFERENCE,
             0,
             -3,
-            SourceKind.BILL,
+            DocumentKind("bill"),
             B,
             1,
             (LayerPart(3, 0, -3, -4),),
@@ -65,7 +64,7 @@ AGGREGATES: list[tuple[Kind[Any], Any]] = [
     ),
     (
         ADJUSTMENTS,
-        PostedAdjustment(
+        Adjustment(
             A,
             "ADJ/1",
             "REF",
@@ -78,15 +77,14 @@ AGGREGATES: list[tuple[Kind[Any], Any]] = [
             -5,
             C,
             AT,
-            (PostedAdjustmentLine(1, C, -2, -5),),
+            (AdjustmentLine(1, C, -2, -5),),
         ),
     ),
 ]
 
 
 def mapping_of(kind: Kind[Any]) -> Mapping:
-    [mapping] = [each for each in MAPPINGS if isinstance(each, Mapping) and each.kind is kind]
-    return mapping
+    return registry().mappings[kind]
 
 
 @pytest.mark.parametrize(("kind", "aggregate"), AGGREGATES)

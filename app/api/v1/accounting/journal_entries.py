@@ -1,7 +1,7 @@
 """/journal-entries: every posting of the books; those made by hand are posted and reversed here."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 from fastapi import Query
 from pydantic import ConfigDict, Field, JsonValue
@@ -33,9 +33,14 @@ from app.application.accounting.ports import (
     RECORDED_ENTRIES,
     REVERSAL_OF,
 )
-from app.application.accounting.views import DocumentRef, EntrySummary, EntryView, entry_view
+from app.application.accounting.views import (
+    PREFIXES,
+    DocumentRef,
+    EntrySummary,
+    EntryView,
+    entry_view,
+)
 from app.application.shared.kinds import Needs
-from app.domain.accounting.entries import DocumentKind
 from app.domain.accounting.errors import (
     AlreadyReversed,
     ControlAccount,
@@ -56,6 +61,7 @@ from app.domain.shared.errors import (
 )
 
 LINES_MAX = 2000
+SourceKind: Any = Literal[tuple(PREFIXES)]
 _SALE = "sal_01JZ8B6Q0G3V5W7X9YABCDEFGH"
 _NOTHING: dict[str, JsonValue] = {"pattern": r"^0(\.0{1,18})?$"}
 _NO_DEBIT: JsonValue = {"properties": {"debit": _NOTHING}}
@@ -170,7 +176,7 @@ async def list_entries(
     page: PageQuery,
     effective_from: date | None = None,
     effective_to: date | None = None,
-    source_kind: DocumentKind | None = None,
+    source_kind: SourceKind | None = None,
     source_id: Annotated[
         str | None,
         Query(max_length=40, examples=[_SALE], json_schema_extra={"pattern": DOCUMENT_PATTERN}),

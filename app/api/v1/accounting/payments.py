@@ -29,7 +29,6 @@ from app.application.accounting.ports import (
     RECORDED_PAYMENTS,
 )
 from app.application.accounting.settlement_views import PaymentSummary, PaymentView, payment_view
-from app.domain.accounting.entries import DocumentKind
 from app.domain.accounting.errors import (
     AllocationMismatch,
     ExcessPayment,
@@ -40,6 +39,7 @@ from app.domain.accounting.errors import (
 from app.domain.accounting.open_items import Excess
 from app.domain.accounting.payments import Direction, PaymentMethod
 from app.domain.identity.factor_errors import StepUpRequired
+from app.domain.shared.documents import DocumentKind
 from app.domain.shared.errors import ConcurrentChange, ExternalRefTaken, IdTaken, NotFound
 
 TARGETS_MAX = 2000
@@ -195,7 +195,7 @@ async def show_payment(http: Caller, id: IdPath) -> Response:  # noqa: A002 - th
     view = payment_view(
         payment,
         allocations,
-        entry_id_of(loaded.results(ENTRIES_OF, DocumentKind.PAYMENT, payment_id)),
+        entry_id_of(loaded.results(ENTRIES_OF, DocumentKind("payment"), payment_id)),
         loaded.present[BOOKS][()].currency,
         loaded.present[RECORDED_PAYMENTS][payment_id,].recorded_at,
     )

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Select, and_, case, func, literal, or_, select, union_all
 
-from app.domain.accounting.entries import DocumentKind
+from app.domain.shared.documents import DocumentKind
 from app.infrastructure.accounting.tables import (
     allocation_documents,
     allocations,
@@ -98,7 +98,7 @@ _dated_apart = touching(
 def _without_entry(kind: DocumentKind) -> Select[Any]:
     """Documents of a kind whose entry is gone, is another's, or stands on another day."""
     table = TABLES[kind]
-    if kind is DocumentKind.PAYMENT:  # always posts, and so keeps no reference
+    if kind is DocumentKind("payment"):  # always posts, and so keeps no reference
         same = and_(
             pairs_of(table, journal_entries, ("id", "source_id")),
             journal_entries.c.source_kind == str(kind),

@@ -4,8 +4,7 @@ from typing import Any
 
 from sqlalchemy import Select, Table, and_, literal, select, union_all
 
-from app.domain.accounting.entries import DocumentKind
-from app.domain.inventory.moves import SourceKind
+from app.domain.shared.documents import DocumentKind
 from app.infrastructure.accounting.tables import journal_entries
 from app.infrastructure.db.query import of_tenant
 from app.infrastructure.db.types import Integer, Text
@@ -68,14 +67,14 @@ def _orphans(facts: Table, documents: dict[str, Table]) -> Select[Any]:
 
 _POSTING: dict[str, Table] = {
     **{str(kind): table for kind, table in TABLES.items()},
-    DocumentKind.JOURNAL: journal_entries,  # an entry made by hand is its own document
+    DocumentKind("journal"): journal_entries,  # an entry made by hand is its own document
 }
 _MOVING: dict[str, Table] = {
-    SourceKind.SALE: sales,
-    SourceKind.RECEIPT: receipts,
-    SourceKind.SUPPLIER_RETURN: supplier_returns,
-    SourceKind.SALE_RETURN: returns,
-    SourceKind.ADJUSTMENT: adjustments,
+    DocumentKind("sale"): sales,
+    DocumentKind("receipt"): receipts,
+    DocumentKind("supplier_return"): supplier_returns,
+    DocumentKind("sale_return"): returns,
+    DocumentKind("adjustment"): adjustments,
 }
 
 # Documents, their lines, how a line names its document, and the sums that both state.

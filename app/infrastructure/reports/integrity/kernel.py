@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 
 import app.infrastructure.db.tables_of_all_contexts  # noqa: F401  (their references are checked)
-from app.domain.accounting.series import Series
+from app.domain.shared.documents import Series
 from app.domain.shared.ids import NO_ID
 from app.infrastructure.accounting.tables import (
     allocation_documents,
@@ -38,15 +38,15 @@ from app.infrastructure.reports.integrity.shapes import Statement, differing, fa
 from app.infrastructure.sales.tables import returns, sales
 
 _NUMBERED: dict[Series, Table] = {
-    Series.JOURNAL: journal_entries,
-    Series.SALE: sales,
-    Series.RETURN: returns,
-    Series.RECEIPT: receipts,
-    Series.SUPPLIER_RETURN: supplier_returns,
-    Series.BILL: bills,
-    Series.PAYMENT: payments,
-    Series.ALLOCATION: allocation_documents,
-    Series.ADJUSTMENT: adjustments,
+    Series("JNL"): journal_entries,
+    Series("SAL"): sales,
+    Series("RET"): returns,
+    Series("RCP"): receipts,
+    Series("SRT"): supplier_returns,
+    Series("BIL"): bills,
+    Series("PAY"): payments,
+    Series("ALC"): allocation_documents,
+    Series("ADJ"): adjustments,
 }
 _DIGITS_MAX = 15  # what a 64-bit integer surely holds
 

@@ -23,7 +23,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-from app.domain.accounting.entries import DocumentKind
+from app.domain.shared.documents import DocumentKind
 from app.infrastructure.accounting.tables import payments
 from app.infrastructure.db.query import of_tenant, total
 from app.infrastructure.db.types import Day, Instant, Integer, Text
@@ -36,13 +36,13 @@ Statement = Select[Any] | CompoundSelect[Any]
 Number = ColumnElement[int]
 
 TABLES: dict[DocumentKind, Table] = {
-    DocumentKind.SALE: sales,
-    DocumentKind.RETURN: returns,
-    DocumentKind.RECEIPT: receipts,
-    DocumentKind.SUPPLIER_RETURN: supplier_returns,
-    DocumentKind.BILL: bills,
-    DocumentKind.PAYMENT: payments,
-    DocumentKind.ADJUSTMENT: adjustments,
+    DocumentKind("sale"): sales,
+    DocumentKind("return"): returns,
+    DocumentKind("receipt"): receipts,
+    DocumentKind("supplier_return"): supplier_returns,
+    DocumentKind("bill"): bills,
+    DocumentKind("payment"): payments,
+    DocumentKind("adjustment"): adjustments,
 }
 
 

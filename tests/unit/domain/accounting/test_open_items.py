@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.domain.accounting.entries import DocumentKind
 from app.domain.accounting.errors import AllocationMismatch, ExcessPayment, OverAllocation
 from app.domain.accounting.open_items import (
     Allocation,
@@ -22,6 +21,7 @@ from app.domain.accounting.open_items import (
     settle_nothing,
     settle_oldest,
 )
+from app.domain.shared.documents import DocumentKind
 from app.domain.shared.errors import DomainError, ReferenceNotFound, ValueOutOfRange
 from app.domain.shared.ids import Id
 from app.domain.shared.numbers import AMOUNT_MAX
@@ -45,7 +45,7 @@ def an_item(
     contact_id: Id = PARTY,
 ) -> OpenItem:
     on = NEW_YEAR + timedelta(days=day)
-    kind = DocumentKind.SALE if amount > 0 else DocumentKind.PAYMENT
+    kind = DocumentKind("sale") if amount > 0 else DocumentKind("payment")
     return OpenItem(
         document_kind=kind,
         document_id=an_id(number),
@@ -96,9 +96,9 @@ def test_the_oldest_credit_settles_the_oldest_debit() -> None:
     }
     assert done.allocated == 550
     assert done.allocations[0] == Allocation(
-        credit_kind=DocumentKind.PAYMENT,
+        credit_kind=DocumentKind("payment"),
         credit_id=an_id(8),
-        debit_kind=DocumentKind.SALE,
+        debit_kind=DocumentKind("sale"),
         debit_id=an_id(2),
         amount=100,
         effective_on=ON,

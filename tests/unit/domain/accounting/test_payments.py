@@ -5,9 +5,10 @@ from datetime import UTC, date, datetime
 import pytest
 
 from app.domain.accounting.chart import AccountRole
-from app.domain.accounting.entries import DocumentKind, EntryLine
+from app.domain.accounting.entries import EntryLine
 from app.domain.accounting.open_items import OpenItem, Side
 from app.domain.accounting.payments import Direction, Payment, PaymentMethod
+from app.domain.shared.documents import DocumentKind
 from app.domain.shared.errors import InvalidValue, ValueOutOfRange
 from app.domain.shared.ids import Id
 from app.domain.shared.numbers import AMOUNT_MAX
@@ -48,7 +49,7 @@ def test_a_payment_is_a_credit_of_the_party_on_its_side(
     payment = a_payment(direction)
     assert payment.control_role is role
     assert payment.open_item() == OpenItem(
-        DocumentKind.PAYMENT, PAYMENT, side, PARTY, ON, ON, amount=-2_500, settled=0, version=1
+        DocumentKind("payment"), PAYMENT, side, PARTY, ON, ON, amount=-2_500, settled=0, version=1
     )
 
 

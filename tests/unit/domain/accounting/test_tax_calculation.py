@@ -32,9 +32,7 @@ def fixed(rate: int | str, compound: bool = False) -> TaxComponent:
 
 
 def code(*components: TaxComponent, included: bool = False, number: int = 1) -> TaxCode:
-    return TaxCode.new(
-        Id(number.to_bytes(16, "big")), "T", "T", included=included, components=components
-    )
+    return TaxCode(Id(number.to_bytes(16, "big")), "T", "T", included, components, True, 1)
 
 
 def tax_of(

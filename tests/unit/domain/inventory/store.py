@@ -16,7 +16,7 @@ from app.domain.inventory.costing import (
     receive,
     receive_back,
 )
-from app.domain.inventory.moves import Source, SourceKind
+from app.domain.inventory.moves import Source
 from app.domain.inventory.pool import (
     Costed,
     CostingMethod,
@@ -26,6 +26,7 @@ from app.domain.inventory.pool import (
     check_pool,
 )
 from app.domain.inventory.returns import issue_cost, returned_value
+from app.domain.shared.documents import DocumentKind
 from app.domain.shared.ids import Id
 from app.domain.shared.numbers import SCALE
 
@@ -35,7 +36,7 @@ MAIN = Id(b"L" * 16)
 SHOP = Id(b"S" * 16)
 DOCUMENT = Id(b"D" * 16)
 DAY = date(2010, 12, 1)
-SOURCE = Source(SourceKind.RECEIPT, DOCUMENT, 0)
+SOURCE = Source(DocumentKind("receipt"), DOCUMENT, 0)
 
 AVERAGE, FIFO = CostingMethod.AVERAGE, CostingMethod.FIFO
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from app.domain.inventory.errors import BelowZero, InsufficientStock, ZeroQuantity
 from app.domain.inventory.levels import Demand, StockLevel, check_shortages
-from app.domain.inventory.moves import LevelKey, SourceKind, StockMove, balances
+from app.domain.inventory.moves import LevelKey, StockMove, balances
+from app.domain.shared.documents import DocumentKind
 from app.domain.shared.errors import Fault, InvalidValue, Kind, ValueOutOfRange
 from app.domain.shared.ids import Id
 from app.domain.shared.numbers import QUANTITY_MAX
@@ -30,7 +31,7 @@ MOVE = StockMove(
     quantity=units(1),
     effective_at=datetime(2010, 12, 1, 8, 26, tzinfo=UTC),
     effective_on=DAY,
-    source_kind=SourceKind.RECEIPT,
+    source_kind=DocumentKind("receipt"),
     source_id=DOCUMENT,
     line=0,
 )

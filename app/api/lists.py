@@ -1,0 +1,124 @@
+"""The routes of declared lists: parameters, their types and their forms follow from the members."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import date, datetime
+from enum import Enum
+from inspect import Parameter, Signature
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from app.api.deps import Caller
+from app.api.masters import listed
+from app.api.paging import PageQuery
+from app.api.route import permission
+from app.api.schemas import schema_of, wire_type
+from app.api.wire import Instant
+from app.application.shared.nouns import Noun
+from app.application.shared.reading import SEARCH, Filter, Listing
+from app.application.shared.views import View
+from app.domain.shared.errors import DomainError
+from app.domain.shared.fields import (
+    DocumentReference,
+    Reference,
+    Words,
+    folded_of,
+    member,
+    read_type,
+)
+from app.domain.shared.masters import checked
+from app.domain.shared.texts import folded
+
+QUERY_LENGTH_MAX = 100
+
+
+def many(noun: Noun[Any]) -> str:
+    """``units``, ``supplier returns``."""
+    return noun.path.rpartition("/")[2].replace("-", " ")
+
+
+def add_list(
+    router: APIRouter,
+    noun: Noun[Any],
+    listing: Listing,
+    view: View[Any],
+    path: str = "",
+    *,
+    summary: str = "",
+    fixed: Mapping[str, Any] | None = None,
+    without: Sequence[str] = (),
+) -> None:
+    """Add the route of a list. ``fixed`` filters always hold, ``without`` are not offered."""
+    offered = [each for each in listing.parameters if each.name not in without]
+    forms = {each.name: _form(noun.of, each) for each in offered if each.operation == "="}
+
+    async def list_all(http: Caller, page: PageQuery, **given: Any) -> Response:
+        for name, form in forms.items():
+            if given[name] is not None:
+                given[name] = form(given[name])
+        return await http.list(listing, page, **given, **(fixed or {}))
+
+    fixed_ones = [
+        Parameter("http", Parameter.POSITIONAL_OR_KEYWORD, annotation=Caller),
+        Parameter("page", Parameter.POSITIONAL_OR_KEYWORD, annotation=PageQuery),
+    ]
+    own = [
+        Parameter(
+            each.name,
+            Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=_query_type(noun.of, each),
+        )
+        for each in offered
+    ]
+    list_all.__signature__ = Signature(  # type: ignore[attr-defined]
+        [*fixed_ones, *own], return_annotation=Response
+    )
+    router.get(
+        path,
+        summary=summary or f"List {many(noun)}",
+        openapi_extra=permission(noun.reads),
+        responses=listed(schema_of(view), listing),
+    )(list_all)
+
+
+def _form(of: type[Any], filter_: Filter) -> Callable[[Any], Any]:
+    """What brings a value into the form in which rows keep it."""
+    name = filter_.members[0]
+    type_ = member(of, name).type
+    if type_.bare is not str:
+        return lambda value: value
+    is_folded = folded_of(of, name) != name
+
+    def form(value: str) -> str:
+        with suppress(DomainError):  # a text without the right form is kept by no row
+            value = checked(type_, value, f"/{name}")
+        return folded(value) if is_folded else value
+
+    return form
+
+
+def _query_type(of: type[Any], filter_: Filter) -> Any:
+    """The type of a parameter: that of the member, as a request may state it."""
+    meaning = filter_.meaning or f"Keeps what has this `{filter_.members[0]}`."
+    if filter_.name == SEARCH:
+        return Annotated[
+            str | None, Query(min_length=1, max_length=QUERY_LENGTH_MAX, description=meaning)
+        ]
+    own = filter_.type
+    type_ = member(of, filter_.members[0]).type if own is None else read_type(own)
+    words, bare = type_.mark(Words), type_.bare
+    if words is not None:
+        return Annotated[str | None, Query(max_length=words.length_max, description=meaning)]
+    if type_.mark(Reference) is not None or type_.mark(DocumentReference) is not None:
+        return Annotated[wire_type(type_) | None, Query(description=meaning)]
+    if isinstance(bare, type) and issubclass(bare, Enum):
+        choice: Any = Literal[tuple(str(each) for each in bare)]
+        return Annotated[choice | None, Query(description=meaning)]
+    if bare is datetime:
+        return Annotated[Instant | None, Query(description=meaning)]
+    if bare is date:
+        return Annotated[date | None, Query(description=meaning)]
+    return Annotated[bare | None, Query(description=meaning)]

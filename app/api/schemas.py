@@ -1,0 +1,258 @@
+"""Wire schemas of declared objects: what a request may say, derived from the types of its members.
+
+``model_of`` makes the pydantic model of a dataclass that a request fills in, and ``value_of`` makes
+the dataclass from a filled-in model. What the members mean, and the values that examples show, are
+read from the declarations when the contract is written.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime
+from enum import Enum
+from typing import Annotated, Any, Final
+
+from pydantic import AfterValidator, Field, Strict, StringConstraints, WithJsonSchema, create_model
+
+from app.api.wire import (
+    ABSENT,
+    Day,
+    Instant,
+    Schema,
+    any_reference,
+    decimal,
+    reference,
+    storable,
+)
+from app.application.shared.generated import function
+from app.application.shared.views import DOCUMENT_PREFIXES, View
+from app.domain.shared.fields import (
+    UNSET,
+    Bounds,
+    Count,
+    Default,
+    DocumentReference,
+    Example,
+    FieldType,
+    Member,
+    Reference,
+    Scaled,
+    Words,
+    is_nested,
+    meanings_of,
+    members_of,
+    remembered,
+)
+
+REQUEST_TEXTS: Final[Mapping[str, str]] = {
+    "id": "The id. A client may make it: repeating the request answers what exists.",
+    "idempotency_key": "The key of this item: a repeat gets the first answer again.",
+}
+ULID: Final = "01J8Z3K4M5N6P7Q8R9S0T1V2W3"
+_EXAMPLES: Final[Mapping[Any, Any]] = {
+    bool: True,
+    date: "2026-03-31",
+    datetime: "2026-03-31T16:30:00Z",
+    int: 1,
+}
+
+Meaning = Callable[[str], str]
+
+
+class _Declared:
+    """What the contract says of a schema and its members."""
+
+    __slots__ = ("about", "meaning", "members")
+
+    def __init__(self, meaning: Meaning, members: Iterable[Member], about: str) -> None:
+        self.meaning = meaning
+        self.members = tuple(members)
+        self.about = about
+
+
+_declared: Final[dict[str, _Declared]] = {}
+
+
+def declare_schema(
+    name: str, meaning: Meaning, members: Iterable[Member] = (), about: str = ""
+) -> None:
+    """Let ``meaning`` say what the members of the schema ``name`` mean."""
+    _declared[name] = _Declared(meaning, members, about)
+
+
+def about_schema(name: str) -> str:
+    """What a schema is; empty where its model says it."""
+    found = _declared.get(name)
+    return "" if found is None else found.about
+
+
+def meaning_of(schema: str, member: str) -> str:
+    """What a member of a schema means; empty where no declaration says it."""
+    found = _declared.get(schema)
+    return "" if found is None else found.meaning(member)
+
+
+def example_of(schema: str) -> dict[str, Any] | None:
+    """An example of a request body: the members that it needs, and those with a value to show."""
+    found = _declared.get(schema)
+    if found is None or not found.members:
+        return None
+    return {
+        each.name: _example(each.type)
+        for each in found.members
+        if each.type.mark(Example) is not None or (each.required and not each.type.optional)
+    }
+
+
+def _example(type_: FieldType) -> Any:
+    stated, scaled = type_.mark(Example), type_.mark(Scaled)
+    refers = type_.mark(Reference)
+    if stated is not None:
+        return stated.value
+    if type_.item is not None:
+        return [_example(type_.item)]
+    if is_nested(type_):
+        return {
+            each.name: _example(each.type)
+            for each in members_of(type_.bare)
+            if each.type.mark(Example) is not None or (each.required and not each.type.optional)
+        }
+    if scaled is not None:
+        return scaled.example
+    if refers is not None:
+        return f"{refers.prefix}_{ULID}"
+    if isinstance(type_.bare, type) and issubclass(type_.bare, Enum):
+        return str(next(iter(type_.bare)))
+    return _EXAMPLES.get(type_.bare, "text")
+
+
+def schema_of(view: View[Any]) -> Any:
+    """The schema of a view, whose members are explained by the view."""
+    for nested in (view, *view.nested()):
+        declare_schema(nested.name, nested.meaning, about=nested.about)
+    return view.schema
+
+
+def wire_type(type_: FieldType, *, forms: bool = True) -> Any:
+    """The type of a value that a request states, null included where it may be."""
+    wire = _stated(type_, forms=forms)
+    return wire | None if type_.optional else wire
+
+
+def _stated(type_: FieldType, *, forms: bool) -> Any:
+    scaled, refers = type_.mark(Scaled), type_.mark(Reference)
+    words, bounds = type_.mark(Words), type_.mark(Bounds)
+    bare = type_.bare
+    if type_.item is not None:
+        count = type_.mark(Count) or Count(most=2_000, least=0)
+        item: Any = wire_type(type_.item, forms=forms)
+        return Annotated[list[item], Field(min_length=count.least, max_length=count.most)]
+    if is_nested(type_):
+        return model_of(bare, forms=forms)
+    if scaled is not None:
+        return decimal(scaled)
+    if refers is not None:
+        return reference(refers.prefix)
+    if type_.mark(DocumentReference) is not None:
+        return any_reference(DOCUMENT_PREFIXES.values())
+    if words is not None:
+        return _text(words, forms=forms)
+    if bounds is not None:
+        return Annotated[int, Field(ge=bounds.least, le=bounds.most)]
+    if bare is datetime:
+        return Instant
+    if bare is date:
+        return Day
+    if isinstance(bare, type) and issubclass(bare, Enum):
+        shown = WithJsonSchema({"type": "string", "enum": [str(each) for each in bare]})
+        return Annotated[bare, Strict(False), shown]
+    return bare
+
+
+def _text(words: Words, *, forms: bool) -> Any:
+    limits = StringConstraints(
+        min_length=words.length_min,
+        max_length=words.length_max,
+        pattern=words.form if words.strict_form else None,
+    )
+    if words.form and forms and not words.strict_form:
+        shown = Field(json_schema_extra={"pattern": words.form})
+        return Annotated[str, limits, AfterValidator(storable), shown]
+    return Annotated[str, limits, AfterValidator(storable)]
+
+
+@remembered
+def model_of(type_: type[Any], *, forms: bool = True) -> type[Schema]:
+    """The model of a dataclass that a request fills in.
+
+    Items of a batch show no ``forms``, because each of them is refused by itself.
+    """
+    name = type_.__name__ if forms else f"{type_.__name__}Item"
+    return model(name, members_of(type_), requested(type_), forms=forms, about=type_.__doc__ or "")
+
+
+def requested(type_: type[Any]) -> Meaning:
+    """What the members of a request mean."""
+
+    def meaning(member: str) -> str:
+        return REQUEST_TEXTS.get(member) or meanings_of(type_).get(member, "")
+
+    return meaning
+
+
+def model(
+    name: str,
+    members: Iterable[Member],
+    meaning: Meaning,
+    *,
+    about: str = "",
+    forms: bool = True,
+    patch: bool = False,
+    more: Mapping[str, Any] | None = None,
+) -> type[Schema]:
+    """The model of these members, after ``more`` fields of its own.
+
+    In a patch every member may be absent.
+    """
+    members = tuple(members)
+    fields = {
+        each.name: (wire_type(each.type, forms=forms), ABSENT if patch else _default(each))
+        for each in members
+    }
+    declare_schema(name, meaning, members)
+    about = about.split("\n\n", maxsplit=1)[0]
+    every: dict[str, Any] = {**(more or {}), **fields}
+    return create_model(name, __base__=Schema, __doc__=about, **every)
+
+
+def _default(each: Member) -> Any:
+    default = each.type.mark(Default)
+    if each.type.absent:
+        return ABSENT
+    if default is not None:
+        return default.value
+    if not each.required:
+        return list(each.default) if isinstance(each.default, tuple) else each.default
+    return None if each.type.optional else ...
+
+
+@remembered
+def value_of(type_: type[Any]) -> Callable[[Any], Any]:
+    """What makes a dataclass from the model that a request filled in."""
+    names: dict[str, Any] = {"ABSENT": ABSENT, "UNSET": UNSET, "made": type_}
+    given = ", ".join(f"{each.name}={_value(each, names)}" for each in members_of(type_))
+    return function(f"make_{type_.__name__}", ("body",), (f"return made({given})",), names)
+
+
+def _value(each: Member, names: dict[str, Any]) -> str:
+    value = f"body.{each.name}"
+    type_ = each.type
+    inner = type_.item or type_
+    written = value
+    if is_nested(inner):
+        names[f"make_{each.name}"] = value_of(inner.bare)
+        call = f"make_{each.name}"
+        written = f"tuple(map({call}, {value}))" if type_.item else f"{call}({value})"
+    elif type_.item is not None:
+        written = f"tuple({value})"
+    if written != value and type_.optional:
+        written = f"None if {value} is None else {written}"
+    return f"(UNSET if {value} is ABSENT else {written})" if type_.absent else f"({written})"

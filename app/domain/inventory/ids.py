@@ -1,0 +1,10 @@
+"""The ids of inventory's objects, for whoever refers to them."""
+
+from typing import Annotated
+
+from app.domain.shared.fields import Meaning, Reference
+from app.domain.shared.ids import Id
+
+LocationId = Annotated[Id, Reference("loc", "locations"), Meaning("The location.")]
+AdjustmentId = Annotated[Id, Reference("adj", "adjustments"), Meaning("The adjustment.")]
+MoveId = Annotated[Id, Reference("mov", "stock_moves"), Meaning("The stock move.")]
