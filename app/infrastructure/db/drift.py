@@ -1,14 +1,16 @@
 """Whether a migrated database has the tables of the code, and nothing else."""
 
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection
+from sqlalchemy import CheckConstraint, Connection, MetaData, inspect
 
-from app.infrastructure.db.migrate import metadata_of, upgrade
+from app.infrastructure.db.metadata import metadata
+from app.infrastructure.db.migrate import tables_for, upgrade
 from app.infrastructure.db.schema import on_database
 
 
@@ -20,13 +22,36 @@ def fresh_drift() -> list[object]:
         return drift(url)
 
 
-def drift(url: str) -> list[object]:
+def drift(url: str, tables: MetaData = metadata) -> list[object]:
     """What differs between a migrated database and the tables of the code."""
-    return on_database(url, _differences)
+    return on_database(url, lambda connection: _differences(connection, tables))
 
 
-def _differences(connection: Connection) -> list[object]:
+def _differences(connection: Connection, tables: MetaData) -> list[object]:
     dialect = connection.dialect.name
     options: dict[str, Any] = {} if dialect == "sqlite" else {"include_schemas": True}
     context = MigrationContext.configure(connection, opts=options)
-    return list(compare_metadata(context, metadata_of(dialect)))
+    declared = tables_for(dialect, tables)
+    return [*compare_metadata(context, declared), *_checks(connection, declared)]
+
+
+def _checks(connection: Connection, declared: MetaData) -> Iterator[tuple[str, str, object]]:
+    """Rules that differ, which Alembic does not compare. PostgreSQL rewrites their text."""
+    inspector = inspect(connection)
+    verbatim = connection.dialect.name == "sqlite"
+    for table in declared.sorted_tables:
+        if not inspector.has_table(table.name, schema=table.schema):
+            continue
+        there = {
+            (each["name"], each["sqltext"] if verbatim else "")
+            for each in inspector.get_check_constraints(table.name, schema=table.schema)
+        }
+        wanted = {
+            (str(each.name), str(each.sqltext) if verbatim else "")
+            for each in table.constraints
+            if isinstance(each, CheckConstraint)
+        }
+        for each in sorted(wanted - there, key=str):
+            yield ("add_check", table.name, each)
+        for each in sorted(there - wanted, key=str):
+            yield ("remove_check", table.name, each)
