@@ -7,7 +7,8 @@ from typing import Any
 
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import CheckConstraint, Connection, MetaData, inspect
+from sqlalchemy import CheckConstraint, ColumnElement, Connection, MetaData, inspect
+from sqlalchemy.dialects import sqlite
 
 from app.infrastructure.db.metadata import metadata
 from app.infrastructure.db.migrate import tables_for, upgrade
@@ -35,6 +36,12 @@ def _differences(connection: Connection, tables: MetaData) -> list[object]:
     return [*compare_metadata(context, declared), *_checks(connection, declared)]
 
 
+def sql_of(condition: ColumnElement[Any]) -> str:
+    """The text of a condition on the rows of one table, as SQLite keeps it."""
+    options = {"include_table": False, "literal_binds": True}
+    return str(condition.compile(dialect=sqlite.dialect(), compile_kwargs=options))
+
+
 def _checks(connection: Connection, declared: MetaData) -> Iterator[tuple[str, str, object]]:
     """Rules that differ, which Alembic does not compare. PostgreSQL rewrites their text."""
     inspector = inspect(connection)
@@ -43,11 +50,11 @@ def _checks(connection: Connection, declared: MetaData) -> Iterator[tuple[str, s
         if not inspector.has_table(table.name, schema=table.schema):
             continue
         there = {
-            (each["name"], each["sqltext"] if verbatim else "")
+            (str(each["name"]), each["sqltext"] if verbatim else "")
             for each in inspector.get_check_constraints(table.name, schema=table.schema)
         }
         wanted = {
-            (str(each.name), str(each.sqltext) if verbatim else "")
+            (str(each.name), sql_of(each.sqltext) if verbatim else "")
             for each in table.constraints
             if isinstance(each, CheckConstraint)
         }

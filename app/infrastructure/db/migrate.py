@@ -124,7 +124,7 @@ def _wanted(revision: str, known: list[str], place: int) -> str:
 
 def _filled(connection: Connection, revision: str) -> list[str]:
     """What the way back to ``revision`` deletes: tables with rows, and rows that it forgets."""
-    script = ScriptDirectory.fromconfig(config(""))
+    script = ScriptDirectory.from_config(config(""))
     postgres = connection.dialect.name == "postgresql"
     at = MigrationContext.configure(connection).get_current_revision()
     found = []

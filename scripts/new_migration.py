@@ -1,0 +1,396 @@
+"""Writes the next revision of the schema from the tables of the code, to be read and committed.
+
+    scripts/new-migration "terminals"
+
+The tables are compared with a fresh SQLite file at the newest revision. Each part of a table (a
+column, a rule, an index) has one line in the words of ``app/infrastructure/db/revision.py``; what
+differs is what changed. The revision is run up, down and up again on that file before the command
+ends. What has to be written by hand is named in a line.
+"""
+
+import re
+import subprocess
+import sys
+import tempfile
+import textwrap
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from alembic.ddl.base import AddColumn
+from alembic.script import ScriptDirectory
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Connection,
+    Engine,
+    ForeignKeyConstraint,
+    Index,
+    MetaData,
+    Table,
+    UniqueConstraint,
+    event,
+)
+from sqlalchemy.schema import Constraint, CreateTable
+from sqlalchemy.types import TypeEngine
+
+from alembic import command
+from app.infrastructure.db import revision, types
+from app.infrastructure.db.drift import drift, sql_of
+from app.infrastructure.db.metadata import metadata
+from app.infrastructure.db.migrate import config, tables_made
+from app.infrastructure.db.releases import runs_from
+from app.infrastructure.db.schema import MIGRATIONS, on_database
+
+# What rows that are there get in a new column that must not be NULL.
+NEUTRAL: Mapping[str, tuple[str, str]] = {  # type: (value, condition of a row that has another)
+    "Flag": ("False", "{}"),
+    "Integer": ("0", "{} <> 0"),
+    "Text": ("''", "{} <> ''"),
+}
+
+
+class NotWritten(Exception):
+    """What has to be written by hand, or nothing to write."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A table: the options with which it is made, and the arguments of each part."""
+
+    name: str  # with its schema
+    tenant: bool
+    append_only: bool
+    options: str
+    parts: dict[str, str]  # by kind and name
+
+    def make(self) -> str:
+        """The call that makes it."""
+        parts = [
+            f"{each.split()[0]}({arguments})"
+            for each, arguments in self.parts.items()
+            if not (self.tenant and each == "column tenant_id")
+        ]
+        kind = "tenant" if self.tenant else "platform"
+        options = self.options + (", append_only=True" if self.append_only else "")
+        if self.append_only and not self.tenant:
+            options += ', rights="SELECT, INSERT"'
+        return f'create_{kind}_table("{self.name}", {", ".join(parts)}{options})'
+
+
+@dataclass
+class Plan:
+    """The steps of a revision, each with its way back, and what it says of itself."""
+
+    steps: list[tuple[str, str]] = field(default_factory=list)
+    says: list[str] = field(default_factory=list)
+    made: list[str] = field(default_factory=list)
+    forgotten: dict[str, list[str]] = field(default_factory=dict)
+    only_adds: bool = True
+
+
+def quoted(names: Any) -> str:
+    """A tuple of names."""
+    each = [f'"{name}"' for name in names]
+    return f"({', '.join(each)}{',' if len(each) == 1 else ''})"
+
+
+def literal(sql: str) -> str:
+    """A text in lines that fit."""
+    lines = textwrap.wrap(
+        sql,
+        76,
+        drop_whitespace=False,
+        replace_whitespace=False,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return " ".join(map(repr, lines))
+
+
+def type_name(type_: TypeEngine[Any]) -> str:
+    """The type as ``app/infrastructure/db/types.py`` names it."""
+    for each in type(type_).__mro__:
+        if defined(types, each.__name__):
+            return str(each.__name__)
+    raise NotWritten(f"{type_!r} is no type of app/infrastructure/db/types.py")
+
+
+def part_of(part: Column[Any] | Constraint | Index, names: Mapping[str, str]) -> tuple[str, str]:
+    """The kind and name of a part, and its arguments in the words of ``revision``."""
+    name = str(part.name)
+    match part:
+        case Column():
+            null = ", null=True" if part.nullable else ""
+            return f"column {name}", f'"{name}", {type_name(part.type)}{null}'
+        case CheckConstraint():
+            return f"check {name}", f'"{name}", {literal(sql_of(part.sqltext))}'
+        case UniqueConstraint():
+            columns = "".join(f', "{each.name}"' for each in part.columns)
+            return f"unique {name}", f'"{name}"{columns}'
+        case ForeignKeyConstraint():
+            own, to = quoted(part.column_keys), quoted(each.column.name for each in part.elements)
+            table = names[part.referred_table.name]
+            if part.ondelete or part.onupdate or part.deferrable:
+                raise NotWritten(f"{name}: write options of a reference by hand")
+            return f"references {name}", f'"{name}", {own}, "{table}", {to}'
+        case Index():
+            if not all(isinstance(each, Column) for each in part.expressions):
+                raise NotWritten(f"{name}: write an index on an expression by hand")
+            columns = "".join(f', "{each.name}"' for each in part.columns)
+            where = part.dialect_options["sqlite"]["where"]
+            options = ", unique=True" if part.unique else ""
+            options += "" if where is None else f", where={literal(sql_of(where))}"
+            return f"index {name}", f'"{name}"{columns}{options}'
+    raise NotWritten(f"{name}: write this by hand: {part!r}")
+
+
+def shape_of(table: Table, names: Mapping[str, str], *, append_only: bool) -> Shape:
+    """A table of the code or of a database, as a revision makes it."""
+    name = names[table.name]
+    tenant = "." not in name
+    key = [each.name for each in table.primary_key.columns]
+    if tenant and key[:1] != ["tenant_id"]:
+        raise NotWritten(f"{name}: tenant_id must lead the key of a table of tenants")
+    if table.primary_key.name != f"{table.name}_pk":
+        raise NotWritten(f"{name}: its key must be named {table.name}_pk")
+    key = key[1:] if tenant else key
+    options = "" if key == ["id"] else f", key={quoted(key)}"
+    options += ", wide=True" if table.dialect_options["sqlite"]["with_rowid"] else ""
+    order = ("references", "check", "unique", "index")
+    constraints = [part_of(each, names) for each in table.constraints - {table.primary_key}]
+    indexes = [part_of(each, names) for each in table.indexes]
+    others = sorted(constraints + indexes, key=lambda each: (order.index(each[0].split()[0]), each))
+    parts = [part_of(each, names) for each in table.columns]
+    return Shape(name, tenant, append_only, options, dict(parts + others))
+
+
+class Recorder:
+    """Notes the types that revisions give to columns: SQLite would tell a flag as an integer."""
+
+    def __init__(self) -> None:
+        self.types: dict[tuple[str, str], TypeEngine[Any]] = {}
+
+    def __enter__(self) -> "Recorder":
+        """Begin."""
+        event.listen(Engine, "before_execute", self._note)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End."""
+        event.remove(Engine, "before_execute", self._note)
+
+    def _note(self, _: Connection, statement: Any, *__: Any) -> None:
+        if isinstance(statement, CreateTable):
+            for each in statement.element.columns:
+                self.types[statement.element.name, each.name] = each.type
+        elif isinstance(statement, AddColumn):
+            self.types[statement.table_name, statement.column.name] = statement.column.type
+
+
+def shapes_there(url: str, recorder: Recorder, names: Mapping[str, str]) -> dict[str, Shape]:
+    """The tables of a migrated SQLite file."""
+
+    def read(connection: Connection) -> dict[str, Shape]:
+        there = MetaData()
+        there.reflect(connection, only=lambda name, _: name != "alembic_version")
+        rows = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+        triggers = {row[0] for row in rows}
+        for table in there.tables.values():
+            for each in table.columns:
+                each.type = recorder.types[table.name, each.name]
+        shapes = [
+            shape_of(each, names, append_only=f"{each.name}_no_update" in triggers)
+            for each in there.sorted_tables
+        ]
+        return {each.name: each for each in shapes}
+
+    return on_database(url, read)
+
+
+def plan_of(there: dict[str, Shape], wanted: dict[str, Shape]) -> Plan:
+    """What leads from one set of tables to the other: what goes first, then what comes."""
+    plan = Plan()
+    both = [name for name in wanted if name in there]
+    for name in both:
+        kept = there[name].options == wanted[name].options
+        if wanted[name].tenant:
+            kept &= there[name].append_only == wanted[name].append_only
+        if not kept:
+            raise NotWritten(f"{name}: write a change of its key or guards by hand")
+        for part in gone(there[name], wanted[name]):
+            drop(plan, name, part, there[name].parts[part], again=part in wanted[name].parts)
+    for name in reversed([each for each in there if each not in wanted]):
+        plan.steps.append((f'drop_table("{name}")', there[name].make()))
+        plan.says.append(f"Drops {name}.")
+        plan.only_adds = False
+    for name, shape in wanted.items():
+        if name not in there:
+            plan.steps.append((shape.make(), f'drop_table("{name}")'))
+            plan.says.append(f"Creates {name}.")
+            plan.made.append(name)
+    for name in both:
+        for part, arguments in wanted[name].parts.items():
+            old = there[name].parts.get(part)
+            if old != arguments:
+                add(plan, name, part, arguments, old)
+    return plan
+
+
+def gone(there: Shape, wanted: Shape) -> Iterator[str]:
+    """The parts that go; a part that changes goes and comes, except for a column."""
+    for part in reversed(there.parts):  # rules and indexes before the columns that they name
+        new = wanted.parts.get(part)
+        if new is None or (new != there.parts[part] and not part.startswith("column ")):
+            yield part
+
+
+def drop(plan: Plan, table: str, part: str, arguments: str, *, again: bool) -> None:
+    """A part that goes."""
+    kind, name = part.split()
+    word = {"column": "drop_column", "index": "drop_index"}.get(kind, "drop_constraint")
+    if kind == "column" and ", null=True" not in arguments:
+        value = NEUTRAL.get(arguments.rpartition(" ")[2])
+        if value is None:
+            raise NotWritten(f"{table}.{name}: let it be NULL first, so that there is a way back")
+        arguments += f", default={value[0]}"
+    plan.steps.append((f'{word}("{table}", "{name}")', f'add_{kind}("{table}", {arguments})'))
+    if not again:
+        plan.says.append(f"Drops {name} of {table}.")
+    # An index is not missed by older code, and a rule that is gone refuses nothing.
+    plan.only_adds &= kind != "column"
+
+
+def add(plan: Plan, table: str, part: str, arguments: str, old: str | None) -> None:
+    """A part that comes, or comes anew."""
+    kind, name = part.split()
+    plan.says.append(f"{'Adds' if old is None else 'Changes'} {name} of {table}.")
+    if kind == "column" and old is not None:
+        if old.replace(", null=True", "") != arguments.replace(", null=True", ""):
+            raise NotWritten(f"{table}.{name}: write a change of the type by hand, {old}")
+        null = ", null=True" in arguments
+        call = f'set_null("{table}", "{name}", null={{}})'
+        plan.steps.append((call.format(null), call.format(not null)))
+        plan.only_adds = False  # older code reads no NULL, or writes one
+        return
+    if kind == "column":
+        condition = f"{name} IS NOT NULL"
+        if ", null=True" not in arguments:
+            value = NEUTRAL.get(type_ := arguments.rpartition(" ")[2])
+            if value is None:
+                raise NotWritten(
+                    f"{table}.{name}: rows that are there have no {type_} for it; let it be NULL, "
+                    "and forbid that in a later revision, when all have one"
+                )
+            arguments += f", default={value[0]}"
+            condition = value[1].format(name)
+        plan.forgotten.setdefault(table, []).append(condition)
+    word = {"column": "drop_column", "index": "drop_index"}.get(kind, "drop_constraint")
+    plan.steps.append((f'add_{kind}("{table}", {arguments})', f'{word}("{table}", "{name}")'))
+    plan.only_adds &= kind == "column" or (kind == "index" and "unique=True" not in arguments)
+
+
+def text_of(title: str, number: str, before: str, oldest: str, plan: Plan) -> str:
+    """The revision."""
+    ups = [up for up, _ in plan.steps]
+    downs = [down for _, down in reversed(plan.steps)]
+    functions = ""
+    if len(plan.steps) > 1:  # each table that is made stands in a function of its own
+        for calls in (ups, downs):
+            for at, call in enumerate(calls):
+                if (made := re.match(r'create_\w+_table\("(?:\w+\.)?(\w+)"', call)) is not None:
+                    functions += f"\n\ndef _{made[1]}() -> None:\n    {call}\n"
+                    calls[at] = f"_{made[1]}()"
+    body = "".join(
+        f'\n\ndef {name}() -> None:\n    """{doc}"""\n    ' + "\n    ".join(calls) + "\n"
+        for name, doc, calls in (("upgrade", "Apply.", ups), ("downgrade", "Undo.", downs))
+    )
+    words = {*re.findall(r"\w+", body + functions)}
+    imports = "".join(
+        f"from {module.__name__} import {', '.join(used)}\n"
+        for module in (revision, types)
+        if (used := [each for each in words if defined(module, each)])
+    )
+    said = f"revision = {number!r}\ndown_revision = {before!r}\n\n"
+    if plan.only_adds:
+        said += f"RUNS_FROM = {oldest!r}\n"
+    if plan.made:
+        said += f"TABLES = {quoted(plan.made)}\n"
+    if plan.forgotten:
+        lost = {name: " OR ".join(each) for name, each in plan.forgotten.items()}
+        said += f"# Going back would forget what these rows say.\nFORGOTTEN = {lost!r}\n"
+    changes = "\n".join(plan.says)
+    doc = f'"""{title[:1].upper()}{title[1:].rstrip(".")}.\n\n{changes}\n"""\n\n'
+    return formatted(f"{doc}{imports}\n{said}{body}{functions}")
+
+
+def defined(module: Any, name: str) -> bool:
+    """Whether a module of words for revisions defines the word."""
+    return bool(getattr(getattr(module, name, None), "__module__", "") == module.__name__)
+
+
+def formatted(text: str) -> str:
+    """As ruff formats it, with the imports that are used."""
+    for options in (("check", "--quiet", "--fix-only", "--select", "I,F401"), ("format",)):
+        ruff = [sys.executable, "-m", "ruff", *options, "--stdin-filename", "alembic/revision.py"]
+        done = subprocess.run([*ruff, "-"], input=text, capture_output=True, text=True, check=True)
+        text = done.stdout
+    return text
+
+
+def new_migration(title: str, tables: MetaData = metadata, folder: Path = MIGRATIONS) -> Path:
+    """Write the next revision into a folder of migrations; where it stands.
+
+    Raises:
+        NotWritten: nothing changed, or something has to be written by hand.
+    """
+    slug = re.sub(r"\W+", "_", title.lower()).strip("_")
+    with tempfile.TemporaryDirectory() as temporary:
+        url = f"sqlite:///{Path(temporary) / 'head.db'}"
+        script = ScriptDirectory.from_config(config(url, folder))
+        before = script.get_current_head() or ""
+        with Recorder() as recorder:
+            command.upgrade(config(url, folder), "head")
+        full = {name for each in script.walk_revisions() for name in tables_made(each)}
+        full |= {each.fullname for each in tables.tables.values()}
+        names = {each.rpartition(".")[2]: each for each in full}
+        wanted = [
+            shape_of(each, names, append_only=each.info["append_only"])
+            for each in tables.sorted_tables
+        ]
+        there = shapes_there(url, recorder, names)
+        plan = plan_of(there, {each.name: each for each in wanted})
+        if not plan.steps:
+            raise NotWritten(f"nothing changed: the tables are those of revision {before}")
+        number = f"{int(before) + 1:04d}"
+        path = folder / "versions" / f"{number}_{slug}.py"
+        text = text_of(title, number, before, runs_from(script, before), plan)
+        path.write_text(text, encoding="utf-8")
+        for go, revised in ((command.upgrade, "+1"), (command.downgrade, "-1")):
+            go(config(url, folder), revised)
+        command.upgrade(config(url, folder), "head")
+        left = drift(url, tables)
+    if left:
+        raise NotWritten(f"{path} leaves a difference, write it by hand: {left}")
+    return path
+
+
+def main() -> int:
+    """Write it, or say in a line why not."""
+    if len(sys.argv) != 2 or not re.search(r"\w", sys.argv[1]):
+        print('say what changes in a few words: scripts/new-migration "terminals"')
+        return 2
+    try:
+        path = new_migration(sys.argv[1])
+    except NotWritten as refused:
+        print(refused)
+        return 1
+    print(f"{path}: read it, and commit it. Where rows are there, look at its defaults.")
+    if "RUNS_FROM" not in path.read_text(encoding="utf-8"):
+        print("It does more than add, so only its own release runs on it (app/…/db/releases.py).")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
