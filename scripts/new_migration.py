@@ -84,8 +84,9 @@ class Plan:
     """The steps of a revision, each with its way back, and what it says of itself."""
 
     steps: list[tuple[str, str]] = field(default_factory=list)
-    says: list[str] = field(default_factory=list)
     made: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    dropped: list[str] = field(default_factory=list)
     forgotten: dict[str, list[str]] = field(default_factory=dict)
     only_adds: bool = True
 
@@ -213,6 +214,7 @@ def plan_of(there: dict[str, Shape], wanted: dict[str, Shape]) -> Plan:
     """What leads from one set of tables to the other: what goes first, then what comes."""
     plan = Plan()
     both = [name for name in wanted if name in there]
+    plan.changed = [name for name in both if there[name].parts != wanted[name].parts]
     for name in both:
         kept = there[name].options == wanted[name].options
         if wanted[name].tenant:
@@ -220,17 +222,16 @@ def plan_of(there: dict[str, Shape], wanted: dict[str, Shape]) -> Plan:
         if not kept:
             raise NotWritten(f"{name}: write a change of its key or guards by hand")
         for part in gone(there[name], wanted[name]):
-            drop(plan, name, part, there[name].parts[part], again=part in wanted[name].parts)
+            drop(plan, name, part, there[name].parts[part])
     for name in reversed([each for each in there if each not in wanted]):
         plan.steps.append((f'drop_table("{name}")', there[name].make()))
-        plan.says.append(f"Drops {name}.")
+        plan.dropped.append(name)
         plan.only_adds = False
     for name, shape in wanted.items():
         if name not in there:
             plan.steps.append((shape.make(), f'drop_table("{name}")'))
-            plan.says.append(f"Creates {name}.")
             plan.made.append(name)
-    for name in both:
+    for name in plan.changed:
         for part, arguments in wanted[name].parts.items():
             old = there[name].parts.get(part)
             if old != arguments:
@@ -246,7 +247,7 @@ def gone(there: Shape, wanted: Shape) -> Iterator[str]:
             yield part
 
 
-def drop(plan: Plan, table: str, part: str, arguments: str, *, again: bool) -> None:
+def drop(plan: Plan, table: str, part: str, arguments: str) -> None:
     """A part that goes."""
     kind, name = part.split()
     word = {"column": "drop_column", "index": "drop_index"}.get(kind, "drop_constraint")
@@ -256,16 +257,13 @@ def drop(plan: Plan, table: str, part: str, arguments: str, *, again: bool) -> N
             raise NotWritten(f"{table}.{name}: let it be NULL first, so that there is a way back")
         arguments += f", default={value[0]}"
     plan.steps.append((f'{word}("{table}", "{name}")', f'add_{kind}("{table}", {arguments})'))
-    if not again:
-        plan.says.append(f"Drops {name} of {table}.")
-    # An index is not missed by older code, and a rule that is gone refuses nothing.
-    plan.only_adds &= kind != "column"
+    # Older code misses no index, but a rule: rows that break it may be there now.
+    plan.only_adds &= kind == "index" and "unique=True" not in arguments
 
 
 def add(plan: Plan, table: str, part: str, arguments: str, old: str | None) -> None:
     """A part that comes, or comes anew."""
     kind, name = part.split()
-    plan.says.append(f"{'Adds' if old is None else 'Changes'} {name} of {table}.")
     if kind == "column" and old is not None:
         if old.replace(", null=True", "") != arguments.replace(", null=True", ""):
             raise NotWritten(f"{table}.{name}: write a change of the type by hand, {old}")
@@ -320,8 +318,16 @@ def text_of(title: str, number: str, before: str, oldest: str, plan: Plan) -> st
     if plan.forgotten:
         lost = {name: " OR ".join(each) for name, each in plan.forgotten.items()}
         said += f"# Going back would forget what these rows say.\nFORGOTTEN = {lost!r}\n"
-    changes = "\n".join(plan.says)
-    doc = f'"""{title[:1].upper()}{title[1:].rstrip(".")}.\n\n{changes}\n"""\n\n'
+    changes = "".join(
+        textwrap.fill(f"{verb} {', '.join(names)}.", 98) + "\n"
+        for verb, names in (
+            ("Creates", plan.made),
+            ("Changes", plan.changed),
+            ("Drops", plan.dropped),
+        )
+        if names
+    )
+    doc = f'"""{title[:1].upper()}{title[1:].rstrip(".")}.\n\n{changes}"""\n\n'
     return formatted(f"{doc}{imports}\n{said}{body}{functions}")
 
 

@@ -135,7 +135,7 @@ def drop_column(table: str, name: str) -> None:
 
 
 def set_null(table: str, name: str, *, null: bool) -> None:
-    """Let a column be NULL, or let it no more."""
+    """Let a column be NULL, or forbid it, which fails where a row is."""
     with _altered(table) as changes:
         changes.alter_column(name, nullable=null)
 
