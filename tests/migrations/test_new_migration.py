@@ -70,6 +70,7 @@ def first() -> MetaData:
         version(),
         unique("code"),
         check("code_length", "length(code) BETWEEN 1 AND 32"),
+        check("secret", "secret IS NULL OR length(secret) = 32"),
         refers("unit_id", "units"),
         unique_if_set("terminals", "external_ref"),
         index("terminals", "opened_on", "id"),
@@ -172,6 +173,7 @@ def ask(url: str, statement: str) -> list[tuple[Any, ...]]:
 
 def guards_in(url: str) -> list[tuple[Any, ...]]:
     """All that is not compared as drift: triggers, row security, grants, flags. By table."""
+    statements: tuple[str, ...]
     if url.startswith("sqlite"):
         statements = (
             "SELECT tbl_name, name, sql FROM sqlite_master WHERE type = 'trigger'",
@@ -227,6 +229,11 @@ async def test_a_revision_goes_up_and_down_on_both_databases(
     between = guards_in(url), indexes_in(url)
     for table, like in ALIKE.items():
         assert guards_of(between[0], table) == guards_of(between[0], like) != []
+    alike = [str(row).replace("products", "terminals") for row in between[1]]
+    [of_some_rows] = [
+        row for row in between[1] if "terminals_tenant_id_external_ref_uq" in str(row)
+    ]
+    assert str(of_some_rows).replace("external_ref", "barcode") in alike
     fill(url)
     changed = new_migration("change terminals", second(), later.folder)
     assert changed.read_text(encoding="utf-8").startswith(CHANGES)

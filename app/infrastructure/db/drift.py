@@ -33,7 +33,7 @@ def _differences(connection: Connection, tables: MetaData) -> list[object]:
     options: dict[str, Any] = {} if dialect == "sqlite" else {"include_schemas": True}
     context = MigrationContext.configure(connection, opts=options)
     declared = tables_for(dialect, tables)
-    return [*compare_metadata(context, declared), *_checks(connection, declared)]
+    return [*compare_metadata(context, declared), *_conditions(connection, declared)]
 
 
 def sql_of(condition: ColumnElement[Any]) -> str:
@@ -42,23 +42,42 @@ def sql_of(condition: ColumnElement[Any]) -> str:
     return str(condition.compile(dialect=sqlite.dialect(), compile_kwargs=options))
 
 
-def _checks(connection: Connection, declared: MetaData) -> Iterator[tuple[str, str, object]]:
-    """Rules that differ, which Alembic does not compare. PostgreSQL rewrites their text."""
+def _conditions(connection: Connection, declared: MetaData) -> Iterator[tuple[str, str, object]]:
+    """Checks and parts of tables that indexes are of, which Alembic does not compare.
+
+    PostgreSQL rewrites them, so there it is only compared whether they are there.
+    """
     inspector = inspect(connection)
-    verbatim = connection.dialect.name == "sqlite"
+    dialect = connection.dialect.name
     for table in declared.sorted_tables:
         if not inspector.has_table(table.name, schema=table.schema):
             continue
+        where = f"{dialect}_where"
         there = {
-            (str(each["name"]), each["sqltext"] if verbatim else "")
-            for each in inspector.get_check_constraints(table.name, schema=table.schema)
+            **{
+                str(each["name"]): each["sqltext"]
+                for each in inspector.get_check_constraints(table.name, schema=table.schema)
+            },
+            **{
+                str(each["name"]): str(each["dialect_options"][where])
+                for each in inspector.get_indexes(table.name, schema=table.schema)
+                if where in each.get("dialect_options", {})
+            },
         }
         wanted = {
-            (str(each.name), sql_of(each.sqltext) if verbatim else "")
-            for each in table.constraints
-            if isinstance(each, CheckConstraint)
+            **{
+                str(each.name): sql_of(each.sqltext)
+                for each in table.constraints
+                if isinstance(each, CheckConstraint)
+            },
+            **{
+                str(each.name): sql_of(each.dialect_options[dialect]["where"])
+                for each in table.indexes
+                if each.dialect_options[dialect]["where"] is not None
+            },
         }
-        for each in sorted(wanted - there, key=str):
-            yield ("add_check", table.name, each)
-        for each in sorted(there - wanted, key=str):
-            yield ("remove_check", table.name, each)
+        if dialect == "postgresql":
+            there, wanted = dict.fromkeys(there, ""), dict.fromkeys(wanted, "")
+        for name in sorted({*there, *wanted}):
+            if there.get(name) != wanted.get(name):
+                yield ("condition", f"{table.name}.{name}", (there.get(name), wanted.get(name)))
