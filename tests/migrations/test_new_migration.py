@@ -27,7 +27,8 @@ from app.infrastructure.db.metadata import (
 )
 from app.infrastructure.db.migrate import config, tables_made
 from app.infrastructure.db.types import Bytes, Day, Flag, Id, Instant, Integer, Json, Text
-from scripts.new_migration import NotWritten, new_migration
+from scripts.new_migration import new_migration
+from scripts.table_shapes import NotWritten
 from tests.support.later_release import LaterRelease
 
 OPTIONS: dict[str, Any] = {"sqlite_strict": True, "sqlite_with_rowid": False}
