@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, pool
 
 from alembic import context
 from app.infrastructure.db.metadata import PLATFORM
-from app.infrastructure.db.migrate import metadata_of
+from app.infrastructure.db.migrate import tables_for
 from app.infrastructure.db.postgres_planner import tell_postgres
 from app.infrastructure.db.releases import note_oldest_code
 from app.infrastructure.db.schema import postgres_engine, sqlalchemy_url
@@ -22,7 +22,7 @@ def _run(connection: Connection) -> None:
         connection = connection.execution_options(schema_translate_map={PLATFORM: None})
     context.configure(
         connection=connection,
-        target_metadata=metadata_of(connection.dialect.name),
+        target_metadata=tables_for(connection.dialect.name),
         include_schemas=not sqlite,
         transaction_per_migration=True,
         transactional_ddl=True,  # on SQLite too: a migration that is killed leaves nothing behind

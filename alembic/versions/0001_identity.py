@@ -12,14 +12,13 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-SCHEMA = "platform"
 TABLES = (
-    "signing_keys",
-    "tenants",
-    "users",
-    "credentials",
-    "memberships",
-    "sessions",
+    "platform.signing_keys",
+    "platform.tenants",
+    "platform.users",
+    "platform.credentials",
+    "platform.memberships",
+    "platform.sessions",
 )
 
 
@@ -38,7 +37,7 @@ def upgrade() -> None:
     _memberships()
     _sessions()
     if postgres:
-        run(guards.postgres_platform(SCHEMA, TABLES))
+        run(guards.postgres_platform(TABLES))
 
 
 def downgrade() -> None:

@@ -13,7 +13,7 @@ depends_on = None
 RUNS_FROM = "0010"
 TABLES = ("invitations",)
 # Going back would let these members in again.
-FORGOTTEN = {("platform", "memberships"): "NOT active"}
+FORGOTTEN = {"platform.memberships": "NOT active"}
 
 _IN_ROLE = "memberships_tenant_id_role_ix"
 

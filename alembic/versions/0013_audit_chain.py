@@ -13,7 +13,7 @@ depends_on = None
 RUNS_FROM = "0010"
 TABLES = ("audit_seals",)
 # Going back would forget who answers for what keys did.
-FORGOTTEN = {(None, "audit_entries"): "on_behalf_of IS NOT NULL"}
+FORGOTTEN = {"audit_entries": "on_behalf_of IS NOT NULL"}
 
 
 def upgrade() -> None:

@@ -13,7 +13,7 @@ depends_on = None
 # To the release before, a member with such a role may do nothing.
 RUNS_FROM = "0010"
 SCHEMA = "platform"
-TABLES = ("roles",)
+TABLES = ("platform.roles",)
 
 
 def upgrade() -> None:
@@ -38,7 +38,7 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     if schema is not None:
-        for statement in guards.postgres_platform(schema, ["roles"]):
+        for statement in guards.postgres_platform(TABLES):
             op.execute(statement)
 
 

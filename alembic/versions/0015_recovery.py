@@ -12,7 +12,7 @@ depends_on = None
 
 RUNS_FROM = "0012"
 SCHEMA = "platform"
-TABLES = ("password_resets", "throttle_lifts", "messages")
+TABLES = ("platform.password_resets", "platform.throttle_lifts", "platform.messages")
 
 
 def upgrade() -> None:
@@ -22,13 +22,13 @@ def upgrade() -> None:
     _lifts(schema)
     _messages(schema)
     if schema is not None:
-        for statement in guards.postgres_platform(schema, TABLES):
+        for statement in guards.postgres_platform(TABLES):
             op.execute(statement)
 
 
 def downgrade() -> None:
     """Undo."""
-    for table in reversed(TABLES):
+    for table in ("messages", "throttle_lifts", "password_resets"):
         op.drop_table(table, schema=_schema())
 
 

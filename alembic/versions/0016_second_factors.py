@@ -15,12 +15,12 @@ depends_on = None
 
 RUNS_FROM = "0012"
 SCHEMA = "platform"
-TABLES = ("second_factors", "security_keys", "challenges")
+TABLES = ("platform.second_factors", "platform.security_keys", "platform.challenges")
 # Going back would forget what these companies demand, and how well people are known.
 FORGOTTEN = {
-    ("platform", "tenants"): "mfa_required OR step_up_for_payouts",
-    ("platform", "credentials"): "second_factor",
-    ("platform", "sessions"): "second_factor",
+    "platform.tenants": "mfa_required OR step_up_for_payouts",
+    "platform.credentials": "second_factor",
+    "platform.sessions": "second_factor",
 }
 
 _FLAGS = (
@@ -42,14 +42,14 @@ def upgrade() -> None:
     _security_keys()
     _challenges()
     if schema is not None:
-        for statement in guards.postgres_platform(schema, TABLES):
+        for statement in guards.postgres_platform(TABLES):
             op.execute(statement)
 
 
 def downgrade() -> None:
     """Undo."""
     schema = _schema()
-    for table in reversed(TABLES):
+    for table in ("challenges", "security_keys", "second_factors"):
         op.drop_table(table, schema=SCHEMA)
     op.drop_column("sessions", "proved_at", schema=schema)
     for table, name in reversed(_FLAGS):

@@ -15,7 +15,12 @@ depends_on = None
 RUNS_FROM = "0010"
 TABLES = ("exports",)
 # Those of the platform: what is lost with them is asked for below.
-DERIVED = ("operators", "operator_sessions", "operator_acts", "purges")
+DERIVED = (
+    "platform.operators",
+    "platform.operator_sessions",
+    "platform.operator_acts",
+    "platform.purges",
+)
 # Who is an operator only the owner of the database decides, and what they did is final.
 RIGHTS = {
     "operators": "SELECT",
@@ -25,11 +30,11 @@ RIGHTS = {
 }
 # To the release before, these companies work as ever.
 FORGOTTEN = {
-    ("platform", "users"): "locale IS NOT NULL OR time_zone IS NOT NULL",
-    ("platform", "tenants"): "delete_at IS NOT NULL OR purging",
-    ("platform", "operators"): "active",
-    ("platform", "operator_acts"): "true",
-    ("platform", "purges"): "true",
+    "platform.users": "locale IS NOT NULL OR time_zone IS NOT NULL",
+    "platform.tenants": "delete_at IS NOT NULL OR purging",
+    "platform.operators": "active",
+    "platform.operator_acts": "true",
+    "platform.purges": "true",
 }
 
 

@@ -54,10 +54,16 @@ def postgres_tenant(table: str, *, append_only: bool) -> Iterator[str]:
     rights = "SELECT, INSERT" if append_only else "SELECT, INSERT, UPDATE"
     yield f"GRANT {rights} ON {table} TO {APP_ROLE}"
     if append_only:
-        yield (
-            f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table} "
-            "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
-        )
+        yield from postgres_append_only(table)
+
+
+def postgres_append_only(table: str) -> Iterator[str]:
+    """A trigger that refuses to change a fact; ``table`` may be named with its schema."""
+    name = table.rpartition(".")[2]
+    yield (
+        f"CREATE TRIGGER {name}_append_only BEFORE UPDATE OR DELETE ON {table} "
+        "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
+    )
 
 
 def postgres_functions() -> Iterator[str]:
@@ -139,11 +145,11 @@ def sqlite_recorded_after_checkpoint() -> Iterator[str]:
     )
 
 
-def postgres_platform(schema: str, tables: Iterable[str]) -> Iterator[str]:
-    """The grants on tables without a tenant."""
-    yield f"GRANT USAGE ON SCHEMA {schema} TO {APP_ROLE}"
+def postgres_platform(tables: Iterable[str]) -> Iterator[str]:
+    """The grants on tables without a tenant, which are named with their schema."""
+    yield f"GRANT USAGE ON SCHEMA platform TO {APP_ROLE}"
     for table in tables:
-        yield f"GRANT SELECT, INSERT, UPDATE ON {schema}.{table} TO {APP_ROLE}"
+        yield f"GRANT SELECT, INSERT, UPDATE ON {table} TO {APP_ROLE}"
 
 
 def postgres_platform_narrow(schema: str, rights: dict[str, str]) -> Iterator[str]:

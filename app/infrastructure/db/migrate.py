@@ -2,10 +2,11 @@
 
 import os
 import re
+from pathlib import Path
 
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
+from alembic.script import Script, ScriptDirectory
 from sqlalchemy import BLANK_SCHEMA, Connection, MetaData, exists, literal, select, text
 from sqlalchemy import table as named_table
 
@@ -32,12 +33,12 @@ class RowsAtStake(MigrationRefused):
     """A way back drops tables that hold rows, or columns that say something."""
 
 
-def metadata_of(dialect: str) -> MetaData:
+def tables_for(dialect: str, tables: MetaData = metadata) -> MetaData:
     """The tables as a database knows them; SQLite has no schemas."""
     if dialect != "sqlite":
-        return metadata
-    plain = MetaData(naming_convention=metadata.naming_convention)
-    for table in metadata.sorted_tables:
+        return tables
+    plain = MetaData(naming_convention=tables.naming_convention)
+    for table in tables.sorted_tables:
         table.to_metadata(
             plain,
             schema=None,  # type: ignore[arg-type]
@@ -46,17 +47,23 @@ def metadata_of(dialect: str) -> MetaData:
     return plain
 
 
-def _config(url: str) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.attributes["url"] = url
-    return config
+def config(url: str, folder: Path = MIGRATIONS) -> Config:
+    """What Alembic needs to run the migrations of a folder on a database."""
+    told = Config()
+    told.set_main_option("script_location", str(folder))
+    told.attributes["url"] = url
+    return told
+
+
+def tables_made(step: Script) -> set[str]:
+    """The tables that a revision makes, those without a tenant named with their schema."""
+    return {*getattr(step.module, "TABLES", ()), *getattr(step.module, "DERIVED", ())}
 
 
 def upgrade(url: str, revision: str = "head") -> None:
     """Bring the schema to ``revision``."""
     _make_private(url)
-    apart(lambda: command.upgrade(_config(url), revision))
+    apart(lambda: command.upgrade(config(url), revision))
 
 
 def downgrade(url: str, revision: str, *, drop_data: bool = False) -> None:
@@ -73,7 +80,7 @@ def downgrade(url: str, revision: str, *, drop_data: bool = False) -> None:
                 f"going back to {revision} would delete every row of {', '.join(filled)}: nothing "
                 "was changed; back up first, then say --yes-drop-data"
             )
-    apart(lambda: command.downgrade(_config(url), revision))
+    apart(lambda: command.downgrade(config(url), revision))
 
 
 def go_to(url: str, revision: str, *, drop_data: bool = False) -> str:
@@ -117,18 +124,18 @@ def _wanted(revision: str, known: list[str], place: int) -> str:
 
 def _filled(connection: Connection, revision: str) -> list[str]:
     """What the way back to ``revision`` deletes: tables with rows, and rows that it forgets."""
-    script = ScriptDirectory.from_config(_config(""))
+    script = ScriptDirectory.from_config(config(""))
     postgres = connection.dialect.name == "postgresql"
     at = MigrationContext.configure(connection).get_current_revision()
     found = []
     for step in script.iterate_revisions(at, revision):
-        schema = getattr(step.module, "SCHEMA", None)
-        whole = {(schema, name): "" for name in step.module.TABLES}
-        for (space, name), condition in {**whole, **getattr(step.module, "FORGOTTEN", {})}.items():
-            if postgres and space is None:
+        whole = dict.fromkeys(getattr(step.module, "TABLES", ()), "")
+        for table, condition in {**whole, **getattr(step.module, "FORGOTTEN", {})}.items():
+            space, _, name = table.rpartition(".")
+            if postgres and not space:
                 # Forced row security hides every row from the owner too. Rolled back below.
                 connection.exec_driver_sql(f"ALTER TABLE {name} NO FORCE ROW LEVEL SECURITY")
-            source = named_table(name, schema=space if postgres else None)
+            source = named_table(name, schema=space if postgres and space else None)
             rows = select(literal(1)).select_from(source)
             if connection.scalar(
                 select(exists(rows.where(text(condition)) if condition else rows))

@@ -22,6 +22,7 @@ from tests.support.command import Done, refusal
 from tests.support.faults_load import settled, under_load
 from tests.support.faults_service import serving
 from tests.support.faults_shop import Shop
+from tests.support.revisions import before
 
 CLIENTS = 2
 
@@ -175,16 +176,18 @@ def test_a_backup_of_another_release(own_database_url: str, tmp_path: Path, plac
     )
     assert is_empty(place)
     change(own_database_url, f"UPDATE alembic_version SET version_num = '{HEAD}'")
-    migrate.downgrade(own_database_url, "0007")
+    earlier = before("sales")
+    migrate.downgrade(own_database_url, earlier)
     assert run("backup", tmp_path / "earlier", own_database_url).returncode == 0
     done = run("restore", tmp_path / "earlier", place)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == (
-        f"restored {tmp_path / 'earlier'}: revision 0007\n"
-        f"the books were not checked: the database is at revision 0007, this release needs {HEAD}: "
+        f"restored {tmp_path / 'earlier'}: revision {earlier}\n"
+        f"the books were not checked: the database is at revision {earlier}, "
+        f"this release needs {HEAD}: "
         "run `tradepost migrate`, or the release that fits\n"
     )
-    assert schema.current(place) == "0007"
+    assert schema.current(place) == earlier
 
 
 def test_a_database_in_use_is_not_replaced(own_database_url: str, kept: Path) -> None:

@@ -4,19 +4,15 @@ The later release is made here: the migrations of this one, and a few of its own
 """
 
 import asyncio
-import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 
-from alembic import command
 from app.infrastructure.db import migrate, schema
 from app.infrastructure.db.health import SchemaOutdated
 from app.infrastructure.db.metadata import metadata
-from app.infrastructure.db.releases import Schema, runs_from
+from app.infrastructure.db.releases import Schema
 from app.main import create_app
 from tests.conftest import SECRET, settings_for
 from tests.support.command import refusal, tradepost
@@ -24,65 +20,10 @@ from tests.support.company import register_company
 from tests.support.every_operation import use_every_operation
 from tests.support.faults_load import settled, under_load
 from tests.support.faults_service import serving
+from tests.support.later_release import LaterRelease
+from tests.support.revisions import before
 
-ROOT = Path(__file__).parents[3]
 HEAD = schema.head()
-STEP = '''"""A migration of a later release."""
-
-from alembic import op
-
-revision, down_revision, branch_labels, depends_on = {revision!r}, {before!r}, None, None
-TABLES = ()
-{runs_from}
-
-def upgrade():
-    for statement in {statements!r}:
-        op.execute(statement)
-
-
-def downgrade():
-    pass
-'''
-
-
-class LaterRelease:
-    """The migrations of this release and those that come after it."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder / "alembic"
-        self._head = HEAD
-        shutil.copytree(
-            ROOT / "alembic", self._folder, ignore=shutil.ignore_patterns("__pycache__")
-        )
-
-    def add(self, revision: str, *statements: str, runs_from: str = "") -> None:
-        """Add a migration, which says on which older code it runs, or says nothing."""
-        text = STEP.format(
-            revision=revision,
-            before=self._head,
-            statements=statements,
-            runs_from=f"RUNS_FROM = {runs_from!r}\n" if runs_from else "",
-        )
-        self._head = revision
-        (self._folder / "versions" / f"{revision}_later.py").write_text(text, encoding="utf-8")
-
-    def _config(self, url: str) -> Config:
-        config = Config()
-        config.set_main_option("script_location", str(self._folder))
-        config.attributes["url"] = url
-        return config
-
-    async def migrate(self, url: str) -> None:
-        """What its `tradepost migrate` does."""
-        await asyncio.to_thread(command.upgrade, self._config(url), "head")
-
-    async def go_back(self, url: str, revision: str) -> None:
-        """What its `tradepost migrate --revision` does."""
-        await asyncio.to_thread(command.downgrade, self._config(url), revision)
-
-    def oldest_code(self, revision: str) -> str:
-        """The oldest release that runs on its schema."""
-        return runs_from(ScriptDirectory.from_config(self._config("")), revision)
 
 
 @pytest.fixture
@@ -166,7 +107,7 @@ async def test_a_schema_that_breaks_this_code_is_not_served(
         await later.go_back(own_database_url, "9001")
         assert await ready(company) == (200, True)
         with pytest.raises(migrate.RevisionUnknown, match="9001, which this release does not know"):
-            await asyncio.to_thread(migrate.go_to, own_database_url, "0007")
+            await asyncio.to_thread(migrate.go_to, own_database_url, before("sales"))
 
 
 def test_the_oldest_code_only_ever_rises(later: LaterRelease) -> None:
