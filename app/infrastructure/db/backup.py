@@ -49,7 +49,7 @@ def refuse_existing(file: Path, *, replace: bool) -> None:
     if not file.parent.is_dir():
         raise BackupRefused(f"there is no folder {file.parent}")
     if file.is_dir() or (file.exists() and not replace):
-        raise BackupRefused(f"{file} is there already: name another file, or say --replace")
+        raise BackupRefused(f"{file} exists already: name another file, or use --replace")
 
 
 def refuse_later(file: Path, schema: Schema, known: Sequence[str]) -> None:
@@ -79,7 +79,7 @@ def kind_of(file: Path) -> str:
         return "sqlite"
     if begin.startswith(b"PGDMP"):
         return "postgresql"
-    raise BackupRefused(f"{file} is no backup: `tradepost backup` makes one")
+    raise BackupRefused(f"{file} is not a backup: `tradepost backup` creates one")
 
 
 def _sync(path: Path) -> None:

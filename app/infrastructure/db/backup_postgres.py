@@ -140,7 +140,7 @@ async def _prepare(connection: Any, *, replace: bool) -> bool:
     """Create the restricted role and check the database; returns whether it has to be emptied."""
     filled = bool(await connection.fetchval(_FILLED))
     if filled and not replace:
-        raise BackupRefused("the database is not empty: back it up, then say --replace")
+        raise BackupRefused("the database is not empty: back it up, then use --replace")
     if filled and (others := await connection.fetchval(_OTHERS)):
         raise BackupRefused(
             f"the database is in use by {others} other connections: stop the service first"

@@ -76,7 +76,7 @@ def restore(
         use.
     """
     if _is_filled(target) and not replace:
-        raise BackupRefused(f"{target} holds a database already: back it up, then say --replace")
+        raise BackupRefused(f"{target} holds a database already: back it up, then use --replace")
     target.parent.mkdir(parents=True, exist_ok=True)
     with new_file(target, _make_way(target)) as partial:
         shutil.copyfile(file, partial)

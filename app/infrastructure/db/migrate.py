@@ -71,7 +71,7 @@ def downgrade(url: str, revision: str, *, drop_data: bool = False) -> None:
         if filled:
             raise RowsAtStake(
                 f"going back to {revision} would delete every row of {', '.join(filled)}: nothing "
-                "was changed; back up first, then say --yes-drop-data"
+                "was changed; back up first, then use --yes-drop-data"
             )
     apart(lambda: command.downgrade(_config(url), revision))
 

@@ -136,7 +136,7 @@ class PostgresDatabase:
             login, above, owner = await connection.fetchrow(_PRIVILEGES)
         if above or owner:
             await self.stop()
-            what = "stands above row security" if above else "owns the tables"
+            what = "bypasses row security" if above else "owns the tables"
             raise PrivilegedLogin(
                 f'the login "{login}" of DATABASE_URL {what}; production takes one that has only '
                 f"been granted {self._role}, and DATABASE_OWNER_URL for migrations"

@@ -202,7 +202,7 @@ def test_a_purge_leaves_nothing_of_the_company_and_touches_no_other(
     output = run_purge(url, folder, "--rows-at-once", "7")
     assert output.startswith("tnt_")
     assert output.endswith("rows and 1 files deleted\n")
-    assert run_purge(url, folder) == "No company is to be deleted.\n"
+    assert run_purge(url, folder) == "No company is due for deletion.\n"
     assert [path.name for path in folder.iterdir()] == [stays_id.hex()]
 
     async def look() -> None:

@@ -43,9 +43,9 @@ def test_an_operator_is_added_and_removed(own_database_url: str) -> None:
     assert again.output == "root@platform.example is an operator already.\n"
     assert run(own_database_url, "list").output == "Root@platform.example\n"
     removed = run(own_database_url, "remove", "ROOT@platform.example")
-    assert removed.output == "ROOT@platform.example is no operator any more.\n"
+    assert removed.output == "ROOT@platform.example is no longer an operator.\n"
     assert logins(own_database_url, platform) == [401]
-    assert run(own_database_url, "list").output == "Root@platform.example (no more)\n"
+    assert run(own_database_url, "list").output == "Root@platform.example (former)\n"
     refused = run(own_database_url, "remove", "root@platform.example")
     assert (refused.exit_code, refused.output) == (
         1,
