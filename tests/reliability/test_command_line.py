@@ -311,7 +311,7 @@ def test_who_lost_every_factor_is_let_in_again(tmp_path: Path) -> None:
     migrate.upgrade(url)
     assert tradepost("demo", "--database-url", url).returncode == 0
     asked = refusal("reset-mfa", DEMO["email"], "--database-url", url)
-    assert asked.startswith("the password alone opens the account then")
+    assert asked.startswith("the password alone then opens the account")
     unknown = refusal("reset-mfa", "nobody@example.com", "--yes", "--database-url", url)
     assert unknown == "no member of a company has this address"
     done = tradepost("reset-mfa", DEMO["email"], "--yes", "--database-url", url)

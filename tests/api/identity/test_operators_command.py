@@ -49,7 +49,7 @@ def test_an_operator_is_added_and_removed(own_database_url: str) -> None:
     refused = run(own_database_url, "remove", "root@platform.example")
     assert (refused.exit_code, refused.output) == (
         1,
-        "tradepost: root@platform.example is no operator\n",
+        "tradepost: root@platform.example is not an operator\n",
     )
     assert run(own_database_url, "add", "root@platform.example").exit_code == 0
     assert logins(own_database_url, platform) == [200]
