@@ -1,9 +1,9 @@
-"""Ports of the service whose calls are counted, and of which one call can be made to fail.
+"""Counts the calls of the service's ports, and makes one of them fail.
 
-The adapters stay what they are: only the connection below them is wrapped, and what can fail in
-earnest does so. A session is really killed, a statement is really refused by the server, exceeds
-its time or is interrupted. Made up are errors of SQLite's disk, of getting a connection, of the
-clock, and an answer that is lost after its call was done.
+The adapters are unchanged: only the connection below them is wrapped, and faults are real where
+possible. A session is killed, a statement is refused by the server, exceeds its time or is
+interrupted. Simulated are errors of SQLite's disk, of getting a connection, of the clock, and an
+answer that is lost after its call was done.
 """
 
 import sqlite3
@@ -73,8 +73,8 @@ class Calls:
 class Port:
     """A port and the ways in which its calls fail.
 
-    ``may_break`` says that a failure of this port is a defect of the machine, for which 500 is the
-    honest answer. ``prepare`` runs before each request.
+    ``may_break`` means that a failure of this port is a defect of the machine, for which 500 is the
+    right answer. ``prepare`` runs before each request.
     """
 
     name: str
