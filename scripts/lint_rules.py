@@ -16,6 +16,10 @@ from pathlib import Path
 from typing import TypeVar
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from scripts import lint_words  # noqa: E402
+
 FOLDERS = ("app", "alembic", "load", "scripts", "tests")
 
 FILE_LINES_MAX = 400
@@ -278,6 +282,11 @@ def assigned_member(source: Source) -> Broken:
             yield call.lineno, "create a changed copy with dataclasses.replace"
 
 
+def neutral_words(source: Source) -> Broken:
+    """Prose is neutral; ``lint_words.texts`` checks the documents and error texts, too."""
+    yield from lint_words.neutral_words(source.path, source.text, source.all_nodes)
+
+
 RULES: dict[str, Callable[[Source], Broken]] = {
     "domain-value-error": domain_value_error,
     "http-exception": http_exception,
@@ -294,6 +303,7 @@ RULES: dict[str, Callable[[Source], Broken]] = {
     "inexact-number": inexact_number,
     "blocking-in-async": blocking_in_async,
     "assigned-member": assigned_member,
+    "neutral-words": neutral_words,
 }
 
 
@@ -315,6 +325,8 @@ def check_tree(root: Path) -> Iterator[Finding]:
     for folder in FOLDERS:
         for file in sorted((root / folder).rglob("*.py")):
             yield from check(file.relative_to(root).as_posix(), file.read_text(encoding="utf-8"))
+    for path, line, message in lint_words.texts(root):
+        yield Finding(path, line, "neutral-words", message)
 
 
 def _imported(nodes: list[ast.AST]) -> Iterator[tuple[int, str]]:

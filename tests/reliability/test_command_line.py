@@ -306,7 +306,7 @@ def test_after_a_leak_keys_are_replaced_and_everybody_signs_in_again(tmp_path: P
 
 
 def test_who_lost_every_factor_is_let_in_again(tmp_path: Path) -> None:
-    """By whoever operates the service, who is told what that means first."""
+    """By the operator of the service, who has to confirm it."""
     url = f"sqlite:///{tmp_path / 'lost.db'}"
     migrate.upgrade(url)
     assert tradepost("demo", "--database-url", url).returncode == 0

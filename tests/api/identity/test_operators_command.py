@@ -57,7 +57,7 @@ def test_an_operator_is_added_and_removed(own_database_url: str) -> None:
 
 
 def test_a_member_becomes_an_operator_beside_it(own_database_url: str) -> None:
-    """With the password that he has; his company sees nothing of it."""
+    """With the existing password; the member's company sees nothing of it."""
 
     async def register() -> str:
         app = create_app(settings_for(own_database_url))
