@@ -3,10 +3,10 @@
     python scripts/scan_secrets.py            prints them and fails if there are any
     python scripts/scan_secrets.py --accept   records the present ones as harmless
 
-A finding that is no secret is either marked where it stands (``pragma: allowlist secret``) or
-listed in ``.secrets.baseline``, where only entries with ``"is_secret": false`` count. An entry is
-matched by file and by the hash of the text, so edits above it do not disturb it, and another text
-in its place is a finding again. Nothing is sent anywhere: findings are not tried out.
+A false positive is either marked on its line (``pragma: allowlist secret``) or listed in
+``.secrets.baseline``, where only entries with ``"is_secret": false`` count. An entry is matched by
+file and by the hash of the text, so it survives edits above it, and a changed text is a new
+finding. Nothing is sent anywhere: findings are not tried out.
 """
 
 import json

@@ -13,8 +13,8 @@ DEMO_PASSWORD = "walk-the-counter-42"  # noqa: S105 - printed when the demo star
 class DemoLogin(Enum):
     """The state of the demo owner in the database."""
 
-    MISSING = "nobody has the address"
-    TAKEN = "somebody has it, with another password or without a company"
+    MISSING = "no account has the address"
+    TAKEN = "an account has it, with another password or without a company"
     THERE = "the demo login works"
 
 

@@ -31,7 +31,7 @@ class App:
 
 @dataclass
 class VirtualKey:
-    """A security key with one credential. ``counts`` is off for keys that always say 0.
+    """A security key with one credential. ``counts`` is off for keys whose counter is always 0.
 
     ``origin`` and ``rp_id`` are what the browser reports; a phishing page reports its own.
     """

@@ -93,7 +93,7 @@ class Cluster:
 
     @asynccontextmanager
     async def locked(self, database: str, table: str) -> AsyncIterator[None]:
-        """Hold the table, so that nobody else reads or writes it."""
+        """Lock the table against all reads and writes."""
         connection = await asyncpg.connect(self.url(database))
         try:
             async with connection.transaction():

@@ -58,7 +58,7 @@ class Contract:
         return seen
 
     def answered(self) -> dict[str, dict[str, Any]]:
-        """Every schema that stands in an answer, by its name."""
+        """Every schema used in an answer, by its name."""
         found: dict[str, dict[str, Any]] = {}
         waiting = [
             schema

@@ -71,8 +71,8 @@ class Counted(Answer):
 class Probing:
     """Two companies, what was found so far, and what all probes need.
 
-    ``only`` names the operations to try, all of them unless given. ``statements`` tells how many
-    statements were sent to the database so far.
+    ``only`` names the operations to try, by default all. ``statements`` returns the number of
+    statements sent to the database so far.
     """
 
     def __init__(
@@ -137,7 +137,7 @@ class Probing:
     def pairs(self, operation: str, place: str, prefixes: Iterable[str]) -> Iterator[Pair]:
         """Ids of the other company, each with one that never was.
 
-        A kind of which nobody has an object yet is left out, but never all kinds of a place.
+        A kind without objects is left out, but never all kinds of a place.
         """
         ids = self.tenants.foreign.ids
         known = [each for each in prefixes if ids.get(each)]
@@ -203,7 +203,7 @@ class Probing:
 
     @asynccontextmanager
     async def they_stay(self, what: str) -> AsyncIterator[None]:
-        """The other company does not change, whatever this one does."""
+        """The other company does not change."""
         before = await self.tenants.fingerprint_of_theirs()
         yield
         self._unchanged(what, before, await self.tenants.fingerprint_of_theirs())

@@ -192,7 +192,7 @@ async def _in_whole_batch(
 async def _in_apart_batch(
     on: Probing, route: Route, valid: Valid, steps: Steps, prefixes: list[str]
 ) -> None:
-    """One kind stands for all that may stand at a place: the good item is posted each time."""
+    """One kind represents all that a place accepts: the valid item is posted each time."""
     for pair in list(on.pairs(route.operation, shown_at(steps), prefixes))[:1]:
         asked, pointer = _with_foreign_item(on, route, valid, steps, pair, atomic=False)
         answers = [await on.asked(route, each) for each in asked]

@@ -45,7 +45,7 @@ def without_conditions(
     reads: Callable[[SelectBase], bool] | None = lambda _: True,
     loads: Callable[[str], bool] | None = lambda _: True,
 ) -> Iterator[Removed]:
-    """Take the tenant's condition on tables ``where`` says so out of every statement from now on.
+    """Remove the tenant's condition on the tables selected by ``where`` from every statement.
 
     ``reads`` chooses among the statements of lists and reports, ``loads`` among the kinds and
     finders of commands, by name; None leaves all of them as they are.
@@ -130,7 +130,7 @@ def _strip_loads(
 
 
 def forget_statements(application: Any) -> None:
-    """Let an application that runs make the statements of its commands anew."""
+    """Make a running application rebuild the statements of its commands."""
     database = application.state.parts.database
     if database.dialect == "sqlite":
         database._steps._reads.clear()

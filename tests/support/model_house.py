@@ -320,7 +320,7 @@ def same(found: Mapping[Any, Any], expected: Mapping[Any, Any]) -> None:
 
 
 def agree(figures: Figures, answer: Any) -> None:
-    """Each figure stands in the answer."""
+    """The answer contains each figure."""
     for name, figure in figures.items():
         if name == "lines":
             assert len(figure) == len(answer["lines"])

@@ -169,7 +169,7 @@ class Contract:
 
 def _of_another_type(branches: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     for type_, wrong in _WRONG_TYPES.items():
-        # A fraction says more only where a whole number is right.
+        # A fraction is a further case only if a whole number is valid.
         if type_ not in branches and (type_ != "number" or "integer" in branches):
             yield f"{type_} instead", wrong
 

@@ -83,7 +83,7 @@ INEXPRESSIBLE: Final[dict[str, Unsaid]] = {
         lambda _: True,
     ),
     "auth.throttled": Unsaid(
-        "POST /api/v1/auth/*", "How often somebody guessed before.", lambda _: True
+        "POST /api/v1/auth/*", "The number of earlier guesses.", lambda _: True
     ),
     "auth.unauthenticated": Unsaid(
         "* /api/v1/platform/*",
@@ -139,7 +139,7 @@ INEXPRESSIBLE: Final[dict[str, Unsaid]] = {
 
 
 def _faults(problem: dict[str, Any], case: schemathesis.Case[Any]) -> Iterator[Fault]:
-    """What was wrong, as exactly as the problem says it."""
+    """The fault, as precisely as the problem states it."""
     errors = problem.get("errors") or ()
     for error in errors:
         if "parameter" in error:
@@ -169,7 +169,7 @@ def _excused(operation: str, fault: Fault) -> bool:
 def before_call(
     context: schemathesis.HookContext, case: schemathesis.Case[Any], kwargs: dict[str, Any]
 ) -> None:
-    """Send no dry run without its key: it needs none, which a schema cannot say either."""
+    """Send no dry run without its key: it needs none, which a schema cannot express."""
     left_out = case.meta and getattr(case.meta.phase.data, "parameter", None)
     if left_out == "Idempotency-Key":
         case.query.pop("dry_run", None)

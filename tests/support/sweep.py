@@ -50,7 +50,7 @@ class Calls:
 
     @contextmanager
     def watched(self, fault: Fault | None = None) -> Iterator[None]:
-        """Count anew from here to the end of the block, and let that call fail."""
+        """Restart the count for this block, and make that call fail."""
         self.made, self.met = [], None
         self._fault, self._watched = fault, True
         try:
@@ -161,7 +161,7 @@ class SweptPool:
         return SweptConnection(plain, self._calls, self._owner)
 
     async def release(self, connection: "SweptConnection") -> None:
-        """The work is done by then, so whatever becomes of it changes no answer."""
+        """The work is done by then, so a failure here changes no answer."""
         kind = self._calls.next("release")
         await self._pool.release(connection.plain)
         if kind:
@@ -169,7 +169,7 @@ class SweptPool:
 
 
 class SweptConnection:
-    """A connection of asyncpg; whatever is no round trip is its own."""
+    """A connection of asyncpg; everything but its round trips is passed through."""
 
     def __init__(self, plain: Any, calls: Calls, owner: Any) -> None:
         self.plain = plain
