@@ -6,7 +6,7 @@ The interpretation is fixed, so that the books are a function of the file alone:
 * invoice ``C…``: one return, quantities turned positive;
 * a zero-price row without a customer: a stock correction, a document of its own;
 * every other row: a line of the invoice's sale, which takes the place, time and customer of its
-first line. Duplicated rows are separate lines.
+  first line. Duplicated rows are separate lines.
 
 A row that cannot be booked is listed with its reason. A malformed row stops the reading, so that no
 file is replayed in part.
