@@ -1,6 +1,6 @@
-"""What a setting must be: the form of an address, the strength of a secret, what production takes.
+"""Rules for settings: the form of addresses, the strength of secrets, production requirements.
 
-Pure functions of values; ``app.settings`` reads them. A reason names its setting, never its value.
+Pure functions of values, used by ``app.settings``. A reason names its setting, never its value.
 """
 
 import re
@@ -26,7 +26,7 @@ _VALKEYS: Final = re.compile(r"((valkey|redis)s?://[^/?#]+(/[0-9]*)?|unix://.+)(
 
 
 def form_refused(name: str, address: str) -> str | None:
-    """What to write in place of an address that has not its form; None for a good or empty one."""
+    """A hint on the form of an address; None if the address is valid or empty."""
     pattern, form = (_VALKEYS, VALKEY_FORM) if name == "valkey_url" else (_DATABASES, DATABASE_FORM)
     try:
         known = not address or (pattern.fullmatch(address) and urlsplit(address).port != 0)
@@ -36,26 +36,26 @@ def form_refused(name: str, address: str) -> str | None:
 
 
 def without_password(url: str) -> str:
-    """An address as it may be shown."""
+    """An address with its password redacted."""
     shown = re.sub(r"(://[^/@]*?):[^@]*@", rf"\1:{REDACTED}@", url)
     return re.sub(r"([?&]password=)[^&]*", rf"\1{REDACTED}", shown)
 
 
 def keys_fit(rp_id: str, origins: list[str]) -> bool:
-    """Whether each page is of the domain or below it, and neither is set without the other."""
+    """Whether each origin is in the domain, and either both settings are set or neither."""
     hosts = [urlsplit(each).hostname or "" for each in origins]
     own, below = rp_id, f".{rp_id}"
     return bool(own) is bool(hosts) and all(host == own or host.endswith(below) for host in hosts)
 
 
 def production_refusals(settings: "Settings", secrets: Mapping[str, str]) -> Iterator[str]:
-    """Why ``settings`` are not fit for production; ``secrets`` are those in effect, by name."""
+    """The reasons why production refuses ``settings``; ``secrets`` are those in effect, by name."""
     origins, hosts = settings.allowed_origins, settings.allowed_hosts
     secret, token = secrets["secret_key"], secrets["metrics_token"]
     urls = {name.upper(): secrets[name] for name in DATABASE_URLS if secrets[name]}
     refusals = {
         "DEBUG is on": settings.debug,
-        "LOG_LEVEL tells too much": settings.log_level == "DEBUG",
+        "LOG_LEVEL is too verbose": settings.log_level == "DEBUG",
         "SECRET_KEY is the default, short or trivial": _weak(secret),
         "METRICS_TOKEN is short or trivial": bool(token) and _weak(token),
         "DATABASE_URL is not PostgreSQL": secrets["database_url"].startswith("sqlite"),
@@ -63,7 +63,7 @@ def production_refusals(settings: "Settings", secrets: Mapping[str, str]) -> Ite
             f"{name} has a short or trivial password": _weak_password(_password(url))
             for name, url in urls.items()
         },
-        "SECRET_KEY, METRICS_TOKEN or the password of a database is used twice": _reused(
+        "SECRET_KEY, METRICS_TOKEN and the database passwords are not all different": _reused(
             secret, token, *urls.values()
         ),
         "ALLOWED_ORIGINS has a * or an address without https": any(
@@ -83,16 +83,16 @@ def production_refusals(settings: "Settings", secrets: Mapping[str, str]) -> Ite
 
 
 def _unaccepted(settings: "Settings", token: str, urls: Mapping[str, str]) -> dict[str, bool]:
-    """What is refused unless ``ACCEPTED_RISKS`` says that it is meant."""
+    """What is refused unless ``ACCEPTED_RISKS`` names it."""
     risks = set(settings.accepted_risks)
     tls = "database-without-tls" in risks
     return {
-        "DOCS_ENABLED shows the documentation to everybody": settings.docs_enabled
+        "DOCS_ENABLED exposes the documentation publicly": settings.docs_enabled
         and "public-docs" not in risks,
-        "METRICS_TOKEN is empty, which shows the metrics to everybody": not token
+        "METRICS_TOKEN is empty, which exposes the metrics publicly": not token
         and "public-metrics" not in risks,
         **{
-            f"{name} has no sslmode that encrypts": not tls and _in_clear(url)
+            f"{name} has no encrypting sslmode": not tls and _in_clear(url)
             for name, url in urls.items()
         },
     }
@@ -108,27 +108,27 @@ def _weak(secret: str) -> bool:
 
 
 def _password(url: str) -> str:
-    """The password in the address of a database, wherever it stands; empty without one."""
+    """The password in the address of a database, in either place; empty without one."""
     parts = urlsplit(url)
     in_query = parse_qs(parts.query).get("password", [""])
     return unquote(parts.password or "") or in_query[-1]
 
 
 def _weak_password(password: str) -> bool:
-    """None at all is good: the server knows the login by other means."""
+    """Whether a password is weak. No password is fine: the server authenticates by other means."""
     short = len(password) < _DATABASE_PASSWORD_LENGTH_MIN or len(set(password)) < 6
     return bool(password) and (short or "change" in password.lower())
 
 
 def _reused(secret: str, token: str, *urls: str) -> bool:
-    """Whether one secret serves for two things. Two addresses of one login share its password."""
+    """Whether one secret is used twice. Two addresses of one login may share its password."""
     logins = {(urlsplit(url).username, _password(url)) for url in urls if _password(url)}
     used = [secret, *([token] if token else []), *(password for _, password in logins)]
     return len(set(used)) < len(used)
 
 
 def _in_clear(url: str) -> bool:
-    """Whether what is said to a database can be read on its way."""
+    """Whether the connection to a database on another machine is unencrypted."""
     parts = urlsplit(url)
     query = parse_qs(parts.query)
     host = query.get("host", [parts.hostname or ""])[-1]

@@ -1,7 +1,7 @@
 """Settings in groups; the only place that reads the environment.
 
-Every variable stands in ``.env.example``; a test compares the two. Whatever holds a secret may also
-be given as a file, under its name with ``_FILE``: as a secret manager mounts it.
+Every variable is listed in ``.env.example``; a test compares the two. A setting that holds a secret
+can also be read from a file, by its name with ``_FILE``, as secret managers mount them.
 """
 
 from functools import cached_property
@@ -24,11 +24,11 @@ _RISKS = Literal["public-docs", "public-metrics", "database-without-tls"]
 
 
 class SettingRefused(Exception):
-    """A setting is not acceptable; the message names the setting and never its value."""
+    """A setting is not acceptable; the message names the setting but never its value."""
 
 
 class DatabaseSettings(BaseModel):
-    """Where the data lives and how many connections are used."""
+    """The databases and the number of connections."""
 
     url: str = Field(repr=False)
     owner_url: str = Field(repr=False)
@@ -39,7 +39,7 @@ class DatabaseSettings(BaseModel):
 
 
 class HttpSettings(BaseModel):
-    """What the HTTP edge lets in."""
+    """The HTTP edge: hosts, origins, proxies and limits."""
 
     allowed_origins: list[str]
     allowed_hosts: list[str]
@@ -66,21 +66,21 @@ class RateSettings(BaseModel):
 
 
 class WebauthnSettings(BaseModel):
-    """The domain that security keys belong to, and the pages that ask for them; empty: none."""
+    """The domain and the origins of security keys; empty: no security keys."""
 
     rp_id: str
     origins: list[str]
 
 
 class SharedSettings(BaseModel):
-    """What all nodes share beside the database; without a URL each node is alone."""
+    """What all nodes share beside the database; without a URL each node counts alone."""
 
     valkey_url: str = Field(repr=False)
     timeout_seconds: float
 
 
 class TokenSettings(BaseModel):
-    """Lifetimes of tokens and the secret that seals signing keys and cursors."""
+    """Lifetimes of tokens, and the secret for signing keys and cursors."""
 
     secret: SecretStr
     access_minutes: int
@@ -90,7 +90,7 @@ class TokenSettings(BaseModel):
 
 
 class StorageSettings(BaseModel):
-    """Where files lie that are no rows, and how long companies and their exports stay."""
+    """The folder for files, and how long exports and closing companies are kept."""
 
     folder: Path
     exports_here: bool
@@ -173,7 +173,7 @@ class Settings(BaseSettings):
     )
     @classmethod
     def _split(cls, value: object) -> object:
-        """Lists are written with commas."""
+        """The items of a list are separated by commas."""
         if isinstance(value, str):
             return [part.strip() for part in value.split(",") if part.strip()]
         return value
@@ -181,17 +181,17 @@ class Settings(BaseSettings):
     @field_validator("database_url", "database_owner_url", "database_replica_url", "valkey_url")
     @classmethod
     def _address(cls, value: str, info: ValidationInfo) -> str:
-        """Of a server that is known; the message never shows it, since it may hold a password."""
+        """Check the scheme; the message never shows the address, which may contain a password."""
         form = form_refused(str(info.field_name), value)
         if form is not None:
             raise ValueError(form)
         return value
 
     def secret(self, name: str) -> str:
-        """The value of a setting that may lie in a file; the file wins over the variable.
+        """The value of a setting that may be in a file; the file takes precedence.
 
         Raises:
-            SettingRefused: the file cannot be read, or holds no address where one is expected.
+            SettingRefused: the file cannot be read, or does not contain the expected address.
         """
         file = getattr(self, f"{name}_file")
         if not file:
@@ -260,7 +260,7 @@ class Settings(BaseSettings):
 
     @cached_property
     def shared(self) -> SharedSettings:
-        """The group of what all nodes share."""
+        """The group of settings for shared state."""
         return SharedSettings(
             valkey_url=self.secret("valkey_url"), timeout_seconds=self.valkey_timeout_seconds
         )
@@ -291,10 +291,10 @@ class Settings(BaseSettings):
         )
 
     def refuse_unsafe(self) -> None:
-        """Refuse settings that do not fit together, and a production service that is open.
+        """Refuse contradictory settings, and unsafe ones in production.
 
         Raises:
-            SettingRefused: names every setting that is not fit, and why, never its value.
+            SettingRefused: names every refused setting and the reason, never its value.
         """
         database = self.database
         if database.replica_url and database.url.startswith("sqlite"):
@@ -312,11 +312,11 @@ class Settings(BaseSettings):
 
     @classmethod
     def _secrets(cls) -> list[str]:
-        """The settings that may lie in a file."""
+        """The settings that may be read from a file."""
         return [name for name in cls.model_fields if f"{name}_file" in cls.model_fields]
 
     def shown(self) -> dict[str, str]:
-        """Every setting as it is in effect, by the name of its variable; secrets are redacted."""
+        """Every setting in effect, by the name of its variable; secrets are redacted."""
         found = {}
         for name in type(self).model_fields:
             value = getattr(self, name)

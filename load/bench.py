@@ -1,16 +1,16 @@
-"""How close the service runs to what the machine and the database can do.
+"""Compares the service with the limits of the machine and the database.
 
     scripts/bench [--short] [--check] [--json FILE]
 
-Starts what it needs on free ports of the loopback: a PostgreSQL 18 with the durability of its
-defaults, the service on it and on a SQLite file with synchronous=FULL, authentication, logs,
-metrics and the rate limiter on. Each line is a ratio of CPU time (application and database per
-operation) to that of its limit, which ran just before it in the same round; the table shows the
-medians of several rounds. Requests a second and latencies stand beside it and depend on the
-machine. What a request asks of PostgreSQL is counted: round trips, statements that write, plans.
-``--check`` fails where a ratio falls short of its target or a count is not what it has to be;
-``--short`` takes few rounds of few requests and fails where a ratio fell far below what was reached
-before, for a machine that is not quiet; what seems to have fallen is measured once more.
+Starts everything on free loopback ports: a PostgreSQL 18 with its default durability, and the
+service on it and on a SQLite file with synchronous=FULL, with authentication, logs, metrics and the
+rate limiter on. Each line is the CPU time of its limit divided by its own (application and database
+per operation); the limit runs just before it in the same round. The table shows medians of several
+rounds. Requests per second and latencies depend on the machine. The database work of a request is
+counted on PostgreSQL: round trips, writing statements, plans. ``--check`` fails if a ratio misses
+its target or a count differs from the expected one. ``--short`` runs few rounds of few requests
+and, for a busy machine, fails only if a ratio fell far below the recorded one; such a ratio is
+measured a second time.
 """
 
 import argparse
@@ -47,11 +47,11 @@ def measure(size: Size) -> Table:
 
 
 def _lost_twice(table: Table) -> list[str]:
-    """What was lost and is lost when it is measured again: a neighbour of a minute is no loss."""
+    """The regressions that a second measurement confirms; short disturbances do not count."""
     lost = table.lost(_SHORT_MARGIN)
     if not lost:
         return []
-    print("Once more, because of", *lost, sep="\n  ")
+    print("Measuring again, because of", *lost, sep="\n  ")
     again = measure(SHORT)
     print(again.text())
     names = {each.rpartition(": ")[0] for each in lost}
@@ -59,7 +59,7 @@ def _lost_twice(table: Table) -> list[str]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Measure, print the table, and with ``--check`` judge it."""
+    """Measure, print the table, and with ``--check`` check it."""
     parser = argparse.ArgumentParser(description="How close to the limit the service runs.")
     parser.add_argument("--short", action="store_true", help="few rounds, few requests")
     parser.add_argument("--check", action="store_true", help="fail below a target")

@@ -1,4 +1,4 @@
-"""What routing costs: microseconds per match at 300 routes, and the price of the whole edge.
+"""The cost of routing: microseconds per match at 300 routes, and of the whole HTTP edge.
 
 Run it as ``python -m load.bench_router``. The limit beside it is a look-up in a plain dictionary
 of full paths and the call of an empty handler: no router can be cheaper. Absolute figures depend on
@@ -34,7 +34,7 @@ ID = "prd_01J8Z3K4M5N6P7Q8R9S0T1V2W3"
 
 
 def sample_table() -> FastAPI:
-    """300 routes as the API has them: lists, items, commands on items, batches, reports."""
+    """300 routes like those of the API: lists, items, commands on items, batches, reports."""
     app = FastAPI(openapi_url=None)
     for number in range(RESOURCES):
         router = v1_router(f"/resource-{number}")
@@ -59,7 +59,7 @@ async def empty() -> None:
 
 
 def best_us(action: Callable[[], object]) -> float:
-    """Microseconds of CPU per call: the best of a few runs, which the machine disturbed least."""
+    """Microseconds of CPU per call: the best, that is least disturbed, of a few runs."""
     figures = []
     for _ in range(REPEATS):
         started = time.process_time()

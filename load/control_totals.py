@@ -3,10 +3,10 @@
 
     python load/control_totals.py FILE
 
-FILE is a ``.csv`` or ``.csv.gz``. Prints JSON: per month and in all, each line rounded to pence
-(halves away from zero), (a) the positive invoices, goods and each service code apart, (b) the
-returned goods, (c) each returned service code, and the bad debts (A-rows); together they are the
-file. A row belongs to the month of the first time stamp of its invoice.
+FILE is a ``.csv`` or ``.csv.gz``. Prints JSON per month and in total, each line rounded to pence
+(halves away from zero): (a) the positive invoices, by goods and each service code, (b) the returned
+goods, (c) each returned service code, and the bad debts (A-rows). Together they are the whole file.
+A row belongs to the month of the first time stamp of its invoice.
 
 This program shares no code with the replay whose books it checks.
 """
@@ -40,7 +40,7 @@ class Totals:
 
     def add(self, invoice: str, code: str, exact: Decimal) -> None:
         """One row of the file; ``exact`` is quantity times price."""
-        amount = exact.quantize(PENNY, ROUND_HALF_UP)  # halves away from zero, in decimal's words
+        amount = exact.quantize(PENNY, ROUND_HALF_UP)  # halves away from zero, as decimal calls it
         self.rows += 1
         self.file += amount
         if invoice.startswith("A"):

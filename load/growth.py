@@ -3,9 +3,9 @@
     python -m load.growth [--database sqlite|postgres] [--to 10000000] [--json FILE]
 
 At 10,000 postings, then ten times as many, up to ``--to``, each line is measured in rounds that
-alternate with a fixed piece of work in Python, by which its CPU time is divided: the machine's own
-speed changes by the hour. The last column is the cost at the largest history against that at the
-smallest; for point operations at most 1.3 is wanted. The history is described in
+alternate with a fixed piece of work in Python. Its CPU time is divided by that of the fixed work,
+because the speed of the machine varies. The last column is the cost at the largest history divided
+by that at the smallest; the aim for point operations is at most 1.3. The history is described in
 ``load.measure.history``.
 """
 
@@ -37,7 +37,7 @@ Figures = dict[str, dict[int, tuple[float, float, float]]]
 
 
 def _reference() -> float:
-    """CPU seconds that a fixed piece of work takes at this moment."""
+    """The CPU seconds of a fixed piece of work, at this moment."""
     started = time.thread_time()
     table: dict[int, tuple[int, str]] = {}
     for number in range(100_000):
@@ -46,9 +46,9 @@ def _reference() -> float:
 
 
 def _lines(company: Company, chance: Random) -> dict[str, tuple[Iterable[bytes], int]]:
-    """The requests of one round of each line, and how many are under way at a time.
+    """The requests of one round of each line, and the number of concurrent clients.
 
-    So many of each that their CPU time is many ticks of the clock that counts it (10 ms).
+    There are enough of each for their CPU time to be many ticks of its clock (10 ms).
     """
     a_year_ago = datetime.now(UTC).date() - timedelta(days=365)
     ids = [product_id(chance.randint(1, PRODUCTS)) for _ in range(200)]
@@ -100,7 +100,7 @@ async def _measure(figures: Figures, lines: int, port: int, *processes: int) -> 
 
 
 async def _settle(company: Company, *processes: int) -> None:
-    """Wait until what the first report began is folded: until service and database rest."""
+    """Wait until the fold started by the first report has ended and the service is idle."""
     deadline = time.monotonic() + _SETTLING_SECONDS_MAX
     busy = True
     while busy and time.monotonic() < deadline:
@@ -137,7 +137,7 @@ def _text(figures: Figures, sizes: Sequence[int]) -> str:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Measure and print the table, anew after each step."""
+    """Measure and print the table after each step."""
     parser = argparse.ArgumentParser(description="Cost against history.")
     parser.add_argument("--database", choices=("sqlite", "postgres"), default="postgres")
     parser.add_argument("--to", type=int, default=10_000_000, help="postings of the last step")

@@ -4,7 +4,7 @@
     python load/replay_year.py FILE --base-url http://127.0.0.1:8000
 
 Statements go to standard output (and to ``--statements DIR``), progress and times to standard
-error. Exit code 0: every month agrees. 1: something was refused or does not agree. 2: a bad call.
+error. Exit code 0: every month agrees. 1: something was refused or does not agree. 2: wrong usage.
 """
 
 import sys

@@ -1,10 +1,10 @@
-"""The house rules that no ready-made linter knows, read from the syntax tree.
+"""The house rules that no standard linter has, checked on the syntax tree.
 
     python scripts/lint_rules.py [FOLDER]    checks the Python files of a checkout (default: this)
 
-Each rule is a function that takes a ``Source`` and yields what breaks it; ``RULES`` lists them all.
-A file or function that must be long says why: ``# size: <reason>`` in the first five lines of the
-file, or on the line of the ``def`` or the one before.
+Each rule is a function that takes a ``Source`` and yields violations; ``RULES`` lists them all. A
+file or function that must be long states the reason: ``# size: <reason>`` in the first five lines
+of the file, or on the line of the ``def`` or the one before.
 """
 
 import ast
@@ -16,13 +16,17 @@ from pathlib import Path
 from typing import TypeVar
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from scripts import lint_words  # noqa: E402
+
 FOLDERS = ("app", "alembic", "load", "scripts", "tests")
 
 FILE_LINES_MAX = 400
 FUNCTION_LINES_MAX = 70
 
 _EXEMPTION = re.compile(r"#\s*size:\s*\w+(\W+\w+)+")
-# Statements are written in capitals; prose that begins with "Update …" is none.
+# SQL is written in capitals, so prose that begins with "Update …" does not match.
 _SQL = re.compile(
     r"\s*(SELECT\s.+|INSERT\s+INTO\s.+|UPDATE\s.+\sSET\s.+|DELETE\s+FROM\s.+|WITH\s.+\sAS\s*\(.+"
     r"|(CREATE|ALTER|DROP|TRUNCATE)\s.+|PRAGMA\s.+)",
@@ -61,7 +65,7 @@ class Source:
         return any(self.path == folder or self.path.startswith(folder + "/") for folder in folders)
 
     def origin(self, node: ast.AST) -> str:
-        """``os.environ`` for an expression that means it, however it was imported; else ''."""
+        """``os.environ`` for an expression that refers to it, however it was imported; else ''."""
         if isinstance(node, ast.Name):
             return self.names.get(node.id, node.id)
         if isinstance(node, ast.Attribute):
@@ -85,7 +89,7 @@ class Source:
 
 @dataclass(frozen=True, order=True)
 class Finding:
-    """A broken rule and where."""
+    """A violation and its place."""
 
     path: str
     line: int
@@ -183,7 +187,7 @@ def sql_outside_infrastructure(source: Source) -> Broken:
 
 
 def context_contract(source: Source) -> Broken:
-    """A context of the application is entered by another one through its contract only."""
+    """A context of the application uses another one only through its contract."""
     here = source.path.split("/")
     if not source.under("app/application") or len(here) < 4:
         return
@@ -195,7 +199,7 @@ def context_contract(source: Source) -> Broken:
 
 
 def swallowed_exception(source: Source) -> Broken:
-    """Catching everything and going on hides the next defect."""
+    """Catching everything and continuing hides the next defect."""
     for node in source.nodes(ast.ExceptHandler):
         caught = node.type.elts if isinstance(node.type, ast.Tuple) else [node.type]
         wide = any(
@@ -203,12 +207,12 @@ def swallowed_exception(source: Source) -> Broken:
             for kind in caught
         )
         if wide and all(_does_nothing(statement) for statement in node.body):
-            yield node.lineno, "catch what is expected, or act on what was caught"
+            yield node.lineno, "catch specific exceptions, or handle what was caught"
     for call, origin in source.calls():
         if origin == "contextlib.suppress" and any(
             source.origin(kind) in {"Exception", "BaseException"} for kind in call.args
         ):
-            yield call.lineno, "suppress what is expected, not everything"
+            yield call.lineno, "suppress specific exceptions only"
 
 
 def bare_except(source: Source) -> Broken:
@@ -219,11 +223,11 @@ def bare_except(source: Source) -> Broken:
 
 
 def print_outside_cli(source: Source) -> Broken:
-    """The service speaks through its log."""
+    """The service writes to its log."""
     if source.under("app") and not source.under("app/cli"):
         for call, origin in source.calls():
             if origin == "print":
-                yield call.lineno, "use the log; only app/cli prints"
+                yield call.lineno, "use the log; only app/cli may print"
 
 
 def clock(source: Source) -> Broken:
@@ -232,7 +236,7 @@ def clock(source: Source) -> Broken:
     if source.under("app") and not source.under(*allowed):
         for line, origin in source.mentions():
             if origin in _CLOCKS:
-                yield line, "take the injected clock"
+                yield line, "use the injected clock"
 
 
 def inexact_number(source: Source) -> Broken:
@@ -267,15 +271,20 @@ def blocking_in_async(source: Source) -> Broken:
 
 
 def assigned_member(source: Source) -> Broken:
-    """An object that is decided on is made anew, never changed; only ``self`` is written to."""
+    """Domain objects are immutable: changes make a new object; only ``self`` is assigned to."""
     if not source.under("app/domain", "app/application"):
         return
     for node in source.nodes(ast.Attribute):
         if not isinstance(node.ctx, ast.Load) and source.origin(node.value) != "self":
-            yield node.lineno, "make it anew with dataclasses.replace"
+            yield node.lineno, "create a changed copy with dataclasses.replace"
     for call, origin in source.calls():
         if origin in {"setattr", "delattr", "object.__setattr__", "object.__delattr__"}:
-            yield call.lineno, "make it anew with dataclasses.replace"
+            yield call.lineno, "create a changed copy with dataclasses.replace"
+
+
+def neutral_words(source: Source) -> Broken:
+    """Prose is neutral; ``lint_words.texts`` checks the documents and error texts, too."""
+    yield from lint_words.neutral_words(source.path, source.text, source.all_nodes)
 
 
 RULES: dict[str, Callable[[Source], Broken]] = {
@@ -294,11 +303,12 @@ RULES: dict[str, Callable[[Source], Broken]] = {
     "inexact-number": inexact_number,
     "blocking-in-async": blocking_in_async,
     "assigned-member": assigned_member,
+    "neutral-words": neutral_words,
 }
 
 
 def check(path: str, text: str) -> list[Finding]:
-    """What the file ``text``, standing at ``path`` of the checkout, breaks."""
+    """The violations of the file ``text`` at ``path`` of the checkout."""
     nodes = list(ast.walk(ast.parse(text, filename=path)))
     source = Source(path, text, nodes, dict(_local_names(nodes)))
     return sorted(
@@ -311,10 +321,12 @@ def check(path: str, text: str) -> list[Finding]:
 
 
 def check_tree(root: Path) -> Iterator[Finding]:
-    """What the Python files of the checkout at ``root`` break."""
+    """The violations in the files of the checkout at ``root``."""
     for folder in FOLDERS:
         for file in sorted((root / folder).rglob("*.py")):
             yield from check(file.relative_to(root).as_posix(), file.read_text(encoding="utf-8"))
+    for path, line, message in lint_words.texts(root):
+        yield Finding(path, line, "neutral-words", message)
 
 
 def _imported(nodes: list[ast.AST]) -> Iterator[tuple[int, str]]:
@@ -368,7 +380,7 @@ def _own_nodes(function: ast.AST) -> Iterator[ast.AST]:
 
 
 def main(arguments: Iterable[str]) -> int:
-    """Print what is broken; the exit code says whether anything is."""
+    """Print all violations; the exit code is 1 if there are any."""
     root = Path(next(iter(arguments), str(ROOT))).resolve()
     findings = list(check_tree(root))
     for finding in findings:

@@ -1,7 +1,8 @@
-"""Runs the checks side by side, prints each with its time, and fails when one of them failed.
+"""Runs the checks in parallel, prints each with its time, and fails if one of them failed.
 
-All checks run, whatever the others said. A check that cannot work where it runs (the audit of the
-dependencies without a way to the advisories) is neither passed nor failed: it is said loudly, last.
+All checks run, even if others fail. A check that cannot work in this environment (the audit of the
+dependencies without access to the advisories) is neither passed nor failed: it is reported
+prominently at the end.
 """
 
 import json
@@ -25,7 +26,7 @@ PROBE_SECONDS_MAX = 10
 
 
 class Verdict(Enum):
-    """How a check ended."""
+    """The verdict of a check."""
 
     PASSED = "ok"
     FAILED = "FAILED"
@@ -34,7 +35,7 @@ class Verdict(Enum):
 
 @dataclass(frozen=True)
 class Result:
-    """The verdict of a check and what it printed."""
+    """The verdict and the output of a check."""
 
     verdict: Verdict
     output: str
@@ -66,10 +67,10 @@ def script(*arguments: str) -> Callable[[], Result]:
 
 
 def audit() -> Result:
-    """Ask the advisories about every pinned package.
+    """Check every pinned package for advisories.
 
-    One package is asked for first: without an answer there, nothing can be audited here. After
-    that, a vulnerable package and one that cannot be looked up both fail.
+    One package is checked first: without an answer for it, nothing can be audited here. After that,
+    a vulnerable package and one that cannot be looked up both fail.
     """
     with tempfile.TemporaryDirectory() as folder:
         probe = Path(folder) / "probe.txt"
@@ -83,7 +84,7 @@ def audit() -> Result:
 
 
 def pip_audit(seconds_max: int, *options: str) -> Result:
-    """Run pip-audit; it must not install anything. No end in ``seconds_max`` is a failure."""
+    """Run pip-audit without installing anything. Exceeding ``seconds_max`` is a failure."""
     command = [str(TOOLS / "pip-audit"), "--disable-pip", "--progress-spinner", "off", *options]
     command += ["--timeout", str(PROBE_SECONDS_MAX // 2), "--format", "json"]
     try:
@@ -101,7 +102,7 @@ def is_answered(output: str) -> bool:
     return False
 
 
-# The slow ones first: they set the time of the whole.
+# The slow ones first: they determine the total time.
 CHECKS: dict[str, Callable[[], Result]] = {
     "mypy": tool("mypy"),
     "pip-audit": audit,

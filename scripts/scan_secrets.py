@@ -1,12 +1,12 @@
-"""Finds what looks like a secret in the files that git knows or would add.
+"""Finds likely secrets in the files that git tracks or would add.
 
-    python scripts/scan_secrets.py            prints them and fails when there are any
-    python scripts/scan_secrets.py --accept   records the present ones as judged harmless
+    python scripts/scan_secrets.py            prints them and fails if there are any
+    python scripts/scan_secrets.py --accept   records the present ones as harmless
 
-A finding that is no secret is either marked where it stands (``pragma: allowlist secret``) or
-listed in ``.secrets.baseline``, where only entries with ``"is_secret": false`` count. An entry is
-matched by file and by the hash of the text, so edits above it do not disturb it, and another text
-in its place is a finding again. Nothing is sent anywhere: findings are not tried out.
+A false positive is either marked on its line (``pragma: allowlist secret``) or listed in
+``.secrets.baseline``, where only entries with ``"is_secret": false`` count. An entry is matched by
+file and by the hash of the text, so it survives edits above it, and a changed text is a new
+finding. Nothing is sent anywhere: findings are not tried out.
 """
 
 import json
@@ -48,7 +48,7 @@ def scan(root: Path) -> dict[str, list[PotentialSecret]]:
 
 
 def unjudged(root: Path) -> list[str]:
-    """One line for each finding that nobody judged to be harmless."""
+    """One line for each finding that is not accepted as harmless."""
     harmless = {
         (name, entry["hashed_secret"])
         for name, entries in _read_baseline(root)["results"].items()
@@ -64,7 +64,7 @@ def unjudged(root: Path) -> list[str]:
 
 
 def accept(root: Path) -> None:
-    """Write every present finding into the baseline as judged harmless."""
+    """Record every present finding in the baseline as harmless."""
     results = {
         name: [
             {
@@ -93,7 +93,7 @@ def main(arguments: Sequence[str]) -> int:
     findings = unjudged(ROOT)
     if findings:
         print("\n".join(findings))
-        print("Remove the secret. If it is none, see the head of scripts/scan_secrets.py.")
+        print("Remove the secret. For a false positive, see the top of scripts/scan_secrets.py.")
     return 1 if findings else 0
 
 

@@ -1,4 +1,4 @@
-"""The audit chain, and for whom an entry was made."""
+"""The audit chain, and the user on whose behalf an entry was made."""
 
 import sqlalchemy as sa
 

@@ -1,7 +1,7 @@
-"""JSON bodies: read whole, checked for what parsers disagree on, parsed once.
+"""JSON bodies: read completely, checked for ambiguities between parsers, parsed once.
 
-The bounds keep every later step safe: numbers are finite, strings are valid Unicode without NUL
-(PostgreSQL stores none), nesting is shallow, and no member stands twice in an object.
+The checks keep every later step safe: numbers are finite, strings are valid Unicode without NUL
+(PostgreSQL cannot store it), nesting is shallow, and no object contains a member twice.
 """
 
 from collections.abc import Iterator
@@ -33,16 +33,16 @@ def parse_json(body: bytes) -> Any:
     """The value of ``body``. Cost is linear in its size: about 1 ms for 100 kB.
 
     Raises:
-        MalformedJson: not JSON in UTF-8, or a number that is not finite (NaN, 1e400).
+        MalformedJson: not JSON in UTF-8, or with a number that is not finite (NaN, 1e400).
         NestedTooDeep: more than ``DEPTH_MAX`` levels.
-        DuplicateMember: an object names a member twice.
-        ValidationFailed: a string holds a NUL character.
+        DuplicateMember: an object contains a member twice.
+        ValidationFailed: a string contains a NUL character.
     """
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise MalformedJson(line=error.lineno, column=error.colno) from None
-    # Outside of strings there are no backslashes, and an escaped backslash escapes nothing else.
+    # Backslashes occur only in strings, and an escaped backslash escapes nothing else.
     plain = body.replace(b"\\\\", b"") if b"\\" in body else body
     if depth_exceeds(plain, DEPTH_MAX):
         raise NestedTooDeep(limit=DEPTH_MAX)
@@ -55,10 +55,10 @@ def parse_json(body: bytes) -> Any:
 
 
 def check_media_type(content_type: bytes | None, accepted: tuple[str, ...]) -> None:
-    """Pass when a body is declared as one of the ``accepted`` types, in UTF-8.
+    """Check that the body is declared as one of the ``accepted`` types, in UTF-8.
 
     Raises:
-        UnsupportedMedia: another type or charset, or none at all.
+        UnsupportedMedia: it has another type or charset, or none.
     """
     if content_type is None:
         raise UnsupportedMedia(expected=", ".join(accepted))
@@ -71,9 +71,9 @@ def check_media_type(content_type: bytes | None, accepted: tuple[str, ...]) -> N
 def depth_exceeds(plain: bytes, limit: int) -> bool:
     """Whether valid JSON (without escaped backslashes) nests deeper than ``limit`` levels.
 
-    Only brackets and quotes are kept. Two quotes side by side are a string without brackets, or
-    the seam of two strings; where a quote is left, a bracket stands in a string, and the text
-    between every other quote is what counts. Then each pass takes away the innermost level.
+    Only brackets and quotes are kept. Two adjacent quotes are a string without brackets, or the
+    seam of two strings, and are dropped. If quotes remain, a string contains brackets, and only the
+    text outside of strings counts. Then each pass removes the innermost level.
     """
     if plain.count(b"[") + plain.count(b"{") <= limit:
         return False
@@ -89,10 +89,10 @@ def depth_exceeds(plain: bytes, limit: int) -> bool:
 
 
 def _colons(plain: bytes) -> int:
-    """The colons of a document as orjson would write it, if no member were lost.
+    """The number of colons in the document that orjson writes for the value.
 
-    A lost duplicate takes at least its own colon along, so a document has duplicates exactly when
-    writing its value gives fewer colons.
+    Parsing drops a duplicate member with at least its own colon. So a document has duplicates
+    exactly if its parsed value is written with fewer colons.
     """
     if b"\\" not in plain:
         return plain.count(b":")
@@ -100,7 +100,7 @@ def _colons(plain: bytes) -> int:
 
 
 def _nul_pointers(value: Any, pointer: str = "") -> Iterator[str]:
-    """Where strings or member names with a NUL stand. The depth is bounded already."""
+    """The places of strings and member names with a NUL. The depth is already bounded."""
     if isinstance(value, str) and "\0" in value:
         yield pointer
     elif isinstance(value, list):

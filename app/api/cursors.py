@@ -14,14 +14,14 @@ _MAC_BYTES = 12
 
 
 class CursorInvalid(DomainError):
-    """The cursor was made for another list, or by somebody else."""
+    """The cursor belongs to another list or was not made by this service."""
 
     code = "common.cursor_invalid"
     kind = Kind.MALFORMED
 
 
 class CursorSigner:
-    """Writes and reads the place where the next page starts."""
+    """Writes and reads cursors, the positions where a next page starts."""
 
     def __init__(self, secret: str) -> None:
         self._key = hashlib.blake2b(secret.encode(), digest_size=32, person=b"tp-cursor").digest()
@@ -37,7 +37,7 @@ class CursorSigner:
         return urlsafe_b64encode(self._mac(tag, body) + body).decode().rstrip("=")
 
     def read(self, tag: str, cursor: str) -> tuple[Any, bytes]:
-        """The place behind a cursor.
+        """The position in a cursor.
 
         Raises:
             CursorInvalid: it was not made for this list, order, filter and tenant.

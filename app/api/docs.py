@@ -1,4 +1,4 @@
-"""Pages for people: the API console, which works offline, and one page for each error code."""
+"""HTML pages: the API console, which works offline, and one page for each error code."""
 
 import gzip
 import hashlib
@@ -59,7 +59,7 @@ _PAGE: Final = """<!DOCTYPE html>
 
 
 class _Asset:
-    """A file as it is sent: plain, compressed once, and named by its content."""
+    """A static file: plain, compressed once, with an ETag from its content."""
 
     def __init__(self, name: str) -> None:
         path, self.media_type = _ASSETS[name]
@@ -71,7 +71,7 @@ class _Asset:
 def docs_router(app: FastAPI, problems: Problems) -> APIRouter:
     """``/docs`` and its files, ``/openapi.json``, ``/errors`` and ``/errors/<code>``."""
     router = new_router(include_in_schema=False)
-    asset = cache(_Asset)  # read at the first visit; the service itself never needs them
+    asset = cache(_Asset)  # read at the first visit, because the API never needs them
     openapi = cache(lambda: orjson.dumps(app.openapi()))
 
     async def console(request: Request) -> Response:
@@ -111,7 +111,7 @@ def docs_router(app: FastAPI, problems: Problems) -> APIRouter:
         ("/docs/{name}", file),
         ("/openapi.json", document),
         ("/errors", error_index),
-        ("/errors/", error_index),  # what is left of a problem's type without its code
+        ("/errors/", error_index),  # the type of a problem without its code
         ("/errors/{code}", error_page),
     ):
         router.add_api_route(path, endpoint, response_model=None, openapi_extra=permission(PUBLIC))

@@ -1,7 +1,7 @@
-"""What a refusal is on the wire: the one table from kind to status, and the edge's own errors.
+"""The HTTP side of refusals: the table from kind to status, and the errors of the HTTP edge.
 
-Every error of this module is raised before (or instead of) a use case: by the router, by a
-middleware, or while a request is read. Rendering is in ``problems.py``.
+Every error of this module is raised before or instead of a use case: by the router, by a
+middleware, or while a request is read. ``problems.py`` renders them.
 """
 
 from collections.abc import Iterable
@@ -26,25 +26,25 @@ STATUS: Final[dict[Kind, int]] = {
     Kind.UNAVAILABLE: 503,
 }
 
-# A client gone before its answer: never sent, only logged and counted.
+# The client disconnected before its answer: only logged and counted.
 CLIENT_CLOSED: Final = 499
 
 
 class EdgeError(DomainError):
-    """Base of the refusals of the HTTP edge. ``closes`` ends the connection with the answer."""
+    """Base of the refusals of the HTTP edge. With ``closes`` the answer ends the connection."""
 
     closes: ClassVar[bool] = False
 
 
 class MalformedRequest(EdgeError):
-    """The request breaks HTTP in a way that has no code of its own."""
+    """The request violates HTTP in a way that has no code of its own."""
 
     code = "common.malformed_request"
     kind = Kind.MALFORMED
 
 
 class MalformedJson(EdgeError):
-    """The body is not one JSON document; reading stopped at ``line`` and ``column``, from 1."""
+    """The body is not a JSON document; reading stopped at ``line`` and ``column``, from 1."""
 
     code = "common.malformed_json"
     kind = Kind.MALFORMED
@@ -58,28 +58,28 @@ class NestedTooDeep(EdgeError):
 
 
 class DuplicateMember(EdgeError):
-    """An object of the body names a member twice, so its meaning is open."""
+    """An object of the body contains a member twice, so its meaning is ambiguous."""
 
     code = "common.duplicate_member"
     kind = Kind.MALFORMED
 
 
 class MalformedQuery(EdgeError):
-    """The query string has a NUL character."""
+    """The query string contains a NUL character."""
 
     code = "common.malformed_query"
     kind = Kind.MALFORMED
 
 
 class UnknownParameter(EdgeError):
-    """The route does not know a query parameter; it is refused, never ignored."""
+    """A query parameter is unknown to the route; it is refused, never ignored."""
 
     code = "common.unknown_parameter"
     kind = Kind.MALFORMED
 
 
 class RepeatedParameter(EdgeError):
-    """A query parameter that takes one value stands there more than once."""
+    """A query parameter that takes one value is repeated."""
 
     code = "common.repeated_parameter"
     kind = Kind.MALFORMED
@@ -100,14 +100,14 @@ class RangeReversed(EdgeError):
 
 
 class MonthMalformed(EdgeError):
-    """The path names a month in another form than ``YYYY-MM``, so it names nothing."""
+    """The month in the path does not have the form ``YYYY-MM``."""
 
     code = "common.month_form"
     kind = Kind.NOT_FOUND
 
 
 class HostRefused(EdgeError):
-    """The ``Host`` header is missing, doubled or not a name of this service."""
+    """The ``Host`` header is missing, repeated or not a name of this service."""
 
     code = "common.host_refused"
     kind = Kind.MALFORMED
@@ -153,7 +153,7 @@ class PathNotFound(EdgeError):
 
 
 class MethodNotAllowed(EdgeError):
-    """The path exists, the method does not. ``allow`` becomes the ``Allow`` header."""
+    """The path does not support the method. ``allow`` becomes the ``Allow`` header."""
 
     code = "common.method_not_allowed"
     kind = Kind.METHOD_NOT_ALLOWED
@@ -172,14 +172,14 @@ class BodyTooLarge(EdgeError):
 
 
 class UnsupportedMedia(EdgeError):
-    """The body is of another type than ``expected``, or of another charset or coding."""
+    """The body does not have the ``expected`` type, or has another charset or coding."""
 
     code = "common.unsupported_media"
     kind = Kind.UNSUPPORTED_MEDIA
 
 
 class ValidationFailed(EdgeError):
-    """Members or parameters do not have the form of the contract; ``faults`` lists them."""
+    """Members or parameters do not have the required form; ``faults`` lists them."""
 
     code = "common.validation_failed"
     kind = Kind.RULE_BROKEN
@@ -197,14 +197,14 @@ class RateLimited(EdgeError):
 
 
 class Overloaded(ServiceUnavailable):
-    """More requests are under way than the service takes at once; nothing was done."""
+    """More requests are running than the service allows at once; nothing was changed."""
 
     code = "common.overloaded"
     kind = Kind.UNAVAILABLE
 
 
 class Internal(EdgeError):
-    """A fault of the service. The answer tells only the trace id under which it is logged."""
+    """A fault of the service. The answer contains only the trace id under which it is logged."""
 
     code = "common.internal"
     kind = Kind.INTERNAL
@@ -226,7 +226,7 @@ def status_of(error: DomainError | type[DomainError]) -> int:
 
 
 def from_status(status: int, allow: str = "") -> DomainError:
-    """The edge error that stands for a status which the framework itself has chosen."""
+    """The edge error for a status that the framework itself has chosen."""
     if status == 405:
         return MethodNotAllowed(name.strip() for name in allow.split(",") if name.strip())
     if status == 415:
@@ -241,5 +241,5 @@ def faulty(error: type[DomainError], pointers: Iterable[str]) -> DomainError:
 
 
 def not_addressed() -> DomainError:
-    """What an address that cannot be an id answers: the same as an id that names nothing."""
+    """The refusal for a malformed id in the path: the same as for an id that does not exist."""
     return NotFound()

@@ -1,4 +1,4 @@
-"""Health, readiness, metrics: what operators and orchestrators ask, under every name they use."""
+"""Health, readiness and metrics for operators and orchestrators, under their usual names."""
 
 import asyncio
 import hmac
@@ -15,17 +15,17 @@ from app.api.openapi import responses
 from app.api.route import PUBLIC, new_router, permission, v1_router
 from app.domain.identity.errors import Unauthenticated
 
-WAIT_SECONDS_MAX: Final = 0.15  # whoever probes gets an answer within a fifth of a second
+WAIT_SECONDS_MAX: Final = 0.15  # a probe is answered within a fifth of a second
 PASSED_SECONDS_MAX: Final = 2.0
 DETAILED_PERMISSION: Final = "system:read"
 _METRICS_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class HealthSource(Protocol):
-    """The facts behind the answers. Kept in ``app.state.health``.
+    """The source of the health facts. Stored in ``app.state.health``.
 
-    A check that raises counts as failed, and so does one that hangs and last passed two seconds
-    ago or earlier.
+    A check counts as failed if it raises, or if it hangs and last passed two seconds ago or
+    earlier.
     """
 
     async def ping(self) -> bool:
@@ -37,20 +37,20 @@ class HealthSource(Protocol):
         ...
 
     async def seeded(self) -> bool:
-        """The data that the service cannot work without is there."""
+        """The data that the service needs is present."""
         ...
 
     def flags(self) -> Mapping[str, bool]:
-        """What an operator should know; a flag that is missing is false.
+        """Status flags for the operator; a missing flag is false.
 
-        ``degraded``: writes are refused. ``fallback``: the embedded database stands in for the
-        configured one. ``draining``: the process is shutting down.
+        ``degraded``: writes are refused. ``fallback``: a local replacement is used for a configured
+        service. ``draining``: the process is shutting down.
         """
         ...
 
 
 class Figures(Protocol):
-    """The request metrics. Kept in ``app.state.metrics``."""
+    """The request metrics. Stored in ``app.state.metrics``."""
 
     def stats(self) -> dict[str, int | float]:
         """Requests, errors, average latency."""
@@ -64,7 +64,7 @@ class Figures(Protocol):
 def install_health(
     app: FastAPI, *, source: HealthSource, figures: Figures, metrics_token: str = ""
 ) -> None:
-    """Give the routes of this module their facts; with a token the metrics are for its bearer."""
+    """Set the sources of these routes; with a token, ``/metrics`` requires it."""
     app.state.metrics_token = metrics_token
     app.state.health = source
     app.state.probes = {name: _Probe(source, name) for name in ("ping", "schema_current", "seeded")}
@@ -73,10 +73,10 @@ def install_health(
 
 
 class _Probe:
-    """A check of the source that runs once at a time and is not waited for when it hangs.
+    """A check that runs once at a time and is not waited for when it hangs.
 
-    To cancel a statement takes an answer of the server too, so a check that hangs is left to its
-    own time limit, and those who ask meanwhile share it.
+    Cancelling a statement also needs an answer of the server. So a hanging check is left to its own
+    time limit, and later probes share it.
     """
 
     def __init__(self, source: HealthSource, name: str) -> None:
@@ -86,7 +86,7 @@ class _Probe:
         self._passed_at = float("-inf")
 
     async def passes(self) -> bool:
-        """Whether the check passes or, where it takes its time, passed a moment ago."""
+        """Whether the check passes or, while it is slow, passed a moment ago."""
         if self._running is None or self._running.done():
             self._running = asyncio.create_task(self._run())
         await asyncio.wait({self._running}, timeout=WAIT_SECONDS_MAX)
@@ -97,7 +97,7 @@ class _Probe:
     async def _run(self) -> bool:
         try:
             passed: bool = await getattr(self._source, self._name)()
-        except Exception:  # whatever a check breaks on is the operator's business, not the caller's
+        except Exception:  # any exception is a failed check
             return False
         if passed:
             self._passed_at = time.monotonic()
@@ -109,7 +109,7 @@ class _Wire(BaseModel):
 
 
 class Index(_Wire):
-    """Where to go from here."""
+    """Links to the other endpoints."""
 
     name: str = Field(max_length=50, examples=["Tradepost"])
     api: str = Field(max_length=50, examples=["/api/v1"])
@@ -119,13 +119,13 @@ class Index(_Wire):
 
 
 class Live(_Wire):
-    """The process runs."""
+    """The process is alive."""
 
     status: Literal["ok"]
 
 
 class Health(_Wire):
-    """Whether requests can be served, and whether by the database that was configured."""
+    """Whether requests can be served, and whether by the configured services."""
 
     status: Literal["ok", "degraded", "down"]
     database: Literal["ok", "down"]
@@ -134,14 +134,14 @@ class Health(_Wire):
 
 
 class Ready(_Wire):
-    """Whether this process should be sent requests; each check is true when it passed."""
+    """Whether this process should get requests; each check is true if it passed."""
 
     status: Literal["ready", "not_ready"]
     checks: dict[str, bool] = Field(max_length=20)
 
 
 class Check(_Wire):
-    """One check and how long it took."""
+    """One check and its duration."""
 
     name: str = Field(max_length=50)
     ok: bool
@@ -149,7 +149,7 @@ class Check(_Wire):
 
 
 class Detailed(_Wire):
-    """Everything an operator with the permission may see."""
+    """All details, for operators with the permission."""
 
     status: Literal["ready", "not_ready"]
     version: str = Field(max_length=50)
@@ -220,7 +220,7 @@ def _get(
 ) -> None:
     declared = responses(guarded=False)
     if model in (Health, Ready):
-        declared[503] = {"model": model, "description": "The same document, when it is not well."}
+        declared[503] = {"model": model, "description": "The same document if a check failed."}
     router.add_api_route(
         path,
         endpoint,
@@ -243,7 +243,7 @@ async def _index() -> dict[str, str]:
 
 
 async def _live() -> dict[str, str]:
-    """Touches nothing but the event loop: a broken database must not get the process killed."""
+    """Uses nothing but the event loop: a broken database must not get the process killed."""
     return {"status": "ok"}
 
 
@@ -289,7 +289,7 @@ async def _stats(request: Request) -> dict[str, int | float]:
 
 
 async def _metrics(request: Request) -> Response:
-    """Figures for the operator: for everybody who may reach them, or for who bears the token."""
+    """Metrics for the operator; if a token is configured, it is required."""
     token = request.app.state.metrics_token
     given = request.headers.get("authorization", "").partition(" ")[2]
     if token and not hmac.compare_digest(given.encode(), token.encode()):
@@ -299,7 +299,7 @@ async def _metrics(request: Request) -> Response:
 
 
 async def _checks(state: Any) -> list[Check]:
-    """The checks of readiness, asked together; what depends on one that failed is left out."""
+    """The readiness checks, run together; checks that depend on a failed one are skipped."""
     flags = state.health.flags()
     asked = (("database", "ping"), ("schema", "schema_current"), ("seed", "seeded"))
     answers = await asyncio.gather(*(_timed(name, state.probes[check]) for name, check in asked))

@@ -22,7 +22,7 @@ from app.domain.shared.errors import DomainError, Fault, Kind
 
 PROBLEM_TYPE: Final = "application/problem+json"
 _PATH_MAX: Final = 1_024
-# A fault names a member of the body by a JSON pointer; these prefixes name the other places.
+# A JSON pointer names a member of the body; these prefixes name the other places.
 _PLACES: Final = {"?": "parameter", "@": "header"}
 _RETRYABLE: Final = frozenset({Kind.LIMIT_REACHED, Kind.UNAVAILABLE})
 
@@ -36,7 +36,7 @@ class Problems:
         self._docs_base = docs_base.rstrip("/")
 
     def language(self, scope: Scope) -> str:
-        """The language of the answer to this request, else the one that a known caller prefers."""
+        """The language that the request asks for, else the one that a known caller prefers."""
         wanted = header(scope, b"accept-language")
         if wanted is None:
             preferred = record_of(scope).locale
@@ -44,7 +44,7 @@ class Problems:
         return self._negotiator.pick(wanted.decode("latin-1"))
 
     def link(self, code: str) -> str:
-        """Where the meaning of ``code`` is explained."""
+        """The address of the page that explains ``code``."""
         return f"{self._docs_base}/errors/{code}"
 
     def document(self, error: DomainError, scope: Scope) -> dict[str, Any]:
@@ -105,15 +105,15 @@ def _retry_after(error: DomainError) -> int:
 
 
 def _challenge(scope: Scope) -> str:
-    """RFC 6750 §3: a caller that sent a token is told that the token is what was refused."""
+    """RFC 6750 §3: if the caller sent a token, the header states that the token was refused."""
     token_sent = header(scope, b"authorization") is not None
     return 'Bearer realm="tradepost"' + (', error="invalid_token"' if token_sent else "")
 
 
 def install_error_handlers(app: FastAPI, problems: Problems) -> None:
-    """Answer every exception that a route raises on purpose with its problem document.
+    """Answer every deliberate exception of a route with its problem document.
 
-    What nobody meant to raise goes on to ``middleware/boundary.py``, which logs it.
+    Unexpected exceptions go on to ``middleware/boundary.py``, which logs them.
     """
 
     async def domain_error(request: Request, error: Any) -> Response:

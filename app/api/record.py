@@ -1,4 +1,4 @@
-"""What the edge knows of the request under way."""
+"""What the HTTP edge knows about the current request."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,11 +9,11 @@ RECORD_KEY: Final = "tradepost"
 
 @dataclass(slots=True)
 class RequestRecord:
-    """Filled by the middleware, the router and the authentication; read by log and metrics.
+    """Filled by middleware, router and authentication; read by log and metrics.
 
     ``client`` is the caller's address behind trusted proxies. ``status`` is 0 until the answer
     starts. ``route`` is the template of the matched path. ``locale`` is the language that a known
-    caller prefers. ``headers`` go out with the answer, whoever gives it.
+    caller prefers. ``headers`` are added to every kind of answer.
     """
 
     request_id: str
@@ -24,13 +24,13 @@ class RequestRecord:
     error_code: str | None = None
     user_id: str | None = None
     tenant_id: str | None = None
-    principal: Any = None  # who is calling, once that is known
+    principal: Any = None  # the caller, once authenticated
     locale: str | None = None
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
 
 
 def record_of(scope: Mapping[str, Any]) -> RequestRecord:
-    """The record of this request; a fresh, empty one where the context middleware does not run."""
+    """The record of this request; a new, empty one if the context middleware did not run."""
     record = scope.get(RECORD_KEY)
     return record if isinstance(record, RequestRecord) else RequestRecord("", "")
 

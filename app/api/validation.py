@@ -1,4 +1,4 @@
-"""What pydantic refuses, in our own words: stable codes and pointers, never the value."""
+"""Translates pydantic's errors into stable codes and pointers, without the submitted value."""
 
 import re
 from collections.abc import Collection, Iterable, Mapping
@@ -11,7 +11,7 @@ INVALID: Final = "validation.invalid"
 FAULTS_MAX: Final = 50
 _NAME_MAX: Final = 100
 
-# pydantic's error type -> our code. What is not listed has a fallback by its ending.
+# pydantic's error type -> our code. Other types are matched by their ending.
 _CODES: Final[dict[str, str]] = {
     "missing": "validation.missing",
     "extra_forbidden": "validation.unknown_member",
@@ -43,7 +43,7 @@ _CODES: Final[dict[str, str]] = {
     "datetime_past": "validation.out_of_range",
     "set_item_not_hashable": "validation.type",
 }
-# The types that the wire schemas of this service raise by themselves.
+# The types that the wire schemas of this service raise themselves.
 _SCHEMA_CODES: Final[dict[str, str]] = {
     "decimal_string": "validation.decimal",
     "decimal_form": "validation.decimal",
@@ -53,7 +53,7 @@ _SCHEMA_CODES: Final[dict[str, str]] = {
 _BY_START: Final = (("datetime_", "validation.date_time"), ("date_", "validation.date"))
 _BY_END: Final = (("_type", "validation.type"), ("_parsing", "validation.type"))
 
-# Codes that this module or a wire schema (through PydanticCustomError) may answer.
+# The codes that this module or a wire schema (by PydanticCustomError) may return.
 VALIDATION_CODES: Final[frozenset[str]] = frozenset(
     {
         *_CODES.values(),
@@ -89,13 +89,13 @@ _QUOTED: Final = re.compile(r"'([^']*)'")
 def refusal(
     errors: Iterable[Mapping[str, Any]], body: object, known: Collection[str]
 ) -> DomainError:
-    """One refusal for all that is wrong with a request, at most ``FAULTS_MAX`` faults.
+    """One refusal with all faults of a request, at most ``FAULTS_MAX``.
 
-    ``known`` are the codes of the catalogue: a schema may raise ``PydanticCustomError`` with one
-    of them as its type, and it is passed on. A path parameter that cannot be an id addresses
-    nothing, so the answer is the same 404 as for an id that does not exist.
+    ``known`` are the codes of the catalogue: a schema may raise ``PydanticCustomError`` with one of
+    them as its type. A malformed id in the path addresses nothing, so the answer is the same 404 as
+    for an id that does not exist.
     """
-    # A union reports once for each of its branches: one fault a place and code is enough.
+    # A union reports each of its branches: one fault per place and code is enough.
     faults: dict[tuple[str, str], Fault] = {}
     for error in errors:
         location = tuple(error["loc"])
@@ -139,7 +139,7 @@ def code_of(kind: str) -> str:
 
 
 def _params(context: Mapping[str, Any]) -> dict[str, str | int]:
-    """The bounds that the schema states. What comes from the value itself is left out."""
+    """The bounds stated by the schema. Parameters that contain the submitted value are left out."""
     params: dict[str, str | int] = {}
     for key, sign in _BOUNDS.items():
         if key in context:
@@ -148,7 +148,7 @@ def _params(context: Mapping[str, Any]) -> dict[str, str | int]:
         if key in context:
             value = context[key]
             params[name] = value if isinstance(value, int) else str(value)
-    # Pydantic joins the choices by an English "or": here they are a list in any language.
+    # Pydantic joins the choices by an English "or"; here they are a list in any language.
     choices = context.get("expected") or context.get("expected_tags")
     if choices is not None:
         params["expected"] = ", ".join(_QUOTED.findall(str(choices))) or str(choices)
@@ -162,8 +162,8 @@ def _plain(context: Mapping[str, Any]) -> dict[str, str | int]:
 def json_pointer(location: tuple[str | int, ...], body: object, *, missing: bool) -> str:
     """The RFC 6901 pointer of pydantic's ``location`` in ``body``.
 
-    Pydantic puts the names of union branches between the steps: only steps that lead somewhere in
-    the body are kept, and the last one also when it names a ``missing`` member.
+    Pydantic inserts the names of union branches. Only steps that exist in the body are kept, and
+    the last one also if it names a ``missing`` member.
     """
     pointer = ""
     here: Any = body

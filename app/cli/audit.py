@@ -1,4 +1,4 @@
-"""Commands on the audit chain: verify it, publish its heads, seal what waits."""
+"""Commands on the audit chain: verify it, print its heads, seal new entries."""
 
 import re
 from typing import Annotated
@@ -16,10 +16,12 @@ from app.domain.shared.errors import DomainError, InvalidValue
 from app.domain.shared.ids import NO_ID, Id, read, show
 from app.infrastructure.identity.companies import companies
 
-audit = typer.Typer(no_args_is_help=True, help="The audit chain: who did what, and its proof.")
+audit = typer.Typer(
+    no_args_is_help=True, help="The audit chain: verify it, print its heads, seal new entries."
+)
 
 CompanyOption = Annotated[
-    str, typer.Option("--company", help="Only this one (tnt_…); all, when left out.")
+    str, typer.Option("--company", help="Only this company (tnt_…). Default: all.")
 ]
 _HASH = re.compile(r"[0-9a-f]{64}")
 
@@ -37,12 +39,12 @@ def verify(
     ] = "",
     first: Annotated[
         int,
-        typer.Option("--from", min=1, help="The seal to begin with, such as one after a break."),
+        typer.Option("--from", min=1, help="The seal to start with, such as one after a break."),
     ] = 1,
 ) -> None:
-    """Compare every audit entry with its seal; exit code 1 where something was changed or cut off.
+    """Compare every audit entry with its seal; exit code 1 if entries were changed or removed.
 
-    Without --head, entries cut off the end together with their seals leave no trace.
+    Only --head reveals that the last entries were removed together with their seals.
     """
     asked = _company(company)
     if head and (asked is None or _HASH.fullmatch(head) is None):
@@ -57,7 +59,7 @@ def verify(
 def heads(database_url: DatabaseOption = "", company: CompanyOption = "") -> None:
     """Print the newest seal of each company: company, sequence, hash, instant.
 
-    Keep the lines where nobody who can write to the database can write.
+    Store the lines where the users of the database cannot write.
     """
     asked = _company(company)
 
@@ -73,7 +75,7 @@ def heads(database_url: DatabaseOption = "", company: CompanyOption = "") -> Non
 
 @audit.command()
 def seal(database_url: DatabaseOption = "", company: CompanyOption = "") -> None:
-    """Seal every entry that is more than a minute old. The service does so by itself."""
+    """Seal every entry that is more than a minute old. The service does this automatically."""
     asked = _company(company)
 
     async def work(parts: Parts) -> int:
@@ -82,12 +84,12 @@ def seal(database_url: DatabaseOption = "", company: CompanyOption = "") -> None
     try:
         seals = with_parts(read_settings(database_url), work)
     except DomainError as error:
-        raise fail(f"somebody else seals at the same moment ({error.code})") from None
-    typer.echo(f"{seals} seals were made")
+        raise fail(f"another process is sealing at the same time ({error.code})") from None
+    typer.echo(f"{seals} seals were created")
 
 
 async def _verify_all(parts: Parts, company: Id | None, head: bytes | None, first: int) -> bool:
-    """Verify the chain of one company, or of each, and tell; whether all are sound."""
+    """Verify and print the chain of one or every company; returns whether all are sound."""
     well = True
     for tenant_id, name in await _asked(parts, company):
         found = await parts.audit_chain.verify(tenant_id, head=head, first=first)
@@ -113,7 +115,7 @@ def told(view: AuditVerdictView) -> str:
 
 
 async def _asked(parts: Parts, company: Id | None) -> list[tuple[Id, str]]:
-    """The companies that are asked for; what belongs to none of them is the platform's."""
+    """The selected companies, and the platform for entries without a company."""
     found = [(NO_ID, "(platform)"), *await companies(parts.database)]
     chosen = [each for each in found if company is None or each[0] == company]
     if not chosen:

@@ -1,4 +1,4 @@
-"""Commands that keep a database: one file of it while it is in use, and back from that file."""
+"""Commands that back up a database while it is in use, and restore it."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -24,11 +24,9 @@ T = TypeVar("T")
 
 
 def backup(
-    file: Annotated[Path, typer.Argument(help="Where it goes, as one file for its owner only.")],
+    file: Annotated[Path, typer.Argument(help="The file to write; only its owner can read it.")],
     database_url: DatabaseOption = "",
-    replace: Annotated[
-        bool, typer.Option("--replace", help="A file of this name is overwritten.")
-    ] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Overwrite an existing file.")] = False,
 ) -> None:
     """Copy the database into a file while the service runs, and check the copy."""
     settings = read_settings(database_url)
@@ -58,13 +56,13 @@ def backup(
 
 
 def restore(
-    file: Annotated[Path, typer.Argument(help="A file that `tradepost backup` made.")],
+    file: Annotated[Path, typer.Argument(help="A file made by `tradepost backup`.")],
     database_url: DatabaseOption = "",
     replace: Annotated[
-        bool, typer.Option("--replace", help="Whatever the database holds now is lost.")
+        bool, typer.Option("--replace", help="Replace the present contents of the database.")
     ] = False,
 ) -> None:
-    """Fill an empty database from a backup, and check its books. Nothing is migrated."""
+    """Restore a backup into an empty database and check its books. Does not migrate."""
     settings = read_settings(database_url)
     url = settings.database.owner_url
     known = revisions()
@@ -84,7 +82,7 @@ def restore(
 
 
 def _told(work: Callable[[], T], url: str, done: str) -> T:
-    """What ``work`` returns; why it cannot, in one line."""
+    """Run ``work`` and return its result; an error becomes one line."""
     try:
         return work()
     except typer.Exit:
@@ -92,12 +90,12 @@ def _told(work: Callable[[], T], url: str, done: str) -> T:
     except BackupRefused as refused:
         raise fail(str(refused)) from None
     except Exception as error:
-        # Disks and drivers raise what they like; the operator gets one line.
+        # Disks and drivers raise various errors; the operator gets one line.
         raise fail(f"the database cannot be {done}: {reason(error, url)}") from None
 
 
 def _books_are_sound(settings: Settings, schema: Schema) -> bool:
-    """Say whether the books are sound, where this release can read them."""
+    """Report whether the books are sound, if this release can read them."""
     known = revisions()
     if not schema.suits(known):
         typer.echo(f"the books were not checked: {schema.refusal(known)}")

@@ -1,4 +1,4 @@
-"""What every command does: read the settings, open the service, say in one line what is wrong."""
+"""Shared by all commands: read the settings, open the service, report errors in one line."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -22,7 +22,7 @@ DatabaseOption = Annotated[
 
 
 def fail(message: str) -> typer.Exit:
-    """Tell the operator in one line; the exit code to raise."""
+    """Print a one-line error; returns the exit to raise."""
     typer.echo(f"tradepost: {message}", err=True)
     return typer.Exit(1)
 
@@ -34,15 +34,15 @@ def read_settings(database_url: str) -> Settings:
         settings.refuse_unsafe()
     except SettingRefused as refused:
         raise fail(str(refused)) from None
-    # A command speaks for itself; the traffic that makes the demo company is nobody's log.
+    # A command prints its own messages; requests that create the demo company are not logged.
     configure_logging(level="ERROR", form=settings.log_format)
     return settings
 
 
 def unchecked_settings(database_url: str) -> Settings:
-    """The settings as they are, fit or not.
+    """The settings, without checking them for production.
 
-    The one database of the option serves as owner too: it is not the one of DATABASE_OWNER_URL.
+    A database of the option also replaces DATABASE_OWNER_URL.
     """
     names = ("database_url", "database_owner_url", "database_url_file", "database_owner_url_file")
     given = {**dict.fromkeys(names, ""), "database_url": database_url} if database_url else {}
@@ -54,13 +54,13 @@ def unchecked_settings(database_url: str) -> Settings:
 
 
 def _fault(error: Any) -> str:
-    """A setting and what it takes; the message of pydantic shows no value."""
+    """The name of a setting and what is wrong with it, without its value."""
     name = str(error["loc"][0]).upper() if error["loc"] else "a setting"
     return f"{name}: {error['msg'].removeprefix('Value error, ')}"
 
 
 def migrate_to(settings: Settings, revision: str = "head", *, drop_data: bool = False) -> str:
-    """Bring the schema to a revision; the revision reached."""
+    """Migrate the schema to a revision; returns the revision reached."""
     url = settings.database.owner_url
     try:
         if revision == "head" and is_current(url):
@@ -72,12 +72,12 @@ def migrate_to(settings: Settings, revision: str = "head", *, drop_data: bool = 
     except MigrationRefused as refused:
         raise fail(str(refused)) from None
     except Exception as error:
-        # Drivers raise what they like when a server is away; the operator gets one line.
+        # Drivers raise various errors when a server is unreachable; the operator gets one line.
         raise fail(f"the database cannot be migrated: {reason(error, url)}") from None
 
 
 def reason(error: BaseException, url: str) -> str:
-    """What a driver says, out of what SQLAlchemy wraps around it."""
+    """The message of a driver, without what SQLAlchemy adds to it."""
     if isinstance(error, DBAPIError) and error.orig is not None:
         error = error.orig.__cause__ or error.orig
     said = first_line(error)
@@ -92,7 +92,7 @@ def reason(error: BaseException, url: str) -> str:
 
 
 def with_parts(settings: Settings, work: Callable[[Parts], Awaitable[Any]]) -> Any:
-    """Do ``work`` on the open service, without its HTTP edge."""
+    """Run ``work`` on the started service, without its HTTP edge."""
 
     async def run() -> Any:
         parts = build_parts(settings)

@@ -1,4 +1,4 @@
-"""Commands on companies and their sign-ins: the demo company, and what follows a leak."""
+"""Commands on companies and sign-ins: the demo company, new keys after a leak, reset of factors."""
 
 import asyncio
 from typing import Annotated
@@ -15,37 +15,37 @@ DEMO_LINE = f"Demo login: {DEMO_EMAIL} / {DEMO_PASSWORD}"
 
 
 def make_demo_company(settings: Settings) -> None:
-    """Let the demo owner sign up and trade."""
-    # Its HTTP client is nothing that a service has to carry along.
+    """Register the demo owner and create a week of trade."""
+    # Imported here, so that the service does not load the HTTP client.
     from app.demo.trade import make_demo  # noqa: PLC0415
 
     asyncio.run(make_demo(settings))
 
 
 def demo(database_url: DatabaseOption = "") -> None:
-    """Make the demo company, unless it is there."""
+    """Create the demo company, unless it exists."""
     settings = read_settings(database_url)
     if settings.environment == "production":
-        raise fail("no demo company in production: everybody knows its password")
+        raise fail("no demo company in production: its password is public")
     migrate_to(settings)
     found = with_parts(settings, demo_login)
     if found is DemoLogin.TAKEN:
-        raise fail(f"somebody else signs in as {DEMO_EMAIL}: no demo company was made")
+        raise fail(f"{DEMO_EMAIL} belongs to another account: no demo company was created")
     if found is DemoLogin.MISSING:
         make_demo_company(settings)
     else:
-        typer.echo("The demo company is there already.")
+        typer.echo("The demo company already exists.")
     typer.echo(DEMO_LINE)
 
 
 def replace_keys(
     database_url: DatabaseOption = "",
-    yes: Annotated[bool, typer.Option("--yes", help="Everybody is signed out. Go on.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Confirm that every session ends.")] = False,
 ) -> None:
-    """After a leak of SECRET_KEY: new signing keys under the present one, every session ended."""
+    """Replace the signing keys after a leak of SECRET_KEY, and end every session."""
     settings = read_settings(database_url)
     if not yes:
-        raise fail("this signs everybody out: say --yes; stop the service before, start it after")
+        raise fail("this ends every session: confirm with --yes; stop the service first")
 
     async def work(parts: Parts) -> int:
         ended: int = await parts.identity.signing.start_anew(await signed_in(parts.database))
@@ -58,12 +58,14 @@ def replace_keys(
 def reset_mfa(
     email: Annotated[str, typer.Argument(help="The address that the user signs in with.")],
     database_url: DatabaseOption = "",
-    yes: Annotated[bool, typer.Option("--yes", help="It is the user who asks. Go on.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Confirm that the user made this request.")
+    ] = False,
 ) -> None:
-    """Take the second factors of a user away who lost them all; his sessions end."""
+    """Remove the second factors of a user who lost all of them, and end the user's sessions."""
     settings = read_settings(database_url)
     if not yes:
-        raise fail("the password alone opens the account then: make sure who asks, and say --yes")
+        raise fail("the password alone then opens the account: verify the request, use --yes")
 
     async def work(parts: Parts) -> int | None:
         ended: int | None = await parts.identity.enrolling.forget_all(email)
@@ -71,5 +73,5 @@ def reset_mfa(
 
     ended = with_parts(settings, work)
     if ended is None:
-        raise fail("nobody with this address works for a company")
-    typer.echo(f"The second factors are gone; {ended} sessions were ended.")
+        raise fail("no member of a company has this address")
+    typer.echo(f"The second factors were removed; {ended} sessions were ended.")

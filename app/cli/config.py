@@ -1,4 +1,4 @@
-"""`tradepost config check`: the settings in effect, and whether they may serve."""
+"""`tradepost config check`: the settings in effect, and whether the service can start with them."""
 
 import typer
 
@@ -15,7 +15,7 @@ def _group() -> None:
 
 @config.command()
 def check(database_url: DatabaseOption = "") -> None:
-    """Print every setting as it is in effect, secrets redacted; refuse what may not serve."""
+    """Print all settings in effect, secrets redacted; fail if the service would refuse them."""
     settings = unchecked_settings(database_url)
     try:
         for name, value in settings.shown().items():
@@ -23,4 +23,4 @@ def check(database_url: DatabaseOption = "") -> None:
         settings.refuse_unsafe()
     except SettingRefused as refused:
         raise fail(str(refused)) from None
-    typer.echo(f"These settings may serve ({settings.environment}).", err=True)
+    typer.echo(f"The service can start with these settings ({settings.environment}).", err=True)

@@ -1,7 +1,7 @@
-"""uvicorn's connection, which waits for a request no longer than it has to, and refuses politely.
+"""uvicorn's connection with a time limit for request heads, and problem documents as refusals.
 
-uvicorn bounds the pause between two requests only: a connection that sends nothing, or half a head,
-would be kept for ever. And what is no HTTP it answers with plain text.
+uvicorn limits only the pause between two requests: a connection that sends nothing, or half a head,
+would be kept for ever. It also answers invalid HTTP with plain text.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ HEAD_SECONDS_MAX: Final = 30.0
 
 
 class Connection(HttpToolsProtocol):
-    """A connection whose requests each have so many seconds for their head."""
+    """A connection with a time limit for the head of each request."""
 
     def __init__(
         self, *args: Any, problems: Problems, head_seconds_max: float, **kwargs: Any
@@ -34,35 +34,35 @@ class Connection(HttpToolsProtocol):
         self._patience: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """The first request has its time from now on."""
+        """The time limit of the first request starts."""
         super().connection_made(transport)
         self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Nothing is waited for any more."""
+        """Stop the timer."""
         self._wait_no_more()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Part of a request; what it leaves open has its time from now on."""
+        """Part of a request arrived; if its head is incomplete, the timer starts."""
         super().data_received(data)
-        # Most heads come whole: only what is left open costs a timer.
+        # Most heads arrive complete: only incomplete ones need a timer.
         if self._head_begun and self._patience is None and not self.transport.is_closing():
             self._wait()
 
     def on_message_begin(self) -> None:
-        """A head begins."""
+        """A head starts."""
         self._head_begun = True
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        """The head is whole."""
+        """The head is complete."""
         self._head_begun = False
         self._wait_no_more()
         super().on_headers_complete()
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse what the parser refuses."""
+        """Refuse a request that the parser rejects."""
         del msg
         self._refuse(MalformedRequest())
 
@@ -82,7 +82,7 @@ class Connection(HttpToolsProtocol):
             self.transport.close()
 
     def _refuse(self, error: DomainError) -> None:
-        """Answer and close. Requests that came before are answered first, or it would be theirs."""
+        """Answer and close, but only after the answers to earlier requests."""
         self._wait_no_more()
         cycle: RequestResponseCycle | None = self.cycle
         if cycle is not None and not cycle.response_complete:

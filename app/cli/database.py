@@ -1,4 +1,4 @@
-"""Commands on a database: its schema, and the proof that its books are sound."""
+"""Commands on a database: migrate its schema, and check its books."""
 
 import contextlib
 from datetime import UTC, datetime
@@ -17,9 +17,11 @@ from app.infrastructure.identity.companies import companies
 
 def migrate(
     database_url: DatabaseOption = "",
-    revision: Annotated[str, typer.Option(help="Where to go; a lower one goes back.")] = "head",
+    revision: Annotated[
+        str, typer.Option(help="The target revision; an earlier one downgrades.")
+    ] = "head",
     yes_drop_data: Annotated[
-        bool, typer.Option(help="Going back may delete rows. Nothing brings them back.")
+        bool, typer.Option(help="Allow a downgrade to delete rows permanently.")
     ] = False,
     check: Annotated[
         bool,
@@ -29,12 +31,12 @@ def migrate(
         ),
     ] = False,
 ) -> None:
-    """Bring the schema of the database to a revision."""
+    """Migrate the schema of the database to a revision."""
     if not check:
         settings = read_settings(database_url)
         typer.echo(f"at revision {migrate_to(settings, revision, drop_data=yes_drop_data)}")
         return
-    # What only this command needs: every other one would carry Alembic along.
+    # Imported here, so that the other commands do not load Alembic.
     from app.infrastructure.db.drift import drift, fresh_drift  # noqa: PLC0415
 
     _report(fresh_drift(), "tables and migrations")
@@ -62,10 +64,10 @@ def check_books(
         ),
     ] = "",
 ) -> None:
-    """Check every invariant and reconciliation of every company; exit code 1 when one is broken.
+    """Check all invariants and reconciliations of all companies; exit code 1 if one fails.
 
-    The last line has the instant from which the next check can go on. Rows that were changed in the
-    database, and that nothing recent touches, are found without --since only.
+    The last line states the instant for --since of the next check. Changes to old rows that nothing
+    recent touches are found only without --since.
     """
     start = _instant(since) if since else None
     settings = read_settings(database_url)
@@ -84,9 +86,9 @@ def _instant(text: str) -> datetime:
 async def check_all(
     parts: Parts, *, since: datetime | None = None, broken_only: bool = False
 ) -> bool:
-    """Check the books of every company and tell, or tell only of those that are not sound.
+    """Check the books of every company and print the result, or only the broken ones.
 
-    ``since`` bounds the invariants; reconciliations are of everything, for they are sums.
+    ``since`` limits the invariants; reconciliations are sums and always cover everything.
     """
     reports, well = parts.reports, True
     until: list[str] = []

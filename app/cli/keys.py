@@ -1,4 +1,4 @@
-"""Commands on the keys that access tokens are signed with."""
+"""Commands on the signing keys of access tokens."""
 
 import typer
 
@@ -8,7 +8,7 @@ from app.cli.common import DatabaseOption, read_settings, with_parts
 from app.domain.identity.signing_key import SigningKey
 from app.infrastructure.identity.readers import DatabaseDirectory
 
-keys = typer.Typer(no_args_is_help=True, help="The keys that access tokens are signed with.")
+keys = typer.Typer(no_args_is_help=True, help="The signing keys of access tokens.")
 
 
 async def _stored(parts: Parts) -> list[SigningKey]:
@@ -17,7 +17,7 @@ async def _stored(parts: Parts) -> list[SigningKey]:
 
 @keys.command("list")
 def list_keys(database_url: DatabaseOption = "") -> None:
-    """Name every key, the newest first, and since when it signs no more."""
+    """List all keys, newest first, and when they were retired."""
     for key in with_parts(read_settings(database_url), _stored):
         retired = "signs" if key.retired_at is None else f"retired {instant(key.retired_at)}"
         typer.echo(f"{key.kid}  made {instant(key.created_at)}  {retired}")
@@ -25,7 +25,7 @@ def list_keys(database_url: DatabaseOption = "") -> None:
 
 @keys.command()
 def rotate(database_url: DatabaseOption = "") -> None:
-    """Make a new key; running nodes sign with it within seconds, and nobody is signed out."""
+    """Create a new key; running nodes use it within seconds, and no session ends."""
 
     async def work(parts: Parts) -> str:
         await parts.identity.signing.rotate()

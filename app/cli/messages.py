@@ -1,4 +1,4 @@
-"""The command that shows which messages to people wait to be sent."""
+"""The command that lists messages waiting to be sent."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ from app.infrastructure.security.sealing import SealBroken
 
 
 def messages(database_url: DatabaseOption = "") -> None:
-    """List messages that wait to be sent; what they say is shown in development only."""
+    """List messages waiting to be sent; their content is shown in development only."""
     settings = read_settings(database_url)
 
     async def work(parts: Parts) -> Sequence[Message]:

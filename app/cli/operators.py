@@ -1,4 +1,4 @@
-"""`tradepost operators …`: who runs the platform. No request can make an operator."""
+"""`tradepost operators …`: the operators of the platform. No request can add one."""
 
 import asyncio
 import secrets
@@ -24,19 +24,19 @@ from app.infrastructure.db.owner import Owner, owner_of
 from app.infrastructure.security.passwords import PooledHasher
 from app.settings import Settings
 
-operators = typer.Typer(no_args_is_help=True, help="Those who run the platform.")
-EmailArgument = Annotated[str, typer.Argument(help="The address that they sign in with.")]
+operators = typer.Typer(no_args_is_help=True, help="The operators of the platform.")
+EmailArgument = Annotated[str, typer.Argument(help="The operator's e-mail address.")]
 _CLOCK = SystemClock()
 _new_id = UlidFactory(milliseconds(_CLOCK))
 
 
 @operators.command()
 def add(email: EmailArgument, database_url: DatabaseOption = "") -> None:
-    """Make a user an operator; an address that nobody has gets a user with a fresh password."""
+    """Make a user an operator. For a new address, create a user with a new password."""
     try:
         user = User.new(_new_id(), email, None, _CLOCK.now())
     except InvalidValue:
-        raise fail("that is no e-mail address") from None
+        raise fail("this is not an e-mail address") from None
 
     async def work(owner: Owner) -> tuple[bool, str]:
         known = await user_of(owner, user.email_folded)
@@ -55,7 +55,7 @@ def add(email: EmailArgument, database_url: DatabaseOption = "") -> None:
 
 @operators.command()
 def remove(email: EmailArgument, database_url: DatabaseOption = "") -> None:
-    """Take the platform from a user; within five seconds no token of his is good there."""
+    """Revoke the operator role of a user; the platform tokens end within five seconds."""
 
     async def work(owner: Owner) -> bool:
         known = await user_of(owner, folded(email.strip()))
@@ -64,19 +64,19 @@ def remove(email: EmailArgument, database_url: DatabaseOption = "") -> None:
         )
 
     if not as_owner(read_settings(database_url), work):
-        raise fail(f"{email} is no operator")
-    typer.echo(f"{email} is no operator any more.")
+        raise fail(f"{email} is not an operator")
+    typer.echo(f"{email} is no longer an operator.")
 
 
 @operators.command("list")
 def list_them(database_url: DatabaseOption = "") -> None:
-    """Show who is an operator, and who was."""
+    """List present and former operators."""
     for email, active in as_owner(read_settings(database_url), operators_of):
-        typer.echo(email if active else f"{email} (no more)")
+        typer.echo(email if active else f"{email} (former)")
 
 
 def as_owner(settings: Settings, work: Callable[[Owner], Awaitable[Any]]) -> Any:
-    """Do ``work`` as the owner of the database, whose schema suits this release."""
+    """Run ``work`` as the owner of the database, if its schema is compatible."""
     with_parts(settings, lambda parts: parts.database.ping())
     url = settings.database.owner_url
 
@@ -89,7 +89,7 @@ def as_owner(settings: Settings, work: Callable[[Owner], Awaitable[Any]]) -> Any
     except typer.Exit:
         raise
     except Exception as error:
-        # Drivers raise what they like; the operator gets one line.
+        # Drivers raise various errors; the operator gets one line.
         raise fail(f"the database cannot be changed: {reason(error, url)}") from None
 
 

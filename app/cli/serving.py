@@ -1,4 +1,4 @@
-"""`tradepost serve`: migrate, make a demo company, listen, and stop cleanly."""
+"""`tradepost serve`: migrate, create a demo company, listen, and stop cleanly."""
 
 import contextlib
 import ctypes
@@ -34,9 +34,9 @@ def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535)] = 8000,
     database_url: DatabaseOption = "",
-    demo: Annotated[bool, typer.Option("--demo/--no-demo", help="A demo company.")] = True,
+    demo: Annotated[bool, typer.Option("--demo/--no-demo", help="Create a demo company.")] = True,
 ) -> None:
-    """Migrate, make a demo company when the database is empty, and serve."""
+    """Migrate, create a demo company if the database is empty, and serve."""
     settings = read_settings(database_url)
     with _bound(host, port) as listener:
         in_production = settings.environment == "production"
@@ -48,17 +48,17 @@ def serve(
         there = (with_demo or in_production) and _demo_login_works(settings)
         if there and in_production:
             raise fail(
-                f"{DEMO_EMAIL} signs in with the password that everybody knows: change it, or "
-                "start production with a database of its own"
+                f"{DEMO_EMAIL} signs in with the public demo password: change it, or "
+                "use another database for production"
             )
         lines = _lines(settings, host, listener.getsockname()[1], with_login=there)
         configure_logging(level=settings.log_level, form=settings.log_format)
-        # What uvicorn tells of its start and its end, we say ourselves.
+        # We print our own messages at start and stop.
         logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
         tell = _log.info if in_production else typer.echo
         server = _Server(settings, host, port, lambda: [tell(line) for line in lines])
         _calm_collector()
-        # uvicorn sends a signal on that ended it: to itself, so that the exit code stays ours.
+        # uvicorn re-raises the signal that ended it; ignore it, so that the exit code stays ours.
         signal.signal(signal.SIGTERM, server.handle_exit)
         signal.signal(signal.SIGINT, server.handle_exit)
         server.run(sockets=[listener])
@@ -66,11 +66,12 @@ def serve(
 
 
 def _calm_collector() -> None:
-    """Let the garbage collector look at less, and less often; give back what only the start took.
+    """Reduce garbage collection, and return memory that only the start needed.
 
-    What stands after the start stays for ever, and a request leaves no cycles worth a search every
-    700 objects: a batch of products takes a seventh less time (docs/decisions/0006). What was free
-    again stayed with the process: 18 of 150 MB, which glibc returns when it is told to.
+    Objects that exist after the start live for ever, and a request leaves few cycles, so collecting
+    every 700 objects is wasteful: a batch of products takes a seventh less time
+    (docs/decisions/0006). Freed memory stayed with the process, 18 of 150 MB, until glibc is asked
+    to return it.
     """
     gc.collect()
     with contextlib.suppress(OSError, AttributeError):  # another C library
@@ -84,7 +85,7 @@ def _demo_login_works(settings: Settings) -> bool:
 
 
 async def _has_companies(parts: Parts) -> bool:
-    """Whether anybody signed up; also opens the signing keys, which a wrong secret cannot."""
+    """Whether any company exists; also opens the signing keys, which fails with a wrong secret."""
     await parts.identity.start()
     return bool(await companies(parts.database))
 
@@ -100,7 +101,7 @@ def _lines(settings: Settings, host: str, port: int, *, with_login: bool) -> lis
 
 
 def _bound(host: str, port: int) -> socket.socket:
-    """The socket, before the database is touched: a taken port must change nothing."""
+    """The socket, bound before the database is touched: if the port is taken, nothing changes."""
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -130,12 +131,12 @@ def _config(application: FastAPI, host: str, port: int) -> uvicorn.Config:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's server, which says when it listens and ends without cutting anybody off.
+    """uvicorn's server, which reports when it listens and stops without aborting requests.
 
-    uvicorn closes listener and idle connections at once when it is told to stop; what a balancer or
-    a client sends at that moment is lost. So the first SIGTERM only turns readiness to 503 and lets
-    every answer close its connection; the server ends when the grace is over, or at once by a
-    second signal or by SIGINT (Ctrl-C).
+    When asked to stop, uvicorn closes the listener and idle connections at once, and requests sent
+    at that moment are lost. So the first SIGTERM only turns readiness to 503 and makes every answer
+    close its connection. The server stops after the grace period, or at once on a second signal or
+    on SIGINT (Ctrl-C).
     """
 
     def __init__(
@@ -148,19 +149,19 @@ class _Server(uvicorn.Server):
         self._ends_at: float | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, then say so."""
+        """Start, then report it."""
         await super().startup(sockets)
         self._listening()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Begin to end, or end."""
+        """Start draining, or stop."""
         if sig == signal.SIGTERM and self._ends_at is None and self._grace_seconds:
             self._ends_at = time.monotonic() + self._grace_seconds
         else:
             super().handle_exit(sig, frame)
 
     async def on_tick(self, counter: int) -> bool:
-        """Ten times a second: whether to end."""
+        """Called ten times a second: returns whether to stop."""
         if self._ends_at is not None and not self.should_exit:
             self._send_away()
             self.should_exit = time.monotonic() >= self._ends_at

@@ -1,4 +1,4 @@
-"""`tradepost tenants …`: what is done to companies on the database itself."""
+"""`tradepost tenants …`: commands on companies, on the database itself."""
 
 import asyncio
 from typing import Annotated
@@ -22,19 +22,19 @@ _new_id = UlidFactory(milliseconds(_CLOCK))
 
 @tenants.callback()
 def _named() -> None:
-    """Let the one command be called by its name."""
+    """Keep the command a subcommand, although it is the only one."""
 
 
 @tenants.command()
 def purge(
     database_url: DatabaseOption = "",
     rows_at_once: Annotated[
-        int, typer.Option(min=1, max=100_000, help="Rows a transaction.")
+        int, typer.Option(min=1, max=100_000, help="Rows per transaction.")
     ] = ROWS_AT_ONCE,
 ) -> None:
-    """Delete every company whose grace period is over, and its files. Nothing brings it back.
+    """Delete every company whose grace period is over, with its files, permanently.
 
-    Made for a timer: killed at any moment, it goes on at the next run.
+    Run it by a timer. If it is killed, the next run continues.
     """
     settings = read_settings(database_url)
     files = CompanyFiles(settings.storage.folder)
@@ -55,4 +55,4 @@ def purge(
 
     purged = as_owner(settings, work)
     if not purged:
-        typer.echo("No company is to be deleted.")
+        typer.echo("No company is due for deletion.")

@@ -1,1 +1,1 @@
-"""The demo company, which a newcomer signs in to."""
+"""The demo company for a first look."""

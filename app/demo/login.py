@@ -1,4 +1,4 @@
-"""The demo owner: how one signs in, and whether that works."""
+"""The login of the demo owner, and whether it works."""
 
 from enum import Enum
 
@@ -7,14 +7,14 @@ from app.infrastructure.identity.readers import DatabaseDirectory
 from app.infrastructure.security.passwords import PooledHasher
 
 DEMO_EMAIL = "demo@tradepost.example"
-DEMO_PASSWORD = "walk-the-counter-42"  # noqa: S105 - shown to whoever starts the demo
+DEMO_PASSWORD = "walk-the-counter-42"  # noqa: S105 - printed when the demo starts
 
 
 class DemoLogin(Enum):
-    """What the database knows of the demo owner."""
+    """The state of the demo owner in the database."""
 
-    MISSING = "nobody has the address"
-    TAKEN = "somebody has it, with another password or without a company"
+    MISSING = "no account has the address"
+    TAKEN = "an account has it, with another password or without a company"
     THERE = "the demo login works"
 
 

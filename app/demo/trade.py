@@ -1,4 +1,4 @@
-"""A week of trade of the demo company, made through the public API like any client would."""
+"""A week of trade of the demo company, created through the public API."""
 
 from datetime import timedelta
 from typing import Any
@@ -18,7 +18,7 @@ _GOODS = (
 
 
 async def make_demo(settings: Settings) -> None:
-    """Register the demo owner and let the company buy, sell, take back and be paid."""
+    """Register the demo owner and post receipts, sales, returns and payments."""
     app = create_app(settings.model_copy(update={"rate_limit_enabled": False}))
     transport = httpx.ASGITransport(app=app)
     async with (
@@ -29,7 +29,7 @@ async def make_demo(settings: Settings) -> None:
 
 
 class _Shop:
-    """A client that sends commands with idempotency keys and expects them to be accepted."""
+    """A client that sends commands with idempotency keys and raises on refusals."""
 
     def __init__(self, client: httpx.AsyncClient) -> None:
         self._client = client

@@ -1,9 +1,9 @@
-"""What authentication costs: a token a request, thirty-two logins at once, and who is known.
+"""The cost of authentication: checking tokens, 32 logins at once, known and unknown addresses.
 
     python -m load.measure.authentication [--samples 200]
 
-The service runs in this process, on SQLite and on a PostgreSQL of its own, with passwords at their
-full price. Costs are CPU of this process; what a database of its own spends comes on top.
+The service runs in this process, on SQLite and on a separate PostgreSQL, with full-cost password
+hashing. Costs are CPU of this process, without that of PostgreSQL.
 """
 
 import argparse
@@ -43,7 +43,7 @@ async def _cost(name: str, count: int, once: Callable[[], Awaitable[Any]]) -> No
 
 
 async def costs(identity: Any, token: str) -> None:
-    """A token whose signature and session are known, and with one or both looked at anew."""
+    """A token with signature and session cached, and with one or both checked again."""
     tokens = identity._access_tokens
 
     async def anew(*stores: dict[Any, Any]) -> None:
@@ -66,7 +66,7 @@ async def _lags(lags: list[float]) -> None:
 
 
 async def logins(api: httpx.AsyncClient, clients: int, each: int) -> None:
-    """How late the event loop is while so many log in; the clients are in the same loop."""
+    """The lag of the event loop during concurrent logins; the clients share the loop."""
     seconds: list[float] = []
 
     async def client() -> None:
@@ -95,7 +95,7 @@ async def logins(api: httpx.AsyncClient, clients: int, each: int) -> None:
 
 
 async def known(api: httpx.AsyncClient, samples: int) -> None:
-    """Times for a known and for unknown addresses, in turns."""
+    """Times for known and unknown addresses, in turns."""
 
     async def login(email: str) -> None:
         await api.post(f"{API}/login", json={"email": email, "password": WRONG})
@@ -124,7 +124,7 @@ async def known(api: httpx.AsyncClient, samples: int) -> None:
 
 
 async def measure(url: str, samples: int) -> None:
-    """Everything, on one database."""
+    """All measurements on one database."""
     app = create_app(Settings(_env_file=None, database_url=url, rate_limit_enabled=False))
     transport = httpx.ASGITransport(app=app)
     async with (

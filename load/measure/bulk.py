@@ -1,4 +1,4 @@
-"""Rows in bulk, past the service: millions of them in minutes, as its own mappings make them."""
+"""Bulk inserts that bypass the service: millions of rows in minutes, from its own mappings."""
 
 import asyncio
 import sqlite3
@@ -20,9 +20,9 @@ Rows = list[tuple[BatchKey, list[Row]]]
 
 
 async def load_rows(url: str, parts: Iterable[Rows], before: Sequence[str] = ()) -> None:
-    """Write ``parts`` after the statements of ``before``; triggers and references are off.
+    """Write ``parts`` after the statements of ``before``, with triggers and references off.
 
-    On SQLite nothing else may write meanwhile.
+    On SQLite nothing else may write at the same time.
     """
     if url.startswith("sqlite"):
         await asyncio.to_thread(_on_sqlite, url.split("///", 1)[1], parts, before)

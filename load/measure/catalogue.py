@@ -1,4 +1,4 @@
-"""A large catalogue in bulk: products of the service, made into rows by its own mappings."""
+"""A large catalogue in bulk: products of the service, turned into rows by its own mappings."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ _AT_ONCE = 10_000
 
 
 def products(tenant: bytes, unit: str, first: int, last: int) -> Iterator[Rows]:
-    """Rows of the products with these numbers, named as those that come over the API."""
+    """Rows of the products with these numbers, named like those created through the API."""
     known, now, unit_id = registry(), datetime.now(UTC), read("unt", unit)
     for start in range(first, last + 1, _AT_ONCE):
         loaded = Loaded()

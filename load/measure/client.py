@@ -1,4 +1,4 @@
-"""A light HTTP client: it shares two cores with what it measures, so it must cost little."""
+"""A light HTTP client: it must use little CPU, because it shares two cores with the service."""
 
 import asyncio
 import time
@@ -11,24 +11,24 @@ _LENGTH = b"content-length: "
 
 @dataclass(slots=True)
 class Answers:
-    """What a round of requests brought: counts by status, seconds of each, the wall time."""
+    """The result of a round of requests: counts by status, seconds of each, the wall time."""
 
     statuses: dict[int, int] = field(default_factory=dict)
     seconds: list[float] = field(default_factory=list)
     wall: float = 0.0
 
     def check(self, *expected: int) -> None:
-        """Refuse to measure anything but what was meant.
+        """Check that all requests had the expected status.
 
         Raises:
-            RuntimeError: other statuses came.
+            RuntimeError: another status occurred.
         """
         if not set(self.statuses) <= set(expected):
             raise RuntimeError(f"statuses {self.statuses}, expected {expected}")
 
 
 def request(method: str, path: str, token: str = "", body: bytes = b"", key: str = "") -> bytes:
-    """One HTTP/1.1 request as it goes over the wire."""
+    """The bytes of one HTTP/1.1 request."""
     lines = [f"{method} {path} HTTP/1.1", "host: bench"]
     if token:
         lines.append(f"authorization: Bearer {token}")
@@ -40,7 +40,7 @@ def request(method: str, path: str, token: str = "", body: bytes = b"", key: str
 
 
 async def offer(port: int, requests: Iterable[bytes], clients: int) -> Answers:
-    """Send ``requests`` over ``clients`` connections, each with one under way at a time."""
+    """Send ``requests`` over ``clients`` connections, one at a time on each."""
     answers = Answers()
     source = iter(requests)
     started = time.perf_counter()
@@ -71,7 +71,7 @@ async def read_answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
 
 
 async def ask(port: int, sent: bytes) -> tuple[int, bytes]:
-    """One request on a connection of its own."""
+    """One request on a new connection."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         writer.write(sent)

@@ -1,4 +1,4 @@
-"""The company that is measured: products with stock, made through the API."""
+"""The benchmark company: products with stock, created through the API."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -34,11 +34,11 @@ class Company:
     products: int = 0
 
     def get(self, path: str) -> bytes:
-        """A GET as it goes over the wire."""
+        """The bytes of a GET."""
         return request("GET", API + path, self.token)
 
     def post(self, path: str, body: Any, key: str = "") -> bytes:
-        """A POST as it goes over the wire."""
+        """The bytes of a POST."""
         return request("POST", API + path, self.token, orjson.dumps(body), key)
 
     async def read(self, path: str) -> Any:
@@ -109,12 +109,12 @@ class Company:
 
 
 def login() -> bytes:
-    """The request that signs the company's owner in."""
+    """The login request of the company's owner."""
     return request("POST", f"{API}/auth/login", body=orjson.dumps(_ACCOUNT))
 
 
 async def sign_in(port: int) -> Company:
-    """The company as one finds it; its supplier is made where there is none."""
+    """The existing company; creates its supplier if there is none."""
     _, answer = await ask(port, login())
     company = Company(port, orjson.loads(answer)["access_token"], "", "", "")
     suppliers = (await company.read("/contacts?role=supplier&limit=1"))["data"]

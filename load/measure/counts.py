@@ -1,4 +1,4 @@
-"""What a request asks of PostgreSQL, counted by the database itself: no load changes it."""
+"""The database work of a request, counted by PostgreSQL itself and independent of load."""
 
 import asyncio
 import re
@@ -15,20 +15,20 @@ PRELOADED = {
     "pg_stat_statements.track": "none",
     "pg_stat_statements.track_planning": "on",
 }
-"""Settings of a server that can count; it does so only inside ``count``."""
+"""Settings of a server that can count; counting is on only inside ``count``."""
 
 _WRITES = re.compile(r"\b(INSERT INTO|UPDATE \w+ SET|DELETE FROM)\b")
 _LOCKS = re.compile(r"\bFOR (UPDATE|KEY SHARE)\b")
-# The one travels with BEGIN, in one message; the other is what the trigger of a new entry asks at
-# the commit.
+# Not counted: SET LOCAL, which is sent with BEGIN, and the query of the balance trigger at the
+# commit.
 _NO_TRIP = re.compile(r"SET LOCAL|SELECT sum\(amount\), count\(\*\)\s+FROM journal_lines\b")
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Of one request: round trips to the database, and how many of its statements write.
+    """For one request: round trips to the database, and the number of writing statements.
 
-    ``plans`` are those that PostgreSQL made anew, in all, for statements that write or lock.
+    ``plans`` is the total number of plans made for statements that write or lock.
     """
 
     round_trips: int
@@ -42,10 +42,10 @@ class Counted:
 async def count(
     table: Table, url: str, port: int, name: str, requests: Iterable[bytes], expected: Counted
 ) -> None:
-    """Send requests one after the other and keep what each of them costs, beside ``expected``.
+    """Send requests one after the other and record the cost of each beside ``expected``.
 
-    What happens in between by itself (a checkpoint, a probe) is rarer than the requests and is
-    rounded away. The first request is not counted: it meets connections without statements.
+    Background work (a checkpoint, a probe) is rarer than the requests and is rounded away. The
+    first request is not counted, because its connections have no prepared statements.
     """
     first, *others = requests
     connection = await asyncpg.connect(url)
@@ -75,4 +75,4 @@ async def count(
 async def _track(connection: asyncpg.Connection, what: str) -> None:
     await connection.execute(f"ALTER SYSTEM SET pg_stat_statements.track = '{what}'")
     await connection.execute("SELECT pg_reload_conf()")
-    await asyncio.sleep(0.3)  # each connection takes it up by itself
+    await asyncio.sleep(0.3)  # each connection reloads it

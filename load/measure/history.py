@@ -1,9 +1,9 @@
-"""A long history in bulk: aggregates of the service, made into rows by its own mappings.
+"""A long history in bulk: aggregates of the service, turned into rows by its own mappings.
 
-An entry of four lines and four moves with their valuations, as a sale of four products makes them,
-spread evenly over the 730 days before today; products are drawn evenly. A product leaves in one
-entry what came to it in the one before, so that stock and its value end as they began. Documents,
-which no line of the benchmark reads, are left out.
+Each entry has four lines and four moves with their valuations, like a sale of four products.
+Entries are spread evenly over the 730 days before today, and over the products. An entry takes out
+what the entry before brought in, so that stock and value end as they began. Documents are left out,
+because no line of the benchmark reads them.
 """
 
 from collections.abc import Iterator
@@ -28,12 +28,12 @@ from load.measure.limits import Facts
 LINES_EACH = 4
 DAYS = 730
 _ENTRIES_AT_ONCE = 5_000
-_SEQ_FIRST = 1_000_000  # above what the pools of the service have come to
+_SEQ_FIRST = 1_000_000  # above the sequence numbers used by the service
 _REFOLD = ("DELETE FROM ledger_checkpoints", "DELETE FROM day_balances")
 
 
 class History:
-    """Makes the entries of a company, one after the other; ``lines`` counts what there is."""
+    """Makes the entries of a company in order; ``lines`` counts the existing ones."""
 
     def __init__(self, facts: Facts, products: int) -> None:
         self._facts = facts
@@ -45,7 +45,7 @@ class History:
         self.lines = 0
 
     def up_to(self, lines: int) -> Iterator[list[tuple[BatchKey, list[Row]]]]:
-        """Rows of further entries, until there are ``lines``; in the order of their recording."""
+        """Rows of further entries until there are ``lines``, in the order of their recording."""
         entries = (lines - self.lines) // LINES_EACH
         midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         first, step = midnight - timedelta(days=DAYS), timedelta(days=DAYS) / max(entries, 1)
@@ -104,5 +104,5 @@ class History:
 
 
 async def write(url: str, history: History, lines: int) -> None:
-    """Bring a company's history to ``lines`` journal lines; what was folded is folded anew."""
+    """Extend a company's history to ``lines`` journal lines, and reset its checkpoint."""
     await load_rows(url, history.up_to(lines), before=_REFOLD)

@@ -1,4 +1,4 @@
-"""What nothing can beat: the rows of a sale by pgbench, and by a plain loop on SQLite."""
+"""The limits: the rows of a sale written by pgbench, and by a plain loop on SQLite."""
 
 import contextlib
 import json
@@ -21,7 +21,7 @@ from load.measure.company import Company
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a hand-written sale needs to know of the company."""
+    """The ids of the company that a handwritten sale needs."""
 
     tenant: bytes
     user: bytes
@@ -33,12 +33,12 @@ class Facts:
 
     @property
     def hexadecimal(self) -> dict[str, str]:
-        """The ids as a script writes them."""
+        """The ids as SQL literals."""
         return {name: getattr(self, name).hex() for name in self.__slots__}
 
 
 async def facts_of(company: Company) -> Facts:
-    """Ask the company for them."""
+    """Read them from the company."""
     me = await company.read("/auth/me")
     accounts = (await company.read("/accounts?limit=200"))["data"]
     by_role = {each["role"]: read("acc", each["id"]) for each in accounts if each["role"]}
@@ -53,8 +53,8 @@ async def facts_of(company: Company) -> Facts:
     )
 
 
-# One statement a step, as an application without our write path would do it. A body of the length
-# of our stored answer is kept too.
+# One statement per step, like an application without our write path. It stores a body of the length
+# of our stored answer, too.
 _STEPS = r"""
 \set a random(1, :products)
 \set b random(1, :products)
@@ -137,10 +137,10 @@ def write_pgbench_script(folder: Path, facts: Facts) -> Path:
 
 
 def run_pgbench(folder: Path, script: Path, *, products: int, clients: int, sales: int) -> float:
-    """Run ``sales`` sales over ``clients`` connections; the CPU seconds of pgbench itself.
+    """Run ``sales`` sales over ``clients`` connections; returns the CPU seconds of pgbench.
 
     Raises:
-        RuntimeError: it failed; what it said.
+        RuntimeError: it failed; the message is its output.
     """
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(  # noqa: S603 - the program of the server that this run started
@@ -164,14 +164,14 @@ def run_pgbench(folder: Path, script: Path, *, products: int, clients: int, sale
 
 
 async def analyze(url: str) -> None:
-    """Let PostgreSQL look at what was loaded."""
+    """Analyse the loaded tables."""
     connection = await asyncpg.connect(url)
     await connection.execute("VACUUM ANALYZE")
     await connection.close()
 
 
 def copy_database(source: Path, target: Path) -> None:
-    """A copy of a database that is being served."""
+    """A copy of a database that is in use."""
     closing = contextlib.closing
     with closing(sqlite3.connect(source)) as read, closing(sqlite3.connect(target)) as written:
         read.backup(written)
@@ -188,7 +188,7 @@ class SqliteLoop:
         self._made = 0
 
     def run(self, sales: int) -> float:
-        """Make them; the CPU seconds used."""
+        """Post the sales; returns the CPU seconds used."""
         started = time.thread_time()
         for _ in range(sales):
             self._sale(self._connection)

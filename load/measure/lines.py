@@ -1,4 +1,4 @@
-"""What is measured on each database, round by round, each line beside its limit."""
+"""The lines measured on each database, round by round, each next to its limit."""
 
 import asyncio
 import sys
@@ -26,9 +26,9 @@ _DEEP = 500  # pages
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much is done: ``rounds`` of each line, and operations a round.
+    """The amount of work: ``rounds`` of each line, and operations per round.
 
-    ``catalogue`` is how many products there are for the lines of a large catalogue, 0 for none.
+    ``catalogue`` is the number of products for the large-catalogue lines; 0 skips them.
     """
 
     products: int
@@ -43,7 +43,7 @@ FULL = Size(products=10_000, rounds=5, reads=1_000, sales=960, catalogue=1_000_0
 
 
 class Stand:
-    """A served company, and the CPU of all that serves it."""
+    """A company on a running service, and the CPU of the processes that serve it."""
 
     def __init__(self, table: Table, company: Company, *processes: int) -> None:
         self.table = table
@@ -80,7 +80,7 @@ class Stand:
         await self.measure(name, made, clients=clients, **limit)  # type: ignore[arg-type]
 
     async def renew(self) -> None:
-        """A fresh access token: a run is longer than one lives."""
+        """Get a new access token, because a run outlives one."""
         _, body = await ask(self.company.port, login())
         self.company.token = orjson.loads(body)["access_token"]
 
@@ -120,7 +120,7 @@ async def on_postgres(table: Table, size: Size, server: int, folder: Path) -> No
 
 
 async def _counts(stand: Stand, url: str) -> None:
-    """What one request asks of PostgreSQL."""
+    """The database work of one request on PostgreSQL."""
     company, chance, table = stand.company, stand.chance, stand.table
     products = company.products
     sales = list(company.sales(chance, 21, products))
@@ -139,7 +139,7 @@ async def _counts(stand: Stand, url: str) -> None:
 async def _reads(stand: Stand, size: Size, raw: int, raw_pid: int, server: int) -> None:
     company, table = stand.company, stand.table
     ids = [product_id(stand.chance.randint(1, size.products)) for _ in range(size.reads)]
-    # As many lists as objects: of a few the CPU time would be a few ticks of the clock (10 ms).
+    # As many lists as objects: the CPU time of a few would be a few ticks of its clock (10 ms).
     for name, paths in (
         ("limit: GET one, raw ASGI + asyncpg + orjson", [f"/one/{each}" for each in ids]),
         ("limit: GET 100, raw ASGI + asyncpg + orjson", ["/list"] * size.reads),
@@ -241,7 +241,7 @@ async def _last_units(stand: Stand, database: str) -> None:
 
 
 async def _catalogue(stand: Stand, size: Size, url: str, tenant: bytes, database: str) -> None:
-    """Pages and searches of a large catalogue; a page deep in it is reached by its cursor."""
+    """Pages and searches of a large catalogue; a deep page is reached by its cursor."""
     company = stand.company
     if not size.catalogue:
         return

@@ -19,7 +19,7 @@ from tests.support.pg import remove_cluster, start_cluster
 
 ROOT = Path(__file__).parents[2]
 _TICKS = os.sysconf("SC_CLK_TCK")
-# The rate limiter counts every request and lets all of them pass.
+# The rate limiter counts every request but refuses none.
 _UNLIMITED = {
     "RATE_LIMIT_AUTH_PER_MINUTE": "1000000",
     "RATE_LIMIT_AUTH_BURST": "1000000",
@@ -36,20 +36,20 @@ _SETTINGS = {
 
 
 def free_port() -> int:
-    """A port of the loopback that nobody uses."""
+    """A free loopback port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def cpu_seconds(*roots: int) -> float:
-    """CPU time of these processes and their children, those that have ended included."""
+    """CPU time of these processes and their children, including ended ones."""
     parents: dict[int, list[int]] = {}
     used: dict[int, float] = {}
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
             continue
-        with contextlib.suppress(OSError):  # it ended just now; its parent has its time
+        with contextlib.suppress(OSError):  # it has just ended; its parent has its time
             fields = (entry / "stat").read_text().rpartition(")")[2].split()
             pid = int(entry.name)
             parents.setdefault(int(fields[1]), []).append(pid)
@@ -72,7 +72,7 @@ def resident_mb(pid: int) -> float:
 
 @contextlib.contextmanager
 def process(command: Sequence[str], ready: str, **environment: str) -> Iterator[int]:
-    """A process that answers 200 at ``ready``; it is ended with the block. Yields its id."""
+    """A process that answers 200 at ``ready``; it ends with the block. Yields its id."""
     with tempfile.TemporaryFile() as log:
         running = subprocess.Popen(  # noqa: S603 - a command of this module
             command, cwd=ROOT, env=os.environ | environment, stdout=log, stderr=log
@@ -99,7 +99,7 @@ def _await(running: subprocess.Popen[bytes], ready: str, log: IO[bytes]) -> None
 
 @contextlib.contextmanager
 def service(database_url: str, **environment: str) -> Iterator[tuple[int, int]]:
-    """The service over a database, as an operator runs it. Yields its process id and port."""
+    """The service on a database, as an operator runs it. Yields its process id and port."""
     port = free_port()
     command = [sys.executable, "-m", "app.cli", "serve", "--no-demo", "--port", str(port)]
     command += ["--database-url", database_url]
@@ -109,7 +109,7 @@ def service(database_url: str, **environment: str) -> Iterator[tuple[int, int]]:
 
 @contextlib.contextmanager
 def postgres() -> Iterator[tuple[int, Path]]:
-    """A PostgreSQL 18 with the durability of its defaults: the id of its first process, its folder.
+    """A PostgreSQL 18 with its default durability: the id of its first process, its folder.
 
     The processes that serve the connections are children of the first.
     """

@@ -1,4 +1,4 @@
-"""Whether two samples of times differ: the test of Mann and Whitney, by ranks."""
+"""The Mann-Whitney rank test: whether two samples of times differ."""
 
 import math
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from itertools import groupby
 
 
 def p_value(one: Sequence[float], other: Sequence[float]) -> float:
-    """How likely ranks that differ as much are by chance; two-sided, normal approximation."""
+    """The two-sided p-value, by normal approximation."""
     marked = sorted([(value, 0) for value in one] + [(value, 1) for value in other])
     rank_sum, ties, seen = 0.0, 0.0, 0
     for _, group in groupby(marked, key=lambda each: each[0]):

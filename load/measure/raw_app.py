@@ -1,4 +1,4 @@
-"""The limit of a read: bare ASGI, asyncpg and orjson, with the service's rows and its envelope."""
+"""The limit of a read: bare ASGI, asyncpg and orjson, with the rows and envelope of the service."""
 
 import os
 from typing import Any

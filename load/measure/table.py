@@ -1,4 +1,4 @@
-"""Lines of the benchmark: what was measured, against what, and how it is shown and judged."""
+"""The lines of the benchmark: figures, limits, display and checks."""
 
 import json
 from dataclasses import asdict, dataclass, field
@@ -13,12 +13,11 @@ _SHARES = (0.5, 0.95, 0.99)
 
 @dataclass(slots=True)
 class Line:
-    """One thing measured, in rounds; ``cpu`` is µs of application and database per operation.
+    """One measured operation, in rounds; ``cpu`` is µs of application and database per operation.
 
-    ``limit`` names the line that it is compared with and ``least`` the ratio limit/line that it
-    must reach; both are empty for a limit itself. ``held`` is what is reached where that is not
-    yet ``least``. A ratio is the median of those of the rounds, in each of which line and limit ran
-    one after the other.
+    ``limit`` names the line to compare with, ``least`` the required ratio limit/line; both are
+    empty for a limit. ``held`` is the ratio reached so far if it is below ``least``. A ratio is the
+    median over the rounds, in each of which line and limit ran one after the other.
     """
 
     name: str
@@ -37,13 +36,13 @@ class Line:
         self.seconds.extend(answers.seconds)
 
     def percentile(self, share: float) -> float:
-        """Milliseconds that this share of the requests stayed below."""
+        """The latency in milliseconds that this share of the requests stayed below."""
         ordered = sorted(self.seconds)
         return ordered[min(len(ordered) - 1, int(len(ordered) * share))] * 1000
 
 
 class Table:
-    """All lines, in the order they were asked for."""
+    """All lines, in the order of their first use."""
 
     def __init__(self) -> None:
         self.lines: dict[str, Line] = {}
@@ -55,22 +54,22 @@ class Table:
         return self.lines.setdefault(name, Line(name, limit, least, held))
 
     def count(self, name: str, found: Any, expected: Any) -> None:
-        """What was counted, and what it has to be: no machine is too slow for it."""
+        """A count and its expected value, both independent of the speed of the machine."""
         self.counts[name] = (found, expected)
 
     def ratio(self, line: Line) -> float | None:
-        """Limit to line, None where the limit was not measured."""
+        """The ratio limit/line; None if the limit was not measured."""
         limit = self.lines.get(line.limit)
         if limit is None or not limit.cpu:
             return None
         return median(ours / theirs for ours, theirs in zip(limit.cpu, line.cpu, strict=True))
 
     def missed(self) -> list[str]:
-        """Ratios that fall short of their target."""
+        """Ratios below their target."""
         return self._below({line.name: line.least for line in self.lines.values()})
 
     def lost(self, margin: float) -> list[str]:
-        """Ratios far below what was reached before, with a margin for noise; wrong counts."""
+        """Ratios far below the recorded ones, with a margin for noise, and wrong counts."""
         wrong = [
             f"{name}: {counted}, not {expected}"
             for name, (counted, expected) in self.counts.items()

@@ -1,4 +1,4 @@
-"""Sends commands and makes sure that each is booked exactly once, with the figures expected."""
+"""Sends commands and verifies that each is booked exactly once, with the expected figures."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ _BATCH_STATUSES: Final = frozenset({200, 207})
 
 @dataclass(slots=True)
 class Booked:
-    """What the service says it booked: pence by control line of sales and of returns."""
+    """What the service reports as booked: pence by control line of sales and of returns."""
 
     sold: Counter[str] = field(default_factory=Counter)
     returned: Counter[str] = field(default_factory=Counter)
@@ -28,20 +28,20 @@ class Booked:
 
 
 class Desk:
-    """Books commands through the API and keeps count of what was answered."""
+    """Books commands through the API and adds up the answers."""
 
     def __init__(self, api: Api) -> None:
         self._api = api
         self.booked = Booked()
 
     def send(self, batch: Sequence[Command]) -> None:
-        """Books the commands of ``batch``, all of one kind, in their order.
+        """Books the commands of ``batch``, all of one kind, in order.
 
         A command that is refused because it was booked before (its key may have expired by now)
         counts as done once the document is fetched and agrees.
 
         Raises:
-            ReplayFailed: a command is refused, or its answer is not what the file says.
+            ReplayFailed: a command is refused, or its answer disagrees with the file.
         """
         answers = self._batch(batch) if batch[0].kind.batched else [self._single(batch[0])]
         for command, answer in zip(batch, answers, strict=True):
@@ -70,14 +70,14 @@ class Desk:
             busy = [item for item in items if item.busy]
             if not busy:
                 return items
-            # Those that were done answer again; only then are the others judged.
+            # Repeat the batch: booked commands answer again, and only the others are judged.
             patience.wait(f"POST {path}", f"{busy[0].status} {_short(busy[0].body)}")
 
     def _booked_before(self, command: Command, answer: Answer) -> Any:
-        """The document of ``command`` if it is there already and is the same.
+        """The document of ``command`` if it already exists and is the same.
 
-        Any conflict is looked into: after the key has expired, a closed period or an empty shelf
-        may be noticed before the id.
+        Every conflict is checked: after the key has expired, a closed period or missing stock may
+        be reported before the id.
         """
         if answer.status == _CONFLICT:
             found = self._api.get(f"{command.kind.path}/{command.id}")

@@ -22,7 +22,7 @@ _BASE_URL: Final = "http://127.0.0.1:8000"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Replays the file; 0 when every month agrees, 1 when something failed, 2 for a bad call."""
+    """Replays the file; 0 if every month agrees, 1 if something failed, 2 for wrong usage."""
     options = _parser().parse_args(arguments)
     try:
         book = read_file(options.file)
@@ -55,7 +55,7 @@ def _replay(book: Book, options: argparse.Namespace) -> Timing:
 
 
 def _account(book: Book, options: argparse.Namespace) -> Account:
-    """By default one company a file: whoever replays the same file again comes back to it."""
+    """By default one company per file: replaying the same file uses the same company again."""
     return Account(
         options.email or f"replay-{book.digest[:12]}@example.com",
         options.password or f"Replay-{book.digest[12:36]}",

@@ -1,4 +1,4 @@
-"""A patient client: the service may be killed and started again at any moment."""
+"""A client with retries: the service may be killed and restarted at any moment."""
 
 import itertools
 import time
@@ -17,43 +17,43 @@ _JSON: Final = {"content-type": "application/json"}
 
 
 class ReplayFailed(Exception):
-    """The replay cannot go on; the text says why."""
+    """The replay cannot continue; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the service said: the status and the JSON body (an empty object without one)."""
+    """An answer of the service: the status and the JSON body (an empty object without one)."""
 
     status: int
     body: Any
 
     @property
     def ok(self) -> bool:
-        """Done now, or done before and answered again."""
+        """Whether it was done, now or by an earlier request."""
         return self.status in OK_STATUSES
 
     @property
     def code(self) -> str:
-        """The code of the problem; empty when there is none."""
+        """The code of the problem; empty if there is none."""
         code = self.body.get("code", "") if isinstance(self.body, dict) else ""
         return code if isinstance(code, str) else ""
 
     @property
     def busy(self) -> bool:
-        """Refused for now: the same request may succeed later."""
+        """Whether the same request may succeed later."""
         return self.status in BUSY_STATUSES or self.code in BUSY_CODES
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Who the replay signs in as."""
+    """The account of the replay."""
 
     email: str
     password: str
 
 
 class Patience:
-    """Pauses between attempts, growing up to a few seconds, until the time allowed is used up."""
+    """Growing pauses between attempts, up to a few seconds, within an allowance of time."""
 
     def __init__(
         self, seconds: float, sleep: Callable[[float], None], clock: Callable[[], float]
@@ -68,7 +68,7 @@ class Patience:
         """Sleeps before the next attempt.
 
         Raises:
-            ReplayFailed: the attempts have gone on for too long.
+            ReplayFailed: the allowance is used up.
         """
         now = self._clock()
         if self._end is None:
@@ -80,7 +80,7 @@ class Patience:
 
 
 class Api:
-    """One signed-in connection. Requests are repeated until they are answered for good."""
+    """One signed-in connection. Requests are repeated until they get a final answer."""
 
     def __init__(
         self,
@@ -101,14 +101,14 @@ class Api:
         self.repeats = 0
 
     def patience(self) -> Patience:
-        """A fresh allowance of time for one piece of work."""
+        """A new allowance of time for one piece of work."""
         return Patience(self._patience_seconds, self._sleep, self._clock)
 
     def sign_in(self, company: str) -> None:
-        """Registers the company, which does nothing when it is there, and logs in.
+        """Registers the company, unless it exists, and logs in.
 
         Raises:
-            ReplayFailed: the service refuses, or stays unreachable.
+            ReplayFailed: the service refuses or stays unreachable.
         """
         content = orjson.dumps(
             {
@@ -166,7 +166,7 @@ class Api:
             try:
                 answer = self._once(method, path, content, headers)
             except (httpx.TransportError, orjson.JSONDecodeError) as error:
-                # Also an answer cut off in the middle: what happened is asked with the same key.
+                # Includes truncated answers: the repeat with the same key returns the outcome.
                 reason = f"{type(error).__name__}: {error}"
             else:
                 if not answer.busy:
@@ -188,7 +188,7 @@ class Api:
         return Answer(response.status_code, orjson.loads(response.content))
 
     def _renew(self) -> None:
-        """New tokens: by the refresh token, else by the password."""
+        """Get new tokens by the refresh token, else by the password."""
         if self._refresh_token:
             content = orjson.dumps({"refresh_token": self._refresh_token})
             self._refresh_token = ""
@@ -226,7 +226,7 @@ class InTurn(httpx.BaseTransport):
         self._transport = transport
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """The answer of the process whose turn it is."""
+        """The answer of the next process."""
         at = next(self._turn)
         request.url = request.url.copy_with(scheme=at.scheme, host=at.host, port=at.port)
         request.headers["host"] = at.netloc.decode()
@@ -238,7 +238,7 @@ class InTurn(httpx.BaseTransport):
 
 
 def connect(*base_urls: str, transport: httpx.BaseTransport | None = None) -> httpx.Client:
-    """Keep-alive connections without compression, which would cost more than it saves here."""
+    """Keep-alive connections without compression, which costs more than it saves here."""
     return httpx.Client(
         base_url=base_urls[0],
         headers={"accept-encoding": "identity", "accept": "application/json"},

@@ -35,7 +35,7 @@ GOODS_ACCOUNTS: Final = ServiceAccounts("sales", "sales_returns")
 
 
 def normal(code: str) -> str:
-    """The form in which two codes that differ only in case are one."""
+    """The normal form, in which codes that differ only in case are equal."""
     return code.strip().upper()
 
 

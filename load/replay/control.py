@@ -1,4 +1,4 @@
-"""Holds the service's figures against the control totals, which another program computes."""
+"""Compares the service's figures with the control totals, which another program computes."""
 
 import subprocess
 import sys
@@ -19,7 +19,7 @@ _PROGRAM: Final = Path(__file__).resolve().parent.parent / "control_totals.py"
 
 
 class Agreement(NamedTuple):
-    """A figure of the file and the same figure as the service has it, both in pence."""
+    """A figure of the file and the same figure of the service, both in pence."""
 
     name: str
     file: int
@@ -32,7 +32,7 @@ class Agreement(NamedTuple):
 
 
 class ControlTotals:
-    """The totals of another process that reads the file on its own, started early."""
+    """The totals computed by a separate process that is started early."""
 
     def __init__(self, file: Path) -> None:
         command = [sys.executable, str(_PROGRAM), str(file)]
@@ -40,7 +40,7 @@ class ControlTotals:
         self._months: dict[str, Any] | None = None
 
     def month(self, month: str) -> dict[str, Any]:
-        """The totals of ``month``, empty when the file has no row of it.
+        """The totals of ``month``; empty if the file has no row in it.
 
         Raises:
             ReplayFailed: the program failed.
@@ -55,14 +55,14 @@ class ControlTotals:
         return found
 
     def close(self) -> None:
-        """Ends the program if its totals were never asked for."""
+        """Ends the program if its totals were never needed."""
         if self._months is None:
             self._process.kill()
             self._process.communicate()
 
 
 class FileTotals(NamedTuple):
-    """What must be booked of a month: the control totals without the listed rows, in pence."""
+    """What must be booked in a month: the control totals without the listed rows, in pence."""
 
     rows: int
     sold: Counter[str]
@@ -98,7 +98,7 @@ def documents_agree(file: FileTotals, booked: Booked) -> list[Agreement]:
         Agreement(f"sold, {bucket}", file.sold[bucket], booked.sold[bucket])
         for bucket in _buckets(file.sold, booked.sold)
     ]
-    # The file writes what comes back as negative amounts, the service as amounts of a return.
+    # The file has returns as negative amounts, the service as positive amounts of a return.
     lines += [
         Agreement(f"returned, {bucket}", file.returned[bucket], -booked.returned[bucket])
         for bucket in _buckets(file.returned, booked.returned)
@@ -107,7 +107,7 @@ def documents_agree(file: FileTotals, booked: Booked) -> list[Agreement]:
 
 
 def ledger_agrees(file: FileTotals, movements: Mapping[str, int]) -> list[Agreement]:
-    """The accounts of the month against the sums of the file; credits positive.
+    """Compares the accounts of the month with the sums of the file; credits positive.
 
     ``movements`` has the movement of the month by role, debits positive.
     """
@@ -124,7 +124,7 @@ def ledger_agrees(file: FileTotals, movements: Mapping[str, int]) -> list[Agreem
 
 
 def balances_agree(expected: Mapping[str, int], balances: Mapping[str, int]) -> list[Agreement]:
-    """Balances that follow from the file alone against those of the ledger; debits positive."""
+    """Compares the balances computed from the file with those of the ledger; debits positive."""
     return [
         Agreement(f"balance of {role.replace('_', ' ')}", amount, balances.get(role, 0))
         for role, amount in expected.items()

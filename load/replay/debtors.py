@@ -1,4 +1,4 @@
-"""What customers owe, by the file's own account: who pays how much at a month end."""
+"""What customers owe according to the file, and who pays how much at a month end."""
 
 from collections import deque
 from datetime import date, timedelta
@@ -26,7 +26,7 @@ class Debtors:
             self._credit[customer] = self._credit.get(customer, 0) + rest
 
     def use_credit(self) -> list[str]:
-        """Settles open amounts with unused credit; the customers this happens for, in order."""
+        """Settles open amounts with unused credit; returns the customers concerned, in order."""
         users = sorted(name for name in self._credit if self._debits.get(name))
         for name in users:
             left = self._credit.pop(name)
@@ -36,7 +36,7 @@ class Debtors:
         return users
 
     def pay(self, month_end: str) -> list[tuple[str, int]]:
-        """Who pays what at ``month_end``: everything that is at least 30 days old by then."""
+        """The payments at ``month_end``: everything that is at least 30 days old by then."""
         last = (date.fromisoformat(month_end) - timedelta(days=PAYMENT_DAYS)).isoformat()
         paid: list[tuple[str, int]] = []
         for name in sorted(self._debits):

@@ -1,4 +1,4 @@
-"""What is bought and at which cost: a function of the file, not of what the service answers."""
+"""Purchases and their costs: a function of the file, not of the service's answers."""
 
 from bisect import insort
 from collections import Counter, defaultdict
@@ -33,25 +33,25 @@ class Receipt(NamedTuple):
 
 
 def supplier_of(code: str) -> int:
-    """The supplier of an item, drawn from its code."""
+    """The supplier of an item, derived from its code."""
     return SUPPLIERS[draw("supplier", code, len(SUPPLIERS))]
 
 
 def costing_of(code: str) -> str:
-    """``fifo`` for about a quarter of the items, drawn from the code, else ``average``."""
+    """``fifo`` for about a quarter of the items, derived from the code, else ``average``."""
     return "fifo" if draw("costing", code, 4) == 0 else "average"
 
 
 def billed_price(supplier: int, unit_cost: int) -> int:
-    """What the supplier bills for a piece received at ``unit_cost``; exact, in millionths."""
+    """The billed price of a piece received at ``unit_cost``; exact, in millionths."""
     return divide(unit_cost * 102, 100) if supplier == DEAR_SUPPLIER else unit_cost
 
 
 class Costs:
     """Unit costs: 60 % of the median sales price of the item, to four decimals.
 
-    The median is over the sales lines of the month that have a price; else over those of the
-    nearest month that has one, the earlier of two equally near; without any price 0.01.
+    The median is over the priced sales lines of the month, else of the nearest month that has any
+    (the earlier of two); without any price it is 0.01.
     """
 
     def __init__(self, book: Book) -> None:
@@ -81,7 +81,7 @@ class Costs:
 
 
 class Warehouse:
-    """Pieces on hand by the file's own account, and whether the service can know a cost yet."""
+    """Pieces on hand according to the file, and whether the service can know a cost yet."""
 
     def __init__(self, costs: Costs) -> None:
         self.on_hand: Counter[str] = Counter()
@@ -89,9 +89,9 @@ class Warehouse:
         self._costs = costs
 
     def order(self, month: str, documents: Iterable[Document]) -> list[Receipt]:
-        """Receipts of what the month takes out beyond what is on hand; puts them on hand.
+        """The receipts for what the month needs beyond the stock on hand; adds them to the stock.
 
-        Returns and gains of the month are not counted on, so stock never runs short within it.
+        Returns and gains of the month are ignored, so stock never runs short within it.
         """
         by_supplier: dict[int, list[ReceiptLine]] = {supplier: [] for supplier in SUPPLIERS}
         for code, quantity in sorted(_taken_out(documents).items()):
@@ -114,7 +114,7 @@ class Warehouse:
             self.on_hand[code] -= quantity
 
     def bring_in(self, code: str, quantity: int, month: str) -> int | None:
-        """Puts pieces in. The unit cost to state when the service can know none, else None."""
+        """Puts pieces in; returns the unit cost to state, None if the service knows one."""
         self.on_hand[code] += quantity
         if code in self.costed:
             return None

@@ -1,10 +1,10 @@
-"""Ids and idempotency keys that are a function of what they name, so a second run asks the same."""
+"""Ids and idempotency keys derived from natural keys, so that a second run sends the same ones."""
 
 import re
 from hashlib import sha256
 from typing import Final
 
-# A constant in place of the clock: an id depends on its natural key and on nothing else.
+# A constant in place of the clock: an id depends on its natural key only.
 _TIME_PART: Final = 1_291_161_600_000
 _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _PAIRS: Final = [high + low for high in _ALPHABET for low in _ALPHABET]
@@ -25,12 +25,12 @@ def make_id(prefix: str, natural_key: str) -> str:
 def make_key(kind: str, natural_key: str) -> str:
     """The idempotency key of the command: ``sale-536365``.
 
-    A natural key with letters that a key may not hold is replaced by its hash.
+    A natural key with characters that are not allowed is replaced by its hash.
     """
     plain = f"{kind}-{natural_key}"
     return plain if _KEY.fullmatch(plain) else f"{kind}-{_ulid(plain)}"
 
 
 def draw(purpose: str, natural_key: str, sides: int) -> int:
-    """A number below ``sides`` that looks drawn by lot and is always the same for the key."""
+    """A number below ``sides`` that looks random but depends only on the key."""
     return int.from_bytes(sha256(f"{purpose}/{natural_key}".encode()).digest()[:8], "big") % sides

@@ -1,8 +1,8 @@
 """Finds the sale lines that a return takes back.
 
-A returned row of goods is matched to earlier sales of the same customer, the same code and the
-same price, newest first, as far as they reach. A walk-in is nobody's "same customer", and a
-service is never matched. What no sale line covers is returned without a sale.
+A returned row of goods is matched to earlier sales of the same customer, code and price, newest
+first, as far as they reach. Walk-ins and services are never matched. The rest is returned without a
+sale.
 """
 
 from typing import NamedTuple
@@ -24,7 +24,7 @@ class ReturnLine(NamedTuple):
 
 
 class _Left:
-    """What of a sale line has not come back yet."""
+    """The part of a sale line that was not returned yet."""
 
     __slots__ = ("invoice", "number", "quantity")
 
@@ -44,7 +44,7 @@ class SoldLines:
         self._left: dict[_Key, list[_Left]] = {}
 
     def sell(self, sale: Sale) -> None:
-        """Remembers the lines of ``sale`` as returnable."""
+        """Records the lines of ``sale`` as returnable."""
         if not sale.customer:
             return
         for number, line in enumerate(sale.lines, start=1):
@@ -72,7 +72,8 @@ class SoldLines:
     def _parts(self, customer: str, row: Line) -> list[ReturnLine]:
         wanted = row.quantity
         parts: list[ReturnLine] = []
-        # A price below the penny is not matched: parts of a rounded line need not add to the row.
+        # A price with fractions of a penny is not matched: rounded parts of a line might not add
+        # up.
         if customer and whole_pence(row.price) and service_accounts(row.code) is None:
             stack = self._left.get((customer, row.code, row.price), [])
             while wanted and stack:

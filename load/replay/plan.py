@@ -1,4 +1,4 @@
-"""The commands of the file, month by month, and the balances that they must leave behind."""
+"""The commands of the file, month by month, and the resulting balances."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -14,10 +14,10 @@ from load.replay.wire import Command, Wire
 
 
 class Plan:
-    """The year as commands. Months must be asked for in their order, each in its three parts.
+    """The year as commands. Months must be requested in order, each in its three parts.
 
-    A part counts its commands into the stock, the debtors and the balances as they are taken.
-    ``guessed`` has the items that the month brought in at a cost without any price behind it.
+    Taking a part updates the stock, the debtors and the balances. ``guessed`` has the items that
+    the month received at a cost without a known price.
     """
 
     def __init__(self, book: Book, wire: Wire) -> None:
@@ -66,7 +66,7 @@ class Plan:
                 yield self._wire.write_off(document)
 
     def month_end(self, month: str) -> Iterator[Command]:
-        """Last month's bills paid, this month's booked; credit used; customers pay what is old."""
+        """Last month's bills are paid, this month's booked, credit used, and old debts paid."""
         day = last_day(month)
         # The last minute of the day, so that no document of the file is later than its payment.
         at = f"{day}T23:59:00Z"
@@ -147,7 +147,7 @@ class Plan:
 
 
 def batches(commands: Iterator[Command]) -> Iterator[list[Command]]:
-    """Neighbours of one kind together, as many as one request may hold; the order is kept."""
+    """Groups adjacent commands of one kind, up to the size of a request, in order."""
     batch: list[Command] = []
     size = 0
     for command in commands:

@@ -1,4 +1,4 @@
-"""How far the replay is: a bar on a terminal, else now and then a plain line, always on stderr."""
+"""Progress of the replay on stderr: a bar on a terminal, else an occasional plain line."""
 
 import sys
 import time
@@ -12,7 +12,7 @@ _SECONDS_BETWEEN_LINES: Final = 2.0
 
 
 class Bar:
-    """Counts documents; a phase says what they are."""
+    """Counts documents; the phase names their kind."""
 
     def __init__(self, total: int, stream: TextIO = sys.stderr) -> None:
         self._total = total
@@ -28,7 +28,7 @@ class Bar:
                 MofNCompleteColumn(),
                 TimeElapsedColumn(),
                 console=Console(file=stream),
-                # Drawing costs the two cores that the service runs on.
+                # Drawing competes with the service for two cores.
                 refresh_per_second=2,
             )
             self._task = self._rich.add_task("", total=total)
@@ -48,7 +48,7 @@ class Bar:
             self._rich.stop()
 
     def phase(self, text: str) -> None:
-        """What comes next, such as ``2010-12 goods in``."""
+        """Start a phase, such as ``2010-12 goods in``."""
         self._phase = text
         if self._rich is not None:
             self._rich.update(self._task, description=text)
@@ -56,7 +56,7 @@ class Bar:
             self._line()
 
     def advance(self, documents: int) -> None:
-        """So many documents of the file are booked."""
+        """Count documents of the file as booked."""
         self._done += documents
         if self._rich is not None:
             self._rich.advance(self._task, documents)

@@ -1,15 +1,15 @@
 """Reads the retail file into documents, in the order of the file.
 
-One reading, so that the books are a function of the file alone:
+The interpretation is fixed, so that the books are a function of the file alone:
 
 * invoice ``A…``: one journal entry against the allowance for bad debt;
 * invoice ``C…``: one return, quantities turned positive;
 * a zero-price row without a customer: a stock correction, a document of its own;
-* every other row: a line of the invoice's sale, which stands where its first line stands and
-  carries that line's time and customer. Duplicated rows are lines of their own.
+* every other row: a line of the invoice's sale, which takes the place, time and customer of its
+  first line. Duplicated rows are separate lines.
 
-A row that cannot be booked is listed with its reason. A row that is not of the form at all stops
-the reading: a file that is half understood is not replayed.
+A row that cannot be booked is listed with its reason. A malformed row stops the reading, so that no
+file is replayed in part.
 """
 
 import csv
@@ -37,7 +37,7 @@ HEADER: Final = [
 
 
 class BadFile(Exception):
-    """The file is not of the form that can be replayed."""
+    """The file does not have the form that can be replayed."""
 
 
 class Line(NamedTuple):
@@ -71,7 +71,7 @@ class Return:
 
 @dataclass(slots=True)
 class Correction:
-    """A stock correction: one row, a gain when ``quantity`` is positive, else a loss."""
+    """A stock correction of one row: a gain if ``quantity`` is positive, else a loss."""
 
     reference: str
     at: str
@@ -105,7 +105,7 @@ class Listed(NamedTuple):
 
     @property
     def bucket(self) -> str:
-        """The control line of its stock code."""
+        """The control line of the stock code."""
         return bucket_of(self.code)
 
 
@@ -114,7 +114,7 @@ class Book:
     """The whole file as documents.
 
     ``names`` has, by code, the code as first written and the first description. A row belongs to
-    the month in which its invoice stands, also when the row itself is of a later minute.
+    the month of its invoice, even if the row itself is later.
     """
 
     digest: str
@@ -148,7 +148,7 @@ def read_file(path: Path) -> Book:
     """The documents of ``path`` (``.csv``, or ``.csv.gz``).
 
     Raises:
-        BadFile: not readable, another header, or a row that is not of the form.
+        BadFile: the file is not readable, has another header, or has a malformed row.
     """
     try:
         content = path.read_bytes()
@@ -164,7 +164,7 @@ def read_text(text: str, digest: str) -> Book:
     """The documents of the file with the content ``text``.
 
     Raises:
-        BadFile: another header, or a row that is not of the form.
+        BadFile: the header differs, or a row is malformed.
     """
     reader = csv.reader(io.StringIO(text, newline=""))
     if next(reader, None) != HEADER:
@@ -235,7 +235,7 @@ class _Reading:
         return self.prices[text]
 
     def _book_row(self, row: _Row) -> str | None:
-        """Puts the row into its document; the reason when no document can hold it."""
+        """Puts the row into its document; returns the reason if no document can hold it."""
         if row.invoice[0] == "A":
             return self._write_off(row)
         if row.price < 0:
@@ -298,7 +298,7 @@ class _Reading:
         return None
 
     def _know(self, row: _Row) -> None:
-        """Remembers the first description, and the customer, of what is booked."""
+        """Records the first description and the customer of a booked row."""
         if row.customer:
             self.book.customers.setdefault(row.customer)
         known = self.book.names.get(row.code)

@@ -1,4 +1,4 @@
-"""Reads the service's own reports: the only place that knows their members."""
+"""Reads the service's reports; the only module that knows their members."""
 
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ class AccountLine(NamedTuple):
 
 
 class Check(NamedTuple):
-    """One line of the reconciliation, as the service words it."""
+    """One line of the reconciliation of the service."""
 
     name: str
     sub_ledger: str
@@ -28,13 +28,13 @@ class Check(NamedTuple):
 
     @property
     def agrees(self) -> bool:
-        """Whether the difference is nothing."""
+        """Whether the difference is zero."""
         return not self.difference.strip("-0.")
 
 
 @dataclass(frozen=True, slots=True)
 class MonthReports:
-    """What the service reports on a closed month: movements of the month, balances at its end."""
+    """The service's reports on a closed month: movements of the month, balances at its end."""
 
     month: str
     movements: dict[str, int]
@@ -46,7 +46,7 @@ class MonthReports:
 
 
 def close_month(api: Api, month: str) -> None:
-    """Closes ``month``; a month that is closed already is done.
+    """Closes ``month``, unless it is closed already.
 
     Raises:
         ReplayFailed: the service refuses.

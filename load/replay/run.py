@@ -1,4 +1,4 @@
-"""The replay itself: set up, then month by month buy, trade, settle, close, state and check."""
+"""The replay: set up, then for each month buy, trade, settle, close, print and check."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -26,25 +26,25 @@ COMPANY: Final = "Online retail replay"
 
 
 class Control(Protocol):
-    """Where the control totals come from."""
+    """The source of the control totals."""
 
     def month(self, month: str) -> dict[str, Any]:
-        """The totals of ``month``, empty when the file has no row of it."""
+        """The totals of ``month``; empty if the file has no row in it."""
 
 
 class Progress(Protocol):
-    """Where progress is shown."""
+    """Shows progress."""
 
     def phase(self, text: str) -> None:
-        """What comes next."""
+        """Start a phase."""
 
     def advance(self, documents: int) -> None:
-        """So many documents of the file are booked."""
+        """Count documents of the file as booked."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outlets:
-    """Where the replay shows what it does: statements to ``write`` and, if given, to a folder."""
+    """The outputs of the replay: statements go to ``write`` and, if given, to a folder."""
 
     write: Callable[[str], None]
     progress: Progress
@@ -52,7 +52,7 @@ class Outlets:
 
 
 class Replay:
-    """One run over the file. Every run asks for everything; what is booked answers again."""
+    """One run over the file. Every run sends all commands; those already booked are replayed."""
 
     def __init__(self, book: Book, api: Api, control: Control, outlets: Outlets) -> None:
         self._book = book
@@ -66,7 +66,7 @@ class Replay:
         """Replays the months of the file, up to and including ``until``.
 
         Raises:
-            ReplayFailed: the service refuses, stays away, or does not agree with the file.
+            ReplayFailed: the service refuses, stays unreachable, or does not agree with the file.
         """
         timing = Timing()
         self._outlets.progress.phase("sign in")
@@ -164,7 +164,7 @@ class Replay:
 
 
 def _write_whole(path: Path, text: str) -> None:
-    """A kill in the middle leaves no half statement behind."""
+    """Writes atomically: a kill leaves no half statement."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(".part")
     draft.write_text(text, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""How long it took. Kept apart from the statements, which know no clock."""
+"""Durations of a run. Separate from the statements, which contain no times."""
 
 import time
 from dataclasses import asdict, dataclass, field
@@ -9,7 +9,7 @@ from load.replay.booking import Booked
 
 @dataclass(frozen=True, slots=True)
 class MonthTime:
-    """One lap: seconds on the wall and of the driver's own processor, and what was done in it."""
+    """One lap: wall-clock seconds, CPU seconds of the driver, and what was done in it."""
 
     name: str
     seconds: float
@@ -56,7 +56,7 @@ class Timing:
         return {"laps": [asdict(lap) for lap in self.laps()], "all": asdict(self._sum())}
 
     def as_text(self) -> str:
-        """A table for a reader."""
+        """The laps as a table."""
         head = f"{'':10}{'seconds':>10}{'own cpu':>10}{'commands':>10}{'lines':>10}"
         rows = [f"{head}{'requests':>10}{'lines/s':>10}"]
         for lap in [*self.laps(), self._sum()]:

@@ -39,7 +39,7 @@ def test_the_chain_on_the_command_line(tmp_path: Path, sqlite_template: Path) ->
     asyncio.run(_sign_up(f"sqlite:///{file}"))
     url = ("--database-url", f"sqlite:///{file}")
     aged(file)
-    assert tradepost("audit", "seal", *url).stdout == "1 seals were made\n"
+    assert tradepost("audit", "seal", *url).stdout == "1 seals were created\n"
     [line] = tradepost("audit", "heads", *url).stdout.splitlines()
     company, sequence, head, at = line.split(" ")
     assert (company[:4], sequence, len(head), at[-1]) == ("tnt_", "1", 64, "Z")

@@ -55,7 +55,7 @@ def test_the_demo_company_is_made_once_and_its_books_are_sound(tmp_path: Path) -
     before = contacts(file)
     again = tradepost("demo", "--database-url", url)
     assert (again.returncode, again.stderr) == (0, "")
-    assert again.stdout == f"The demo company is there already.\n{DEMO_LINE}\n"
+    assert again.stdout == f"The demo company already exists.\n{DEMO_LINE}\n"
     assert contacts(file) == before
     checked = tradepost("check-books", "--database-url", url)
     assert checked.returncode == 0, checked.stdout
@@ -151,7 +151,7 @@ def test_the_demo_login_is_announced_where_it_works(tmp_path: Path) -> None:
 def test_production_takes_no_demo() -> None:
     """Everybody knows its password."""
     assert refusal("demo", **IN_PRODUCTION) == (
-        "no demo company in production: everybody knows its password"
+        "no demo company in production: its password is public"
     )
 
 
@@ -161,7 +161,7 @@ def test_the_settings_in_effect_are_printed_redacted(tmp_path: Path) -> None:
     key.write_text("canary-7Yb3Hs6Jd9Fg4Mc1q8Zr2!vTn5Lk", encoding="utf-8")
     good = {**IN_PRODUCTION, "SECRET_KEY_FILE": str(key)}
     for changes, code, last in (
-        ({}, 0, "These settings may serve (production).\n"),
+        ({}, 0, "The service can start with these settings (production).\n"),
         (
             {"DEBUG": "true"},
             1,
@@ -186,8 +186,8 @@ def test_every_unsafe_setting_is_named_at_once() -> None:
     assert line == (
         "SECRET_KEY is the default, short or trivial; DATABASE_URL is not PostgreSQL; "
         "ALLOWED_HOSTS is empty or has a *; VALKEY_URL is empty, and SINGLE_NODE is not on; "
-        "DOCS_ENABLED shows the documentation to everybody; "
-        "METRICS_TOKEN is empty, which shows the metrics to everybody: not fit for production, "
+        "DOCS_ENABLED exposes the documentation publicly; "
+        "METRICS_TOKEN is empty, which exposes the metrics publicly: not fit for production, "
         "see .env.example"
     )
     wrong = {"DEBUG": "maybe", "LOG_LEVEL": "LOUD", "DATABASE_URL": "mysql://me:s3cret@db/x"}
@@ -261,7 +261,7 @@ def test_going_back_on_the_command_line(tmp_path: Path) -> None:
     earlier, purchasing = before("sales"), before("purchasing")
     assert refusal("migrate", "--revision", earlier, *url) == (
         f"going back to {earlier} would delete every row of return_lines, returned_so_far, "
-        "returns, sale_lines, sales: nothing was changed; back up first, then say --yes-drop-data"
+        "returns, sale_lines, sales: nothing was changed; back up first, then use --yes-drop-data"
     )
     assert tradepost("migrate", "--check", *url).stdout == (
         "tables and migrations agree\ntables and database agree\n"
@@ -289,7 +289,9 @@ def test_after_a_leak_keys_are_replaced_and_everybody_signs_in_again(tmp_path: P
     fresh = {"SECRET_KEY": "a-fresh-secret-after-the-leak-0123456789", "DATABASE_URL": url}
     line = refusal("serve", "--port", str(free_port()), **fresh)
     assert line.startswith("SECRET_KEY does not open the signing keys in the database")
-    assert refusal("replace-keys", **fresh).startswith("this signs everybody out: say --yes")
+    assert refusal("replace-keys", **fresh).startswith(
+        "this ends every session: confirm with --yes"
+    )
     done = tradepost("replace-keys", "--yes", **fresh)
     assert done.returncode == 0, done.stderr
     assert re.fullmatch(r"A new signing key is in place; [23] sessions were ended\.\n", done.stdout)
@@ -306,16 +308,18 @@ def test_after_a_leak_keys_are_replaced_and_everybody_signs_in_again(tmp_path: P
 
 
 def test_who_lost_every_factor_is_let_in_again(tmp_path: Path) -> None:
-    """By whoever operates the service, who is told what that means first."""
+    """By the operator of the service, who has to confirm it."""
     url = f"sqlite:///{tmp_path / 'lost.db'}"
     migrate.upgrade(url)
     assert tradepost("demo", "--database-url", url).returncode == 0
     asked = refusal("reset-mfa", DEMO["email"], "--database-url", url)
-    assert asked.startswith("the password alone opens the account then")
+    assert asked.startswith("the password alone then opens the account")
     unknown = refusal("reset-mfa", "nobody@example.com", "--yes", "--database-url", url)
-    assert unknown == "nobody with this address works for a company"
+    assert unknown == "no member of a company has this address"
     done = tradepost("reset-mfa", DEMO["email"], "--yes", "--database-url", url)
-    assert re.fullmatch(r"The second factors are gone; \d+ sessions were ended\.\n", done.stdout)
+    assert re.fullmatch(
+        r"The second factors were removed; \d+ sessions were ended\.\n", done.stdout
+    )
 
 
 def test_the_command_is_called_tradepost() -> None:

@@ -1,4 +1,4 @@
-"""The audit chain of a company, which is sealed as soon as there is anything to seal."""
+"""The audit chain of a company, sealed as soon as there are entries to seal."""
 
 from datetime import timedelta
 from typing import Any
@@ -34,12 +34,12 @@ class Trail:
         return await self._sealing.seal(self.tenant_id)
 
     async def put(self, part: AuditPart) -> Any:
-        """What becomes of one part."""
+        """Seal one part and return its outcome."""
         [outcome] = await self.database.run([Call(SEAL_AUDIT, part, sealer_of(self.tenant_id))])
         return outcome
 
     async def verdict(self, **asked: Any) -> Any:
-        """What the service says of the chain."""
+        """The service's verdict on the chain."""
         return await self.company.get("/audit-entries/verification", **asked)
 
     async def entries(self, **filters: Any) -> list[Any]:

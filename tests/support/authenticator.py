@@ -1,4 +1,4 @@
-"""An authenticator app and a security key, as far as a service can tell."""
+"""Simulates an authenticator app and a security key."""
 
 import base64
 import hashlib
@@ -31,9 +31,9 @@ class App:
 
 @dataclass
 class VirtualKey:
-    """A security key with one credential. ``counts`` is off for keys that always say 0.
+    """A security key with one credential. ``counts`` is off for keys whose counter is always 0.
 
-    ``origin`` and ``rp_id`` are what the browser says, and so what a wrong page would.
+    ``origin`` and ``rp_id`` are what the browser reports; a phishing page reports its own.
     """
 
     algorithm: str = "ES256"

@@ -1,4 +1,4 @@
-"""The `tradepost` command as a process of its own, forked from one that has imported it."""
+"""The `tradepost` command as a process, forked from one that has imported it."""
 
 import multiprocessing
 import os
@@ -22,7 +22,7 @@ _MEASURING = "COVERAGE_PROCESS_CONFIG"
 
 
 class Command:
-    """A running command that sees no settings of whoever runs the tests.
+    """A running command that is isolated from the settings of the test environment.
 
     Neither their environment, of which it gets ``PATH``, nor a ``.env`` of the checkout: it runs in
     ``folder``. It ends with the tests at the latest.
@@ -90,7 +90,7 @@ def _run(
 
 @dataclass(frozen=True)
 class Done:
-    """What a command that ended left: its exit code, what it said, what it complained about."""
+    """The result of a command: exit code, standard output and standard error."""
 
     returncode: int
     stdout: str

@@ -1,4 +1,4 @@
-"""A company under test: its client, and the few requests that nearly every test begins with."""
+"""A company under test: its client, and the requests that nearly every test starts with."""
 
 import uuid
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""Rows changed behind the service's back: one at a time, as the owner, and put back again."""
+"""Corrupts rows one at a time as the owner of the database, and restores them."""
 
 import sqlite3
 from collections.abc import AsyncIterator
@@ -20,7 +20,7 @@ Offender = tuple[str, str]  # the id and what it is of, as the auditor shows the
 
 @dataclass(frozen=True)
 class Corruption:
-    """What is done to one row, and what it breaks.
+    """The change of one row, and the invariants that it breaks.
 
     ``change`` is what follows ``UPDATE table``, ``DELETE`` for a deletion, or the columns of an
     ``INSERT … SELECT`` from the row. ``breaks`` gives for each invariant two expressions over the

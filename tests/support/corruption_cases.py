@@ -1,4 +1,4 @@
-"""One corruption of each kind, of the rows that ``trade`` of the auditor's tests leaves."""
+"""One corruption of each kind, on the rows that ``trade`` of the auditor's tests creates."""
 
 from app.domain.shared.ids import NO_ID
 from tests.support.corruption import Corruption

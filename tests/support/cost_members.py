@@ -1,12 +1,12 @@
-"""Members of answers that were judged: what tells what goods cost, and what does not (RB-04)."""
+"""Members of answers, classified by whether they reveal the cost of goods (RB-04)."""
 
 import re
 from typing import Final
 
 from app.application.reports.views import COST_ACCOUNTS
 
-# Every member of an answer whose name may tell what goods cost was judged by somebody: it is
-# guarded, always (None) or in some rows, or it stands in OPEN. A new one has to be judged, too.
+# Every member of an answer whose name suggests a cost is classified here: it is guarded, always
+# (None) or in some rows, or it is listed in OPEN. Classify new ones, too.
 SUSPECT: Final = re.compile(
     r"cost|value|price|margin|profit|amount|^net$|^tax$|^total|total_|debit$|credit$|balance|"
     r"difference|variance|ledger|settled|^open$|allocat|^base$|earnings|discount|^change$|^taxes$"

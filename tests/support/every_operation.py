@@ -1,4 +1,4 @@
-"""What migrations are tried on: a company that used every operation, and its rows."""
+"""The data for migration tests: a company that used every operation."""
 
 import asyncio
 from collections.abc import Sequence
@@ -26,8 +26,8 @@ _OF_MIGRATIONS = {"alembic_version", "sqlite_stat1"}
 async def use_every_operation(application: Any, company: Company) -> None:
     """Send a request to every operation that changes something; each does what it should.
 
-    What the service does by itself in the background (writing exports, folding the ledger, sealing
-    the audit trail), and its operator by a timer, is done too.
+    Background tasks (writing exports, folding the ledger, sealing the audit trail) and the
+    operator's timed command run, too.
     """
     for route in ROUTES.values():
         valid = await route.prepare(company)

@@ -1,4 +1,4 @@
-"""A PostgreSQL of its own, for tests that stop, pause or cut it."""
+"""A separate PostgreSQL for tests that stop, pause or disconnect it."""
 
 import os
 import signal
@@ -24,7 +24,7 @@ class Cluster:
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="tradepost-pg-"))
-        # Whoever opens a run later sweeps what this process left behind when it was killed.
+        # If this process is killed, a later run removes what it left behind.
         (self.folder / "controller").write_text(str(os.getpid()))
         pg.start_cluster(self.folder, _SETTINGS)
         owner = self.folder.stat().st_uid
@@ -93,7 +93,7 @@ class Cluster:
 
     @asynccontextmanager
     async def locked(self, database: str, table: str) -> AsyncIterator[None]:
-        """Hold the table, so that nobody else reads or writes it."""
+        """Lock the table against all reads and writes."""
         connection = await asyncpg.connect(self.url(database))
         try:
             async with connection.transaction():

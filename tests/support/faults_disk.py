@@ -1,4 +1,4 @@
-"""A disk that is full when a test says so."""
+"""A disk that a test can fill up."""
 
 import errno
 import os

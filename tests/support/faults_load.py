@@ -1,4 +1,4 @@
-"""Clients that sell without a pause, and a watch on the health of the service meanwhile."""
+"""Clients that sell continuously, and a monitor of the health of the service."""
 
 import asyncio
 import statistics
@@ -19,7 +19,7 @@ _PAUSE_SECONDS = 0.05
 
 
 async def pause(over: asyncio.Event, seconds: float) -> None:
-    """Rest for so long, or until it is over."""
+    """Sleep for this long, or until the end."""
     try:
         async with asyncio.timeout(seconds):
             await over.wait()
@@ -30,8 +30,7 @@ async def pause(over: asyncio.Event, seconds: float) -> None:
 class Load:
     """Clients that sell (and look at the stock) until ``end``, each on a connection of its own.
 
-    After a refusal a client rests for a moment, less than it was told to: the service must bear
-    that.
+    After a refusal a client pauses for less than Retry-After; the service must tolerate that.
     """
 
     def __init__(self, shop: Shop, *, reads_only: str = "") -> None:
@@ -81,7 +80,7 @@ class Load:
 
     @property
     def unknown(self) -> list[Recorded]:
-        """Requests whose outcome nobody told."""
+        """Requests with an unknown outcome."""
         return [each for each in self.records if each.status is None]
 
     @property
@@ -168,7 +167,7 @@ class HealthWatch:
         self.records: list[Recorded] = []
 
     def assert_fast(self) -> None:
-        """Each question was answered, half of them in 200 ms and all within a second."""
+        """Every check was answered, half of them in 200 ms and all within a second."""
         seconds = [each.seconds for each in self.records]
         counts = dict(Counter(each.error or str(each.status) for each in self.records))
         print(

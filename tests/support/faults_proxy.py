@@ -38,7 +38,7 @@ class Proxy:
         self._bytes_left = None
 
     def half_close(self) -> int:
-        """Tell the service on every connection that no more comes, and go on reading."""
+        """Half-close every connection to the service, and continue reading."""
         for service in self._services:
             service.write_eof()
         return len(self._services)
@@ -83,7 +83,7 @@ class Proxy:
                 if not sink.is_closing() and sink.can_write_eof():
                     sink.write(piece)
                     await sink.drain()
-        except (ConnectionError, RuntimeError):  # cut, or half closed: nothing can be said any more
+        except (ConnectionError, RuntimeError):  # cut or half closed: nothing more can be sent
             return
 
     async def _hold_back(self) -> None:

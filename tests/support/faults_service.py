@@ -1,4 +1,4 @@
-"""The service as a process with a shop open on it, as tests of faults need it."""
+"""The service as a process with a shop on it, for fault tests."""
 
 import asyncio
 import multiprocessing
@@ -40,7 +40,7 @@ class Service:
 
     @property
     def running(self) -> bool:
-        """Whether its process is there."""
+        """Whether its process is running."""
         return self._server is not None and self._server.running
 
     @property
@@ -53,7 +53,7 @@ class Service:
 
 @asynccontextmanager
 async def serving(database_url: str, folder: Path, **environment: str) -> AsyncIterator[Service]:
-    """A ready service with an open shop; its books are sound, and all is there once, at the end."""
+    """A ready service with an open shop; its books and sales are verified at the end."""
     service = Service(database_url, folder, **environment)
     try:
         await service.start()

@@ -1,4 +1,4 @@
-"""A company on a running server whose sales can be counted, repeated and audited."""
+"""A company on a running server; its sales can be counted, repeated and audited."""
 
 import asyncio
 import uuid
@@ -71,7 +71,7 @@ class Shop:
         }
 
     async def settle(self, records: Iterable[Recorded]) -> tuple[int, int]:
-        """Retry what is unknown, repeat what was acknowledged; counts of the two.
+        """Retry sales with unknown outcome and repeat acknowledged ones; returns both counts.
 
         Each acknowledged sale must answer its key with the body it answered first.
         """
@@ -96,7 +96,7 @@ class Shop:
                     self._sold[line["product_id"]] += int(line["quantity"])
 
     async def assert_sound(self) -> None:
-        """The auditor finds nothing; as many sales as keys; stock is what was not sold."""
+        """The auditor finds nothing, each key has one sale, and stock agrees with the sales."""
         async with self.client() as client:
             for report in ("integrity", "reconciliation"):
                 found = await _got(client, f"/reports/{report}")

@@ -1,4 +1,4 @@
-"""A look at the rows behind the answers, to prove that nothing changed, or only once."""
+"""Fingerprints of the rows in the database, to prove that nothing changed, or only once."""
 
 import hashlib
 import sqlite3

@@ -1,4 +1,4 @@
-"""What the contract says of guarded members, read from the OpenAPI document and nothing else."""
+"""The guarded members of the contract, read only from the OpenAPI document."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,7 +7,7 @@ _SCHEMAS = "#/components/schemas/"
 
 
 class Contract:
-    """The schemas of a document, and what they say that a caller does not see."""
+    """The schemas of a document, and the members that they guard."""
 
     def __init__(self, document: dict[str, Any]) -> None:
         self.document = document
@@ -35,7 +35,7 @@ class Contract:
     def split(
         self, schema: dict[str, Any], value: Any, held: frozenset[str]
     ) -> tuple[Any, list[Any]]:
-        """What somebody who holds ``held`` sees of a value, and what he does not."""
+        """What a caller with the permissions ``held`` sees of a value, and what is hidden."""
         hidden: list[Any] = []
         return self._split(list(self.branches(schema)), value, held, hidden), hidden
 
@@ -58,7 +58,7 @@ class Contract:
         return seen
 
     def answered(self) -> dict[str, dict[str, Any]]:
-        """Every schema that stands in an answer, by its name."""
+        """Every schema used in an answer, by its name."""
         found: dict[str, dict[str, Any]] = {}
         waiting = [
             schema
@@ -80,7 +80,7 @@ class Contract:
 
 
 def hides(member: dict[str, Any], holder: dict[str, Any], held: frozenset[str]) -> bool:
-    """Whether the contract leaves a member of this object out for somebody who holds ``held``."""
+    """Whether the contract omits a member of this object for a caller with ``held``."""
     if held.issuperset(member.get("x-requires", ())):
         return False
     return all(

@@ -1,4 +1,4 @@
-"""The `tradepost` command inside of the test's process, where that is enough: it costs no start."""
+"""The `tradepost` command inside the test process, which avoids the cost of a start."""
 
 import pytest
 from typer.testing import CliRunner, Result

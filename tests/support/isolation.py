@@ -1,9 +1,9 @@
-"""The generator of tenant isolation: every id of a request swapped for one of another company.
+"""The generator of isolation probes: replaces every id of a request by one of another company.
 
 It walks the OpenAPI document (``tests/support/references.py``) with two companies that have rows of
-every kind (``tests/support/tenants.py``). A foreign id must be answered as one that never was, byte
-for byte; no answer may hold what only the other company has; and neither company may change. What
-is tried lies in ``isolation_reads.py`` and ``isolation_writes.py``.
+every kind (``tests/support/tenants.py``). A foreign id must be answered like one that never
+existed, byte for byte; no answer may contain what only the other company has; and neither company
+may change. The probes are in ``isolation_reads.py`` and ``isolation_writes.py``.
 """
 
 import re
@@ -32,7 +32,7 @@ from tests.support.routes import ROUTES
 from tests.support.tenants import Tenants
 
 Place = tuple[str, str]  # the operation, and the parameter or member
-Pair = tuple[str, str]  # what belongs to the other company, and what never was
+Pair = tuple[str, str]  # an id of the other company, and one that never existed
 # What differs between two answers to the same.
 _PASSING: Final = frozenset({"x-request-id", "x-trace-id", "date", "content-length"})
 _ASKED_AT: Final = re.compile(rb'"(as_known_at|until)":"[^"]*"')
@@ -53,7 +53,7 @@ class Report:
         self.exercised.add((operation, place))
 
     def crossed(self, operation: str, place: str, *what: str) -> None:
-        """Something of the other company was reached, or told from what never was."""
+        """Data of the other company was reached, or distinguished from what never existed."""
         self.crossings.append((operation, place, " | ".join(what)))
 
     def undecided(self, operation: str, place: str, *what: str) -> None:
@@ -71,8 +71,8 @@ class Counted(Answer):
 class Probing:
     """Two companies, what was found so far, and what all probes need.
 
-    ``only`` names the operations to try, all of them unless given. ``statements`` tells how many
-    statements were sent to the database so far.
+    ``only`` names the operations to try, by default all. ``statements`` returns the number of
+    statements sent to the database so far.
     """
 
     def __init__(
@@ -137,7 +137,7 @@ class Probing:
     def pairs(self, operation: str, place: str, prefixes: Iterable[str]) -> Iterator[Pair]:
         """Ids of the other company, each with one that never was.
 
-        A kind of which nobody has an object yet is left out, but never all kinds of a place.
+        A kind without objects is left out, but never all kinds of a place.
         """
         ids = self.tenants.foreign.ids
         known = [each for each in prefixes if ids.get(each)]
@@ -152,7 +152,7 @@ class Probing:
         if plain(foreign) != plain(missing) or foreign.status < 400:
             self.report.crossed(operation, place, *map(told, answers))
         elif missing.status == 401 and missing.json()["code"] == "auth.invalid_credentials":
-            pass  # a login tells nobody which companies there are
+            pass  # a login does not reveal which companies exist
         elif fault_of(missing) is not None or not _names(missing, pointer):
             self.report.undecided(operation, place, told(missing))
         self.look_for_theirs(operation, place, foreign)
@@ -203,7 +203,7 @@ class Probing:
 
     @asynccontextmanager
     async def they_stay(self, what: str) -> AsyncIterator[None]:
-        """The other company does not change, whatever this one does."""
+        """The other company does not change."""
         before = await self.tenants.fingerprint_of_theirs()
         yield
         self._unchanged(what, before, await self.tenants.fingerprint_of_theirs())
@@ -214,9 +214,9 @@ class Probing:
 
 
 def plain(answer: Answer) -> tuple[Any, ...]:
-    """An answer without what names the request: its ids, and the path that was asked for.
+    """An answer without the ids of the request and its path.
 
-    How many statements it took is part of it: what is foreign may not take longer (TE-05).
+    It includes the number of statements: a foreign id must not take longer (TE-05).
     """
     body = answer.body
     if answer.headers.get("content-type") == "application/problem+json":

@@ -1,4 +1,4 @@
-"""Every probe of tenant isolation, in an order in which none disturbs another."""
+"""Every probe of tenant isolation, ordered so that none disturbs another."""
 
 from collections.abc import Awaitable, Callable
 from typing import Final

@@ -1,4 +1,4 @@
-"""Probes of what a company is shown: lists, objects, reports, their filters and their cursors."""
+"""Isolation probes for reads: lists, objects, reports, filters and cursors."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -16,7 +16,7 @@ _NOWHERE: Final = "nothing is called like this"
 
 
 async def reads(on: Probing) -> None:
-    """What a company is shown holds nothing that only the other one has."""
+    """No answer to a company contains what only the other one has."""
     for operation in on.reads():
         rows = {"limit": "200"} if "limit" in operation.query() else {}
         for path in on.own_paths(operation):
@@ -29,7 +29,7 @@ async def reads(on: Probing) -> None:
 
 
 async def barred(on: Probing) -> None:
-    """RB-02: what no member can be permitted is refused to the owner, whatever he names."""
+    """RB-02: what no member can be permitted is refused to the owner, too."""
     for operation in on.tenants.barred:
         path = operation.template.replace("{id}", on.tenants.foreign.ids["tnt"][0])
         answer = await on.send(operation.method, path)
@@ -39,7 +39,7 @@ async def barred(on: Probing) -> None:
 
 
 async def headers(on: Probing) -> None:
-    """TE-06: no header says whose data is meant."""
+    """TE-06: no header selects the company."""
     theirs = on.tenants.foreign.ids["tnt"][0]
     named = dict.fromkeys(("X-Tenant-Id", "X-Company-Id", "Tenant", "X-Organization"), theirs)
     for operation in on.reads():
@@ -54,7 +54,7 @@ async def headers(on: Probing) -> None:
 
 
 async def figures(on: Probing, *stirring: str) -> None:
-    """S3-01: whatever the other company does, not one figure of this one is another."""
+    """S3-01: no action of the other company changes a figure of this one."""
     reads = [
         path + query_of(on.tenants.base(each, on.tenants.own))
         for each in on.reads()
@@ -74,7 +74,7 @@ async def figures(on: Probing, *stirring: str) -> None:
 
 
 async def filters(on: Probing) -> None:
-    """TE-04: a filter by what the other company has finds what one by nothing finds."""
+    """TE-04: a filter by a foreign value finds the same as one by a value that never existed."""
     for operation in on.reads():
         if operation.placeholders:
             continue

@@ -1,4 +1,4 @@
-"""Probes of what a company addresses and writes: paths, bodies, batches, keys, ids of its own."""
+"""Isolation probes for writes: paths, bodies, batches, keys, client-made ids."""
 
 from dataclasses import replace
 from typing import Any
@@ -14,7 +14,7 @@ from tests.support.routes import ROUTES
 
 
 async def paths(on: Probing) -> None:
-    """G-03, TE-05: a foreign id in a path is 404, as one that never was."""
+    """G-03, TE-05: a foreign id in a path is 404, like one that never existed."""
     valid = {}
     chosen = [each for each in on.chosen() if "{id}" in each.placeholders]
     for operation in chosen:
@@ -27,7 +27,7 @@ async def paths(on: Probing) -> None:
 
 
 async def bodies(on: Probing) -> None:
-    """TE-04: a foreign id in a body is refused as one that never was, at its pointer."""
+    """TE-04: a foreign id in a body is refused at its pointer, like one that never existed."""
     chosen = [each for each in on.routes() if each.key != "items" and on.references(each.operation)]
     valid = {route.operation: await route.prepare(on.tenants.mine) for route in chosen}
     async with on.nothing_changes("bodies"):
@@ -38,7 +38,7 @@ async def bodies(on: Probing) -> None:
 
 
 async def batches(on: Probing) -> None:
-    """TE-04: one foreign item among good ones refuses the whole, or is refused alone."""
+    """TE-04: one foreign item among valid ones refuses the whole batch, or only itself."""
     for route in on.routes():
         if route.key != "items":
             continue
@@ -54,9 +54,9 @@ async def batches(on: Probing) -> None:
 
 
 async def writes(on: Probing) -> None:
-    """Every change of a company leaves the other one alone, which did the same before.
+    """No change of a company affects the other one, which made the same changes before.
 
-    Under the same key and with the same numbers, codes and names: they are one's own (S3-02).
+    Both use the same keys, numbers, codes and names, which are scoped to a company (S3-02).
     """
     done = []
     for route in on.routes():
@@ -78,7 +78,7 @@ async def writes(on: Probing) -> None:
 
 
 async def made_ids(on: Probing) -> None:
-    """S3-02: an id is free here whatever it names there, and what it names there stays.
+    """S3-02: an id of the other company can be used here, and the other object stays unchanged.
 
     From then on both companies have an object under it, each its own.
     """
@@ -192,7 +192,7 @@ async def _in_whole_batch(
 async def _in_apart_batch(
     on: Probing, route: Route, valid: Valid, steps: Steps, prefixes: list[str]
 ) -> None:
-    """One kind stands for all that may stand at a place: the good item is posted each time."""
+    """One kind represents all that a place accepts: the valid item is posted each time."""
     for pair in list(on.pairs(route.operation, shown_at(steps), prefixes))[:1]:
         asked, pointer = _with_foreign_item(on, route, valid, steps, pair, atomic=False)
         answers = [await on.asked(route, each) for each in asked]

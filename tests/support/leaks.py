@@ -1,7 +1,7 @@
-"""Holes made on purpose in what keeps companies apart, to see that the generator finds them.
+"""Leaks planted in the isolation of companies, to verify that the generator finds them.
 
-The tenant's condition is taken out of statements on their way to the database: of all of them, so
-that only row security is left, or of those on one table, as if its author had forgotten it.
+The tenant's condition is removed from statements on their way to the database: from all of them, so
+that only row security is left, or from those on one table, as if it had been forgotten.
 """
 
 import re
@@ -27,7 +27,7 @@ everywhere: Final[Where] = lambda _: True  # noqa: E731 - a name for a condition
 
 
 class Removed:
-    """How many conditions were taken out, by the name of the table."""
+    """The number of removed conditions, by table name."""
 
     def __init__(self) -> None:
         self.conditions: dict[str, int] = {}
@@ -45,7 +45,7 @@ def without_conditions(
     reads: Callable[[SelectBase], bool] | None = lambda _: True,
     loads: Callable[[str], bool] | None = lambda _: True,
 ) -> Iterator[Removed]:
-    """Take the tenant's condition on tables ``where`` says so out of every statement from now on.
+    """Remove the tenant's condition on the tables selected by ``where`` from every statement.
 
     ``reads`` chooses among the statements of lists and reports, ``loads`` among the kinds and
     finders of commands, by name; None leaves all of them as they are.
@@ -130,7 +130,7 @@ def _strip_loads(
 
 
 def forget_statements(application: Any) -> None:
-    """Let an application that runs make the statements of its commands anew."""
+    """Make a running application rebuild the statements of its commands."""
     database = application.state.parts.database
     if database.dialect == "sqlite":
         database._steps._reads.clear()

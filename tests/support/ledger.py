@@ -1,4 +1,4 @@
-"""The ledger of a company, which is folded as soon as there is anything to fold."""
+"""The ledger of a company, folded as soon as there are entries to fold."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from tests.support.company import Company
 
 
 class Ledger:
-    """Folds two entries at once; a tail of one is long."""
+    """Folds two entries at a time; a tail of one entry counts as long."""
 
     def __init__(self, application: Any, company: Company, tenant_id: bytes) -> None:
         parts = application.state.parts
@@ -31,12 +31,12 @@ class Ledger:
         return await self._folding.fold(self.tenant_id)
 
     async def put(self, part: LedgerPart) -> Any:
-        """What becomes of one part."""
+        """Fold one part and return its outcome."""
         [outcome] = await self.database.run([Call(FOLD_LEDGER, part, folder_of(self.tenant_id))])
         return outcome
 
     async def checkpoint(self) -> datetime | None:
-        """Up to when it is folded."""
+        """The checkpoint of the ledger."""
         async with self.database.read(self.tenant_id) as scope:
             row = await scope.row(CHECKPOINT)
         return None if row is None else row[0]

@@ -1,4 +1,4 @@
-"""The letters that wait to be sent, opened as whoever delivers them opens them."""
+"""The messages waiting to be sent, opened as a mail sender would."""
 
 from typing import Any
 

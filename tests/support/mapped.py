@@ -1,4 +1,4 @@
-"""What a database does with a mapping, without one: write rows, read them again."""
+"""Writes and reads rows by a mapping, without a database."""
 
 from dataclasses import fields, is_dataclass, replace
 from datetime import date, datetime, timedelta

@@ -1,8 +1,8 @@
-"""Commands without a database: the group's steps carried out on dictionaries.
+"""Commands without a database: the steps of a group run on dictionaries.
 
-What a database would do with a ``Read`` and a ``Write`` is done here on aggregates kept by kind and
-key, so a decision can be tried by itself. Every run checks what a database can only punish with a
-deadlock: that later reads of a command never lock what ranks before an earlier lock.
+``Read`` and ``Write`` steps work on aggregates stored by kind and key, so decisions can be tested
+alone. Every run also checks what would cause deadlocks in a database: later reads of a command must
+never lock a rank below an earlier lock.
 """
 
 import itertools

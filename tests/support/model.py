@@ -1,8 +1,8 @@
-"""What a company's trade must come to: stock, parties and books, kept in plain Python.
+"""A plain Python model of a company: the expected stock, parties and books.
 
-Nothing here is the service's. Quantities and prices are fractions, money is whole pence, balances
-are by the role of the account with debits above zero. Each method books one document and answers
-with the figures that the service must show for it.
+It shares no code with the service. Quantities and prices are fractions, money is whole pence, and
+balances are kept by account role with positive debits. Each method books one document and returns
+the figures that the service must show for it.
 """
 
 from collections import Counter
@@ -25,7 +25,7 @@ from tests.support.model_stock import (
     rounded,
 )
 
-BEGAN = date(2020, 1, 6)  # so that no day of the test is still to come
+BEGAN = date(2020, 1, 6)  # so that no day of the test is in the future
 Figures = dict[str, Any]
 # product, quantity, price of one unit, discount in percent
 Sold = tuple[str, Fraction, Fraction, Fraction]
@@ -156,7 +156,7 @@ class Model:
         }
 
     def total_of(self, sold: list[Sold]) -> int:
-        """What lines of a sale come to with their tax."""
+        """The amounts of the lines of a sale with their tax."""
         nets = [(self.products[each[0]], net_of(*each[1:])) for each in sold]
         return sum(net + product.tax(net) for product, net in nets)
 

@@ -1,4 +1,4 @@
-"""A company under the model test: its service in this process or served, asked and compared."""
+"""A company under the model test: runs commands on the service and compares it with the model."""
 
 import asyncio
 import contextlib
@@ -31,7 +31,7 @@ _NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 class House(ABC):
-    """The service on a database, with a loop of its own because hypothesis knows none."""
+    """The service on a database, with its own event loop, because hypothesis has none."""
 
     def __init__(self, database_url: str) -> None:
         self.database_url = database_url
@@ -57,11 +57,11 @@ class House(ABC):
 
     @abstractmethod
     async def crash(self, request: httpx.Request) -> None:
-        """Let the service end around a request whose answer nobody gets, and start it again."""
+        """Kill the service during a request, so that its answer is lost, and restart it."""
 
     @abstractmethod
     async def lose(self, request: httpx.Request) -> None:
-        """Put a request whose answer nobody gets."""
+        """Send a request without reading its answer."""
 
 
 class InProcess(House):
@@ -108,7 +108,7 @@ class Served(House):
         await asyncio.to_thread(self._server.stop)
 
     async def crash(self, request: httpx.Request) -> None:
-        """SIGKILL, at a moment in the life of the request that nobody knows."""
+        """SIGKILL at an arbitrary moment during the request."""
         await self.lose(request)
         await self.client.aclose()
         await asyncio.to_thread(self._server.kill)
@@ -131,10 +131,10 @@ class Sent:
 
 @dataclass
 class Trader:
-    """A company of the house, and the model that it must be equal to.
+    """A company on the service, and the model that it must equal.
 
-    ``changed`` says that something was done since the auditor looked; all else that was sent is
-    known to have left every row as it was.
+    ``changed`` is true if a command succeeded since the last audit; all other requests are known to
+    have changed no row.
     """
 
     house: House
@@ -194,19 +194,19 @@ class Trader:
         return await self.house.client.send(self.request(asked, key, **members))
 
     async def do(self, wish: Wish, key: str = "") -> None:
-        """Let a command be done, and do it to the model."""
+        """Run a command on the service and on the model."""
         key = key or uuid.uuid4().hex
         self.book(wish, key, await self.send(wish, key))
 
     def book(self, wish: Wish, key: str, answer: httpx.Response) -> None:
-        """Do to the model what was answered, which must show the figures of the model."""
+        """Apply a command to the model; the answer must show the figures of the model."""
         self.changed = True
         assert answer.status_code == wish.status, answer.text
         agree(wish.book(self.model, answer.json()), answer.json())
         self.sent.append(Sent(wish, key, answer))
 
     async def refuse(self, refused: Refused, key: str = "") -> None:
-        """Put what must be refused; nothing changes, neither here nor in any row."""
+        """Send a command that must be refused; neither the model nor any row changes."""
         before = await self.rows()
         answer = await self.send(refused, key or uuid.uuid4().hex)
         found = answer.status_code, answer.json().get("code")
@@ -214,7 +214,7 @@ class Trader:
         await self.assert_unchanged(before)
 
     async def do_batch(self, *items: Wish | Refused) -> None:
-        """Let a batch be done; what is refused does not keep the others from being done."""
+        """Run a batch in which refused items do not affect the others."""
         keys = [uuid.uuid4().hex for _ in items]
         answer = await self._batch(items, keys, atomic=False)
         self.changed = True
@@ -231,7 +231,7 @@ class Trader:
                 self.sent.append(Sent(each, key, again))
 
     async def refuse_batch(self, *items: Wish | Refused) -> None:
-        """Put a batch that is done as a whole or, as here, not at all."""
+        """Send an atomic batch that must be refused as a whole."""
         [refused] = [each for each in items if isinstance(each, Refused)]
         before = await self.rows()
         answer = await self._batch(items, [uuid.uuid4().hex for _ in items], atomic=True)
@@ -257,7 +257,7 @@ class Trader:
         same(changed(before, await self.rows()), {})
 
     async def assert_sound(self) -> None:
-        """The auditor finds nothing, and every account stands where the model says."""
+        """The auditor finds nothing, and every account has the balance of the model."""
         self.changed = False
         audit = await self.company.get("/reports/integrity")
         assert audit["ok"], [check for check in audit["checks"] if check["broken"]]
@@ -310,7 +310,7 @@ class Trader:
 
 
 def same(found: Mapping[Any, Any], expected: Mapping[Any, Any]) -> None:
-    """Both hold the same; else say what was found and expected where they differ."""
+    """Compare both; a failure shows the expected and actual values that differ."""
     differing = {
         name: (found.get(name), expected.get(name))
         for name in {**found, **expected}
@@ -320,7 +320,7 @@ def same(found: Mapping[Any, Any], expected: Mapping[Any, Any]) -> None:
 
 
 def agree(figures: Figures, answer: Any) -> None:
-    """Each figure stands in the answer."""
+    """The answer contains each figure."""
     for name, figure in figures.items():
         if name == "lines":
             assert len(figure) == len(answer["lines"])

@@ -27,7 +27,7 @@ class Refused:
 
 
 class Bookkeeper(Clerk):
-    """A clerk who thinks of money and months too, and of what is not allowed."""
+    """Chooses commands on money and months, and commands that must be refused."""
 
     def owing(self, side: str) -> list[str]:
         """The customers who owe something, or the suppliers who are owed something."""
@@ -149,13 +149,13 @@ class Bookkeeper(Clerk):
 
         def book(model: Model, _: Any) -> Figures:
             model.closed = month - 1
-            model.posted.add(month)  # it is open by its own word now
+            model.posted.add(month)  # it is explicitly open now
             return {"period": label(month), "state": "open", "reason": "Forgotten"}
 
         path, body = f"/periods/{label(month)}/reopen", {"reason": "Forgotten"}
         return Wish(path, body, book, {"reason": "Another"}, status=200)
 
-    # What must be refused.
+    # Commands that must be refused.
 
     def over_sale(self, chance: Random) -> Refused:
         """More than lies at the location, in one line or in two together."""

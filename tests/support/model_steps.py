@@ -15,7 +15,7 @@ Booking = Callable[[Model, Any], Figures]
 
 @dataclass(frozen=True)
 class Wish:
-    """A command; ``book`` does to the model what the service did, and says what it must show.
+    """A command; ``book`` applies it to the model and returns what the service must show.
 
     ``other`` are members that make it another request.
     """
@@ -48,7 +48,7 @@ def price_of(chance: Random) -> Fraction:
 
 @dataclass
 class Clerk:
-    """Thinks of commands that the state of the company allows."""
+    """Chooses commands that the state of the company allows."""
 
     model: Model
     names: Names

@@ -1,8 +1,8 @@
-"""Wrong requests made from a right one, by walking its body along the OpenAPI schema.
+"""Invalid requests derived from a valid one, by walking its body along the OpenAPI schema.
 
-Every member is bent in every way that its schema excludes; ``refused`` must be answered 4xx.
-``odd`` are requests that may be right or wrong (null where it is allowed, members left out, the
-ends of number ranges) and must be answered in either way, but never by a failure.
+Every member is changed in every way that its schema excludes; ``refused`` must be answered 4xx.
+``odd`` are requests that may be valid or not (null where it is allowed, omitted members, the ends
+of number ranges): they may succeed or be refused, but must never fail.
 """
 
 import re
@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from tests.support.route import NOTHING, encoded
 
-MARK: Final = "never echo mé"  # fits no pattern but that of any text, and must not come back
+MARK: Final = "never echo mé"  # matches only patterns for any text, and must not be echoed
 MANY_DIGITS: Final = "9" * 400
 _ABSENT: Final[Any] = object()
 _DECIMAL: Final = "[1-9][0-9]{0,9}"
@@ -50,7 +50,7 @@ _ENDS: Final = ("0", "0.000001", "999999999", "9223372036.85")
 
 @dataclass(frozen=True, slots=True)
 class Mutation:
-    """A body that differs from a valid one as ``name`` says, at ``pointer`` or as a whole."""
+    """A body that differs from a valid one as ``name`` describes, at ``pointer`` or overall."""
 
     name: str
     body: bytes
@@ -59,14 +59,14 @@ class Mutation:
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """Bytes that stand in the JSON as they are."""
+    """Raw bytes to be inserted into the JSON."""
 
     text: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Ids:
-    """Ids by prefix: of another tenant's objects, and of objects that never were."""
+    """Ids by prefix: of another tenant's objects, and of objects that never existed."""
 
     foreign: dict[str, str]
     missing: dict[str, str]
@@ -88,7 +88,7 @@ class Contract:
         return None if body is None else body["content"]["application/json"]["schema"]
 
     def branches(self, schema: Any) -> list[Any]:
-        """The schemas of which one must hold."""
+        """The alternative schemas, of which one must match."""
         if "$ref" in schema:
             return self.branches(self._schemas[schema["$ref"].rsplit("/", 1)[1]])
         choices = schema.get("anyOf") or schema.get("oneOf")
@@ -101,9 +101,9 @@ class Contract:
         return next((each for each in self.branches(schema) if each.get("type") == type_), None)
 
     def places(self, schema: Any, value: Any, path: Path = ()) -> Iterator[tuple[Path, Any, Any]]:
-        """Path, schema and value of every member, also of those that the value leaves out.
+        """Path, schema and value of every member, including omitted ones.
 
-        Of the items of a list with the same members the first stands for all.
+        The first item of a list represents all items with the same members.
         """
         yield path, schema, value
         if isinstance(value, dict):
@@ -122,8 +122,8 @@ class Contract:
     def refused(self, schema: Any, body: Any, ids: Ids) -> Iterator[Mutation]:
         """Every wrong body.
 
-        What an item of a batch holds has the schema of the same thing sent alone: below its own
-        members only the references are bent, which are loaded for all items at once.
+        An item of a batch has the schema of the same object sent alone. So below its own members
+        only the references are changed, which are loaded for all items at once.
         """
         for path, member, value in self.places(schema, body):
             inner = path[0] == "items" and len(path) > 3 if path else False
@@ -134,7 +134,7 @@ class Contract:
     def odd(self, schema: Any, body: Any) -> Iterator[tuple[str, Any]]:
         """Name and value of every body that is unusual.
 
-        Those without their instant come last: what they do is later than what all others state.
+        Bodies without their instant come last, because they take effect later than all others.
         """
         places = [each for each in self.places(schema, body) if each[0]]
         places.sort(key=lambda place: place[0][-1] == "effective_at")
@@ -169,7 +169,7 @@ class Contract:
 
 def _of_another_type(branches: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     for type_, wrong in _WRONG_TYPES.items():
-        # A fraction says more only where a whole number is right.
+        # A fraction is a further case only if a whole number is valid.
         if type_ not in branches and (type_ != "number" or "integer" in branches):
             yield f"{type_} instead", wrong
 
@@ -245,7 +245,7 @@ def _wrong_id(path: Path, prefixes: list[str], value: Any, ids: Ids) -> Iterator
 
 
 def whole_bodies(body: Any) -> Iterator[Mutation]:
-    """Bodies that are wrong whatever the route reads."""
+    """Bodies that are invalid for every route."""
     if body is not NOTHING:
         yield Mutation("empty", b"")
     yield Mutation("not JSON", b"{")
@@ -262,7 +262,7 @@ def whole_bodies(body: Any) -> Iterator[Mutation]:
 
 
 def replaced(value: Any, path: Path, wanted: Any) -> Any:
-    """``value`` with another member at ``path``; the absent one takes it away."""
+    """``value`` with another member at ``path``; ``ABSENT`` removes it."""
     if not path:
         return wanted
     step, rest = path[0], path[1:]

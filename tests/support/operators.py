@@ -18,7 +18,7 @@ fresh_id = UlidFactory(milliseconds(SystemClock()))
 
 
 async def add_operator(app: Any, email: str) -> Id:
-    """Make the user of an address an operator; one whom nobody knows works for no company."""
+    """Make the user of an address an operator; a new user belongs to no company."""
     now = datetime.now(UTC)
     hasher = PooledHasher(workers=1)
     try:

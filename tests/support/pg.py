@@ -24,7 +24,7 @@ from psycopg import sql
 _VARIABLE = "TRADEPOST_TEST_PG_RUN"
 _PREFIX = "tradepost-pg-"
 
-# Durability is not what these tests are about; crash tests start a server of their own.
+# These tests do not need durability; crash tests start their own server.
 _SETTINGS = {
     "max_connections": "300",
     "shared_buffers": "128MB",
@@ -41,9 +41,9 @@ _SETTINGS = {
 
 
 def open_run() -> bool:
-    """Name the folder of this run; nothing is started yet.
+    """Choose the folder of this run; nothing is started yet.
 
-    Returns whether this call opened the run: only then is ``close_run`` the caller's business.
+    Returns whether this call opened the run; only then must the caller call ``close_run``.
     """
     if _VARIABLE in os.environ:
         return False
@@ -71,7 +71,7 @@ def sweep() -> None:
 
 
 def url(database: str = "postgres", *, user: str = "postgres") -> str:
-    """Where ``database`` is, starting the server if it does not run yet.
+    """The URL of ``database``; starts the server if it does not run yet.
 
     The form suits asyncpg, psycopg and, with a ``+driver``, SQLAlchemy. No password is asked.
     """
@@ -87,7 +87,7 @@ def url(database: str = "postgres", *, user: str = "postgres") -> str:
 def create_database(name: str, template: str | None = None) -> str:
     """Make a database, as a copy of ``template`` where one is named; return its URL.
 
-    Nobody may be connected to the template meanwhile.
+    No connection to the template may be open.
     """
     statement = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
     if template is not None:
@@ -109,7 +109,7 @@ def drop_database(name: str) -> None:
 def ensure_database(name: str, build: Callable[[str], None]) -> str:
     """The URL of a database that is made once in a run, filled by ``build(url)``.
 
-    The processes wait for each other, so each finds it complete: what a template needs. When
+    The processes wait for each other, so each finds it complete, as a template has to be. If
     ``build`` raises, the database is dropped and the next caller tries again.
     """
     done = _folder() / f"{name}.built"

@@ -1,6 +1,6 @@
-"""Several instances of the service on one database, and commands held in the middle.
+"""Several instances of the service on one database, and commands paused in the middle.
 
-One instance groups the commands of a company, so only several instances race for its rows.
+One instance groups the commands of a company, so only separate instances race for its rows.
 """
 
 import asyncio
@@ -168,7 +168,7 @@ class Held:
 
 
 class Waiting:
-    """Tells when a command of an instance waits for another one."""
+    """Detects when a command of an instance waits for another one."""
 
     def __init__(self, fleet: Fleet, number: int, patch: pytest.MonkeyPatch) -> None:
         self._url = fleet.url

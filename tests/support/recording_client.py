@@ -1,4 +1,4 @@
-"""A client that writes down every request it makes and what became of it."""
+"""A client that records every request and its outcome."""
 
 import ssl
 import time
@@ -45,7 +45,7 @@ class Recorded:
 
     @property
     def refused_for_now(self) -> bool:
-        """Whether it was told, in the promised form, to come back later."""
+        """Whether it was refused with 503 or 429 in the documented form."""
         return (
             self.status in {429, 503}
             and self.headers.get("content-type") == PROBLEM_TYPE

@@ -1,7 +1,7 @@
-"""Where ids stand in a request: every parameter and member of id form in the OpenAPI document.
+"""The places of ids in requests: every id parameter and id member of the OpenAPI document.
 
-Nothing here names a route. A member of id form is one whose pattern is that of a prefixed id; it
-may lie in lists and in objects that a valid body of the catalogue leaves out, which are made then.
+No route is named here. An id member is one whose pattern is that of a prefixed id. It may be inside
+lists and objects that the catalogue's valid body omits; these are then created.
 """
 
 import re
@@ -85,7 +85,7 @@ def references(contract: Contract, schema: Any, at: Steps = ()) -> dict[Steps, l
 
 
 def is_made_by_the_client(steps: Steps) -> bool:
-    """Whether the id is that of the object to be made: it names nothing yet."""
+    """Whether the id is that of the object to be created."""
     return steps[-1] == "id"
 
 

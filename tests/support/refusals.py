@@ -1,16 +1,16 @@
-"""What every refusal must be, whatever was wrong."""
+"""The requirements on every refusal."""
 
 from app.api.locales import Catalogue
 from tests.support.mutations import MANY_DIGITS, MARK, Mutation
 from tests.support.route import Answer
 
 CODES = Catalogue.load().codes
-# What differs between two refusals of the same.
+# The members that differ between two refusals of the same request.
 _PASSING = {"instance", "request_id", "trace_id"}
 
 
 def fault_of(answer: Answer) -> str | None:
-    """What is wrong with a refusal itself, or None."""
+    """The defect of a refusal, or None."""
     if not 400 <= answer.status < 500:
         return "no refusal"
     if answer.headers["content-type"] != "application/problem+json":

@@ -1,6 +1,6 @@
-"""What a catalogue entry of a mutating route is, and how a request is put to the application.
+"""The form of a catalogue entry for a mutating route, and how its requests are sent.
 
-Requests speak ASGI directly: an HTTP client costs more than most refusals do.
+Requests use ASGI directly, because an HTTP client costs more than most refusals.
 """
 
 import itertools
@@ -129,7 +129,7 @@ async def send(
     try:
         await company.client._transport.app(scope, receive, take)  # type: ignore[attr-defined]
     except Exception:
-        # What broke behind an answer is raised again for the server; the answer is what counts.
+        # The application re-raises for the server after a 500; only the answer counts here.
         if not got:
             raise
     head = {name.decode(): value.decode("latin-1") for name, value in got[0]["headers"]}

@@ -185,7 +185,7 @@ async def _reversal(company: Company) -> Valid:
 
 
 async def _month(company: Company, *verbs: str) -> str:
-    """The path of a later month, after these steps; what a test reopened before is closed again."""
+    """The path of a later month, after these steps; closes months that a test reopened."""
     month = next(_months)
     for each in (await company.get("/periods", state="open", limit=200))["data"]:
         if each["period"] < month:

@@ -1,4 +1,4 @@
-"""The routes of second factors: each of a user of his own, whom nobody signs in again."""
+"""The routes of second factors, each with its own user, who is not used elsewhere."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -18,7 +18,7 @@ def _another(company: Company) -> AbstractAsyncContextManager[Company]:
 
 
 def _as(other: Company, path: str, body: Any, **headers: str) -> Valid:
-    """A request of somebody else."""
+    """A request by another user."""
     bearer = {"Authorization": other.client.headers["authorization"]}
     return Valid(path, body, {**bearer, **headers}) if body else Valid(path, headers=bearer)
 

@@ -30,7 +30,7 @@ async def _login(company: Company) -> Valid:
 
 
 async def _refresh_token(company: Company) -> str:
-    """The refresh token of a session of its own: the company's client stays signed in."""
+    """The refresh token of a separate session: the company's client stays signed in."""
     valid = await _login(company)
     answer = await company.client.post("/api/v1" + valid.path, json=valid.body)
     return str(answer.json()["refresh_token"])
@@ -45,7 +45,7 @@ async def _logout(company: Company) -> Valid:
 
 
 async def _logout_all(company: Company) -> Valid:
-    """Of another owner, signed in twice: the company's client stays signed in."""
+    """By another owner, signed in twice: the company's client stays signed in."""
     async with register_company(company.client._transport.app) as other:  # type: ignore[attr-defined]
         account = {"email": other.email, "password": PASSWORD}
         answer = await other.client.post("/api/v1/auth/login", json=account)
@@ -54,14 +54,14 @@ async def _logout_all(company: Company) -> Valid:
 
 
 async def _end_session(company: Company) -> Valid:
-    """Another session of the owner, who signs in once more for it."""
+    """Another session of the owner."""
     await _refresh_token(company)
     listed = await company.client.get("/api/v1/auth/sessions?sort=-id&limit=1")
     return Valid(f"/auth/sessions/{listed.json()['data'][0]['id']}")
 
 
 async def _password(company: Company) -> Valid:
-    """Of another owner, whom nobody signs in again."""
+    """By another owner, who does not sign in again."""
     async with register_company(company.client._transport.app) as other:  # type: ignore[attr-defined]
         headers = {"Authorization": other.client.headers["authorization"]}
     body = {"current_password": PASSWORD, "new_password": f"a meadow behind the mill {tag()}"}
@@ -123,13 +123,13 @@ async def _lift_throttle(company: Company) -> Valid:
 
 
 async def _request_reset(company: Company) -> Valid:
-    """Of another owner: the owner's requests are delayed after a few."""
+    """By another owner, because repeated requests of one owner are delayed."""
     async with register_company(company.client._transport.app) as other:  # type: ignore[attr-defined]
         return Valid("/auth/password/reset-request", {"email": other.email})
 
 
 async def _reset_password(company: Company) -> Valid:
-    """Of another owner, who is signed in once."""
+    """By another owner, who is signed in once."""
     valid = await _request_reset(company)
     await company.client.post("/api/v1" + valid.path, json=valid.body)
     parts = company.client._transport.app.state.parts  # type: ignore[attr-defined]
@@ -143,7 +143,7 @@ async def _reset_member_mfa(company: Company) -> Valid:
 
 
 async def _switch(company: Company) -> Valid:
-    """To the company that one is in: the only one of its owner."""
+    """To the current company, the only one of its owner."""
     return Valid("/auth/switch", {"company_id": (await company.get("/auth/me"))["tenant_id"]})
 
 

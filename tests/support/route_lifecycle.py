@@ -1,4 +1,4 @@
-"""The mutating routes by which companies take their data out, rest and end."""
+"""The mutating routes of export, suspension and deletion of companies."""
 
 from typing import Final
 
@@ -68,7 +68,7 @@ async def _preferences(company: Company) -> Valid:
 
 
 async def _found(company: Company) -> Valid:
-    """Of another owner: nobody owns many."""
+    """By another owner, because a user may own few companies."""
     async with register_company(company.client._transport.app) as other:  # type: ignore[attr-defined]
         headers = {"Authorization": other.client.headers["authorization"]}
     body = {"name": "The second", "currency": "GBP", "time_zone": "UTC"}

@@ -1,8 +1,8 @@
-"""A check of our own for schemathesis, which loads this file and runs it beside all of its own.
+"""An additional check for schemathesis, which loads this file and runs it with its own checks.
 
-Random data cannot know which product exists or which month is closed, so a refusal by a rule of the
-business is an answer to data that the schema allows. A refusal of its form is none: then the schema
-promises more than the service takes.
+Random data cannot know which product exists or which month is closed, so data that the schema
+allows may be refused by a business rule. A refusal of its form is a defect: the schema then allows
+more than the service.
 """
 
 import ast
@@ -19,9 +19,9 @@ from zoneinfo import available_timezones
 import schemathesis
 
 _LARGEST: Final = Decimal("9223372036.854775")
-# They say that a request was not understood; a rule of the business has a code of its own.
+# Codes for malformed requests; a business rule has its own code.
 _FORM: Final = {"common.validation_failed", "common.invalid_value", "common.out_of_range"}
-# The statuses that a business has for what it understood.
+# The statuses of refusals by a business rule.
 _REFUSALS: Final = {404, 405, 409, 412, 422}
 
 # Before Python 3.13 the count of an AST's depth is one for all threads, and schemathesis has two:
@@ -45,7 +45,7 @@ class Fault(NamedTuple):
 
 
 class Unsaid(NamedTuple):
-    """A constraint that JSON Schema cannot say: where, why, and which values it concerns."""
+    """A constraint that JSON Schema cannot express: its place, reason and values."""
 
     operations: str
     why: str
@@ -78,10 +78,12 @@ INEXPRESSIBLE: Final[dict[str, Unsaid]] = {
         "POST /api/v1/auth/mfa/verify", "A token is known or not.", lambda _: True
     ),
     "auth.step_up_required": Unsaid(
-        "* /api/v1/*", "A caller proved himself lately or not.", lambda _: True
+        "* /api/v1/*",
+        "The identity was confirmed recently or not.",
+        lambda _: True,
     ),
     "auth.throttled": Unsaid(
-        "POST /api/v1/auth/*", "How often somebody guessed before.", lambda _: True
+        "POST /api/v1/auth/*", "The number of earlier guesses.", lambda _: True
     ),
     "auth.unauthenticated": Unsaid(
         "* /api/v1/platform/*",
@@ -137,7 +139,7 @@ INEXPRESSIBLE: Final[dict[str, Unsaid]] = {
 
 
 def _faults(problem: dict[str, Any], case: schemathesis.Case[Any]) -> Iterator[Fault]:
-    """What was wrong, as exactly as the problem says it."""
+    """The fault, as precisely as the problem states it."""
     errors = problem.get("errors") or ()
     for error in errors:
         if "parameter" in error:
@@ -167,7 +169,7 @@ def _excused(operation: str, fault: Fault) -> bool:
 def before_call(
     context: schemathesis.HookContext, case: schemathesis.Case[Any], kwargs: dict[str, Any]
 ) -> None:
-    """Send no dry run without its key: it needs none, which a schema cannot say either."""
+    """Send no dry run without its key: it needs none, which a schema cannot express."""
     left_out = case.meta and getattr(case.meta.phase.data, "parameter", None)
     if left_out == "Idempotency-Key":
         case.query.pop("dry_run", None)

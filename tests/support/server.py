@@ -1,4 +1,4 @@
-"""The service as a process of its own, as an operator starts it."""
+"""The service as a separate process, started as an operator would."""
 
 import signal
 import socket
@@ -13,7 +13,7 @@ from tests.support.command import Command
 
 
 def free_port() -> int:
-    """A port of the loopback that nobody uses."""
+    """A free loopback port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -48,7 +48,7 @@ class Server:
 
     @property
     def running(self) -> bool:
-        """Whether its process is there."""
+        """Whether its process is running."""
         return self._process.running
 
     def kill(self) -> None:

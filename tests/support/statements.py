@@ -1,4 +1,4 @@
-"""Counts what the service asks of its database, on the connections themselves."""
+"""Counts the statements of the service on the database connections."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ import pytest
 from app.infrastructure.db import sqlite
 from app.infrastructure.db.sqlite_steps import SqliteSteps
 
-# What is read once in five seconds of every caller, whatever the request: his state.
+# The access state of a caller, which any request may read once in five seconds.
 _OF_THE_CALLER = "revoked_at IS NULL"
 
 

@@ -1,9 +1,9 @@
-"""Ports of the service whose calls are counted, and of which one call can be made to fail.
+"""Counts the calls of the service's ports, and makes one of them fail.
 
-The adapters stay what they are: only the connection below them is wrapped, and what can fail in
-earnest does so. A session is really killed, a statement is really refused by the server, exceeds
-its time or is interrupted. Made up are errors of SQLite's disk, of getting a connection, of the
-clock, and an answer that is lost after its call was done.
+The adapters are unchanged: only the connection below them is wrapped, and faults are real where
+possible. A session is killed, a statement is refused by the server, exceeds its time or is
+interrupted. Simulated are errors of SQLite's disk, of getting a connection, of the clock, and an
+answer that is lost after its call was done.
 """
 
 import sqlite3
@@ -50,7 +50,7 @@ class Calls:
 
     @contextmanager
     def watched(self, fault: Fault | None = None) -> Iterator[None]:
-        """Count anew from here to the end of the block, and let that call fail."""
+        """Restart the count for this block, and make that call fail."""
         self.made, self.met = [], None
         self._fault, self._watched = fault, True
         try:
@@ -73,8 +73,8 @@ class Calls:
 class Port:
     """A port and the ways in which its calls fail.
 
-    ``may_break`` says that a failure of this port is a defect of the machine, for which 500 is the
-    honest answer. ``prepare`` runs before each request.
+    ``may_break`` means that a failure of this port is a defect of the machine, for which 500 is the
+    right answer. ``prepare`` runs before each request.
     """
 
     name: str
@@ -161,7 +161,7 @@ class SweptPool:
         return SweptConnection(plain, self._calls, self._owner)
 
     async def release(self, connection: "SweptConnection") -> None:
-        """The work is done by then, so whatever becomes of it changes no answer."""
+        """The work is done by then, so a failure here changes no answer."""
         kind = self._calls.next("release")
         await self._pool.release(connection.plain)
         if kind:
@@ -169,7 +169,7 @@ class SweptPool:
 
 
 class SweptConnection:
-    """A connection of asyncpg; whatever is no round trip is its own."""
+    """A connection of asyncpg; everything but its round trips is passed through."""
 
     def __init__(self, plain: Any, calls: Calls, owner: Any) -> None:
         self.plain = plain

@@ -16,7 +16,7 @@ Requests = list[Request]  # sent at the same moment
 
 @dataclass(frozen=True)
 class Shop:
-    """A company with all that its commands need, in plenty."""
+    """A company with ample data for all commands."""
 
     company: Company
     goods: tuple[str, str]  # at average cost and FIFO

@@ -1,7 +1,7 @@
 """Two companies on one database that have both used every operation, and what each can see.
 
-What belongs to the other one is not listed by hand: it is gathered from the answers that the other
-one gets, so that a new kind of object is foreign as soon as a list shows it.
+Foreign data is not listed by hand: it is collected from the answers to the other company, so that a
+new kind of object is included as soon as a list shows it.
 """
 
 import re
@@ -22,13 +22,13 @@ from tests.support.route import API, Answer, request, send, tag
 from tests.support.routes import ROUTES
 
 _ROWS: Final = {"limit": "200"}
-# A user's own, whatever his company, who could not sign in any more with his password alone:
-# tests/api/mfa asks for those of others.
+# These belong to a user and not to a company, and would prevent sign-in by password alone.
+# tests/api/mfa tests those of other users.
 _OF_USERS: Final = "/auth/mfa/security-keys"
 _SHOWN_MAX: Final = 2  # objects of a list that are also looked at one by one
 _DAYS: Final = {"from": "2026-01-01", "to": "2026-12-31"}
 _TAG: Final = re.compile(r"[0-9a-f]{6}-[0-9]+", re.IGNORECASE)  # of ``tag()``: never used twice
-# Of an instant before this service was thought of: no object has them.
+# Made from an instant before any object: no object has these ids.
 _new_id = UlidFactory(lambda: 1_000_000_000_000)
 
 
@@ -62,7 +62,7 @@ class Tenants:
     contract: Contract
     tenant_ids: tuple[Id, Id]
     operations: tuple[Operation, ...]  # those that a member of a company can be permitted
-    barred: tuple[Operation, ...]  # those of whoever runs the service
+    barred: tuple[Operation, ...]  # those of the operators
     own: Seen = field(default_factory=Seen)
     foreign: Seen = field(default_factory=Seen)
     marks: set[str] = field(default_factory=set)  # texts that only the other company has
@@ -77,7 +77,7 @@ class Tenants:
         return await self.rows.fingerprint_of(self.tenant_ids[1])
 
     async def look(self) -> None:
-        """Gather anew what either company sees."""
+        """Collect again what either company sees."""
         self.own, self.foreign = await self._seen(self.mine), await self._seen(self.theirs)
         own = {id_ for ids in self.own.ids.values() for id_ in ids}
         for found in (self.foreign.ids, self.foreign.of_list):  # what both have is not foreign
@@ -89,7 +89,7 @@ class Tenants:
         self.marks = {each for each in self.foreign.texts if _TAG.search(each)} - self.own.texts
 
     def reads(self) -> list[Operation]:
-        """What shows something of a company; what is public or tells of the service is left out."""
+        """The operations that show data of a company; public and service ones are left out."""
         return [
             each
             for each in self.operations
@@ -128,7 +128,7 @@ class Tenants:
 
 
 async def get(company: Company, path: str) -> Answer:
-    """What a company is shown, which must be something."""
+    """What a company is shown; must not be empty."""
     answer = await send(company, "GET", path)
     assert answer.status == 200, (path, answer.body)
     return answer
@@ -192,7 +192,7 @@ async def _once_more(company: Company) -> None:
 
 
 async def _join(company: Company, other: Company) -> None:
-    """Let the owner of the other company work here as well."""
+    """Make the owner of the other company a member here as well."""
     invitation = {"email": other.email, "role": "viewer"}
     token = (await company.post("/invitations", invitation))["token"]
     body = {"token": token, "password": PASSWORD}

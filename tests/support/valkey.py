@@ -1,4 +1,4 @@
-"""A Valkey server that belongs to a test, which may kill it, stop it and start it anew."""
+"""A Valkey server for one test, which may kill, stop and restart it."""
 
 import os
 import signal
@@ -33,7 +33,7 @@ class Valkey:
         self._server.terminate()
 
     def stand_still(self) -> None:
-        """SIGSTOP: connections stay open, and nothing is answered."""
+        """SIGSTOP: connections stay open without answers."""
         self._signal(signal.SIGSTOP)
         self._stopped = True
 
@@ -44,12 +44,12 @@ class Valkey:
             self._stopped = False
 
     def fill(self) -> None:
-        """Let it have no memory for another write."""
+        """Make it refuse writes for lack of memory."""
         self._set("maxmemory-policy", "noeviction")
         self._set("maxmemory", "1")
 
     def empty(self) -> None:
-        """Let it take writes again, and forget everything."""
+        """Let it accept writes again, with all data removed."""
         self._set("maxmemory", "0")
         with client.Valkey(port=self._port) as connection:
             connection.flushall()

@@ -14,7 +14,7 @@ from tests.support.route_documents import CLOSED_THROUGH
 from tests.support.route_factors import a_security_key
 from tests.support.routes import ROUTES
 
-# Of an instant before this service was thought of: no object has them.
+# Made from an instant before any object: no object has these ids.
 _new_id = UlidFactory(lambda: 1_000_000_000_000)
 
 

@@ -1,4 +1,4 @@
-"""Guarded members of views: what is left out, for whom, at no price for the others (RB-04)."""
+"""Guarded members of views: what is left out for which callers, free for all others (RB-04)."""
 
 from types import SimpleNamespace
 from typing import Annotated, Any
@@ -144,7 +144,7 @@ async def rows(permissions: frozenset[str], query: str = "", **filters: Any) -> 
 
 
 async def test_rows_are_neither_ordered_nor_filtered_by_what_is_left_out() -> None:
-    """To whoever does not see it, it is an order or a parameter that there is not."""
+    """For a caller who does not see it, it is an unknown order or parameter."""
     assert await rows(SEEING, "sort=-cost", cost="7.31", cost_from="7") == [LINE]
     assert await rows(NOBODY, "sort=-quantity", quantity="2") == [BLIND]
     for query in ("sort=cost", "sort=-cost"):

@@ -42,13 +42,13 @@ def test_a_good_production_file_starts() -> None:
 SERVICE = "postgresql://service:k3v9-Harbour-x71q@db/tradepost"
 REFUSALS: list[tuple[str, Any, str]] = [
     ("debug", True, "DEBUG is on"),
-    ("log_level", "DEBUG", "LOG_LEVEL tells too much"),
+    ("log_level", "DEBUG", "LOG_LEVEL is too verbose"),
     ("secret_key", DEVELOPMENT_SECRET, "SECRET_KEY is the default, short or trivial"),
     ("secret_key", "s3cr3t", "SECRET_KEY is the default, short or trivial"),
     ("secret_key", "a" * 64, "SECRET_KEY is the default, short or trivial"),
     ("secret_key", "please-change-this-0123456789-abcdef", "SECRET_KEY is the default, short or"),
     ("metrics_token", "t0k3n", "METRICS_TOKEN is short or trivial"),
-    ("metrics_token", "", "METRICS_TOKEN is empty, which shows the metrics to everybody"),
+    ("metrics_token", "", "METRICS_TOKEN is empty, which exposes the metrics publicly"),
     ("database_url", "sqlite:///var/tradepost.db", "DATABASE_URL is not PostgreSQL"),
     (
         "database_url",
@@ -60,10 +60,10 @@ REFUSALS: list[tuple[str, Any, str]] = [
         "postgresql://owner@db/x?sslmode=require&password=changeme12345",
         "DATABASE_OWNER_URL has a short or trivial password",
     ),
-    ("database_url", SERVICE, "DATABASE_URL has no sslmode that encrypts"),
-    ("database_url", f"{SERVICE}?sslmode=prefer", "DATABASE_URL has no sslmode that encrypts"),
-    ("database_owner_url", SERVICE, "DATABASE_OWNER_URL has no sslmode that encrypts"),
-    ("database_replica_url", SERVICE, "DATABASE_REPLICA_URL has no sslmode that encrypts"),
+    ("database_url", SERVICE, "DATABASE_URL has no encrypting sslmode"),
+    ("database_url", f"{SERVICE}?sslmode=prefer", "DATABASE_URL has no encrypting sslmode"),
+    ("database_owner_url", SERVICE, "DATABASE_OWNER_URL has no encrypting sslmode"),
+    ("database_replica_url", SERVICE, "DATABASE_REPLICA_URL has no encrypting sslmode"),
     ("allowed_origins", ["*"], "ALLOWED_ORIGINS has a * or an address without https"),
     ("allowed_origins", ["http://shop.example"], "ALLOWED_ORIGINS has a * or an address without"),
     ("allowed_origins", ["https://*.example"], "ALLOWED_ORIGINS has a * or an address without"),
@@ -71,16 +71,16 @@ REFUSALS: list[tuple[str, Any, str]] = [
     ("allowed_hosts", ["*.example"], "ALLOWED_HOSTS is empty or has a *"),
     ("trusted_proxies", ["*"], "TRUSTED_PROXIES has a *"),
     ("valkey_url", "", "VALKEY_URL is empty, and SINGLE_NODE is not on"),
-    ("docs_enabled", True, "DOCS_ENABLED shows the documentation to everybody"),
+    ("docs_enabled", True, "DOCS_ENABLED exposes the documentation publicly"),
     (
         "metrics_token",
         GOOD["secret_key"],
-        "SECRET_KEY, METRICS_TOKEN or the password of a database is used twice",
+        "SECRET_KEY, METRICS_TOKEN and the database passwords are not all different",
     ),
     (
         "database_owner_url",
         "postgresql://owner:k3v9-Harbour-x71q@db/tradepost?sslmode=verify-full",
-        "SECRET_KEY, METRICS_TOKEN or the password of a database is used twice",
+        "SECRET_KEY, METRICS_TOKEN and the database passwords are not all different",
     ),
 ]
 
@@ -208,8 +208,8 @@ def test_production_names_every_unsafe_setting_at_once() -> None:
     assert str(refused.value) == (
         "SECRET_KEY is the default, short or trivial; DATABASE_URL is not PostgreSQL; "
         "ALLOWED_HOSTS is empty or has a *; VALKEY_URL is empty, and SINGLE_NODE is not on; "
-        "DOCS_ENABLED shows the documentation to everybody; "
-        "METRICS_TOKEN is empty, which shows the metrics to everybody: not fit for production, "
+        "DOCS_ENABLED exposes the documentation publicly; "
+        "METRICS_TOKEN is empty, which exposes the metrics publicly: not fit for production, "
         "see .env.example"
     )
 

@@ -34,9 +34,9 @@ from app.domain.shared.frozen import frozen
 
 @frozen
 class EdgeConfig:
-    """What may differ from one installation to the next.
+    """The settings of the middleware that differ between installations.
 
-    Sizes are bytes, times seconds. ``limits`` None and ``max_in_flight`` None switch those two off.
+    Sizes are bytes, times seconds. None for ``limits`` or ``max_in_flight`` turns that limit off.
     """
 
     request_id_header: str = "X-Request-ID"
@@ -71,19 +71,19 @@ def stack(
 ) -> None:
     """Put the middleware around ``app``, outermost first.
 
-    ``principal_of`` names the caller behind a verified token, ``weigh`` says what its route costs
+    ``principal_of`` names the caller of a verified token, ``weigh`` returns the cost of a route
     (see ``RateLimit``). ``logger`` is a structlog logger for the access log and the boundary; by
-    default each takes its own.
+    default each has its own.
     """
     # Built in reverse below: ``add_middleware`` puts each one around those added before.
     ordered = [
-        # First, so that whatever happens next has its ids, and last to touch the answer's headers.
+        # First, so that everything after it has the ids, and last to touch the answer's headers.
         Middleware(
             RequestContext,
             client_address=ClientAddress(config.trusted_proxies),
             header_name=config.request_id_header,
         ),
-        # Around all that can answer, so that refusals are counted and logged like successes.
+        # Around everything that can answer, so that refusals are counted and logged like successes.
         Middleware(Metrics, observer=observer),
         Middleware(
             AccessLog,
@@ -106,7 +106,7 @@ def stack(
             )
         )
     if config.compress:
-        # Inside of what adds headers, so that it sees the answer as the application made it.
+        # Inside the middleware that adds headers, so that it sees the application's own answer.
         ordered.append(
             Middleware(
                 Compression,
@@ -114,10 +114,10 @@ def stack(
                 secret_prefixes=config.secret_prefixes,
             )
         )
-    # Everything further in refuses by raising; here that becomes an answer.
+    # Everything further in refuses by raising; here the exception becomes an answer.
     ordered.append(Middleware(ProblemBoundary, problems=problems, logger=logger))
     if config.limits is not None:
-        # Before all work, also before the refusals below: sending rubbish uses up the budget too.
+        # Before all work and the refusals below: invalid requests use up the budget too.
         ordered.append(
             Middleware(
                 RateLimit,
@@ -127,10 +127,10 @@ def stack(
                 weigh=weigh,
             )
         )
-    # What HTTP forbids is refused before anything trusts the headers.
+    # Invalid HTTP is refused before anything trusts the headers.
     ordered.append(Middleware(ProtocolGuard, allowed_hosts=config.allowed_hosts))
     if config.max_in_flight is not None:
-        # Behind the cheap refusals, so that they do not take the places of real work.
+        # After the cheap refusals, so that they do not occupy slots for real work.
         ordered.append(
             Middleware(
                 OverloadGuard,

@@ -1,4 +1,4 @@
-"""One line for each request: who asked for what, and how it went. No query, no path, no body."""
+"""One log line per request: caller, route and result. No query, no path, no body."""
 
 import time
 from collections.abc import Callable
@@ -14,10 +14,10 @@ LOGGER: Final = "app.access"
 
 
 class AccessLog:
-    """Logs every request when its answer is complete; a slow one as a warning.
+    """Logs every request when its answer is complete; slow ones as a warning.
 
-    ``resource`` is the template of the route, so ids of things and people stay out of the log.
-    ``quiet`` are templates (probes) whose good answers are not worth a line.
+    ``resource`` is the template of the route, so ids stay out of the log. ``quiet`` are templates
+    (probes) whose successful answers are not logged.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class AccessLog:
         )
 
 
-# The place of the call never changes; looking it up by stack frame would cost more than the line.
+# The call site never changes; finding it by stack frame would cost more than the line.
 _LINE: Final = AccessLog._log.__code__.co_firstlineno
 
 _METHODS: Final = frozenset(
@@ -77,5 +77,5 @@ _METHODS: Final = frozenset(
 
 
 def method_label(method: str) -> str:
-    """``method``, or ``OTHER`` for what a client made up: labels and log fields stay few."""
+    """``method``, or ``OTHER`` for an unknown one, so that labels and log fields stay few."""
     return method if method in _METHODS else "OTHER"

@@ -1,4 +1,4 @@
-"""Bodies are bounded in size, counted while they arrive, and in the time they may take."""
+"""Limits the size of bodies, counted while they arrive, and the time they may take."""
 
 import asyncio
 from collections.abc import Mapping
@@ -13,9 +13,9 @@ BODY_SECONDS_MAX: Final = 30.0
 
 
 class BodyLimit:
-    """Refuses a body that is too large or too slow, whether it states its length or not.
+    """Refuses a body that is too large or too slow, with or without Content-Length.
 
-    ``larger`` gives path prefixes (uploads) a limit of their own, in bytes.
+    ``larger`` sets other limits, in bytes, for path prefixes such as uploads.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class BodyLimit:
 
         async def receive_bounded() -> Message:
             nonlocal received, complete
-            if complete:  # what is awaited now is the end of the connection
+            if complete:  # from here on the application only waits for the disconnect
                 return await receive()
             try:
                 async with asyncio.timeout_at(deadline):
@@ -72,7 +72,7 @@ class BodyLimit:
 
 
 def _announced(scope: Scope) -> int | None:
-    """The length that the headers state, 0 when a body is chunked, None when there is none."""
+    """The length stated by the headers, 0 for a chunked body, None without a body."""
     for name, value in scope["headers"]:
         if name == b"content-length":
             return int(value) if value.isdigit() else 0

@@ -1,4 +1,4 @@
-"""The last line: what leaves the application as an exception becomes a problem document."""
+"""The error boundary: an exception that leaves the application becomes a problem document."""
 
 from typing import Any, Final
 
@@ -15,11 +15,11 @@ LOGGER: Final = "app.errors"
 
 
 class ProblemBoundary:
-    """Renders refusals of the middleware inside of it, and 500 for what nobody meant to raise.
+    """Renders refusals of the middleware inside of it, and unexpected exceptions as 500.
 
-    An unexpected exception is logged here with its stack, once, and told to nobody else. When the
-    answer has begun already, it is cut off: the server closes the connection, so that a client
-    cannot take half a document for a whole one.
+    An unexpected exception is logged here once, with its stack, and not sent to the client. If the
+    answer has begun already, the server closes the connection, so that a client cannot take half a
+    document for a whole one.
     """
 
     def __init__(self, app: ASGIApp, *, problems: Problems, logger: Any = None) -> None:

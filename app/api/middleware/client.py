@@ -1,4 +1,4 @@
-"""Who is calling, seen through proxies: forwarded addresses count only from listed proxies."""
+"""The caller's address behind proxies: forwarded addresses count only from trusted proxies."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -20,9 +20,9 @@ class ClientAddress:
         """The address of the caller.
 
         ``peer`` is the other end of the connection, ``forwarded`` the ``X-Forwarded-For`` headers.
-        Read from the right, the first address that is not a trusted proxy is the caller: what
-        stands left of it was written by the caller and is worth nothing. IPv6 addresses are cut to
-        their /64, because one subscriber holds all of it.
+        Read from the right, the first address that is not a trusted proxy is the caller. Everything
+        left of it comes from the caller and is ignored. IPv6 addresses are cut to their /64,
+        because one subscriber holds all of it.
         """
         if peer is None:
             return UNKNOWN

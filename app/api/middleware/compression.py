@@ -1,4 +1,4 @@
-"""Compression of larger answers, never of those that carry secrets."""
+"""Compression of larger answers, except those that carry secrets."""
 
 from collections.abc import Sequence
 
@@ -9,8 +9,8 @@ from starlette_compress import CompressMiddleware
 class Compression:
     """zstd, brotli or gzip (level 1) from ``minimum_size`` bytes on.
 
-    Answers under ``secret_prefixes`` go out as they are: the length of a compressed answer that
-    holds both a secret and text of an attacker's choice gives the secret away (BREACH).
+    Answers under ``secret_prefixes`` are not compressed: the length of a compressed answer that
+    contains a secret and attacker-chosen text reveals the secret (BREACH).
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Names a request: ids in and out, and in every log line that it causes."""
+"""Request and trace ids: in the answer, and in every log line of the request."""
 
 import random
 import re
@@ -25,8 +25,8 @@ _TRACEPARENT: Final = re.compile(
 class RequestContext:
     """Gives the request its ids and binds them to the log context until the answer is sent.
 
-    A request id from the client is kept when it is well-formed, otherwise a new ULID stands for it.
-    The trace id is the caller's when ``traceparent`` is valid, otherwise the bytes of a new ULID.
+    A well-formed request id from the client is kept, otherwise a new ULID is used. The trace id is
+    the caller's if ``traceparent`` is valid, otherwise the bytes of a new ULID.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class RequestContext:
         self._app = app
         self._client_address = client_address
         self._header = header_name.lower().encode("ascii")
-        # The id of a request opens nothing, so it need not come from the system's slower source.
+        # A request id is not a secret, so it need not come from the system's slower random source.
         chance = random.Random()  # noqa: S311 # nosec B311
         self._new_id = new_id or UlidFactory(
             lambda: time.time_ns() // 1_000_000, partial(chance.getrandbits, 32)
@@ -95,9 +95,9 @@ class RequestContext:
 
 
 def bind_principal(scope: Scope, *, user_id: str, tenant_id: str) -> None:
-    """Name the caller in the access log and in every later log line of this request.
+    """Add the caller to the access log and to every later log line of this request.
 
-    Called by the authentication once the caller is known.
+    Called by the authentication when the caller is known.
     """
     record = record_of(scope)
     record.user_id = user_id

@@ -1,4 +1,4 @@
-"""Cross-origin access for the listed origins, and no other."""
+"""Cross-origin access for the listed origins only."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -33,7 +33,7 @@ _ANSWER_HEADERS: Final = (
 
 
 class Cors(CORSMiddleware):
-    """Starlette's middleware with an exact list, whose refusals are problem documents.
+    """Starlette's middleware with an exact list, and problem documents as refusals.
 
     Tokens travel in a header, so credentials (cookies) are never allowed.
     """
@@ -51,7 +51,7 @@ class Cors(CORSMiddleware):
         self._problems = problems
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a refused preflight with the reason; leave the rest to Starlette."""
+        """Answer a refused preflight with a problem; leave the rest to Starlette."""
         if scope["type"] == "http" and scope["method"] == "OPTIONS":
             headers = Headers(scope=scope)
             if "origin" in headers and "access-control-request-method" in headers:

@@ -14,19 +14,19 @@ UNMATCHED: Final = "unmatched"
 
 
 class RequestObserver(Protocol):
-    """Where the figures go; ``infrastructure.observability.metrics`` has it."""
+    """Receives the figures; implemented in ``infrastructure.observability.metrics``."""
 
     def started(self) -> None:
-        """A request came in."""
+        """A request arrived."""
         ...
 
     def finished(self, method: str, route: str, status: int, seconds: float) -> None:
-        """A request was answered, or given up by its client (status 499)."""
+        """A request was answered, or abandoned by its client (status 499)."""
         ...
 
 
 class Metrics:
-    """Tells the observer of each request once, whatever happens to it."""
+    """Reports each request to the observer exactly once."""
 
     def __init__(
         self,

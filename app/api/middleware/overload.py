@@ -1,4 +1,4 @@
-"""Sheds load early: a request that would only queue is told at once to come back later."""
+"""Sheds load early: a request that would only queue is refused at once with Retry-After."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from app.api.errors import Overloaded
 class OverloadGuard:
     """Lets at most ``max_in_flight`` requests run.
 
-    Probes always pass, or the orchestrator would kill a process that is merely busy.
+    Probes always pass, or the orchestrator would kill a busy process.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Refuses what HTTP itself forbids, before anything else looks at the request."""
+"""Refuses requests that violate HTTP, before anything else handles them."""
 
 from collections.abc import Sequence
 
@@ -45,6 +45,6 @@ class ProtocolGuard:
 
     def _is_allowed(self, value: bytes) -> bool:
         name = value.decode("latin-1").lower()
-        if not name.endswith("]"):  # a bare IPv6 address has colons of its own
+        if not name.endswith("]"):  # a bare IPv6 address contains colons
             name = name.rpartition(":")[0] or name
         return name in self._exact or bool(self._endings and name.endswith(self._endings))

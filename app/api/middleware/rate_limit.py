@@ -1,4 +1,4 @@
-"""Budgets by caller and class of route, told in every answer."""
+"""Rate limits by caller and class of route, stated in every answer."""
 
 from collections.abc import Awaitable, Callable
 from typing import Final
@@ -29,23 +29,23 @@ PROBE_PREFIXES: Final = ("/healthz", "/readyz", "/metrics", "/api/v1/health")
 
 
 async def nobody(_scope: Scope) -> str | None:
-    """The caller is never known: every limit counts by address."""
+    """A ``principal_of`` that knows no caller: every limit counts by address."""
     return None
 
 
 def light(_scope: Scope) -> Weight:
-    """Every request costs one token, and its route is public."""
+    """A ``weigh`` for which every request costs one token and is public."""
     return _LIGHT
 
 
 @frozen
 class RateLimits:
-    """The budget of each class, and which paths belong to it.
+    """The budget of each class, and the paths that belong to it.
 
-    ``auth`` are the commands that check a secret, ``probe`` the health checks. Every other route
-    is ``authenticated`` when the caller is known. When not, it is ``public`` where anybody may
-    call, and ``anonymous`` where nobody does without a good token: those who guess at tokens and
-    paths. So each path has a class.
+    ``auth`` are the commands that check a secret, ``probe`` the health checks. Every other request
+    is ``authenticated`` if the caller is known. If not, it is ``public`` on public routes, and
+    ``anonymous`` on routes that need a valid token and on unknown paths, which is where tokens and
+    paths are guessed. So each path has a class.
     """
 
     auth: Budget = _AUTH
@@ -78,13 +78,13 @@ class RateLimits:
 
 
 class RateLimit:
-    """Takes the tokens that a request costs, or refuses it with 429.
+    """Takes the tokens for a request, or refuses it with 429.
 
-    ``weigh`` says what the route of a request costs, and whether it is public.
+    ``weigh`` returns the cost of the route of a request, and whether it is public.
 
-    ``principal_of`` gives the caller behind a *verified* token, or None: a token that is merely
-    presented must not open a bucket of its own, or anybody could have as many as he likes. Without
-    a caller the address counts, and for ``auth`` it always does.
+    ``principal_of`` returns the caller of a *verified* token, or None. An unverified token must not
+    get its own bucket, or made-up tokens would open any number of buckets. Without a caller the
+    address counts, and for ``auth`` it always does.
     """
 
     def __init__(

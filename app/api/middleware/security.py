@@ -1,4 +1,4 @@
-"""Response headers that tell browsers to do nothing clever with an answer."""
+"""Security headers for browsers."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -6,7 +6,7 @@ from typing import Final
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 API_POLICY: Final = b"default-src 'none'; frame-ancestors 'none'; base-uri 'none'"
-# The documentation page runs our own files only: no inline script, no foreign host.
+# The documentation page loads only our own files: no inline script, no other host.
 DOCS_POLICY: Final = (
     b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     b"connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
@@ -21,10 +21,10 @@ _NO_STORE: Final = (b"cache-control", b"no-store")
 
 
 class SecurityHeaders:
-    """Adds the headers to every answer, and ``Cache-Control: no-store`` unless it says otherwise.
+    """Adds the headers to every answer, and ``Cache-Control: no-store`` unless it is set.
 
-    ``hsts`` belongs to production: it binds browsers to HTTPS for two years. ``docs_prefixes`` are
-    the paths of pages for people, which may load this service's own scripts and styles.
+    ``hsts`` is for production: it binds browsers to HTTPS for two years. ``docs_prefixes`` are the
+    paths of HTML pages, which may load this service's own scripts and styles.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Time, injected: nothing in the domain or the use cases reads a clock by itself."""
+"""The injected clock: domain and use cases never read the system clock."""
 
 import time
 from collections.abc import Callable
@@ -11,7 +11,7 @@ _MILLISECOND = timedelta(milliseconds=1)
 
 
 class Clock(Protocol):
-    """Where the present instant comes from."""
+    """A source of the present instant."""
 
     def now(self) -> datetime:
         """The present instant, aware, in UTC."""
@@ -27,17 +27,17 @@ class SystemClock:
 
 
 def milliseconds(clock: Clock) -> Callable[[], int]:
-    """The clock as milliseconds since the Unix epoch; the machine's is asked the short way."""
+    """The clock as milliseconds since the Unix epoch; fast for the system clock."""
     if isinstance(clock, SystemClock):
         return lambda: time.time_ns() // 1_000_000
     return lambda: int(clock.now().timestamp() * 1000)
 
 
 def epoch_milliseconds(instant: datetime) -> int:
-    """Milliseconds since the Unix epoch, those begun counted."""
+    """Milliseconds since the Unix epoch, rounded up."""
     return (instant - _EPOCH) // _MILLISECOND
 
 
 def business_date(instant: datetime, zone: str) -> date:
-    """The calendar day of ``instant`` where the company is."""
+    """The calendar day of ``instant`` in the company's time zone."""
     return instant.astimezone(ZoneInfo(zone)).date()

@@ -1,4 +1,4 @@
-"""Typed errors: every refusal of the business has a class, a stable code and a kind.
+"""Typed errors: every refusal by a business rule has a class, a stable code and a kind.
 
 The kind decides the HTTP status (one table, in ``api/errors.py``); the code never changes and is
 the key of the message catalogue (``api/locales``) and of the error reference (``docs/errors.md``).
@@ -13,27 +13,27 @@ from app.domain.shared.frozen import frozen
 
 
 class Kind(Enum):
-    """What went wrong, seen by whoever must decide what to do next."""
+    """The kind of a refusal; it decides what the caller can do next."""
 
     MALFORMED = "malformed"  # the request cannot be read at all
     UNAUTHENTICATED = "unauthenticated"
     FORBIDDEN = "forbidden"
     NOT_FOUND = "not_found"
-    CONFLICT = "conflict"  # the present state refuses; another state would not
-    STALE = "stale"  # If-Match names an old version
+    CONFLICT = "conflict"  # the current state does not allow it; another state would
+    STALE = "stale"  # If-Match names an outdated version
     TOO_LARGE = "too_large"
     UNSUPPORTED_MEDIA = "unsupported_media"
-    RULE_BROKEN = "rule_broken"  # no state would allow this request
+    RULE_BROKEN = "rule_broken"  # no state allows this request
     VERSION_REQUIRED = "version_required"  # If-Match is missing
     LIMIT_REACHED = "limit_reached"
-    UNAVAILABLE = "unavailable"  # try again later, nothing was done
+    UNAVAILABLE = "unavailable"  # try again later; nothing was changed
     METHOD_NOT_ALLOWED = "method_not_allowed"
     INTERNAL = "internal"
 
 
 @frozen
 class Fault:
-    """One offending member of a request: where it stands and the code of what is wrong there."""
+    """One faulty member of a request: its place, and the code of the fault."""
 
     pointer: str
     code: str
@@ -41,7 +41,7 @@ class Fault:
 
 
 class DomainError(Exception):
-    """Base of every refusal. ``params`` fill the message; they never hold a submitted value."""
+    """Base of every refusal. ``params`` fill the message; they never contain a submitted value."""
 
     code: ClassVar[str]
     kind: ClassVar[Kind]
@@ -57,12 +57,12 @@ class DomainError(Exception):
         return cls(faults=(Fault(pointer, cls.code, dict(params)),), **params)
 
     def point(self, rename: Callable[[str], str]) -> None:
-        """Let the faults point where the whole request has the members of the refused part."""
+        """Prefix the pointers of the faults with the place of the refused part in the request."""
         self.faults = tuple(replace(fault, pointer=rename(fault.pointer)) for fault in self.faults)
 
 
 def all_errors(base: type[DomainError] = DomainError) -> Iterator[type[DomainError]]:
-    """Every concrete error class loaded so far (those that state a code)."""
+    """Every concrete error class (with a code) that is loaded so far."""
     for subclass in base.__subclasses__():
         if "code" in subclass.__dict__:
             yield subclass
@@ -77,7 +77,7 @@ class NotFound(DomainError):
 
 
 class ReferenceNotFound(DomainError):
-    """A body names something that does not exist for this tenant. Only the pointer is told."""
+    """A body refers to an object that this tenant does not have; only the pointer is named."""
 
     code = "common.reference_not_found"
     kind = Kind.RULE_BROKEN
@@ -91,7 +91,7 @@ class IdTaken(DomainError):
 
 
 class StaleVersion(DomainError):
-    """``If-Match`` names a version that is no longer the present one."""
+    """``If-Match`` names a version that is no longer current."""
 
     code = "common.stale_version"
     kind = Kind.STALE
@@ -105,7 +105,7 @@ class VersionRequired(DomainError):
 
 
 class ConcurrentChange(DomainError):
-    """Others kept changing the same rows; the request was given up, and nothing was done."""
+    """Other requests kept changing the same rows; the request was abandoned and changed nothing."""
 
     code = "common.concurrent_change"
     kind = Kind.CONFLICT
@@ -140,14 +140,14 @@ class ExternalRefTaken(DomainError):
 
 
 class PermissionMissing(DomainError):
-    """The caller is known and may not do this."""
+    """The caller is authenticated but may not do this."""
 
     code = "auth.permission_missing"
     kind = Kind.FORBIDDEN
 
 
 class ServiceUnavailable(DomainError):
-    """The service cannot answer now; nothing was done. Retry after ``retry_after_seconds``."""
+    """The service cannot answer now; nothing was changed. Retry after ``retry_after_seconds``."""
 
     code = "common.unavailable"
     kind = Kind.UNAVAILABLE

@@ -1,7 +1,7 @@
 """Identifiers: ULIDs, kept as 16 bytes everywhere inside and shown with a type prefix outside.
 
-Bytes sort as the ULID text sorts, are what SQLite stores, and are what PostgreSQL's ``uuid`` is on
-the wire; the text is made only where JSON is made.
+The bytes sort like the ULID text. SQLite stores them, and they are the wire format of PostgreSQL's
+``uuid``. The text form is made only where JSON is made.
 """
 
 import secrets
@@ -22,7 +22,7 @@ _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _PAIRS = [high + low for high in _ALPHABET for low in _ALPHABET]
 _HALVES = struct.Struct(">QQ").unpack
 _TEXT_LENGTH = 26
-# From our letters to those of Python's base 32; any other character becomes one it refuses.
+# Maps our alphabet to that of Python's base 32; other characters map to one that it refuses.
 _TO_PYTHON = dict.fromkeys(range(128), "!") | dict(
     zip(map(ord, _ALPHABET), "0123456789abcdefghijklmnopqrstuv", strict=True)
 )
@@ -32,7 +32,7 @@ _RANDOM_MAX = (1 << 80) - 1
 
 @lru_cache(maxsize=8192)
 def ulid_text(value: bytes) -> str:
-    """The 26 letters (Crockford base 32) of a ULID; a request shows the same ids again and again.
+    """The 26 letters (Crockford base 32) of a ULID; cached, because a request repeats ids.
 
     Two letters are ten bits, and the first pair has eight: 128 bits and two zeros before them.
     """
@@ -84,13 +84,13 @@ def first_of(at_ms: int) -> Id:
 
 
 def dated(id_: bytes, at_ms: int, place: int = 0) -> Id:
-    """``id_`` as made in another millisecond; ``place`` tells apart, in order, those of one id."""
+    """``id_`` with another millisecond; ``place`` orders ids made from the same one."""
     rest = int.from_bytes(id_[6:], "big") + place & _RANDOM_MAX
     return Id((at_ms << 80 | rest).to_bytes(16, "big"))
 
 
 class _Random32:
-    """Random numbers of 32 bits from the system, which is asked for many at once."""
+    """Random 32-bit numbers from the system, fetched in bulk."""
 
     def __init__(self) -> None:
         self._left: list[int] = []
@@ -103,7 +103,7 @@ class _Random32:
 
 
 class UlidFactory:
-    """Makes ULIDs that ascend within the process, also in one millisecond and across threads."""
+    """Makes ULIDs that ascend within the process, even in one millisecond and across threads."""
 
     def __init__(
         self, now_ms: Callable[[], int], random_32: Callable[[], int] | None = None
@@ -122,7 +122,7 @@ class UlidFactory:
                 self._last = now_ms << 80 | (random_32() & 0xFFFF) << 64 | random_32() << 32
                 self._last |= random_32()
             else:
-                # The same (or an earlier) millisecond counts on by a random step, so that ids
+                # In the same (or an earlier) millisecond the id grows by a random step, so that ids
                 # ascend and stay unguessable.
                 self._last += 1 + random_32()
             return Id(self._last.to_bytes(16, "big"))

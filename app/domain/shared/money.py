@@ -14,7 +14,7 @@ class CurrencyMismatch(DomainError):
     kind = Kind.RULE_BROKEN
 
 
-# ISO 4217: currencies whose minor unit is not the hundredth.
+# ISO 4217: currencies whose minor unit is not a hundredth.
 _EXPONENTS = {
     **dict.fromkeys(
         "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0
@@ -38,7 +38,7 @@ def currency_exponent(code: str) -> int:
     """Decimals of the currency's minor unit (JPY 0, GBP 2, KWD 3).
 
     Raises:
-        InvalidValue: not a currency of ISO 4217 that is in use.
+        InvalidValue: not a current ISO 4217 currency.
     """
     if code in _HUNDREDTHS:
         return 2
@@ -79,7 +79,7 @@ class Money:
         return self.minor <= self._same(other)
 
     def allocate(self, weights: Sequence[int]) -> list["Money"]:
-        """Split by weights; the parts sum to the whole."""
+        """Split by weights; the parts add up to the whole."""
         return [Money(part, self.currency) for part in allocate(self.minor, weights)]
 
     def _same(self, other: "Money") -> int:

@@ -13,7 +13,7 @@ from app.domain.shared.errors import InvalidValue, ValueOutOfRange
 SCALE_DIGITS = 6
 SCALE = 10**SCALE_DIGITS
 BIGINT_MAX = 2**63 - 1
-# One document, and one pool, stays a thousandfold below BIGINT, so that sums over history fit.
+# A document and a pool stay a thousandfold below BIGINT, so that sums over the history fit.
 AMOUNT_MAX = 10**15 - 1
 QUANTITY_MAX = 10**15 - 1
 
@@ -42,8 +42,8 @@ def share(total: int, part: int, whole: int) -> int:
 def allocate(total: int, weights: Sequence[int]) -> list[int]:
     """Split ``total`` by ``weights`` with the largest remainder; the parts always sum to ``total``.
 
-    No part has the opposite sign of the total; a weightless part gets nothing unless all are
-    weightless, when they share evenly. Ties go to the earlier part (semantics 1.5).
+    No part has the opposite sign of the total. A part without weight gets nothing; if no part has
+    weight, they share evenly. Ties go to the earlier part (semantics 1.5).
 
     Raises:
         InvalidValue: there are no weights, or one is negative.
@@ -71,12 +71,12 @@ def allocate(total: int, weights: Sequence[int]) -> list[int]:
 def prorate(
     total: int, quantity: int, of_quantity: int, already_quantity: int, already_amount: int
 ) -> int:
-    """The part of ``total`` that belongs to ``quantity`` more pieces out of ``of_quantity``.
+    """The share of ``total`` for ``quantity`` further pieces out of ``of_quantity``.
 
-    The pieces so far and these are given their rounded share of the total together, less what the
-    pieces so far were given. So any cutting gives the same sums on the way, the last piece takes
-    what is left, and the pieces add to the whole (semantics 1.6). A part never has the opposite
-    sign of the total, unless it is the last one after too much was given before.
+    Computed cumulatively: the rounded share of all pieces so far including these, less what the
+    earlier pieces got. So the running sums do not depend on how the pieces are split, the last
+    piece takes the rest, and the parts add up to the whole (semantics 1.6). A part never has the
+    opposite sign of the total, unless it is the last one after earlier parts got too much.
 
     Raises:
         ValueOutOfRange: the quantity is not positive, or more than what is left of it.
@@ -95,7 +95,7 @@ def parse_scaled(text: str, digits: int) -> int:
     """The decimal string ``text`` as an integer scaled by ``10**digits``.
 
     Raises:
-        InvalidValue: not a plain decimal, or more than ``digits`` decimals that matter.
+        InvalidValue: not a plain decimal, or more than ``digits`` significant decimals.
         ValueOutOfRange: the result does not fit the books.
     """
     if len(text) > 40 or _DECIMAL.fullmatch(text) is None:
@@ -110,9 +110,9 @@ def parse_scaled(text: str, digits: int) -> int:
     return scaled
 
 
-@lru_cache(maxsize=4096)  # a list shows the same prices and quantities again and again
+@lru_cache(maxsize=4096)  # cached: lists repeat the same prices and quantities
 def format_scaled(value: int, digits: int, *, at_least: int = 0) -> str:
-    """``value / 10**digits`` as a decimal string without needless zeros beyond ``at_least``."""
+    """``value / 10**digits`` as a decimal string, trailing zeros cut down to ``at_least``."""
     if digits == 0:
         return str(value)
     sign = "-" if value < 0 else ""
@@ -135,7 +135,7 @@ def checked_amount(minor: int) -> int:
     """``minor`` itself.
 
     Raises:
-        ValueOutOfRange: a document of this size is outside what the books hold.
+        ValueOutOfRange: the amount is larger than a document may have.
     """
     if abs(minor) > AMOUNT_MAX:
         raise ValueOutOfRange

@@ -51,6 +51,6 @@ def folded(text: str) -> str:
 
 
 def _has_control(text: str) -> bool:
-    if text.isprintable():  # as nearly every text is; the category of each letter costs time
+    if text.isprintable():  # true for nearly every text; checking each letter is slow
         return False
     return any(unicodedata.category(letter) in ("Cc", "Cs", "Cn") for letter in text)

@@ -5,7 +5,7 @@ from zoneinfo import available_timezones
 
 from app.domain.shared.errors import Fault, InvalidValue
 
-# Names that the machine, not the time zone database, gives a meaning.
+# Names that depend on the machine and not on the time zone database.
 _NOT_ZONES = frozenset({"localtime", "Factory"})
 
 
@@ -15,10 +15,10 @@ def _zones() -> frozenset[str]:
 
 
 def check_zone(name: str, pointer: str = "/time_zone") -> None:
-    """Pass the name of a time zone.
+    """Check the name of a time zone.
 
     Raises:
-        InvalidValue: there is no such zone.
+        InvalidValue: the zone does not exist.
     """
     if name not in _zones():
         raise InvalidValue(faults=[Fault(pointer, "validation.zone")])

@@ -1,1 +1,1 @@
-"""What several nodes share in memory: Valkey."""
+"""In-memory state shared by several nodes: Valkey."""

@@ -1,8 +1,8 @@
-"""The link to Valkey: bounded in time, given up when it fails, taken up again by itself.
+"""The connection to Valkey: bounded in time, dropped on failure, restored automatically.
 
-Whatever asks must be able to go on without: a call answers in time or raises ``Away``. Once the
-server does not answer, nobody waits for it any more; a task of its own looks every half second
-whether it is there again, so no request pays for finding out.
+Callers must be able to continue without it: a call answers in time or raises ``Away``. When the
+server does not answer, no further call waits for it. A background task checks every half second
+whether it is back, so no request waits for that check.
 """
 
 import asyncio
@@ -18,8 +18,8 @@ from valkey.exceptions import NoScriptError, ValkeyError
 
 _log = structlog.get_logger("app.valkey")
 _RETRY_SECONDS: Final = 0.5
-_TIMEOUTS_MAX: Final = 3  # in a row; one may be our own loop that was busy
-_CONNECTIONS_MAX: Final = 512  # one for each call under way
+_TIMEOUTS_MAX: Final = 3  # in a row; a single one may be caused by our own busy event loop
+_CONNECTIONS_MAX: Final = 512  # one per running call
 _PROBE: Final = "tp:probe"
 
 
@@ -29,7 +29,7 @@ class Away(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A Lua script: it runs as one, so what it reads nobody changes before it writes."""
+    """A Lua script: it runs atomically, so its reads are still valid when it writes."""
 
     text: str
     sha: str = field(init=False, default="")
@@ -52,11 +52,11 @@ class ValkeyLink:
 
     @property
     def up(self) -> bool:
-        """Whether calls go to the server."""
+        """Whether calls are sent to the server."""
         return self._up
 
     async def start(self) -> None:
-        """Look for the server; without it the service starts all the same."""
+        """Connect to the server; the service starts even if that fails."""
         self._client = Valkey.from_url(self._url, max_connections=_CONNECTIONS_MAX)
         if not await self._answers():
             self._lost("no answer at the start")
@@ -76,10 +76,10 @@ class ValkeyLink:
                 await client.aclose()
 
     async def call(self, script: Script, keys: Sequence[str], *arguments: Any) -> Any:
-        """What the script answers.
+        """Run the script and return its answer.
 
         Raises:
-            Away: there is no answer; what the script does may be done or not.
+            Away: there is no answer; the script may or may not have run.
         """
         client = self._client
         if not self._up or client is None:
@@ -90,7 +90,7 @@ class ValkeyLink:
             async with asyncio.timeout(self._timeout_seconds):
                 try:
                     answer = await execute("EVALSHA", script.sha, *parts)
-                except NoScriptError:  # the server was started anew
+                except NoScriptError:  # the server was restarted
                     answer = await execute("EVAL", script.text, *parts)
         except TimeoutError:
             self._timeouts += 1
@@ -98,7 +98,7 @@ class ValkeyLink:
                 self._lost("too slow")
             raise Away from None
         except (ValkeyError, OSError) as error:
-            # Also a full memory: what cannot be counted there is counted here.
+            # Includes "out of memory": what cannot be counted there is counted locally.
             self._lost(type(error).__name__)
             raise Away from error
         self._timeouts = 0
@@ -114,7 +114,7 @@ class ValkeyLink:
     async def _look_again(self) -> None:
         while True:
             if self._client is not None:
-                # What was under way may still be answered; those connections are worth nothing.
+                # Late answers may still arrive on these connections, so they are closed.
                 with contextlib.suppress(ValkeyError, OSError):
                     await self._client.connection_pool.disconnect()
             await asyncio.sleep(_RETRY_SECONDS)
@@ -124,7 +124,7 @@ class ValkeyLink:
         _log.info("valkey_back")
 
     async def _answers(self) -> bool:
-        """Whether the server takes a write in time."""
+        """Whether the server accepts a write in time."""
         if self._client is None:
             return False
         try:

@@ -1,4 +1,4 @@
-"""Backups of either database: one file, for the owner only, that is whole or not there."""
+"""Backups of either database: one complete file that only its owner can read."""
 
 import os
 import tempfile
@@ -12,14 +12,14 @@ _BESIDE = ("", "-wal", "-shm", "-journal")  # what SQLite keeps beside a file
 
 
 class BackupRefused(Exception):
-    """A backup that is not made or not restored; the message is one line for the operator."""
+    """A backup cannot be made or restored; the message is one line for the operator."""
 
 
 @contextmanager
 def new_file(place: Path, make_way: Callable[[], None]) -> Iterator[Path]:
-    """A file to fill, which stands at ``place`` once it is whole and on the disk, never before.
+    """Yield a file to fill; it is moved to ``place`` only when it is complete and on the disk.
 
-    ``make_way`` is called last; it may raise, and then ``place`` is left as it is.
+    ``make_way`` is called last; when it raises, ``place`` stays unchanged.
     """
     handle, name = tempfile.mkstemp(prefix=f"{place.name}.", suffix=".partial", dir=place.parent)
     os.close(handle)
@@ -41,22 +41,22 @@ def remove(file: Path, *, journals_only: bool = False) -> None:
 
 
 def refuse_existing(file: Path, *, replace: bool) -> None:
-    """Refuse to overwrite what is there, unless that is said.
+    """Refuse to overwrite an existing file, unless asked to.
 
     Raises:
-        BackupRefused: it is there, or its folder is not.
+        BackupRefused: the file exists, or its folder does not.
     """
     if not file.parent.is_dir():
         raise BackupRefused(f"there is no folder {file.parent}")
     if file.is_dir() or (file.exists() and not replace):
-        raise BackupRefused(f"{file} is there already: name another file, or say --replace")
+        raise BackupRefused(f"{file} exists already: name another file, or use --replace")
 
 
 def refuse_later(file: Path, schema: Schema, known: Sequence[str]) -> None:
-    """Refuse a backup of a release that this code does not know and does not run on.
+    """Refuse a backup of a release that this code does not know and is not compatible with.
 
     Raises:
-        BackupRefused: it is of one.
+        BackupRefused: the backup is from such a release.
     """
     if schema.revision not in known and not schema.suits(known):
         raise BackupRefused(
@@ -69,7 +69,7 @@ def kind_of(file: Path) -> str:
     """``sqlite`` or ``postgresql``, by the first bytes of a backup.
 
     Raises:
-        BackupRefused: there is no such file, or it is no backup.
+        BackupRefused: the file does not exist or is not a backup.
     """
     if not file.is_file():
         raise BackupRefused(f"there is no file {file}")
@@ -79,7 +79,7 @@ def kind_of(file: Path) -> str:
         return "sqlite"
     if begin.startswith(b"PGDMP"):
         return "postgresql"
-    raise BackupRefused(f"{file} is no backup: `tradepost backup` makes one")
+    raise BackupRefused(f"{file} is not a backup: `tradepost backup` creates one")
 
 
 def _sync(path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Backup and restore of a PostgreSQL database, by its own client programs.
+"""Backup and restore of a PostgreSQL database with its client programs.
 
 They are taken from the PATH and started without a shell.
 """
@@ -44,7 +44,7 @@ _END = b"\nCOMMIT;\nANALYZE;\n"
 
 
 def back_up(url: str, partial: Path) -> Schema:
-    """Dump the database as it is at one instant, and read the dump to its end; what it holds.
+    """Dump the database as of one instant and verify the dump; returns its schema state.
 
     Raises:
         BackupRefused: the client programs are missing, the login would not see every row, or one of
@@ -59,14 +59,14 @@ def back_up(url: str, partial: Path) -> Schema:
 
 
 def restore(file: Path, url: str, known: Sequence[str], *, replace: bool) -> Schema:
-    """Fill an empty database from a dump, in one transaction; what it holds.
+    """Restore a dump into an empty database in one transaction; returns its schema state.
 
-    With ``replace`` the same transaction drops what was there before, so a restore that fails
-    leaves everything as it was.
+    With ``replace`` the same transaction drops the previous contents, so a failed restore changes
+    nothing.
 
     Raises:
-        BackupRefused: the dump is damaged, not ours or of a later release; the database is not
-            empty or, to be replaced, in use; or a client program is missing or fails.
+        BackupRefused: the dump is damaged, foreign or of a later release; the database is not empty
+        or, with ``replace``, in use; or a client program is missing or fails.
     """
     restorer, psql = _program("pg_restore"), _program("psql")
     schema = _look(restorer, file, file)
@@ -83,7 +83,7 @@ def restore(file: Path, url: str, known: Sequence[str], *, replace: bool) -> Sch
 
 
 def _pour(source: list[str], sink: list[str], begin: bytes, complaints: IO[bytes]) -> None:
-    """Send the statements of one program to the other; only a whole stream ends in COMMIT."""
+    """Pipe the statements of one program into the other; only a complete stream ends in COMMIT."""
     with (
         subprocess.Popen(  # noqa: S603 # nosec B603
             source, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=complaints
@@ -108,10 +108,10 @@ def _pour(source: list[str], sink: list[str], begin: bytes, complaints: IO[bytes
 
 
 def _look(restorer: str, dump: Path, origin: Path) -> Schema:
-    """Read a dump to its end; what it holds.
+    """Read a dump to its end; returns its schema state.
 
     Raises:
-        BackupRefused: it is damaged, or no database of ours. ``origin`` is named.
+        BackupRefused: it is damaged, or not a database of Tradepost. The message names ``origin``.
     """
     try:
         _run(restorer, f"--file={os.devnull}", str(dump))
@@ -122,7 +122,7 @@ def _look(restorer: str, dump: Path, origin: Path) -> Schema:
     begin = next((at for at, line in enumerate(lines) if line.startswith("COPY ")), None)
     if begin is None:
         raise BackupRefused(f"{origin} holds no database of Tradepost")
-    # A schema from before the oldest code was kept has only the one column.
+    # Older schemas have no column for the oldest compatible release.
     revision, *oldest = lines[begin + 1].split("\t")
     return Schema(revision, oldest[0] if oldest and oldest[0] != r"\N" else None)
 
@@ -137,10 +137,10 @@ async def _refuse_bound_login(connection: Any) -> None:
 
 
 async def _prepare(connection: Any, *, replace: bool) -> bool:
-    """Make sure of the restricted role and of an empty database; whether it is to be emptied."""
+    """Create the restricted role and check the database; returns whether it has to be emptied."""
     filled = bool(await connection.fetchval(_FILLED))
     if filled and not replace:
-        raise BackupRefused("the database is not empty: back it up, then say --replace")
+        raise BackupRefused("the database is not empty: back it up, then use --replace")
     if filled and (others := await connection.fetchval(_OTHERS)):
         raise BackupRefused(
             f"the database is in use by {others} other connections: stop the service first"
@@ -159,7 +159,7 @@ async def _on(url: str, work: Callable[[Any], Any]) -> Any:
 
 @contextmanager
 def _address(url: str) -> Iterator[str]:
-    """``url`` for a client program: its password goes into a file, not on the command line."""
+    """Yield ``url`` for a client program; a file holds the password, not the command line."""
     parts = urlsplit(driver_url(url))
     login, at, host = parts.netloc.rpartition("@")
     user, _, password = login.partition(":")
@@ -185,10 +185,10 @@ def _program(name: str) -> str:
 
 
 def _run(*command: str) -> bytes:
-    """Run a program to its end; what it wrote.
+    """Run a program to its end; returns its output.
 
     Raises:
-        BackupRefused: it failed; its complaint.
+        BackupRefused: it failed; the message is the program's error.
     """
     done = subprocess.run(  # noqa: S603 # nosec B603
         command, stdin=subprocess.DEVNULL, capture_output=True, check=False
@@ -199,6 +199,6 @@ def _run(*command: str) -> bytes:
 
 
 def _complaint(output: bytes) -> str:
-    """The first error among what a program said."""
+    """The first error in the output of a program."""
     lines = output.decode(errors="replace").splitlines() or ["no reason was given"]
     return next((line for line in lines if "error" in line.casefold()), lines[0]).strip()

@@ -14,13 +14,13 @@ _PAGES_AT_ONCE = 2048
 
 
 def back_up(source: Path, partial: Path) -> Schema:
-    """Copy the file as it is at one instant, while others read and write it; what it holds.
+    """Copy the file as of one instant while it is in use; returns its schema state.
 
-    One snapshot is held from the first page to the last: the copy has everything that was committed
-    before it began and nothing that came after, and never has to start anew because others write.
+    One snapshot is held for the whole copy. So the copy contains exactly what was committed before
+    it began, and concurrent writes never restart it.
 
     Raises:
-        BackupRefused: there is no such file, or it is damaged or not ours.
+        BackupRefused: the file does not exist, is damaged, or is not a database of Tradepost.
     """
     if not source.is_file():
         raise BackupRefused(f"there is no database {source}: check DATABASE_URL")
@@ -28,7 +28,7 @@ def back_up(source: Path, partial: Path) -> Schema:
         closing(connect(source, read_only=True)) as reading,
         closing(sqlite3.connect(partial, isolation_level=None)) as writing,
     ):
-        writing.execute("PRAGMA synchronous=OFF")  # who makes the file syncs it, once
+        writing.execute("PRAGMA synchronous=OFF")  # the caller syncs the file, once
         reading.execute("BEGIN")
         reading.execute("SELECT count(*) FROM sqlite_schema").fetchall()
         reading.backup(writing, pages=_PAGES_AT_ONCE)
@@ -37,10 +37,10 @@ def back_up(source: Path, partial: Path) -> Schema:
 
 
 def look(copy: Path, origin: Path) -> Schema:
-    """Check a copy that nobody else uses page by page, and make it one file; what it holds.
+    """Check an unused copy page by page and merge its journal; returns its schema state.
 
     Raises:
-        BackupRefused: it is damaged, or no database of ours. ``origin`` is named.
+        BackupRefused: it is damaged, or not a database of Tradepost. The message names ``origin``.
     """
     try:
         with closing(sqlite3.connect(copy, isolation_level=None)) as opened:
@@ -52,7 +52,7 @@ def look(copy: Path, origin: Path) -> Schema:
                 "SELECT 1 FROM sqlite_schema WHERE name = ?", (VERSION.name,)
             ).fetchall():
                 raise BackupRefused(f"{origin} holds no database of Tradepost")
-            # A schema from before the oldest code was kept has only the one column.
+            # Older schemas have no column for the oldest compatible release.
             [row] = opened.execute(f"SELECT * FROM {VERSION.name}").fetchall()
             return Schema(row[0], row[1] if len(row) > 1 else None)
     except sqlite3.DatabaseError as error:
@@ -66,16 +66,17 @@ def restore(
     *,
     replace: bool,
 ) -> Schema:
-    """Put a backup in the place of a database that nobody uses; what it holds.
+    """Replace an unused database by a backup; returns its schema state.
 
-    The backup is copied and the copy is checked before anything is changed; it takes the place of
-    the old file in one step.
+    The backup is copied and the copy is checked before anything is changed; then it replaces the
+    old file in one step.
 
     Raises:
-        BackupRefused: the backup is damaged, not ours or of a later release; or the place is taken.
+        BackupRefused: the backup is damaged, foreign or of a later release; or the target is in
+        use.
     """
     if _is_filled(target) and not replace:
-        raise BackupRefused(f"{target} holds a database already: back it up, then say --replace")
+        raise BackupRefused(f"{target} holds a database already: back it up, then use --replace")
     target.parent.mkdir(parents=True, exist_ok=True)
     with new_file(target, _make_way(target)) as partial:
         shutil.copyfile(file, partial)
@@ -95,7 +96,7 @@ def _is_filled(target: Path) -> bool:
 
 
 def _make_way(target: Path) -> Callable[[], None]:
-    """Takes the old file from whoever has it open; what its journal holds would spoil the new."""
+    """Close the old file for all users; its journal would corrupt the new one."""
 
     def make_way() -> None:
         if target.exists():
@@ -105,7 +106,7 @@ def _make_way(target: Path) -> Callable[[], None]:
             except sqlite3.DatabaseError as error:
                 if "locked" in str(error):
                     raise BackupRefused(f"{target} is in use: stop the service first") from error
-                # It is damaged, which is a reason to replace it.
+                # A damaged file may be replaced.
         remove(target, journals_only=True)
 
     return make_way

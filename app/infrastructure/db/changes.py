@@ -14,7 +14,7 @@ BatchKey = tuple[Table, str, tuple[str, ...]]
 
 
 class _Shape:
-    """What the unit of work asks of a table again and again."""
+    """Cached facts about a table that the unit of work needs repeatedly."""
 
     __slots__ = ("key", "recorded", "tenant")
 
@@ -25,7 +25,7 @@ class _Shape:
 
 
 _shapes: dict[Table, _Shape] = {}
-_order: dict[Table, int] = {}  # parents first; sorting all tables anew costs a millisecond
+_order: dict[Table, int] = {}  # parents first; sorting takes a millisecond
 
 
 def _shape(table: Table) -> _Shape:
@@ -44,7 +44,7 @@ def key_columns(table: Table) -> tuple[str, ...]:
 class Changes:
     """Rows of one tenant to insert and to update. A row is written at most once.
 
-    The rows handed in were made for this and are completed in place.
+    The rows handed in belong to this object and are completed in place.
     """
 
     tenant_id: bytes
@@ -52,7 +52,7 @@ class Changes:
     batches: dict[BatchKey, list[Row]] = field(default_factory=dict)
 
     def insert(self, table: Table, row: Row) -> None:
-        """Record a new row; where the table has ``recorded_at``, as recorded now."""
+        """Record a new row; sets ``recorded_at`` if the table has it."""
         shape = _shape(table)
         if shape.tenant and "tenant_id" not in row:
             row["tenant_id"] = self.tenant_id
@@ -88,8 +88,8 @@ class Changes:
 def collect(loaded: Loaded, registry: Registry, tenant_id: bytes, now: datetime) -> Changes:
     """Everything that the accepted commands changed, as rows of this tenant.
 
-    A table with ``recorded_at`` gets ``now``, the database's clock, on every new row: the second
-    time axis is the kernel's business and no aggregate's.
+    Every new row of a table with ``recorded_at`` gets ``now``, the database's clock. Recording time
+    is set here only; aggregates do not carry it.
     """
     changes = Changes(tenant_id, now)
     for kind, changed in loaded.changed.items():

@@ -1,4 +1,4 @@
-"""Whether a migrated database has the tables of the code, and nothing else."""
+"""Compares the tables of a migrated database with those of the code."""
 
 import tempfile
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from app.infrastructure.db.schema import on_database
 
 
 def fresh_drift() -> list[object]:
-    """What differs between the code and what the migrations make of an empty SQLite file."""
+    """The differences between the code and an empty SQLite file after all migrations."""
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{Path(folder) / 'drift.db'}"
         upgrade(url)
@@ -24,7 +24,7 @@ def fresh_drift() -> list[object]:
 
 
 def drift(url: str, tables: MetaData = metadata) -> list[object]:
-    """What differs between a migrated database and the tables of the code."""
+    """The differences between a migrated database and the tables of the code."""
     return on_database(url, lambda connection: _differences(connection, tables))
 
 

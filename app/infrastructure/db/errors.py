@@ -1,4 +1,4 @@
-"""What a database refuses, translated: a constraint to its error, the rest to retry or 503."""
+"""Translates database errors: a constraint to its domain error, the rest to a retry or 503."""
 
 from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
@@ -20,13 +20,13 @@ CONSTRAINT_ERRORS: dict[str, ErrorFactory] = {}
 
 
 class Retry(Exception):
-    """Another transaction was faster; running the whole work anew may succeed.
+    """Another transaction was faster; running the whole work again may succeed.
 
-    It is run anew at most ``times_max`` times for one reason; then the command is told ``refusal``.
+    It is run again at most ``times_max`` times for one reason; then the command gets ``refusal``.
     """
 
     times_max = 3
-    pause_seconds = 0.02  # time for the faster one to commit
+    pause_seconds = 0.02  # gives the other transaction time to commit
 
     def __init__(self, reason: str, refusal: DomainError | None = None) -> None:
         super().__init__(reason)
@@ -36,8 +36,8 @@ class Retry(Exception):
 class Taken(Retry):
     """Another transaction made a row with the same key first, and has committed.
 
-    The work that is run anew sees that row: it may be its own stored answer, or the document that
-    it was to make. Work that meets the same constraint again does not look for it.
+    The next run sees that row, which may be the stored answer or the document that the command was
+    about to create. Hitting the same constraint again is therefore final.
     """
 
     times_max = 1
@@ -45,11 +45,11 @@ class Taken(Retry):
 
 
 class TookTooLong(ServiceUnavailable):
-    """The work was too large for its time, or somebody held a row of it all the while."""
+    """The work exceeded its time limit, or another transaction kept one of its rows locked."""
 
 
 def on_constraint(error: ErrorFactory, *names: str) -> None:
-    """State which domain error the violation of these constraints means."""
+    """Register the domain error for the violation of each of these constraints."""
     for name in names:
         CONSTRAINT_ERRORS[name] = error
 
@@ -71,13 +71,13 @@ def constraint_error(name: str | None) -> Exception:
 
 
 class StartRefused(Exception):
-    """The service cannot start as it is set up; the message is one line for the operator."""
+    """The service cannot start with its configuration; the message is one line for the operator."""
 
 
 def connection_refusal(error: BaseException, url: str, role: str) -> str:
-    """Why PostgreSQL cannot be used under ``url``: one line that shows no password.
+    """Why PostgreSQL cannot be used at ``url``, in one line without a password.
 
-    ``role`` is what the login was to act as.
+    ``role`` is the role that the login should assume.
     """
     parts = urlsplit(url)
     login = parts.username or "(the user of this process)"
@@ -87,7 +87,7 @@ def connection_refusal(error: BaseException, url: str, role: str) -> str:
         name = parts.path.lstrip("/")
         return f'the server has no database "{name}": make it by `createdb {name}`'
     if isinstance(error, asyncpg.InvalidParameterValueError):
-        return "the database is empty: run `tradepost migrate`"  # the role is not there
+        return "the database is empty: run `tradepost migrate`"  # the role does not exist
     if isinstance(error, asyncpg.InsufficientPrivilegeError) and "role" in str(error):
         return (
             f'the login "{login}" may not act as {role}: '

@@ -1,12 +1,12 @@
 """Group commit: commands of one company that wait at the same moment share one transaction.
 
-A lone command runs at once, in a transaction of its own, and waits for nobody. What arrives while
-it runs waits in line, and when it ends the whole line runs as one group: one locking read, the
-decisions one after the other in memory, one write, one commit. The busier a company is, the larger
-its groups and the cheaper its commands. Each call keeps its own answer, refusal and idempotency
-key; whoever runs a group falls back to single calls when the database refuses one of its rows.
+A single command runs at once, in its own transaction. Commands that arrive while it runs are
+queued, and when it ends the whole queue runs as one group: one locking read, the decisions one
+after the other in memory, one write, one commit. The busier a company is, the larger its groups and
+the cheaper its commands. Each call keeps its own answer, refusal and idempotency key. A group falls
+back to single calls when the database refuses one of its rows.
 
-One line holds calls of one company and one command, so that a group takes one kind of locks and its
+A queue holds calls of one company and one command, so that a group takes one kind of locks and its
 statements have few shapes.
 """
 
@@ -32,12 +32,12 @@ class Grouping:
 
     def __init__(self, run_together: RunTogether) -> None:
         self._run_together = run_together
-        # One line for each company and command that has a transaction under way.
+        # One queue for each company and command with a running transaction.
         self._lines: dict[_Key, deque[_Waiting]] = {}
         self._groups: set[asyncio.Task[None]] = set()
 
     async def run(self, call: Call[Any]) -> Outcome:
-        """The outcome of one call; raises what its transaction raises."""
+        """Run one call and return its outcome; errors of its transaction propagate."""
         key = (call.principal.tenant_id, call.command.name)
         line = self._lines.get(key)
         if line is not None:
@@ -52,12 +52,12 @@ class Grouping:
             self._next(key)
 
     async def finish(self) -> None:
-        """Wait until the groups under way have ended."""
+        """Wait until the running groups have ended."""
         while self._groups:
             await asyncio.wait(self._groups)
 
     def _next(self, key: _Key) -> None:
-        """Let the calls in line run, without those whose caller has gone."""
+        """Run the queued calls, except those whose caller has disconnected."""
         line = self._lines[key]
         group: list[_Waiting] = []
         while line and len(group) < GROUP_MAX:
@@ -67,7 +67,8 @@ class Grouping:
         if not group:
             del self._lines[key]
             return
-        # A group is nobody's request: it outlives each of its callers and logs under no id.
+        # A group does not belong to one request: it outlives its callers and logs under no request
+        # id.
         task = asyncio.get_running_loop().create_task(self._serve(key, group), context=Context())
         self._groups.add(task)
         task.add_done_callback(self._groups.discard)
@@ -86,8 +87,9 @@ class Grouping:
             if away or len(group) == 1:
                 _tell(group, error)
                 return
-            # They are too many for one transaction, one of them needs a row that somebody holds, or
-            # one meets a defect of ours: that is nobody else's.
+            # The group is too large for one transaction, a row of one call is locked elsewhere, or
+            # one call raises an unexpected error. The others must not be affected, so each runs
+            # alone.
             await asyncio.gather(*(self._answer([each]) for each in group))
         else:
             for (_, answer), outcome in zip(group, outcomes, strict=True):
@@ -96,7 +98,7 @@ class Grouping:
 
 
 async def one_by_one(run: RunTogether, calls: Sequence[Call[Any]]) -> list[Outcome]:
-    """What becomes of each call in a transaction of its own, in their order."""
+    """Run each call in its own transaction; the outcomes come in the same order."""
     outcomes: list[Outcome] = []
     for call in calls:
         outcomes.extend(await run([call]))

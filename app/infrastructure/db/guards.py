@@ -1,7 +1,7 @@
-"""What a database enforces beside the tables: tenancy, append-only facts, balanced entries.
+"""Database-level guards beside the tables: tenancy, append-only facts, balanced entries.
 
-Called by the migrations, so the SQL made here never changes its meaning: a new rule is a new
-function and a new migration.
+The migrations call these functions, so the SQL they return must never change its meaning. A new
+rule needs a new function and a new migration.
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,11 +10,12 @@ APP_ROLE = "tradepost_app"
 
 
 def postgres_role(role: str = APP_ROLE) -> Iterator[str]:
-    """The restricted role: no login of its own, owner of nothing, never above row security.
+    """Create the restricted role: it cannot log in, owns nothing and cannot bypass row security.
 
-    A role belongs to the whole cluster, so it may be there already, and whoever made it decides who
-    may act as it. A login that can neither make it nor act as it is told what an administrator has
-    to run. Since PostgreSQL 16 the maker of a role may grant it, but is no member by that alone.
+    A role belongs to the whole cluster, so it may exist already, and its creator controls its
+    membership. If the login can neither create nor assume it, the error names the statements that
+    an administrator has to run. Since PostgreSQL 16 the creator of a role may grant it, but is not
+    a member automatically.
     """
     yield f"""
         DO $$
@@ -46,7 +47,7 @@ def postgres_role(role: str = APP_ROLE) -> Iterator[str]:
 
 
 def postgres_tenant(table: str, *, append_only: bool) -> Iterator[str]:
-    """Row security for a table of tenants' data, and the narrowest grant."""
+    """Row security for a tenant table, and the narrowest grant."""
     yield f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY"
     yield f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY"
     tenant = "tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid"
@@ -115,7 +116,7 @@ def postgres_balance() -> Iterator[str]:
 
 
 def postgres_recorded_after_checkpoint() -> Iterator[str]:
-    """No entry is recorded at or before what the reports have summed already (rulings R-05)."""
+    """No entry is recorded at or before the ledger checkpoint (rulings R-05)."""
     yield """
         CREATE FUNCTION check_recorded_after_checkpoint() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
@@ -153,15 +154,15 @@ def postgres_platform(tables: Iterable[str]) -> Iterator[str]:
 
 
 def postgres_platform_narrow(schema: str, rights: dict[str, str]) -> Iterator[str]:
-    """The grants on tables without a tenant that the service may not write as it likes."""
+    """The restricted grants on tables without a tenant that the service must not write freely."""
     for table, granted in rights.items():
         yield f"GRANT {granted} ON {schema}.{table} TO {APP_ROLE}"
 
 
 def postgres_purge(schema: str) -> Iterator[str]:
-    """Facts of a company whose purge is under way may be deleted; of any other they are final.
+    """Allow deleting the facts of a company whose purge is in progress; all others stay final.
 
-    The service has no right to delete whatever stands in ``purges``, and none to write there.
+    The service can neither delete facts nor write to ``purges``.
     """
     yield f"""
         CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -195,7 +196,7 @@ def postgres_purge(schema: str) -> Iterator[str]:
 
 
 def postgres_no_purge() -> Iterator[str]:
-    """The way back of ``postgres_purge``, once its table is gone."""
+    """The reverse of ``postgres_purge``, after its table was dropped."""
     first = next(iter(postgres_functions()))
     yield first.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION")
     yield "DROP FUNCTION check_purge()"
@@ -213,7 +214,7 @@ def sqlite_purge(facts: Iterable[str]) -> Iterator[str]:
 
 
 def sqlite_purge_due() -> Iterator[str]:
-    """No purge begins of a company that is not to be purged."""
+    """Refuse a purge of a company that is not marked for purging."""
     yield (
         "CREATE TRIGGER purges_due BEFORE INSERT ON purges WHEN NOT EXISTS "
         "(SELECT 1 FROM tenants WHERE id = NEW.company_id AND purging) "
@@ -222,7 +223,7 @@ def sqlite_purge_due() -> Iterator[str]:
 
 
 def sqlite_no_purge(facts: Iterable[str]) -> Iterator[str]:
-    """The way back of ``sqlite_purge``."""
+    """The reverse of ``sqlite_purge``."""
     for table in facts:
         yield f"DROP TRIGGER {table}_no_delete"
         yield next(each for each in sqlite_append_only(table) if "_no_delete" in each)

@@ -1,4 +1,4 @@
-"""What the health routes ask of the database."""
+"""Database checks for the health routes."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -21,13 +21,13 @@ _NOT_THERE = (
 
 
 class SchemaOutdated(StartRefused):
-    """The database is at a revision that this code does not run on."""
+    """The schema of the database is not compatible with this code."""
 
 
 class DatabaseHealth:
     """Implements ``app.api.health.HealthSource``; ``known`` are this code's revisions, in order.
 
-    ``replaced`` says whether a replacement stands in for a part beside the database.
+    ``replaced`` reports whether a fallback is in use for a service other than the database.
     """
 
     def __init__(
@@ -50,12 +50,12 @@ class DatabaseHealth:
         return True
 
     async def schema_current(self) -> bool:
-        """The schema is the one that this code was written for, or a later one that suits it."""
+        """The schema is the one this code was written for, or a later compatible one."""
         schema = await self._schema()
         return schema is not None and schema.suits(self._known)
 
     async def _schema(self) -> Schema | None:
-        """What the database says of its schema; None where no migration ever ran.
+        """The schema state of the database; None if no migration ever ran.
 
         Raises:
             ServiceUnavailable: the database does not answer.
@@ -63,7 +63,7 @@ class DatabaseHealth:
         revision = await self._value(_REVISION)
         if revision is None:
             return None
-        # A later revision is the only one whose oldest code matters, and it has the column.
+        # Only later revisions need the oldest compatible release, and they have the column.
         later = revision not in self._known
         return Schema(revision, await self._value(_RUNS_FROM) if later else None)
 
@@ -80,10 +80,10 @@ class DatabaseHealth:
         return None if row is None or row[0] is None else str(row[0])
 
     async def check_schema(self) -> None:
-        """Refuse to serve a schema that this code does not run on.
+        """Refuse to serve on an incompatible schema.
 
         Raises:
-            SchemaOutdated: a migration is missing, or a later release changed what this code needs.
+            SchemaOutdated: a migration is missing, or a later release removed what this code needs.
         """
         schema = await self._schema()
         if schema is None:
@@ -92,11 +92,11 @@ class DatabaseHealth:
             raise SchemaOutdated(schema.refusal(self._known))
 
     async def seeded(self) -> bool:
-        """A schema that suits the code has what it needs; companies seed themselves."""
+        """A compatible schema is sufficient, because each company seeds its own data."""
         return await self.schema_current()
 
     def drain(self) -> None:
-        """The process is about to end: say so to whoever balances load."""
+        """Report draining to the load balancer: the process is about to end."""
         self._draining = True
 
     def flags(self) -> Mapping[str, bool]:

@@ -30,11 +30,11 @@ class RevisionUnknown(MigrationRefused):
 
 
 class RowsAtStake(MigrationRefused):
-    """A way back drops tables that hold rows, or columns that say something."""
+    """A downgrade would drop tables that hold rows, or columns with data."""
 
 
 def tables_for(dialect: str, tables: MetaData = metadata) -> MetaData:
-    """The tables as a database knows them; SQLite has no schemas."""
+    """The tables as the database names them; SQLite has no schemas."""
     if dialect != "sqlite":
         return tables
     plain = MetaData(naming_convention=tables.naming_convention)
@@ -70,27 +70,27 @@ def downgrade(url: str, revision: str, *, drop_data: bool = False) -> None:
     """Take the schema back to ``revision``.
 
     Raises:
-        RowsAtStake: a table that would be dropped holds rows, or a row says what the way back
-            forgets (``FORGOTTEN`` of a migration), and ``drop_data`` is not said.
+        RowsAtStake: a table that would be dropped holds rows, or a row has data that the downgrade
+        loses (``FORGOTTEN`` of a migration), and ``drop_data`` is false.
     """
     if not drop_data:
         filled = on_database(url, lambda connection: _filled(connection, revision))
         if filled:
             raise RowsAtStake(
                 f"going back to {revision} would delete every row of {', '.join(filled)}: nothing "
-                "was changed; back up first, then say --yes-drop-data"
+                "was changed; back up first, then use --yes-drop-data"
             )
     apart(lambda: command.downgrade(config(url), revision))
 
 
 def go_to(url: str, revision: str, *, drop_data: bool = False) -> str:
-    """Bring the schema up or down to ``revision``, whichever it is; the revision reached.
+    """Migrate the schema up or down to ``revision``; returns the revision reached.
 
-    ``revision`` is one of ``revisions()``, ``head``, or steps from where the schema is (-1, +1).
-    Where a later release left a schema that suits this code too, ``head`` changes nothing.
+    ``revision`` is one of ``revisions()``, ``head``, or relative steps (-1, +1). If a later release
+    left a compatible schema, ``head`` changes nothing.
 
     Raises:
-        RevisionUnknown: there is no such revision, or the database is at one of a later release.
+        RevisionUnknown: the revision does not exist, or the database is at one of a later release.
         RowsAtStake: see ``downgrade``.
     """
     known = revisions()
@@ -106,7 +106,7 @@ def go_to(url: str, revision: str, *, drop_data: bool = False) -> str:
     wanted = _wanted(revision, known, known.index(there))
     if known.index(wanted) < known.index(there):
         downgrade(url, wanted, drop_data=drop_data)
-    else:  # where it is already: what goes with a schema, such as the planner's figures, is renewed
+    else:  # already there: only renew what accompanies a schema, such as planner statistics
         upgrade(url, wanted)
     return wanted
 
@@ -123,7 +123,7 @@ def _wanted(revision: str, known: list[str], place: int) -> str:
 
 
 def _filled(connection: Connection, revision: str) -> list[str]:
-    """What the way back to ``revision`` deletes: tables with rows, and rows that it forgets."""
+    """What a downgrade to ``revision`` would delete: tables with rows, and rows that lose data."""
     script = ScriptDirectory.from_config(config(""))
     postgres = connection.dialect.name == "postgresql"
     at = MigrationContext.configure(connection).get_current_revision()
@@ -146,10 +146,10 @@ def _filled(connection: Connection, revision: str) -> list[str]:
 
 
 def _make_private(url: str) -> None:
-    """Make a new SQLite file readable by its owner only; SQLite gives its journals the same mode.
+    """Create a new SQLite file readable by its owner only; SQLite gives its journals the same mode.
 
     Raises:
-        OSError: the folder cannot be made or written.
+        OSError: the folder cannot be created or written.
     """
     if url.startswith("sqlite"):
         file_of(url).parent.mkdir(parents=True, exist_ok=True)

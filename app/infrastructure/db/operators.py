@@ -1,4 +1,4 @@
-"""Who runs the platform: kept by the owner of the database, which no request can act as."""
+"""Operators of the platform, managed by the owner of the database; no request has this access."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -10,14 +10,14 @@ from app.infrastructure.db.owner import Owner, transaction
 
 
 async def user_of(owner: Owner, email_folded: str) -> Id | None:
-    """The user who has an address."""
+    """The user with this address."""
     users = _named(owner, "users")
     found = await owner.rows(f"SELECT id FROM {users} WHERE email_folded = $1", email_folded)
     return Id(found[0][0]) if found else None
 
 
 async def make_user(owner: Owner, user: User, password_hash: str) -> None:
-    """Make a user who works for no company."""
+    """Create a user who belongs to no company."""
     async with transaction(owner):
         await owner.change(
             f"INSERT INTO {_named(owner, 'users')} "
@@ -42,9 +42,9 @@ async def make_user(owner: Owner, user: User, password_hash: str) -> None:
 async def switch_operator(
     owner: Owner, user_id: Id, now: datetime, new_id: Callable[[], Id], *, active: bool
 ) -> bool:
-    """Make a user an operator, or none any more; whether that changed anything.
+    """Make a user an operator, or revoke it; returns whether anything changed.
 
-    The act is kept; its operator is nobody, because it was done on the database.
+    The act is recorded without an operator, because it was done on the database.
     """
     operators = _named(owner, "operators")
     async with transaction(owner):
@@ -69,7 +69,7 @@ async def switch_operator(
 
 
 async def operators_of(owner: Owner) -> list[tuple[str, bool]]:
-    """Address of everybody who is or was an operator, and whether he is."""
+    """The address of each present and former operator, and whether they are active."""
     operators, users = _named(owner, "operators"), _named(owner, "users")
     rows = await owner.rows(
         f"SELECT u.email, o.active FROM {operators} o JOIN {users} u ON u.id = o.user_id "
@@ -86,7 +86,7 @@ async def keep_act(
     changes: Mapping[str, object],
     company_id: Id | None = None,
 ) -> None:
-    """Keep what was done on the database itself, from no address and by no session."""
+    """Record an act on the database itself, which has no address and no session."""
     await owner.change(
         f"INSERT INTO {_named(owner, 'operator_acts')} (id, operator_id, session_id, action, "
         "company_id, reason, request_id, address, changes, recorded_at) "

@@ -1,7 +1,7 @@
-"""Statements of the owner of a database: what the service itself has no right to do.
+"""Statements of the owner of a database, for which the service itself has no rights.
 
-Commands of the operator use it, never a request. Parameters are written ``$1``, ``$2`` for both
-databases, and a table is named by ``named``.
+Only operator commands use it, never a request. Parameters are written ``$1``, ``$2`` for both
+databases, and table names come from ``named``.
 """
 
 import sqlite3
@@ -36,7 +36,7 @@ class Owner(Protocol):
         ...
 
     async def begin(self, tenant_id: Id | None = None) -> None:
-        """Begin a transaction; with a company, its rows are seen."""
+        """Begin a transaction; with a company, its rows are visible."""
         ...
 
     async def commit(self) -> None:
@@ -44,21 +44,21 @@ class Owner(Protocol):
         ...
 
     async def rows(self, sql: str, *values: Any) -> Sequence[Sequence[Any]]:
-        """What a statement answers."""
+        """Run a statement and return its rows."""
         ...
 
     async def change(self, sql: str, *values: Any) -> int:
-        """How many rows a statement touched."""
+        """Run a statement and return the number of rows it touched."""
         ...
 
 
 @asynccontextmanager
 async def owner_of(url: str) -> AsyncIterator[Owner]:
-    """The owner's connection to a database that is there."""
+    """The owner's connection to an existing database."""
     if url.startswith("sqlite"):
         register_sqlite_adapters()
         with closing(connect(file_of(url))) as file:
-            file.execute("PRAGMA secure_delete=ON")  # what is deleted is not left in free pages
+            file.execute("PRAGMA secure_delete=ON")  # overwrites deleted data in free pages
             yield SqliteOwner(file)
         return
     connection = await asyncpg.connect(driver_url(url), server_settings={"lock_timeout": "5s"})
@@ -71,14 +71,14 @@ async def owner_of(url: str) -> AsyncIterator[Owner]:
 
 @asynccontextmanager
 async def transaction(owner: Owner, tenant_id: Id | None = None) -> AsyncIterator[None]:
-    """What is done inside is done whole; an error closes the connection and leaves nothing."""
+    """Commit everything done inside; an error closes the connection and leaves nothing."""
     await owner.begin(tenant_id)
     yield
     await owner.commit()
 
 
 class SqliteOwner:
-    """The owner of a file: whoever may write it."""
+    """The owner of an SQLite file: any user who can write it."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -96,7 +96,7 @@ class SqliteOwner:
         return orjson.loads(value)
 
     async def begin(self, tenant_id: Id | None = None) -> None:
-        """As ``Owner.begin``; every row is seen."""
+        """As ``Owner.begin``; every row is visible."""
         del tenant_id
         self._connection.execute("BEGIN IMMEDIATE")
 
@@ -128,7 +128,7 @@ class PostgresOwner:
         return b"\x01" + orjson.dumps(value)
 
     def read_json(self, value: Any) -> Any:
-        """As ``Owner.read_json``: the connection has read it."""
+        """As ``Owner.read_json``; the connection has already parsed it."""
         return value
 
     async def begin(self, tenant_id: Id | None = None) -> None:

@@ -1,4 +1,4 @@
-"""The database port: what readers and the command runner ask of either database."""
+"""The database port: what readers and the command runner need from either database."""
 
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
@@ -25,7 +25,7 @@ class Scope(Protocol):
 
 
 class Snapshots(Protocol):
-    """Where reports read."""
+    """A source of snapshots for reports."""
 
     def read(self, tenant_id: bytes | None) -> AbstractAsyncContextManager[Scope]:
         """A read-only transaction bound to a tenant; None reads only tables without a tenant."""
@@ -38,11 +38,11 @@ class Database(CommandRunner, Snapshots, Protocol):
     dialect: str
 
     async def start(self) -> None:
-        """Open connections; raises StartRefused, with the reason, when that is not possible."""
+        """Open connections; raises StartRefused with the reason when that fails."""
         ...
 
     async def stop(self) -> None:
-        """Close connections after the running work ended."""
+        """Close connections after the running work has ended."""
         ...
 
     async def load(self, tenant_id: bytes | None, needs: Needs) -> Loaded:
@@ -50,5 +50,5 @@ class Database(CommandRunner, Snapshots, Protocol):
         ...
 
     async def ping(self) -> None:
-        """Answer a trivial statement; raises ServiceUnavailable when that is not possible."""
+        """Run a trivial statement; raises ServiceUnavailable when that fails."""
         ...

@@ -43,16 +43,16 @@ _COMMON = {
     "idle_in_transaction_session_timeout": "15s",
     "timezone": "UTC",
 }
-# Short commands: the planner would plan the large statements anew each time otherwise (stack §5).
-# A plan is made once a connection, perhaps while a table is empty, and kept while it grows. So
-# rows are found by an index, one key after the other, whatever the statistics say; this holds for
-# the checks of foreign keys too (docs/decisions/0007).
+# Force generic plans, or the planner would plan the large statements again for each command (stack
+# §5). A plan is made once per connection, perhaps while a table is empty, and kept while the table
+# grows. So rows are found by an index, one key after the other, whatever the statistics say. This
+# includes the checks of foreign keys (docs/decisions/0007).
 COMMANDS = {
     **_COMMON,
     "plan_cache_mode": "force_generic_plan",
     **dict.fromkeys(("enable_seqscan", "enable_bitmapscan", "enable_hashjoin"), "off"),
     "enable_mergejoin": "off",
-    # Acknowledged is on disk, also where the server's own setting is weaker.
+    # A commit is on disk before it is acknowledged, even if the server's setting is weaker.
     "synchronous_commit": "on",
     "lock_timeout": "5s",
     "transaction_timeout": "10s",  # rulings R-02
@@ -69,7 +69,7 @@ _PRIVILEGES = """
 
 
 class PrivilegedLogin(StartRefused):
-    """The service would run above row security."""
+    """The service would bypass row security."""
 
 
 class PostgresDatabase:
@@ -105,13 +105,13 @@ class PostgresDatabase:
         """Open both pools.
 
         Raises:
-            StartRefused: the server does not answer or refuses the login; it says which.
-            PrivilegedLogin: production would run above row security.
+            StartRefused: the server does not answer or refuses the login; the message says which.
+            PrivilegedLogin: production would bypass row security.
         """
         await self._start(reading_only=False)
 
     async def start_reading(self) -> None:
-        """Open the pool of reads only, as on a replica; otherwise as ``start``."""
+        """As ``start``, but open only the read pool, for a replica."""
         await self._start(reading_only=True)
 
     async def _start(self, *, reading_only: bool) -> None:
@@ -126,24 +126,25 @@ class PostgresDatabase:
             await self._refuse_privileged_login()
 
     async def _refuse_privileged_login(self) -> None:
-        """Row security does not bind a superuser, nor an owner without FORCE.
+        """Refuse logins that row security does not bind: superusers, and owners without FORCE.
 
         Raises:
-            PrivilegedLogin: DATABASE_URL logs in as a superuser, as one above row security, or as
-                the owner of the tables.
+            PrivilegedLogin: DATABASE_URL logs in as a superuser, with BYPASSRLS, or as the owner of
+            the tables.
         """
         async with self._connection(self._reads) as connection:
             login, above, owner = await connection.fetchrow(_PRIVILEGES)
         if above or owner:
             await self.stop()
-            what = "stands above row security" if above else "owns the tables"
+            what = "bypasses row security" if above else "owns the tables"
             raise PrivilegedLogin(
                 f'the login "{login}" of DATABASE_URL {what}; production takes one that has only '
                 f"been granted {self._role}, and DATABASE_OWNER_URL for migrations"
             )
 
     async def _open(self, server_settings: dict[str, str]) -> asyncpg.Pool:
-        # The role is part of the connection's start, so RESET ALL comes back to it (rulings R-30).
+        # The role is a startup parameter of the connection, so RESET ALL restores it (rulings
+        # R-30).
         return await asyncpg.create_pool(
             self._dsn,
             min_size=1,
@@ -153,7 +154,7 @@ class PostgresDatabase:
             timeout=5,
             statement_cache_size=500,
             init=prepare_connection,
-            # What a transaction sets, it sets locally: nothing is left to reset on release.
+            # Transactions only use SET LOCAL, so nothing has to be reset on release.
             reset=_nothing_to_reset,
             server_settings={**server_settings, "role": self._role},
         )
@@ -181,7 +182,7 @@ class PostgresDatabase:
 
     @asynccontextmanager
     async def read(self, tenant_id: bytes | None) -> AsyncIterator["PostgresScope"]:
-        """A read-only snapshot bound to the tenant; without one, each read stands alone."""
+        """A read-only snapshot bound to the tenant; without a tenant, each read is independent."""
         async with self._connection(self._reads) as connection:
             with translated_read():
                 if tenant_id is None:
@@ -203,7 +204,7 @@ class PostgresDatabase:
         return loaded
 
     async def ping(self) -> None:
-        """Answer a trivial statement within two seconds."""
+        """Run a trivial statement within two seconds."""
         async with self._connection(self._reads) as connection:
             with translated_read():
                 await connection.fetchval("SELECT 1", timeout=2)
@@ -219,7 +220,7 @@ class PostgresDatabase:
     async def _run_together(
         self, calls: Sequence[Call[Any]], *, atomic: bool = False, dry_run: bool = False
     ) -> list[Outcome]:
-        """Run calls of one tenant in one transaction, or alone when it does not work together."""
+        """Run calls of one tenant in one transaction, or each alone when that fails."""
         times: Counter[str] = Counter()
         while True:
             try:
@@ -238,7 +239,7 @@ class PostgresDatabase:
                 break
         if atomic or len(calls) == 1:
             return [refusal]
-        # Who broke a rule of the database, or keeps on being too late, shows when each runs alone.
+        # Running each call alone shows which one violates a constraint or keeps conflicting.
         return await one_by_one(partial(self._run_together, dry_run=dry_run), calls)
 
     async def _transaction(
@@ -291,10 +292,10 @@ class PostgresDatabase:
     async def _again(
         self, connection: Any, tenant_id: bytes, needs: Needs, source: Source
     ) -> Sequence[Any]:
-        """Rows and children of a source that had to wait for its locks.
+        """The rows and children of a source that had to wait for its locks.
 
-        Such a row is read as it is now, its children as they were when the statement began. The
-        locks are held, so a second statement sees both as they are.
+        After a lock wait PostgreSQL returns the current row, but its children as of the start of
+        the statement. The locks are held now, so a second statement sees both as they are.
         """
         shape = ReadShape((source,), self._registry, locking=False)
         record = await connection.fetchrow(shape.sql, *shape.arguments(tenant_id, needs))
@@ -338,7 +339,7 @@ def _begin(tenant_id: bytes, begin: str) -> str:
 
 
 async def prepare_connection(connection: Any) -> None:
-    """Let ids be bytes and documents be what they hold, both without a text between."""
+    """Pass ids as bytes and JSON as parsed values, without a text form in between."""
     await connection.set_type_codec(
         "uuid", schema="pg_catalog", encoder=bytes, decoder=bytes, format="binary"
     )
@@ -356,9 +357,9 @@ async def _nothing_to_reset(connection: Any) -> None:
 
 
 async def _give_back(pool: asyncpg.Pool, connection: Any) -> None:
-    """Return a connection outside a transaction; one that was cut has left the pool by itself.
+    """Return a connection outside a transaction; a broken one has already left the pool.
 
-    What was done is done: a connection that cannot be given back changes no answer.
+    The work is committed, so a connection that cannot be returned does not change the answer.
     """
     with contextlib.suppress(asyncpg.InterfaceError, OSError):
         if connection.is_in_transaction():

@@ -1,4 +1,4 @@
-"""What PostgreSQL and its driver raise, as refusals of the domain and as retries."""
+"""Translates errors of PostgreSQL and its driver into domain errors and retries."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ _log = structlog.get_logger("app.database")
 
 
 class translated:  # noqa: N801 - reads as a statement
-    """Turn what the driver raises into domain errors and retries."""
+    """Translate errors of the driver into domain errors and retries."""
 
     def __enter__(self) -> None:
         return None
@@ -27,7 +27,7 @@ class translated:  # noqa: N801 - reads as a statement
 
 
 class translated_read(translated):  # noqa: N801 - reads as a statement
-    """As ``translated``, for what only reads: nobody but the caller runs it anew."""
+    """As ``translated``, for reads: there is no automatic retry, so the caller gets a refusal."""
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
         try:

@@ -1,14 +1,14 @@
-"""What PostgreSQL's planner is told of a table that nobody has counted yet.
+"""Initial planner statistics for PostgreSQL tables that were not analysed yet.
 
-Untold, it takes a company for a two-hundredth of a table: any index that leads with the tenant
-looks as good as the one on what was asked for, and a connection keeps such a plan while the table
-grows. Once ANALYZE has counted a table, its own figures stand.
+Without statistics the planner assumes that a company has a two-hundredth of a table. Then any index
+that leads with the tenant looks as good as the matching one, and a connection keeps such a plan
+while the table grows. Statistics from ANALYZE are not overwritten.
 """
 
 from sqlalchemy import Connection, text
 
-# One company may be all there is. What an index has next is unique, or a hundred rows share it, as
-# SQLite is told too (https://www.postgresql.org/docs/18/functions-admin.html).
+# There may be only one company. The second column of an index is taken as unique, or as shared by a
+# hundred rows, as on SQLite (https://www.postgresql.org/docs/18/functions-admin.html).
 _TELL = text(
     """
     WITH led AS (
@@ -44,5 +44,5 @@ _TELL = text(
 
 
 def tell_postgres(connection: Connection) -> None:
-    """Say of every table without statistics how far its keys narrow a search."""
+    """Write statistics for every table that has none."""
     connection.execute(_TELL)

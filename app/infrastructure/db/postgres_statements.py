@@ -1,8 +1,8 @@
 """The two statements of a command on PostgreSQL, generated from the mappings and cached by shape.
 
-The locking read is one SELECT whose columns are arrays of rows, one per kind, evaluated from left
-to right: that is the lock order. The write is one statement of data-modifying CTEs, each fed by one
-jsonb parameter, whose answer is the number of rows that each of them touched.
+The locking read is one SELECT whose columns are arrays of rows, one per kind. They are evaluated
+from left to right, which is the lock order. The write is one statement of data-modifying CTEs, each
+with one jsonb parameter, that returns the number of rows touched by each.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from app.infrastructure.db.mapping import Children, Registry, Row
 
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 
-# Keeps a lateral query from being taken for a join: it is run for one key after the other.
+# Prevents the planner from turning a lateral query into a join: it runs once per key.
 _PROBE = "OFFSET 0"
 
 
@@ -42,7 +42,7 @@ class ReadShape:
         parts = ["$1::uuid"]
         place = 2  # $1 is the tenant
         self.widths: list[int] = []
-        # Which sources are followed by the versions of their rows as the snapshot has them.
+        # The sources that are followed by the versions of their rows in the snapshot.
         self.watched: list[bool] = []
         for source, lock in sources:
             if isinstance(source, Finder):
@@ -61,7 +61,8 @@ class ReadShape:
             self.watched.append(watched)
             place += len(by)
             self.widths.append(len(by))
-        # The clock is read last, when all locks are held: a month is closed after its last posting.
+        # The clock is read last, when all locks are held, so a month is closed after its last
+        # posting.
         self.sql = "SELECT " + ",\n".join([*parts, "clock_timestamp()"])
 
     def arguments(self, tenant_id: bytes, needs: Needs) -> list[Any]:
@@ -87,11 +88,11 @@ class _Asked(NamedTuple):
 
     @property
     def keys(self) -> str:
-        """The keys as rows ``k``, each to be probed by itself; empty where only an id is asked for.
+        """The keys as rows ``k``, each looked up separately; empty if the only key is an id.
 
-        As a set they might be hashed, and all of the company be walked through instead: so the
-        planner decides while a table is small, and a connection keeps its plans. It does not so
-        with an array of ids, which is the cheapest to ask for.
+        As a set the keys might be hashed and joined with all rows of the company: the planner
+        chooses that while a table is small, and a connection keeps its plans. For an array of ids,
+        the cheapest form, it does not.
         """
         if not self.by or (len(self.by) == 1 and self.by == self.key):
             return ""
@@ -102,7 +103,7 @@ class _Asked(NamedTuple):
 
     @property
     def condition(self) -> str:
-        """What a row ``t`` meets."""
+        """The condition on a row ``t``."""
         terms = ["t.tenant_id = $1"] if self.table.info["tenant"] else []
         if self.keys:
             terms.extend(f"t.{name} = k.{name}" for name in self.by)
@@ -146,7 +147,7 @@ def _child_array(asked: _Asked, child: Children) -> str:
 
 
 def write_statement(batches: Sequence[BatchKey]) -> str:
-    """One statement for all batches; it answers one row with the rows touched by each."""
+    """One statement for all batches; it returns one row with the number of rows touched by each."""
     parts = []
     for place, (table, operation, columns) in enumerate(batches, start=1):
         typed = ", ".join(

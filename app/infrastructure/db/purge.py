@@ -1,8 +1,8 @@
-"""Deletes all that a company had, once its grace period is over. Done by the owner of the database.
+"""Deletes all data of a company after its grace period, as the owner of the database.
 
-It goes in small transactions, children before parents, and keeps count in the row of ``purges``
-that lets it delete facts. Killed at any moment, it is run again and goes on; the company itself,
-its members and the users that nobody else knows go last, all in one transaction.
+It works in small transactions, children before parents, and keeps its counts in the row of
+``purges`` that permits deleting facts. A killed purge continues when it is run again. The company,
+its members and the users without another company are deleted last, in one transaction.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ _log = structlog.get_logger("app.purge")
 
 
 async def due(owner: Owner, now: datetime) -> list[tuple[Id, str]]:
-    """Id and name of each company whose time is over, or whose purge was begun."""
+    """Id and name of each company whose grace period is over, or whose purge has begun."""
     tenants = owner.named(_platform("tenants"))
     rows = await owner.rows(
         f"SELECT id, name FROM {tenants} WHERE purging OR delete_at <= $1 ORDER BY id",
@@ -41,12 +41,12 @@ async def purge(
     *,
     rows_at_once: int = ROWS_AT_ONCE,
 ) -> dict[str, int] | None:
-    """Delete the company; how many rows of each table went. None: it was called off meanwhile."""
+    """Delete the company; returns the rows deleted per table, None if it was cancelled."""
     if not await _begin(owner, tenant_id, now):
         return None
     counts = await _counted(owner, tenant_id)
     left = True
-    while left:  # somebody who was let in a moment before may have written once more
+    while left:  # a request that was admitted just before may have written again
         left = False
         for table in _of_companies():
             left |= await _empty(owner, table, tenant_id, counts, rows_at_once)
@@ -61,7 +61,7 @@ async def purge(
 
 
 async def _begin(owner: Owner, tenant_id: Id, now: datetime) -> bool:
-    """Let nobody in any more, and facts be deleted; whether the company is still to go."""
+    """Lock the company and permit deleting its facts; returns whether it is still to be deleted."""
     tenants = owner.named(_platform("tenants"))
     async with transaction(owner, tenant_id):
         going = await owner.change(
@@ -88,12 +88,12 @@ async def _begin(owner: Owner, tenant_id: Id, now: datetime) -> bool:
 
 
 def name_hash(tenant_id: Id, name: str) -> bytes:
-    """What is kept of a name: enough to recognise it, too little to list all."""
+    """The keyed hash of a name: it can be recognised, but not read."""
     return hashlib.blake2b(name.encode(), key=tenant_id, person=b"tombstone").digest()
 
 
 async def _counted(owner: Owner, tenant_id: Id) -> Counter[str]:
-    """What an earlier run has deleted."""
+    """The counts of an earlier run."""
     [(kept,)] = await owner.rows(
         f"SELECT row_counts FROM {_purges(owner)} WHERE company_id = $1",
         tenant_id,
@@ -109,7 +109,7 @@ async def _keep_count(owner: Owner, tenant_id: Id, counts: Counter[str]) -> None
 async def _empty(
     owner: Owner, table: Table, tenant_id: Id, counts: Counter[str], rows_at_once: int
 ) -> bool:
-    """Delete every row of a company in a table; whether there was one."""
+    """Delete every row of a company in a table; returns whether there was one."""
     statement = _delete(owner.named(table), table)
     found = False
     while True:
@@ -124,7 +124,7 @@ async def _empty(
 
 
 def _delete(name: str, table: Table) -> str:
-    """Deletes so many rows of a company, those first that no other row of the table refers to."""
+    """A statement that deletes up to a number of rows, unreferenced rows of the table first."""
     key = ", ".join(each.name for each in table.primary_key.columns)
     free = [
         f"NOT EXISTS (SELECT 1 FROM {name} c WHERE "
@@ -144,7 +144,7 @@ def _delete(name: str, table: Table) -> str:
 
 
 async def _end(owner: Owner, tenant_id: Id, counts: Counter[str]) -> None:
-    """Delete what the platform knows of the company, and of users whom nobody else knows."""
+    """Delete the company's rows in the platform tables, and users without another company."""
     memberships = owner.named(_platform("memberships"))
     operators = owner.named(_platform("operators"))
     alone = await owner.rows(

@@ -1,4 +1,4 @@
-"""Carrying out a ``Read`` step, the part that both databases share: rows to aggregates."""
+"""The part of a ``Read`` step that both databases share: rows to aggregates."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -31,7 +31,7 @@ def take(
     rows: Sequence[Sequence[Any]],
     children: Sequence[Sequence[Sequence[Any]]],
 ) -> None:
-    """Make aggregates of the rows of one source and hand them to ``loaded``."""
+    """Build aggregates from the rows of one source and add them to ``loaded``."""
     what, lock = source
     mapping = registry.mapping_of(what)
     aggregates = build(mapping, rows, children)

@@ -1,12 +1,12 @@
-"""Which releases run on a schema: those of its own revision, and older ones that it still suits.
+"""Which releases run on a schema: those of its own revision, and older compatible ones.
 
-During a rolling release the old code runs on the new schema. A migration says in ``RUNS_FROM`` the
-revision of the oldest release whose code runs on what it leaves behind: that of the release before,
-where it only adds (a table, an index, a column that may be left out), or where it removes what that
-release no longer uses. A migration that says nothing suits its own release only.
+During a rolling release the old code runs on the new schema. A migration states in ``RUNS_FROM``
+the revision of the oldest release whose code runs on the new schema. That is the previous release
+if the migration only adds (a table, an index, an optional column), or removes what that release no
+longer uses. A migration without ``RUNS_FROM`` is compatible with its own release only.
 
-The database keeps the oldest code beside its revision, because a release cannot know the migrations
-that come after it.
+The database stores the oldest compatible release beside its revision, because a release does not
+know later migrations.
 """
 
 from collections.abc import Collection, Sequence
@@ -26,19 +26,19 @@ VERSION = Table(
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """What a database says of itself; a schema from before the column says no oldest code."""
+    """The schema state of a database; older schemas have no oldest compatible release."""
 
     revision: str
     runs_from: str | None
 
     def suits(self, known: Sequence[str]) -> bool:
-        """Whether the release runs on it whose revisions are ``known``, the newest last."""
+        """Whether the release with the ``known`` revisions (newest last) runs on it."""
         if self.revision in known:
             return self.revision == known[-1]
         return self.runs_from in known
 
     def refusal(self, known: Sequence[str]) -> str:
-        """Why it does not: one line for the operator."""
+        """Why it does not, in one line for the operator."""
         if self.revision in known:
             return (
                 f"the database is at revision {self.revision}, this release needs {known[-1]}: "
@@ -51,9 +51,9 @@ class Schema:
 
 
 def runs_from(script: "ScriptDirectory", revision: str) -> str:
-    """The oldest release, by its revision, whose code runs on the schema at ``revision``.
+    """The revision of the oldest release whose code runs on the schema at ``revision``.
 
-    A later migration never suits older code than an earlier one does.
+    A later migration never supports older code than an earlier one does.
     """
     steps = list(script.iterate_revisions(revision, "base"))[::-1]
     order = [step.revision for step in steps]
@@ -69,7 +69,7 @@ def _stated(step: object) -> str:
 def note_oldest_code(
     connection: Connection, script: "ScriptDirectory", heads: Collection[str]
 ) -> None:
-    """Keep the oldest code beside the revision, in the transaction that sets the revision."""
+    """Store the oldest compatible release in the transaction that sets the revision."""
     columns = {each["name"] for each in inspect(connection).get_columns(VERSION.name)}
     if _COLUMN in columns:
         for revision in heads:

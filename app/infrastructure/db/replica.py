@@ -1,9 +1,9 @@
-"""Reports on a streaming replica that shows no less than the primary has answered.
+"""Reports on a streaming replica that include everything the primary has acknowledged.
 
-Whoever asks may have been told of anything that the primary has committed. So each read first asks
-the primary how far its log is flushed, which is after the last commit that it acknowledged, and
-waits until the replica has replayed it. A replica that stays behind, or is away, is passed over:
-the primary answers.
+A caller may already know of anything that the primary has committed. So each read first asks the
+primary for the flushed position of its log, which is after the last acknowledged commit, and waits
+until the replica has replayed it. If the replica stays behind or is unreachable, the primary
+answers.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from app.infrastructure.db.postgres import PostgresDatabase
 from app.infrastructure.db.query import Query
 from app.infrastructure.db.types import Integer
 
-# Positions in the log, in bytes from its beginning. A server that is no replica has replayed none.
+# Positions in the log, in bytes from its start. A server that is not a replica has replayed none.
 _FLUSHED = Query(
     select(literal_column("pg_wal_lsn_diff(pg_current_wal_flush_lsn(), '0/0')::bigint", Integer))
 )
@@ -34,7 +34,7 @@ _log = structlog.get_logger("app.database")
 
 
 class ReplicaReads:
-    """Read-only snapshots of tenants: of ``replica`` where it has caught up, else of ``primary``.
+    """Read-only snapshots of tenants, from ``replica`` if it has caught up, else from ``primary``.
 
     ``wait_seconds`` is how long a read waits for the replica.
     """
@@ -58,8 +58,8 @@ class ReplicaReads:
         """A snapshot bound to the tenant.
 
         Raises:
-            ServiceUnavailable: neither answers, or the replica had to give the snapshot up for what
-                the primary removed meanwhile; the next read may go well.
+            ServiceUnavailable: neither answers, or the replica cancelled the snapshot because the
+            primary removed its rows. The next read may succeed.
         """
         async with AsyncExitStack() as stack:
             scope = await self._caught_up(stack, tenant_id)
@@ -93,7 +93,7 @@ class ReplicaReads:
         while True:
             async with self._replica.read(None) as scope:
                 [(replayed,)] = await scope.rows(_REPLAYED)
-            if replayed is None:  # it was promoted, and is another primary now
+            if replayed is None:  # it was promoted and is a primary now
                 raise ServiceUnavailable
             if replayed >= position:
                 return True

@@ -1,4 +1,4 @@
-"""Where a database stands, without Alembic: what every start asks, and most starts are told "here".
+"""The schema revision of a database, read without Alembic, because most starts need no migration.
 
 Alembic costs a process 10 MB and a quarter of a second; only a migration needs it.
 """
@@ -24,11 +24,11 @@ MIGRATIONS: Final = Path(__file__).resolve().parents[3] / "alembic"
 
 
 class MigrationRefused(Exception):
-    """A migration that is not run; the message is one line for the operator."""
+    """A migration was not run; the message is one line for the operator."""
 
 
 def revisions() -> list[str]:
-    """Every revision, from the empty database to the newest: a file is named after its own."""
+    """Every revision, oldest first; each migration file is named after its revision."""
     files = (MIGRATIONS / "versions").glob("[0-9]*.py")
     return [BASE, *sorted(file.name.partition("_")[0] for file in files)]
 
@@ -39,7 +39,7 @@ def head() -> str:
 
 
 def current(url: str) -> str:
-    """The revision of a database; ``base`` where nothing is there yet."""
+    """The revision of a database; ``base`` if it is empty."""
     if url.startswith("sqlite") and not file_of(url).exists():
         return BASE
     return on_database(url, _revision)
@@ -52,7 +52,7 @@ def _revision(connection: Connection) -> str:
 
 
 def is_current(url: str) -> bool:
-    """Whether nothing is to migrate; what goes with a schema, the planner's figures, is renewed."""
+    """Whether the schema is up to date; renews the planner statistics that accompany it."""
     if current(url) != head():
         return False
     if url.startswith("sqlite"):
@@ -73,7 +73,7 @@ def sqlalchemy_url(url: str) -> str:
 
 
 def postgres_engine(url: str) -> AsyncEngine:
-    """An engine of the owner. The driver reads the address: it knows ``sslmode`` and more."""
+    """An engine for the owner. The driver parses the address, so ``sslmode`` works."""
 
     async def connect() -> Any:
         return await asyncpg.connect(driver_url(url))
@@ -103,7 +103,7 @@ def on_database(url: str, work: Callable[[Connection], T]) -> T:
 
 
 def apart(work: Callable[[], T]) -> T:
-    """Run in a thread: a migration has an event loop of its own, and the caller may be in one."""
+    """Run in a thread: a migration needs its own event loop, and the caller may be in one."""
     with ThreadPoolExecutor(1, thread_name_prefix="migration") as executor:
         return executor.submit(work).result()
 

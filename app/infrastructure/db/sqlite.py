@@ -1,7 +1,7 @@
-"""SQLite: one writer thread that commits groups, reader connections beside it (WAL).
+"""SQLite: one writer thread that commits groups, and separate reader connections (WAL).
 
-A commit with synchronous=FULL waits for the disk, so the writer takes up to 64 waiting works into
-one transaction, each behind a savepoint, and answers them after the one COMMIT.
+A commit with synchronous=FULL waits for the disk. So the writer runs up to 64 waiting jobs in one
+transaction, each in its own savepoint, and answers them after the one COMMIT.
 """
 
 import asyncio
@@ -83,7 +83,7 @@ class SqliteDatabase:
         """Open the connections and start the writer.
 
         Raises:
-            StartRefused: there is no such file, or it cannot be opened.
+            StartRefused: the file does not exist or cannot be opened.
         """
         register_sqlite_adapters()
         _refuse_missing(self._path)
@@ -102,7 +102,7 @@ class SqliteDatabase:
         self._writer.start()
 
     async def stop(self) -> None:
-        """Finish the queued works, then close."""
+        """Finish the queued jobs, then close."""
         await self._grouping.finish()
         writer, self._writer = self._writer, None
         if writer is not None:
@@ -126,16 +126,16 @@ class SqliteDatabase:
     async def _run_together(
         self, calls: Sequence[Call[Any]], *, atomic: bool = False, dry_run: bool = False
     ) -> list[Outcome]:
-        """Run calls in one savepoint of the writer, or alone when a row of theirs is refused."""
+        """Run calls in one savepoint of the writer, or each alone when a row is refused."""
         if self._writer is None:
             raise ServiceUnavailable
         try:
             job = _Job(calls, atomic, dry_run)
             self._jobs.put(job)
-            # The work goes on when the client hangs up: its answer is stored under its key.
+            # The job continues when the client disconnects: its answer is stored under its key.
             return await asyncio.shield(asyncio.wrap_future(job.answer))
         except Retry as retry:
-            # Nobody else writes, so another try would meet the same row.
+            # There is one writer, so a retry would meet the same row.
             if atomic or len(calls) == 1:
                 return [retry.refusal]
         except ServiceUnavailable:
@@ -204,7 +204,7 @@ class SqliteDatabase:
             answers.extend((job, self._in_savepoint(connection, job)) for job in jobs)
             connection.execute("COMMIT")
         except Exception as error:
-            # A lack of memory is no sqlite3.Error, and the writer must outlive whatever it meets.
+            # MemoryError is not a sqlite3.Error, and the writer thread must survive any exception.
             _log.error("commit_failed", error=type(error).__name__)
             with contextlib.suppress(sqlite3.Error, MemoryError):
                 connection.execute("ROLLBACK")
@@ -297,7 +297,7 @@ def _fetch(connection: sqlite3.Connection, sql: str, values: dict[str, Any]) -> 
 
 
 def _refuse_missing(path: Path) -> None:
-    # SQLite would make an empty file of a mistyped name.
+    # SQLite would create an empty file for a mistyped name.
     if not path.is_file():
         raise StartRefused(
             f"there is no database {path}: check DATABASE_URL, or make it by `tradepost migrate`"
@@ -305,7 +305,7 @@ def _refuse_missing(path: Path) -> None:
 
 
 def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
-    """A connection with our settings; transactions are begun by hand."""
+    """A connection with our settings; transactions are started explicitly."""
     connection = sqlite3.connect(
         path, isolation_level=None, check_same_thread=False, timeout=5, cached_statements=500
     )
@@ -325,7 +325,7 @@ def _translate(error: Exception) -> Exception:
         name = constraint_name(str(error))
         _log.warning("constraint_violated", constraint=name)
         if name is None:
-            return error  # NOT NULL or an append-only trigger: a defect, not a request's fault
+            return error  # NOT NULL or an append-only trigger: a defect of the service
         return constraint_error(name)
     if isinstance(error, sqlite3.OperationalError):
         _log.warning("database_busy", error=str(error))

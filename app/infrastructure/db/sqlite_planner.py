@@ -1,8 +1,8 @@
-"""What SQLite's planner is told of our tables, in place of statistics that nobody collects.
+"""Fixed planner statistics for SQLite, in place of collected ones.
 
-Untold, it takes a company for a handful of rows and walks through all of them instead of using an
-index on what was asked for. The figures are those of a large company, the same in every file, so
-that a plan is the same everywhere and on every day (https://sqlite.org/fileformat2.html#stat1tab).
+Without statistics the planner assumes that a company has a handful of rows and scans all of them
+instead of using the matching index. The figures are those of a large company and the same in every
+file, so that plans never depend on the data (https://sqlite.org/fileformat2.html#stat1tab).
 """
 
 from typing import Final
@@ -16,7 +16,7 @@ _PER_VALUE: Final = (100, 30, 10)  # rows that agree in one, two, three or more 
 def tell_sqlite(connection: Connection) -> None:
     """Replace the statistics of every table."""
     run = connection.exec_driver_sql
-    run("ANALYZE sqlite_schema")  # makes the table of the statistics; the figures come from us
+    run("ANALYZE sqlite_schema")  # creates the statistics table; the figures are written below
     run("DELETE FROM sqlite_stat1")
     tables = run("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'")
     for (table,) in tables.fetchall():
@@ -24,7 +24,7 @@ def tell_sqlite(connection: Connection) -> None:
         for name, unique, origin in indexes.fetchall():
             rows = run("SELECT name FROM pragma_index_info(?) ORDER BY seqno", (name,))
             columns = [row[0] for row in rows]
-            # The primary key of a table without rowid goes by the name of the table.
+            # The primary key of a table without rowid is listed under the name of the table.
             known_as = table if origin == "pk" else name
             statistics = (table, known_as, _statistics(columns, unique=bool(unique)))
             run("INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES (?, ?, ?)", statistics)
@@ -35,7 +35,7 @@ def _statistics(columns: list[str], *, unique: bool) -> str:
     figures = [_ROWS]
     asked = 0
     for column in columns:
-        if column == "tenant_id":  # one company may be all there is
+        if column == "tenant_id":  # there may be only one company
             figures.append(_ROWS)
             continue
         figures.append(_PER_VALUE[min(asked, len(_PER_VALUE) - 1)])

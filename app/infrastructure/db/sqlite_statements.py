@@ -31,7 +31,7 @@ class SourceRead:
         origin = f"{mapping.table.name} t"
         asked = [f"?{place}" for place in range(2, 2 + len(by))]
         if keys > 1:
-            # CROSS JOIN keeps the order: each key looks for its rows, no row for its key.
+            # CROSS JOIN fixes the join order: keys first, then their rows by index.
             origin = f"(VALUES {_places(keys, len(by), first=2)}) k CROSS JOIN {origin}"
             asked = [f"k.column{place}" for place in range(1, 1 + len(by))]
         match = ["t.tenant_id = ?1" if mapping.table.info["tenant"] else "?1 IS NOT NULL"]
@@ -77,7 +77,7 @@ def _readers(table: Table, columns: tuple[str, ...]) -> list[tuple[int, Any]]:
 
 
 def insert_statement(batch: BatchKey, rows: int) -> str:
-    """The statement for so many rows of a batch; its parameters are their values in order."""
+    """The statement for this many rows of a batch; its parameters are their values in order."""
     table, _, columns = batch
     return f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES {_places(rows, len(columns))}"
 
@@ -102,7 +102,7 @@ _INDEX = re.compile(r"index '(\w+)'")
 
 
 def constraint_name(message: str) -> str | None:
-    """The name of the constraint that SQLite's message is about, None when it does not tell."""
+    """The name of the constraint in SQLite's error message; None if it names none."""
     check = _CHECK.search(message)
     if check:
         return check[1]

@@ -1,4 +1,4 @@
-"""Carrying out the steps of a command on a connection of SQLite."""
+"""Executes the steps of a command on an SQLite connection."""
 
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
@@ -23,11 +23,11 @@ _ROWS_AT_ONCE = 20
 
 
 class Unbalanced(Exception):
-    """A row broke a rule that is checked before the commit; the work was undone."""
+    """A row violates a rule that is checked before the commit; the job was rolled back."""
 
 
 class SqliteSteps:
-    """Reads and writes for the unit of work; the statements are made once a shape."""
+    """Reads and writes for the unit of work; statements are built once per shape."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
@@ -59,7 +59,7 @@ class SqliteSteps:
         """Write what the step changed.
 
         Raises:
-            Retry: a row to be updated is not there any more, or has another version.
+            Retry: a row to be updated no longer exists or has another version.
             Unbalanced: an inserted row breaks a rule of ``Registry.sqlite_checks``.
         """
         batches = collect(step.loaded, self._registry, tenant_id, step.now).in_order()
@@ -102,7 +102,7 @@ class SqliteSteps:
 
 
 def _parts(keys: list[Any], size: int) -> Iterable[tuple[int, list[Any]]]:
-    """``keys`` in parts of ``size``, and the rest one by one: two statements serve any number."""
+    """``keys`` in chunks of ``size``, the rest one by one: two statements serve any number."""
     whole = len(keys) - len(keys) % size
     for start in range(0, whole, size):
         yield size, keys[start : start + size]
@@ -111,7 +111,7 @@ def _parts(keys: list[Any], size: int) -> Iterable[tuple[int, list[Any]]]:
 
 
 def converted(rows: list[Any], readers: Sequence[tuple[int, Callable[[Any], Any]]]) -> list[Any]:
-    """Rows with the values of Python in place of those of SQLite; a None stays None."""
+    """Rows with SQLite values converted to Python values; None stays None."""
     if not readers:
         return rows
     result = []

@@ -1,6 +1,6 @@
-"""One line an event on one stream: our own and those of the libraries, in one form, redacted.
+"""Logging: one redacted line per event on one stream, for the service and its libraries.
 
-JSON for machines, plain text for the terminal of a person.
+JSON for machines, plain text for terminals.
 """
 
 import logging
@@ -21,8 +21,8 @@ from structlog.processors import CallsiteParameter, CallsiteParameterAdder, form
 from structlog.typing import EventDict
 
 REDACTED: Final = "[redacted]"
-# Every line has these keys after timestamp, level, logger and message, and in this order; null
-# where there is nothing to say.
+# Every line has these keys after timestamp, level, logger and message, in this order; null if
+# empty.
 _BLANK: Final[dict[str, Any]] = dict.fromkeys(
     (
         "module",
@@ -40,7 +40,7 @@ FIXED_KEYS: Final = ("timestamp", "level", "logger", "message", *_BLANK)
 _SECRET_KEYS: Final = re.compile(
     r"authorization|passw(or)?d|secret|token|cookie|api_?key|credential|private_?key", re.IGNORECASE
 )
-# Made by us, or refused unless well-formed. A trace id may hold digits that look like a card.
+# Generated here or validated, so not redacted. A trace id may contain digits that look like a card.
 _SAFE_KEYS: Final = frozenset(FIXED_KEYS) - {"message"} | {"method", "status", "code"}
 _EMAIL: Final = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
 _JWT: Final = re.compile(r"eyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*")
@@ -51,7 +51,7 @@ _CARD: Final = re.compile(r"(?<![\w.-])\d(?:[ -]?\d){12,18}(?![\w-])")
 _ASSIGNED: Final = re.compile(
     r"(?i)\b(password|passwd|secret|token|api_?key)(['\"]?\s*[=:]\s*['\"]?)[^\s'\",;&}]+"
 )
-# One look that almost every text passes; the patterns above need not be tried on it.
+# A cheap test that almost every text passes; such texts skip the patterns above.
 _SUSPECT: Final = re.compile(
     r"@|eyJ|tp_|\d[\d -]{11,}\d|(?i:bearer|basic|passw|secret|token|api_?key)"
 )
@@ -77,7 +77,7 @@ def redact(text: str) -> str:
 
 
 def _card(match: re.Match[str]) -> str:
-    """Only what passes the Luhn check is a card number; order numbers stay readable."""
+    """Redact only numbers that pass the Luhn check; order numbers stay readable."""
     digits = [int(char) for char in match[0] if char.isdigit()]
     doubled = [sum(divmod(digit * 2, 10)) for digit in digits[-2::-2]]
     return REDACTED if (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0 else match[0]
@@ -106,7 +106,7 @@ def _is_secret(key: str) -> bool:
     return _SECRET_KEYS.search(key) is not None
 
 
-_is_secret_key: Final = lru_cache(maxsize=512)(_is_secret)  # keys are written in the code: few
+_is_secret_key: Final = lru_cache(maxsize=512)(_is_secret)  # few: keys are literals
 
 
 def _redact_line(line: EventDict) -> None:
@@ -128,7 +128,7 @@ def render(logger: Any, method: str, event: EventDict) -> bytes:
 
 
 def console_renderer(*, colors: bool) -> Callable[[Any, str, EventDict], bytes]:
-    """From an event to a line for a person: the time, the message, and what is not null."""
+    """From an event to a line for a terminal: time, message and the fields that are not null."""
     show = ConsoleRenderer(
         colors=colors, pad_event_to=0, event_key="message", exception_formatter=plain_traceback
     )
@@ -147,17 +147,17 @@ def console_renderer(*, colors: bool) -> Callable[[Any, str, EventDict], bytes]:
 
 
 def _printable(value: Any) -> Any:
-    """A text that cannot steer a terminal nor forge a line."""
+    """The text without characters that could control a terminal or forge a line."""
     if not isinstance(value, str):
         return value
     return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", value)
 
 
 def _line(logger: Any, method: str, event: EventDict) -> EventDict:
-    """All that is said about an event, redacted.
+    """All fields of an event, redacted.
 
-    An event that brings its request id (the access log) brings its whole context, and one that
-    brings its module needs no walk up the stack: those two steps are the dear ones.
+    An event that has its request id (the access log) has its whole context, and one that has its
+    module needs no walk up the stack. Those two steps are the expensive ones.
     """
     if "request_id" not in event:
         event = dict(merge_contextvars(logger, method, event))
@@ -182,7 +182,7 @@ def _line(logger: Any, method: str, event: EventDict) -> EventDict:
 
 
 class _Lines:
-    """Where the lines of one logger go: its name, and the writer that all share."""
+    """The sink of one logger: its name, and the writer that all share."""
 
     def __init__(self, name: str, write: Callable[[bytes], None], render: Render) -> None:
         self.name = name
@@ -191,10 +191,10 @@ class _Lines:
 
 
 class LineLogger(BoundLoggerBase):
-    """A structlog logger without the chain of processors, which costs more than the line itself.
+    """A structlog logger without processors, whose chain costs more than the line itself.
 
-    ``bind``, ``new`` and ``unbind`` are structlog's. The level is the process's, see
-    ``configure_logging``.
+    ``bind``, ``new`` and ``unbind`` come from structlog. The level is set for the whole process,
+    see ``configure_logging``.
     """
 
     threshold: ClassVar[int] = logging.INFO
@@ -208,15 +208,15 @@ class LineLogger(BoundLoggerBase):
             lines.write(lines.render(lines, method, fields) + b"\n")
 
     def debug(self, event: str, **fields: Any) -> None:
-        """What helps to find a fault; off in production."""
+        """Details that help to find a fault; off in production."""
         self._emit(logging.DEBUG, "debug", event, fields)
 
     def info(self, event: str, **fields: Any) -> None:
-        """What happened as it should."""
+        """A normal event."""
         self._emit(logging.INFO, "info", event, fields)
 
     def warning(self, event: str, **fields: Any) -> None:
-        """What an operator should look at some day."""
+        """A condition that an operator should look at, without urgency."""
         self._emit(logging.WARNING, "warning", event, fields)
 
     def error(self, event: str, **fields: Any) -> None:
@@ -224,16 +224,16 @@ class LineLogger(BoundLoggerBase):
         self._emit(logging.ERROR, "error", event, fields)
 
     def exception(self, event: str, **fields: Any) -> None:
-        """What failed, with the stack of the exception being handled."""
+        """A failure, with the stack of the exception being handled."""
         self._emit(logging.ERROR, "error", event, {"exc_info": True, **fields})
 
     def critical(self, event: str, **fields: Any) -> None:
-        """What stops the service."""
+        """A failure that stops the service."""
         self._emit(logging.CRITICAL, "critical", event, fields)
 
 
 class _Handler(logging.Handler):
-    """The same lines for what libraries log through the standard library."""
+    """Writes the same lines for libraries that log through the standard library."""
 
     def __init__(self, write: Callable[[bytes], None], render: Render) -> None:
         super().__init__()
@@ -260,9 +260,9 @@ def configure_logging(
 ) -> None:
     """Send every log of this process from ``level`` on to ``stream`` (standard output).
 
-    ``form`` is json, console, or auto: console where the stream is a terminal. Logging is the one
-    thing that applications of one process share, as they share its output. uvicorn's own access log
-    is switched off: ours knows the route and costs less.
+    ``form`` is json, console, or auto: console if the stream is a terminal. Applications in one
+    process share this configuration, as they share the output. uvicorn's access log is switched
+    off: ours knows the route and costs less.
     """
     out = stream or sys.stdout
     write = _writer(out)
@@ -283,7 +283,7 @@ def configure_logging(
         library = logging.getLogger(name)
         library.handlers.clear()
         library.propagate = True
-    # httpx and httpcore log addresses with their queries; Alembic counts its steps.
+    # httpx and httpcore log URLs with their queries; Alembic logs every step.
     for name in ("httpx", "httpcore", "alembic"):
         logging.getLogger(name).setLevel(max(threshold, logging.WARNING))
     access = logging.getLogger("uvicorn.access")
@@ -293,9 +293,10 @@ def configure_logging(
 
 
 def _writer(stream: TextIO) -> Callable[[bytes], None]:
-    """Whole lines only: threads take turns. Bytes go past the text layer where there is one.
+    """Writes whole lines, one thread at a time, bypassing the text layer if there is one.
 
-    The stream itself is kept, not its buffer alone: a text layer that is collected closes it.
+    It keeps the stream and not only its buffer, because a garbage-collected text layer closes the
+    buffer.
     """
     lock = threading.Lock()
 

@@ -1,4 +1,4 @@
-"""Request metrics of one application: exact counts, latency histograms, gauges fed by others."""
+"""Request metrics of one application: exact counts, latency histograms, external gauges."""
 
 import asyncio
 import time
@@ -13,7 +13,7 @@ from prometheus_client.exposition import generate_latest
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-# Upper bounds in seconds. Dense where the targets of the hot endpoints lie.
+# Upper bounds in seconds. Dense around the targets of the hot endpoints.
 BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _BOUNDS: Final = (*(str(bound) for bound in BUCKETS), "+Inf")
 
@@ -30,10 +30,10 @@ class _Series:
 
 
 class AppMetrics(Collector):
-    """All metrics of one application, in a registry of its own.
+    """All metrics of one application, in its own registry.
 
-    The figures live in this process and start at zero with it: one process a container, and
-    Prometheus adds up. They are plain integers because one event loop feeds them.
+    The figures belong to this process and start at zero with it: run one process per container, and
+    Prometheus adds them up. They are plain integers because a single event loop updates them.
     """
 
     def __init__(self) -> None:

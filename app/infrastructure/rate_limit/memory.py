@@ -7,13 +7,13 @@ from app.application.shared.rate_limit import Budget, Verdict, verdict
 
 
 class MemoryRateLimiter:
-    """Token buckets kept as one number each: the instant at which the bucket is full again.
+    """Token buckets, each stored as one number: the time at which the bucket is full again.
 
-    In whole microseconds, so the count is exact. A full bucket needs no memory. Beyond
-    ``keys_max`` buckets the full ones are dropped, then the oldest ones, so that nobody can fill
-    the memory with made-up addresses.
+    In whole microseconds, so the count is exact. A full bucket needs no memory. Beyond ``keys_max``
+    buckets the full ones are dropped, then the oldest ones, so that made-up addresses cannot fill
+    the memory.
 
-    ``now_ns`` is a clock that never goes back.
+    ``now_ns`` is a monotonic clock.
     """
 
     def __init__(
@@ -31,7 +31,7 @@ class MemoryRateLimiter:
         return self.spend(key, budget, cost)
 
     def look(self, key: str, budget: Budget, cost: int) -> Verdict:
-        """What ``take`` would say now; takes nothing."""
+        """The verdict that ``take`` would give now, without taking tokens."""
         return verdict(budget, cost, max(self._full_at.get(key, 0) - self._now_us(), 0))
 
     def spend(self, key: str, budget: Budget, cost: int) -> Verdict:

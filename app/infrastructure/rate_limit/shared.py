@@ -1,4 +1,4 @@
-"""Token buckets that all nodes share, in Valkey; each node counts for itself while it is away."""
+"""Token buckets shared by all nodes in Valkey; each node counts alone while it is unreachable."""
 
 from typing import Final
 
@@ -6,9 +6,9 @@ from app.application.shared.rate_limit import Budget, Verdict, verdict
 from app.infrastructure.cache.valkey import Away, Script, ValkeyLink
 from app.infrastructure.rate_limit.memory import MemoryRateLimiter
 
-# The bucket is one number, the microsecond at which it is full again, as in ``memory.py``. The
-# server's clock counts, for that is one for all nodes; a test may give another. A server that
-# takes over with a clock gone back leaves a bucket empty at worst.
+# A bucket is one number, the microsecond at which it is full again, as in ``memory.py``. The
+# server's clock is used, because it is the same for all nodes; a test may pass another. If a
+# failover sets the clock back, a bucket is empty at worst.
 TAKE: Final = Script("""
 local now = tonumber(ARGV[1])
 if now == 0 then
@@ -29,8 +29,8 @@ return full_in
 class SharedRateLimiter:
     """Implements ``app.application.shared.rate_limit.RateLimiter`` for many nodes.
 
-    What this node admits it counts in its own memory too. So a caller whom it has given all that
-    the budget holds is refused without asking Valkey, and the limit holds when Valkey goes away.
+    What this node admits it counts in its own memory too. So a caller that used up the budget on
+    this node is refused without asking Valkey, and the limit holds when Valkey becomes unreachable.
     """
 
     def __init__(self, link: ValkeyLink, local: MemoryRateLimiter, *, now_us: int = 0) -> None:

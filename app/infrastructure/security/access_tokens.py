@@ -1,10 +1,10 @@
-"""Access tokens: signed statements (JWT, RFC 9068) of who is calling, checked without a database.
+"""Access tokens (JWT, RFC 9068): signed, and verified without a database.
 
-A signature is checked once and remembered for ``VERIFIED_SECONDS``. What can change behind a token
-(logout, role, an account switched off, a company suspended) is looked up by session and remembered
-for at most ``ACCESS_SECONDS``: so long a node may go on as before when another node changed it.
-The node that ends it forgets it at once. A session in use is looked up again in the background
-before that time is over, so that a request seldom waits for it.
+A signature is checked once and cached for ``VERIFIED_SECONDS``. What can change during the life of
+a token (logout, role, deactivation, suspension) is looked up by session and cached for at most
+``ACCESS_SECONDS``, which bounds how late a node notices a change made on another node. The node
+that makes the change drops its entry at once. A session in use is refreshed in the background
+before its entry expires, so that a request seldom waits.
 """
 
 import asyncio
@@ -49,7 +49,7 @@ class _Claims:
     user_id: Id
     tenant_id: Id
     expires_at: int  # Unix seconds
-    until: float  # how long the signature need not be checked again, monotonic
+    until: float  # until when the signature need not be checked again, monotonic
 
 
 @frozen
@@ -86,7 +86,7 @@ class SignedAccessTokens:
         self._forgotten = 0
 
     def issue(self, access: Access) -> tuple[str, int]:
-        """A token for the session, and its life in seconds."""
+        """A token for the session, and its lifetime in seconds."""
         kid, private = self._keys.signer()
         now = int(self._clock.now().timestamp())
         claims = {
@@ -105,12 +105,12 @@ class SignedAccessTokens:
         return token, self._life_seconds
 
     async def verify(self, token: str) -> Principal:
-        """The caller behind a token.
+        """The principal of a token.
 
         Raises:
-            Unauthenticated: it proves nothing.
-            TokenExpired: it did once.
-            SessionOver: its session has ended, or its user is switched off.
+            Unauthenticated: the token is not valid.
+            TokenExpired: it was valid and has expired.
+            SessionOver: its session has ended, or its user was deactivated.
         """
         claims = await self._claims(token)
         if self._clock.now().timestamp() >= claims.expires_at + LEEWAY_SECONDS:
@@ -124,27 +124,27 @@ class SignedAccessTokens:
         return principal
 
     def known(self, token: str) -> Principal | None:
-        """The caller behind a token that was verified a moment ago, without looking anything up."""
+        """The principal of a token that was verified a moment ago, without a look-up."""
         claims = self._verified.get(_digest(token))
         known = None if claims is None else self._known.get(claims.session_id)
         return None if known is None else known.principal
 
     async def close(self) -> None:
-        """Stop the look-ups under way."""
+        """Stop the running look-ups."""
         tasks = list(self._looking.values())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def forget(self, session_ids: Sequence[Id]) -> None:
-        """Look these sessions up anew at their next request."""
+        """Look these sessions up again at their next request."""
         self._forgotten += 1  # a look-up under way may have read the state before the change
         for session_id in session_ids:
             self._known.pop(session_id, None)
             self._looking.pop(session_id, None)
 
     def forget_member(self, tenant_id: Id, user_id: Id) -> None:
-        """Look up every session of a user in a company anew at its next request."""
+        """Look up every session of a user in a company again at its next request."""
         self.forget(
             [
                 session_id
@@ -155,7 +155,7 @@ class SignedAccessTokens:
         )
 
     def forget_company(self, tenant_id: Id) -> None:
-        """Look up every session of a company anew at its next request."""
+        """Look up every session of a company again at its next request."""
         self.forget(
             [
                 session_id
@@ -165,7 +165,7 @@ class SignedAccessTokens:
         )
 
     async def _claims(self, token: str) -> _Claims:
-        """What the token says, once its signature was checked."""
+        """The claims of a token whose signature was checked."""
         if len(token) > _LENGTH_MAX:
             raise Unauthenticated
         digest = _digest(token)
@@ -181,7 +181,7 @@ class SignedAccessTokens:
             header = jwt.get_unverified_header(token)
         except jwt.PyJWTError:
             raise Unauthenticated from None
-        # The key is chosen by its id among our own; nothing else in a header is of any interest.
+        # The key is chosen by its id among our own keys; other header members are ignored.
         if header.keys() != _HEADER or header["alg"] != ALGORITHM or header["typ"] != TYPE:
             raise Unauthenticated
         key = await self._keys.find(header["kid"])
@@ -236,7 +236,7 @@ class SignedAccessTokens:
         return known
 
     def _look(self, session_id: Id) -> asyncio.Task[_Known]:
-        """The look-up of a session that is under way, or a new one."""
+        """The running look-up of a session, or a new one."""
         task = self._looking.get(session_id)
         if task is None:
             task = asyncio.create_task(self._look_up(session_id))
@@ -272,7 +272,8 @@ class SignedAccessTokens:
             del self._looking[session_id]
         error = None if task.cancelled() else task.exception()
         if error is not None:
-            # Whoever waits gets it too; in the background the old answer serves until its end.
+            # Waiting requests get the error too; a failed background refresh keeps the old answer
+            # until it expires.
             _log.warning("session_look_up_failed", error=type(error).__name__)
 
 

@@ -1,4 +1,4 @@
-"""API keys that call: read once, looked up at most every few seconds, compared in constant time."""
+"""Authentication by API key: cached for a few seconds, compared in constant time."""
 
 import hashlib
 import secrets
@@ -22,13 +22,13 @@ from app.infrastructure.security.remembered import Remembered
 
 _LOOK_AGAIN_SECONDS: Final = 3.0
 _READ_MAX: Final = 20_000
-_ADDRESSES_MAX: Final = 1_000  # remembered for each key that is bound to networks
+_ADDRESSES_MAX: Final = 1_000  # cached addresses per key that is bound to networks
 _NOBODYS_HASH: Final = secrets.token_bytes(32)
 
 
 @frozen
 class _Read:
-    """A token that was read: where to look, and the hash that must stand there."""
+    """A parsed token: which key to look up, and the hash that must match."""
 
     tenant_id: Id
     key_id: Id
@@ -66,12 +66,12 @@ class CachedApiKeys:
         )
 
     async def verify(self, token: str, address: str) -> Principal:
-        """The key that calls from ``address``.
+        """The principal of a key that calls from ``address``.
 
         Raises:
-            Unauthenticated: it proves nothing; unknown and wrong look alike.
-            ApiKeyOver: it was revoked, has expired, or its maker may not work here.
-            AddressRefused: it is good, but not from this address.
+            Unauthenticated: the key is unknown or its secret is wrong; both look alike.
+            ApiKeyOver: it was revoked, has expired, or its maker no longer has access.
+            AddressRefused: it is valid, but not from this address.
         """
         read = self._read_of(token)
         known = await self._known.get((read.tenant_id, read.key_id))
@@ -80,7 +80,7 @@ class CachedApiKeys:
         return principal
 
     def known(self, token: str, address: str) -> Principal | None:
-        """The key that was verified a moment ago, without looking anything up."""
+        """The key if it was verified a moment ago, without a look-up."""
         read = self._read.get(_digest(token))
         known = None if read is None else self._known.peek((read.tenant_id, read.key_id))
         if read is None or known is None:
@@ -91,20 +91,20 @@ class CachedApiKeys:
             return None
 
     def forget(self, tenant_id: Id, key_id: Id) -> None:
-        """Look this key up anew at its next request."""
+        """Look this key up again at its next request."""
         self._known.forget((tenant_id, key_id))
 
     def forget_maker(self, tenant_id: Id, user_id: Id) -> None:
-        """Look up anew the keys that a member answers for."""
+        """Look up again the keys whose maker is this member."""
         maker = (tenant_id, user_id)
         self._known.forget_where(lambda each: (each.access.tenant_id, each.access.made_by) == maker)
 
     def forget_company(self, tenant_id: Id) -> None:
-        """Look up anew the keys of a company."""
+        """Look up again the keys of a company."""
         self._known.forget_where(lambda each: each.access.tenant_id == tenant_id)
 
     async def close(self) -> None:
-        """End the look-ups, and write down the last uses."""
+        """End the look-ups, and write the last uses."""
         await self._known.close()
         await self._uses.close()
 
@@ -152,12 +152,12 @@ class CachedApiKeys:
 
 
 def is_api_key(token: str) -> bool:
-    """Whether a token says that it is an API key."""
+    """Whether a token has the form of an API key."""
     return token.startswith(PREFIXES)
 
 
 def _principal(access: KeyAccess) -> Principal | None:
-    """The caller behind a key: its scopes, as far as its maker holds them now."""
+    """The principal of a key: its scopes, limited to what its maker may do now."""
     if access.revoked or access.held is None:
         return None
     return Principal(

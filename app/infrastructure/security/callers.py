@@ -1,4 +1,4 @@
-"""Everybody who calls: people by access tokens, programs by API keys."""
+"""Authentication of all callers: users by access tokens, programs by API keys."""
 
 from collections.abc import Sequence
 
@@ -18,36 +18,36 @@ class Callers:
         self._keys = keys
 
     def issue(self, access: Access) -> tuple[str, int]:
-        """A token for the session, and its life in seconds."""
+        """A token for the session, and its lifetime in seconds."""
         return self._tokens.issue(access)
 
     async def verify(self, token: str, address: str = "") -> Principal:
-        """The caller behind a token or a key; raises as each of them does."""
+        """The principal of a token or a key; raises as each of them does."""
         if is_api_key(token):
             return await self._keys.verify(token, address)
         return await self._tokens.verify(token)
 
     def known(self, token: str, address: str = "") -> Principal | None:
-        """The caller that was verified a moment ago."""
+        """The principal if it was verified a moment ago."""
         if is_api_key(token):
             return self._keys.known(token, address)
         return self._tokens.known(token)
 
     def forget(self, session_ids: Sequence[Id]) -> None:
-        """Look these sessions up anew at their next request."""
+        """Look these sessions up again at their next request."""
         self._tokens.forget(session_ids)
 
     def forget_member(self, tenant_id: Id, user_id: Id) -> None:
-        """Look up anew the sessions of a member, and the keys that he answers for."""
+        """Look up again the sessions of a member, and the keys that the member made."""
         self._tokens.forget_member(tenant_id, user_id)
         self._keys.forget_maker(tenant_id, user_id)
 
     def forget_company(self, tenant_id: Id) -> None:
-        """Look up anew who calls for a company: its people, and its keys."""
+        """Look up again the sessions and the keys of a company."""
         self._tokens.forget_company(tenant_id)
         self._keys.forget_company(tenant_id)
 
     async def close(self) -> None:
-        """End what goes on in the background."""
+        """End the background tasks."""
         await self._tokens.close()
         await self._keys.close()

@@ -1,4 +1,4 @@
-"""Envelopes: what a message says, sealed under the service's secret."""
+"""Envelopes: the content of messages, sealed under the service's secret."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -21,7 +21,7 @@ class SealedEnvelopes:
         return self._seal.close(orjson.dumps(content), message_id.hex())
 
     def open(self, message: Message) -> Mapping[str, str]:
-        """What a message says.
+        """The content of a message.
 
         Raises:
             SealBroken: it was sealed under another secret.

@@ -1,4 +1,4 @@
-"""Writes down when API keys are used, behind the requests that use them."""
+"""Records the last use of API keys, after the requests that use them."""
 
 import asyncio
 import time
@@ -22,7 +22,7 @@ _SECONDS = USED_AGAIN_AFTER.total_seconds()
 class RecordedKeyUses:
     """Implements ``app.application.identity.api_key_ports.KeyUses``.
 
-    A use that cannot be written is lost: it is a help for whoever looks after the keys, no fact.
+    A use that cannot be written is lost: it is informative only, not a fact.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class RecordedKeyUses:
         self._writing: set[asyncio.Task[None]] = set()
 
     def note(self, principal: Principal, address: str) -> None:
-        """A key called; at most once a minute that is written down."""
+        """Record the use of a key, at most once a minute."""
         now = self._monotonic()
         key_id = principal.user_id
         before = self._noted.get(key_id)
@@ -54,7 +54,7 @@ class RecordedKeyUses:
         task.add_done_callback(self._writing.discard)
 
     async def close(self) -> None:
-        """Wait for what is being written."""
+        """Wait for running writes."""
         await asyncio.gather(*self._writing, return_exceptions=True)
 
     async def _write(self, use: UseOfKey, principal: Principal) -> None:

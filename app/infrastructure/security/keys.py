@@ -1,10 +1,10 @@
-"""The key ring: signing keys of this process, their private halves opened from the database.
+"""The key ring: the signing keys of this process, unsealed from the database.
 
-A rotation refuses nobody, on no node, whatever their clocks say. A ring reads the keys again when
-it meets an id that it does not know, unless it has done so within ``LOOK_SECONDS``; and it signs
-with a key only when it has known it for longer than that. So whoever meets a token of a new key has
-read that key already, or reads it now. Until then the key before signs on, which its retirement
-does not keep it from for ``SIGNS_ON``.
+A rotation makes no node refuse a valid token, whatever the clocks say. A ring reads the keys again
+when it meets an unknown key id, but at most once in ``LOOK_SECONDS``, and it signs with a key only
+after it has known it for longer than that. So every node that gets a token of a new key has read
+that key already, or reads it now. Until then the previous key keeps signing, also after its
+retirement, for up to ``SIGNS_ON``.
 """
 
 import asyncio
@@ -34,12 +34,12 @@ from app.settings import SettingRefused
 
 _log = structlog.get_logger("app.identity")
 
-# Another node may have rotated the key: a ring reads again before it signs, and when it meets an id
-# that it does not know, but not more often than this.
+# Another node may have rotated the key: a ring reads again before it signs, and when it meets an
+# unknown id, but not more often than this.
 LOOK_SECONDS = 1.0
-# A node signs with the key before until it has known the next one for long enough.
+# A node signs with the previous key until it has known the next one for long enough.
 SIGNS_ON = timedelta(minutes=1)
-# What a retired key signed is accepted for a token's life and this long, for nodes that lag.
+# Tokens of a retired key are accepted for a token's lifetime plus this, for nodes that lag.
 RETIRED_SLACK = timedelta(minutes=5)
 
 
@@ -74,7 +74,7 @@ class SealedKeyRing:
         self._keys: dict[str, _Opened] = {}
 
     async def load(self) -> bool:
-        """Read the keys; whether there is one to sign with.
+        """Read the keys; returns whether one can sign.
 
         Raises:
             SettingRefused: they were sealed under another secret.
@@ -83,13 +83,13 @@ class SealedKeyRing:
         return any(key.stored.retired_at is None for key in self._keys.values())
 
     async def refresh(self) -> None:
-        """Read the keys again when that was more than ``LOOK_SECONDS`` ago."""
+        """Read the keys again if the last read was more than ``LOOK_SECONDS`` ago."""
         await self._look_again()
 
     async def _read(self, *, strict: bool) -> None:
-        asked_at = self._monotonic()  # what was committed before is read
+        asked_at = self._monotonic()  # everything committed before this is read
         found = await self._directory.signing_keys()
-        read_at = self._monotonic()  # what was read had been committed
+        read_at = self._monotonic()  # everything read was committed before this
         keys: dict[str, _Opened] = {}
         for stored in found:
             if not self._verifies(stored):
@@ -103,12 +103,12 @@ class SealedKeyRing:
             except SettingRefused as error:
                 if strict:
                     raise
-                # A node with another secret made it: this one goes on with the others.
+                # A node with another secret made it; this one continues with the others.
                 _log.error("signing_key_refused", kid=stored.kid, reason=str(error))
         self._keys, self._loaded_at = keys, asked_at
 
     async def find(self, kid: str) -> Ed25519PublicKey | None:
-        """The public key ``kid`` while it verifies; an unknown one may have been made elsewhere."""
+        """The public key ``kid`` while it is valid; an unknown one is read from the database."""
         if kid not in self._keys:
             await self._look_again()
         key = self._keys.get(kid)
@@ -118,14 +118,14 @@ class SealedKeyRing:
         if self._monotonic() - self._loaded_at < LOOK_SECONDS:
             return
         async with self._loading:
-            if self._monotonic() - self._loaded_at >= LOOK_SECONDS:  # nobody has just done it
+            if self._monotonic() - self._loaded_at >= LOOK_SECONDS:  # not read just now
                 await self._read(strict=False)
 
     def signer(self) -> tuple[str, Ed25519PrivateKey]:
         """The key to sign with, and its id.
 
         Raises:
-            ServiceUnavailable: the service did not start yet.
+            ServiceUnavailable: the service has not started yet.
         """
         key = self._signing()
         if key is None:
@@ -140,7 +140,7 @@ class SealedKeyRing:
         return kid, sealed, private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
 
     def jwks(self) -> list[JwkView]:
-        """The public halves of all keys that still verify (RFC 8037)."""
+        """The public halves of all valid keys (RFC 8037)."""
         return [
             {
                 "kty": "OKP",
@@ -155,9 +155,9 @@ class SealedKeyRing:
         ]
 
     def _signing(self) -> _Opened | None:
-        """The newest key that every node has had the time to read; in a new ring, the oldest."""
+        """The newest key that every node has had time to read; in a new ring, the oldest."""
         present = list(self._keys.values())  # the newest first
-        # Without one that may sign, a stray node has made the last one: rather go on than stop.
+        # If no key may sign, a misconfigured node made the last one: keep signing rather than stop.
         able = [key for key in present if self._signs(key.stored)] or present
         now = self._monotonic()
         settled = [key for key in able if now - key.since > LOOK_SECONDS]

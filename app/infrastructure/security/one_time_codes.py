@@ -1,8 +1,8 @@
-"""Codes by time from an app (RFC 6238): six digits, thirty seconds, SHA-1, as every app takes them.
+"""Time-based one-time codes (RFC 6238): six digits, thirty seconds, SHA-1, as every app expects.
 
-The secret has 160 bits and lies sealed in the database, under the name of its user. One that was
-sealed under another secret of the service opens no more: its codes are wrong from then on, and the
-user comes in by a recovery code or a security key, and enrols again.
+The secret has 160 bits and is sealed in the database for its user. After the service's secret
+changes it cannot be opened any more: its codes are wrong from then on. The user signs in with a
+recovery code or a security key, and enrols again.
 """
 
 import hmac
@@ -24,16 +24,16 @@ class SealedCodes:
         self._issuer = issuer
 
     def make(self, name: str) -> tuple[str, bytes]:
-        """A new secret: as the app takes it, and sealed."""
+        """A new secret, in the form for the app and sealed."""
         secret = pyotp.random_base32()
         return secret, self._seal.close(secret.encode(), name)
 
     def uri(self, secret: str, account: str) -> str:
-        """The secret as a URI that an app reads from a picture."""
+        """The secret as a URI that an app reads from a QR code."""
         return pyotp.TOTP(secret).provisioning_uri(name=account, issuer_name=self._issuer)
 
     def step(self, sealed: bytes, code: str, now: datetime, name: str) -> int | None:
-        """The step that a code belongs to, None for one that is not of this time."""
+        """The time step of a code; None if the code is not valid now."""
         try:
             secret = self._seal.open(sealed, name).decode()
         except SealBroken:

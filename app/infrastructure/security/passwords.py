@@ -21,10 +21,10 @@ _WAITING_PER_WORKER = 50  # about a second of work
 
 
 class PooledHasher:
-    """Hashes in a few threads of its own, so that the event loop never waits for one.
+    """Hashes in a few separate threads, so that the event loop never waits for a hash.
 
-    One core is left to the loop. Beyond ``waiting_max`` hashes under way the next is refused:
-    a queue that grows would only make everybody wait in vain.
+    One core is left to the loop. Beyond ``waiting_max`` pending hashes the next one is refused,
+    because a growing queue would only make every request time out.
     """
 
     def __init__(self, workers: int | None = None, waiting_max: int | None = None) -> None:
@@ -40,18 +40,18 @@ class PooledHasher:
         self._waiting_max = waiting_max or workers * _WAITING_PER_WORKER
         self._under_way = 0
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="password")
-        # Checked when there is no such account, at the cost of a real one.
+        # Checked when the account does not exist, at the cost of a real hash.
         self._nobody: str = self._context.hash(secrets.token_hex())
 
     def close(self) -> None:
-        """End the threads; a hash under way is finished, those that wait are dropped."""
+        """End the threads; a running hash is finished, waiting ones are dropped."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     async def hash(self, password: str) -> str:
         """A salted argon2id hash.
 
         Raises:
-            HashingBusy: too many wait already.
+            HashingBusy: too many hashes are pending.
         """
         return await self._in_pool(self._context.hash, password)
 
@@ -59,7 +59,7 @@ class PooledHasher:
         """Whether the password is right, and its new hash where the stored one is outdated.
 
         Raises:
-            HashingBusy: too many wait already.
+            HashingBusy: too many hashes are pending.
         """
         right, stronger = await self._in_pool(self._check, password, password_hash or self._nobody)
         return right and password_hash is not None, stronger

@@ -1,4 +1,4 @@
-"""What a look-up answered, remembered for a few seconds: one look-up for all who ask at once."""
+"""Results of look-ups, cached for a few seconds; concurrent requests share one look-up."""
 
 import asyncio
 import time
@@ -24,10 +24,10 @@ class _Known(Generic[V]):
 
 
 class Remembered(Generic[K, V]):
-    """Answers of ``look``, each good for ``seconds`` at most.
+    """A cache of the answers of ``look``, each valid for ``seconds`` at most.
 
-    What is in use is looked up again in the background after ``again_seconds``, so that a request
-    seldom waits for it. "There is none" is not remembered: made-up keys would push out real ones.
+    Entries in use are refreshed in the background after ``again_seconds``, so that a request seldom
+    waits. A missing entry is not cached, because made-up keys would evict real ones.
     """
 
     def __init__(
@@ -58,32 +58,32 @@ class Remembered(Generic[K, V]):
         return known.value
 
     def peek(self, key: K) -> V | None:
-        """The answer that is remembered, if it is still good."""
+        """The cached answer, if it is still valid."""
         known = self._known.get(key)
         if known is None or self._monotonic() - known.since >= self._seconds:
             return None
         return known.value
 
     def forget(self, *keys: K) -> None:
-        """Look these up anew when they are next asked for."""
+        """Look these up again at their next use."""
         self._forgotten += 1  # a look-up under way may have read the state before the change
         for key in keys:
             self._known.pop(key, None)
             self._looking.pop(key, None)
 
     def forget_where(self, fits: Callable[[V], bool]) -> None:
-        """Look up anew every remembered answer that fits."""
+        """Look up again, at its next use, every cached answer that matches."""
         self.forget(*[key for key, known in self._known.items() if fits(known.value)])
 
     async def close(self) -> None:
-        """Stop the look-ups under way."""
+        """Stop the running look-ups."""
         tasks = list(self._looking.values())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _start(self, key: K) -> "asyncio.Task[V | None]":
-        """The look-up that is under way, or a new one."""
+        """The running look-up, or a new one."""
         task = self._looking.get(key)
         if task is None:
             task = asyncio.create_task(self._look_up(key))
@@ -110,5 +110,6 @@ class Remembered(Generic[K, V]):
             del self._looking[key]
         error = None if task.cancelled() else task.exception()
         if error is not None:
-            # Whoever waits gets it too; in the background the old answer serves until its end.
+            # Waiting requests get the error too; a failed background refresh keeps the old answer
+            # until it expires.
             _log.warning("look_up_failed", error=type(error).__name__)

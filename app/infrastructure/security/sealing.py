@@ -1,4 +1,4 @@
-"""Sealing: what must not lie readable in the database is encrypted under the service's secret."""
+"""Sealing: encrypts what must not be readable in the database, under the service's secret."""
 
 import secrets
 
@@ -28,7 +28,7 @@ class Seal:
         return nonce + self._cipher.encrypt(nonce, plain, name.encode())
 
     def open(self, sealed: bytes, name: str) -> bytes:
-        """What was sealed for ``name``.
+        """The plain bytes that were sealed for ``name``.
 
         Raises:
             SealBroken: it was not sealed by this seal for this name.
@@ -36,5 +36,5 @@ class Seal:
         nonce, rest = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
         try:
             return self._cipher.decrypt(nonce, rest, name.encode())
-        except (InvalidTag, ValueError) as error:  # ValueError: too short to be anything
+        except (InvalidTag, ValueError) as error:  # ValueError: too short
             raise SealBroken from error

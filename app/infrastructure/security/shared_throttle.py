@@ -1,7 +1,7 @@
-"""Delays for those who guess passwords, counted for all nodes in Valkey.
+"""Delays against password guessing, counted for all nodes in Valkey.
 
-The rules are those of ``throttle.py``, whose counts each node keeps as well: while Valkey is away
-they decide alone, and an attempt that they refuse is refused unless the address is known.
+The rules are those of ``throttle.py``, whose counts each node keeps as well. While Valkey is
+unreachable they decide alone. An attempt that they refuse is refused unless the address is known.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from app.infrastructure.security.throttle import ACCOUNT, ADDRESS, PAIR, MemoryL
 _FORGOTTEN_MS: Final = 15 * 60 * 1_000
 _KNOWN_MS: Final = 30 * 24 * 3_600 * 1_000
 
-# KEYS: the pair, the account, the address, whether the pair is known. ARGV: the instant or 0, how
+# KEYS: the pair, the account, the address, whether the pair is known. ARGV: the time or 0, how
 # long a count is kept, then for each count its free failures and its longest delay. Times are
 # microseconds. Answers the wait, and whether the pair is known.
 _ADMIT: Final = Script("""
@@ -60,7 +60,7 @@ _LIFT: Final = Script("redis.call('DEL', unpack(KEYS))")
 class SharedLoginThrottle:
     """Implements ``app.application.identity.ports.LoginThrottle`` for many nodes.
 
-    Accounts and addresses stand there as hashes under ``secret``: they are people's.
+    Accounts and addresses are personal data, so they are stored as hashes keyed by ``secret``.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class SharedLoginThrottle:
         """Let one attempt through and count it.
 
         Raises:
-            LoginThrottled: it says in how many seconds the next attempt is taken.
+            LoginThrottled: carries the seconds until the next attempt is accepted.
         """
         keys = self._keys(account, address)
         try:
@@ -100,24 +100,24 @@ class SharedLoginThrottle:
                 raise
 
     async def withdraw(self, account: str, address: str) -> None:
-        """Take back one attempt that was not decided."""
+        """Uncount one attempt that was not decided."""
         await self._local.withdraw(account, address)
         await self._tell(_WITHDRAW, self._keys(account, address))
 
     async def succeeded(self, account: str, address: str) -> None:
-        """Take back the attempt, forget the failures of the pair, and know the address."""
+        """Uncount the attempt, reset the failures of the pair, and record the address as known."""
         await self._local.succeeded(account, address)
         await self._tell(_SUCCEEDED, self._keys(account, address), _KNOWN_MS)
 
     async def lift(self, account: str, address: str, *, anywhere: bool) -> None:
-        """Forget the failures of this account from here, and those from ``anywhere`` as well."""
+        """Reset the failures of an account from this address, or from ``anywhere``."""
         await self._local.lift(account, address, anywhere=anywhere)
         await self._tell(_LIFT, self._keys(account, address)[: 2 if anywhere else 1])
 
     async def _tell(self, script: Script, keys: list[str], *arguments: int) -> None:
         try:
             await self._link.call(script, keys, *arguments)
-        except Away:  # it keeps an attempt too many, for a quarter of an hour at most
+        except Away:  # Valkey then counts one attempt too many, for a quarter of an hour at most
             return
 
     def _keys(self, account: str, address: str) -> list[str]:

@@ -1,13 +1,13 @@
-"""Delays for those who guess passwords, kept in the memory of this process.
+"""Delays against password guessing, kept in the memory of this process.
 
 Failures are counted in three places, each with a delay that doubles: an account from one address,
-an account from anywhere, an address for any account. A delay ends by itself, nothing is locked:
-a stranger who keeps failing delays himself for long, and the owner of the account from elsewhere
-by at most half a minute, and not at all from an address where the owner has signed in before.
-Whoever administers the members of a company lifts the delays of one of them.
+an account from anywhere, an address for any account. Delays end by themselves; no account is
+locked. A stranger who keeps failing is delayed for long, but delays the owner of the account
+elsewhere by at most half a minute, and not at all at addresses where the owner has signed in
+before. An administrator of a company can lift the delays of its members.
 
-Every node counts for itself, so N nodes admit up to N times as many attempts. A lift is kept in the
-database and reaches each node when it would delay the account the next time.
+Every node counts for itself, so N nodes admit up to N times as many attempts. A lift is stored in
+the database; each node reads it when it is about to delay the account.
 """
 
 import math
@@ -29,7 +29,7 @@ _FORGOTTEN_AFTER_SECONDS = DELAYS_LAST.total_seconds()
 
 @frozen
 class Rule:
-    """``free`` failures cost nothing, each further one twice the delay of the one before."""
+    """``free`` failures cause no delay, each further one doubles the delay."""
 
     free: int
     delay_seconds_max: float
@@ -57,7 +57,7 @@ class Rules:
 
 
 LOGINS = Rules()
-# Each request for a reset is a message to somebody, so fewer are free.
+# Each reset request sends a message, so fewer are free.
 RESETS = Rules(Rule(3, 600), Rule(5, 60), Rule(20, 600))
 
 
@@ -70,7 +70,7 @@ class _Count:
 class MemoryLoginThrottle:
     """Implements ``app.application.identity.ports.LoginThrottle``.
 
-    An attempt counts as failed from the start, so parallel guesses cannot slip past the count.
+    An attempt counts as failed from the start, so parallel guesses cannot bypass the count.
     """
 
     def __init__(
@@ -89,7 +89,7 @@ class MemoryLoginThrottle:
         """Let one attempt through and count it.
 
         Raises:
-            LoginThrottled: it says in how many seconds the next attempt is taken.
+            LoginThrottled: carries the seconds until the next attempt is accepted.
         """
         now = self._now()
         pair, anywhere, anyone = _keys(account, address)
@@ -105,11 +105,11 @@ class MemoryLoginThrottle:
             count.last = now
 
     async def withdraw(self, account: str, address: str) -> None:
-        """Take back one attempt that was not decided."""
+        """Uncount one attempt that was not decided."""
         self._take_back(account, address)
 
     async def succeeded(self, account: str, address: str) -> None:
-        """Take back the attempt, forget the failures of the pair, and know the address."""
+        """Uncount the attempt, reset the failures of the pair, and record the address as known."""
         self._take_back(account, address)
         self._counts.pop(_keys(account, address)[0], None)
         self._known[account, address] = None
@@ -118,7 +118,7 @@ class MemoryLoginThrottle:
             self._known.popitem(last=False)
 
     async def lift(self, account: str, address: str, *, anywhere: bool) -> None:
-        """Forget the failures of an account from here, and those from ``anywhere`` as well."""
+        """Reset the failures of an account from this address, or from ``anywhere``."""
         pair, whole, _ = _keys(account, address)
         self._counts.pop(pair, None)
         if anywhere:
@@ -147,18 +147,19 @@ class MemoryLoginThrottle:
 
 
 class Lifts(Protocol):
-    """Where lifted delays are kept for all nodes."""
+    """A store of lifted delays, shared by all nodes."""
 
     async def lifted_at(self, account: str) -> datetime | None:
-        """When the delays of an account were lifted last."""
+        """When the delays of an account were last lifted."""
         ...
 
 
 class LiftedLoginThrottle:
-    """A throttle that looks whether a delay was lifted before it delays anybody.
+    """A throttle that checks for a lift before it delays an account.
 
-    Only who is to wait costs a look, known or not. A lift counts once on each node, and once for
-    each address that is delayed within a quarter of an hour of it.
+    Only attempts that would be delayed cost a look-up, for known and unknown accounts alike. A lift
+    takes effect once on each node, and once for each address that is delayed within a quarter of an
+    hour of it.
     """
 
     def __init__(self, counts: LoginThrottle, lifts: Lifts, keys_max: int = _KEYS_MAX) -> None:
@@ -171,7 +172,7 @@ class LiftedLoginThrottle:
         """Let one attempt through and count it.
 
         Raises:
-            LoginThrottled: it says in how many seconds the next attempt is taken.
+            LoginThrottled: carries the seconds until the next attempt is accepted.
         """
         try:
             await self._counts.admit(account, address)
@@ -188,7 +189,7 @@ class LiftedLoginThrottle:
             await self._counts.admit(account, address)
 
     async def withdraw(self, account: str, address: str) -> None:
-        """Take back one attempt that was not decided."""
+        """Uncount one attempt that was not decided."""
         await self._counts.withdraw(account, address)
 
     async def succeeded(self, account: str, address: str) -> None:
@@ -201,5 +202,5 @@ class LiftedLoginThrottle:
 
 
 def _keys(account: str, address: str) -> tuple[tuple[str, ...], ...]:
-    """Where an attempt is counted: the account from here, from anywhere, anyone from here."""
+    """The keys of an attempt: account and address, account, address."""
     return ("pair", account, address), ("account", account), ("address", address)

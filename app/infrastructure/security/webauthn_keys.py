@@ -1,7 +1,7 @@
-"""Security keys (WebAuthn): what a browser is asked, and whether its answer proves anything.
+"""Security keys (WebAuthn): the options for a browser, and the verification of its answer.
 
-Only the key pair counts, not who made the device, so no attestation is asked for. The count of uses
-is judged by the domain: a library that refuses by itself does not tell a copy from a forgery.
+Only the key pair counts, not the maker of the device, so no attestation is requested. The domain
+judges the use counter, because the library would not tell a copied key from a forgery.
 """
 
 import json
@@ -34,8 +34,8 @@ _ALGORITHMS = [
     COSEAlgorithmIdentifier.RSASSA_PKCS1_v1_5_SHA_256,
 ]
 _CREDENTIAL_ID_MAX = 1023  # bytes, as the standard has it
-# Bytes of a stranger go through readers of CBOR, COSE and JSON: whatever they stumble over is a
-# refusal and no fault of the service.
+# Untrusted bytes go through parsers of CBOR, COSE and JSON. Any error of theirs is a refusal, not a
+# fault of the service.
 _UNREADABLE = (
     WebAuthnException,
     UnsupportedAlgorithm,
@@ -52,8 +52,8 @@ _UNREADABLE = (
 class WebauthnKeys:
     """Implements ``app.application.identity.factor_ports.SecurityKeyCeremonies``.
 
-    ``rp_id`` is the domain that the keys belong to, ``origins`` the pages that may ask for them.
-    Without them there are no security keys.
+    ``rp_id`` is the domain that the keys belong to, ``origins`` the pages that may use them.
+    Without both, security keys are not available.
     """
 
     def __init__(self, rp_id: str, origins: Sequence[str], name: str = "Tradepost") -> None:
@@ -63,13 +63,13 @@ class WebauthnKeys:
 
     @property
     def on(self) -> bool:
-        """Whether this installation is set up for security keys."""
+        """Whether this installation is configured for security keys."""
         return bool(self._rp_id and self._origins)
 
     def creation(
         self, user: tuple[Id, str, str], challenge: bytes, known: Sequence[bytes]
     ) -> dict[str, Any]:
-        """The options to make a key for a user who has the ``known`` ones."""
+        """The options for registering a key, for a user with the ``known`` ones."""
         options = generate_registration_options(
             rp_id=self._rp_id,
             rp_name=self._name,
@@ -87,7 +87,7 @@ class WebauthnKeys:
         return options_to_json_dict(options)
 
     def request(self, challenge: bytes, known: Sequence[bytes]) -> dict[str, Any]:
-        """The options to sign with one of the ``known`` keys."""
+        """The options for signing with one of the ``known`` keys."""
         options = generate_authentication_options(
             rp_id=self._rp_id,
             challenge=challenge,
@@ -97,7 +97,7 @@ class WebauthnKeys:
         return options_to_json_dict(options)
 
     def registered(self, credential: str, challenge: bytes) -> NewKey | None:
-        """The key that a browser registered; None when its answer proves nothing."""
+        """The key that a browser registered; None if its answer is not valid."""
         try:
             found = verify_registration_response(
                 credential=credential,
@@ -113,14 +113,14 @@ class WebauthnKeys:
         return NewKey(found.credential_id, found.credential_public_key, found.sign_count)
 
     def named(self, credential: str) -> bytes | None:
-        """The id of the key that claims to have signed; None when there is none to be read."""
+        """The id of the key that claims to have signed; None if it cannot be read."""
         try:
             return base64url_to_bytes(json.loads(credential)["id"])
         except _UNREADABLE:
             return None
 
     def signed(self, credential: str, challenge: bytes, public_key: bytes) -> int | None:
-        """The key's count of uses behind a signature; None when it proves nothing."""
+        """The use counter in a valid signature; None if the signature is not valid."""
         try:
             found = verify_authentication_response(
                 credential=credential,

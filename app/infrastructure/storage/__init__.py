@@ -1,1 +1,1 @@
-"""Where files are kept that are no rows."""
+"""Storage of files outside the database."""

@@ -85,6 +85,6 @@ async def test_a_month_to_come_cannot_be_closed(company: Company) -> None:
     later = f"{present.year + 1}-{present.month:02d}"
     refused = await company.post(f"/periods/{later}/close", {}, status=409)
     assert refused["code"] == "accounting.period_not_begun"
-    assert refused["detail"].startswith(f"The month {later} lies in the future")
+    assert refused["detail"].startswith(f"The month {later} is in the future")
     periods = await company.get("/periods")
     assert [each for each in periods["data"] if each["state"] != "open"] == []

@@ -98,7 +98,7 @@ async def test_a_refused_login_is_told_to_the_company(
     assert (entry["entity_kind"], entry["entity_id"]) == ("user", me["user_id"])
     assert (entry["request_id"], entry["changes"]) == (answer.headers["x-request-id"], {})
     assert PASSWORD not in str(entry)
-    # The right password, for a company that is not his.
+    # The right password, for a company of which the user is not a member.
     other = {"email": company.email, "password": PASSWORD, "company_id": "tnt_" + "0" * 25 + "1"}
     assert (await anonymous.post("/api/v1/auth/login", json=other)).status_code == 401
     assert len(await trail.entries(action="login_refused")) == 2

@@ -1,4 +1,4 @@
-"""Somebody at a place of his own: the throttles count by account and by address."""
+"""A user with a separate address: the throttles count by account and by address."""
 
 from collections.abc import AsyncIterator
 from typing import Any

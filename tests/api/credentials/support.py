@@ -43,7 +43,7 @@ def new_email() -> str:
 
 @dataclass
 class Somebody:
-    """A user of the service, at a place of his own."""
+    """A user of the service, with a separate address."""
 
     api: httpx.AsyncClient
     email: str

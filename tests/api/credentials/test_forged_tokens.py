@@ -116,7 +116,7 @@ async def test_a_forged_token_proves_nothing_and_does_nothing(olga: Somebody) ->
         written = await olga.api.post("/api/v1/units", json=unit, headers=fake.headers)
         assert refusal(written)[0] == 401, name
         assert token not in written.text
-    # The forger's own tools are good: what he leaves as it was is accepted.
+    # The forging tools work: a token that they rebuild unchanged is accepted.
     assert (await me(olga.api, Tokens(forger.token(), ""))).status_code == 200
     units = await olga.api.get("/api/v1/units?code=forged", headers=tokens.headers)
     assert units.json()["data"] == []

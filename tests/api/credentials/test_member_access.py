@@ -133,7 +133,7 @@ async def test_a_stranger_is_no_member(olga: Somebody) -> None:
 
 
 async def test_the_sessions_of_a_member_in_this_company_are_listed(olga: Somebody) -> None:
-    """RT-05: device, address, created, last used; nothing of what he does elsewhere."""
+    """RT-05: device, address, created, last used; nothing about other companies."""
     olga.api.headers["user-agent"] = "Till 7"
     eve, _, here = await in_both_companies(olga)
     eve_id = await member_id(olga, here)
@@ -172,7 +172,7 @@ async def test_an_administrator_lifts_the_delay_of_a_member(
         assert (answer.status_code, answer.json()["email"]) == (200, emil.email)
         await login(guesser, emil.email, HIRED_PASSWORD)
         assert (await try_login(guesser, other.email, HIRED_PASSWORD)).status_code == 429
-        # It counts once: whoever goes on guessing is delayed again.
+        # It counts once: further guesses are delayed again.
         for _ in range(PAIR.free + 1):
             await try_login(guesser, emil.email, "nothing like it")
         assert (await try_login(guesser, emil.email, HIRED_PASSWORD)).status_code == 429

@@ -233,7 +233,7 @@ def test_the_routes_of_the_service_are_called_by_their_steps() -> None:
 
 
 async def test_who_may_not_is_refused_before_the_body_is_read() -> None:
-    """RB-01: whoever sends a large body to a route that is not his sends it to nobody."""
+    """RB-01: a large body to a route without permission is not read."""
     app = create_app(settings_for("sqlite:///unused.db"))
     guarded = [
         route
@@ -255,7 +255,7 @@ async def test_who_may_not_is_refused_before_the_body_is_read() -> None:
 
 
 async def test_whoever_lets_his_body_wait_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """RT-03: signed out meanwhile, he does nothing any more, however long the body takes."""
+    """RT-03: a caller who was signed out meanwhile is refused, however long the body takes."""
     asked: list[str] = []
 
     async def caller(request: Request) -> str:

@@ -21,7 +21,7 @@ NOBODY: Refusal = (401, "auth.unauthenticated", [])
 
 
 async def sign_up(api: httpx.AsyncClient, **company: Any) -> Tokens:
-    """The owner of a new company, signed in; the throttle of sign-ins sees no failures of him."""
+    """The owner of a new company, signed in, without failures in the sign-in throttle."""
     email = f"{tag()}@north.example"
     answer = await register(api, email=email, company=company)
     assert answer.status_code == 201, answer.text

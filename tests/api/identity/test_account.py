@@ -154,7 +154,7 @@ async def test_a_session_is_ended_once(api: httpx.AsyncClient) -> None:
 
 
 async def test_another_password_ends_every_other_session(api: httpx.AsyncClient) -> None:
-    """RT-03: whoever held the old password is out; the one who changed it stays."""
+    """RT-03: sessions of the old password end; the session that changed it stays."""
     mine, lost = await sign_up(api), await login(api)
     answer = await choose(api, mine)
     assert (answer.status_code, answer.content) == (204, b"")

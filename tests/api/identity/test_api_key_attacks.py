@@ -281,13 +281,13 @@ async def test_a_key_may_never_do_more_than_its_maker(api: httpx.AsyncClient) ->
 
 
 async def test_a_demoted_maker_cannot_widen_or_rotate(api: httpx.AsyncClient) -> None:
-    """What he holds is read in the transaction, not from a token that is seconds old."""
+    """The permissions of the caller are read in the transaction, not from an older token."""
     owner = await sign_up(api)
     second = await hired(api, owner, role="owner")
     key = await made(api, second, scopes=["units:read"])
     wide = await made(api, second)
     user_id, tenant_id = await ids_of(api, second)
-    # On another node: this one still remembers him as an owner.
+    # On another node: this one still has the owner role cached.
     await change(api, MEMBERSHIPS, (tenant_id, user_id), lambda each: replace(each, role="cashier"))
     refused = (403, "api_keys.beyond_own_permissions", ["/scopes"])
     assert refusal(await make(api, second)) == refused

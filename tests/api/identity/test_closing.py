@@ -153,7 +153,7 @@ def run_purge(url: str, folder: Path, *more: str) -> str:
 
 
 async def check_tombstone(url: str, stays_id: Id, gone_email: str) -> None:
-    """How much was deleted stays known, and nothing of whom it was about."""
+    """The number of deleted rows stays known, but no personal data."""
     async with owner_of(url) as owner:
         [(kept_hash, finished, counts)] = await owner.rows(
             f"SELECT name_hash, finished_at, row_counts FROM {purging._purges(owner)}"
@@ -202,7 +202,7 @@ def test_a_purge_leaves_nothing_of_the_company_and_touches_no_other(
     output = run_purge(url, folder, "--rows-at-once", "7")
     assert output.startswith("tnt_")
     assert output.endswith("rows and 1 files deleted\n")
-    assert run_purge(url, folder) == "No company is to be deleted.\n"
+    assert run_purge(url, folder) == "No company is due for deletion.\n"
     assert [path.name for path in folder.iterdir()] == [stays_id.hex()]
 
     async def look() -> None:
@@ -237,7 +237,7 @@ def test_a_purge_leaves_nothing_of_the_company_and_touches_no_other(
 async def test_a_purge_that_was_killed_is_run_again_and_people_of_two_companies_stay(
     own_database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Killed half way, its count goes on; whoever works elsewhere, or runs the platform, stays."""
+    """A killed purge continues its count; members of other companies and operators stay."""
     url, folder = own_database_url, tmp_path / "files"
     async with two(url, folder) as (app, going, staying):
         product = await going.product("GOES")

@@ -315,7 +315,7 @@ async def test_two_owners_cannot_remove_each_other(api: httpx.AsyncClient) -> No
 
 
 async def test_nobody_grants_more_than_he_holds(api: httpx.AsyncClient) -> None:
-    """RB-03: a manager hires for the counter, and makes nobody what he is not himself."""
+    """RB-03: a manager hires cashiers, and cannot grant more than the manager's own role."""
     owner = await sign_up(api)
     boss = await hired(api, owner, "manager")
     emil = await hired(api, boss, "cashier", "c@north.example")
@@ -337,7 +337,7 @@ async def test_nobody_grants_more_than_he_holds(api: httpx.AsyncClient) -> None:
 
 
 async def test_an_invitation_ends_with_the_power_behind_it(api: httpx.AsyncClient) -> None:
-    """An owner who is switched off brings nobody in with what he handed out before."""
+    """The invitations of a deactivated owner are void."""
     owner = await sign_up(api)
     emil = await hired(api, owner, "owner")
     token = (await invite(api, emil, "manager", "c@north.example")).json()["token"]

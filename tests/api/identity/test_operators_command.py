@@ -43,13 +43,13 @@ def test_an_operator_is_added_and_removed(own_database_url: str) -> None:
     assert again.output == "root@platform.example is an operator already.\n"
     assert run(own_database_url, "list").output == "Root@platform.example\n"
     removed = run(own_database_url, "remove", "ROOT@platform.example")
-    assert removed.output == "ROOT@platform.example is no operator any more.\n"
+    assert removed.output == "ROOT@platform.example is no longer an operator.\n"
     assert logins(own_database_url, platform) == [401]
-    assert run(own_database_url, "list").output == "Root@platform.example (no more)\n"
+    assert run(own_database_url, "list").output == "Root@platform.example (former)\n"
     refused = run(own_database_url, "remove", "root@platform.example")
     assert (refused.exit_code, refused.output) == (
         1,
-        "tradepost: root@platform.example is no operator\n",
+        "tradepost: root@platform.example is not an operator\n",
     )
     assert run(own_database_url, "add", "root@platform.example").exit_code == 0
     assert logins(own_database_url, platform) == [200]
@@ -57,7 +57,7 @@ def test_an_operator_is_added_and_removed(own_database_url: str) -> None:
 
 
 def test_a_member_becomes_an_operator_beside_it(own_database_url: str) -> None:
-    """With the password that he has; his company sees nothing of it."""
+    """With the existing password; the member's company sees nothing of it."""
 
     async def register() -> str:
         app = create_app(settings_for(own_database_url))

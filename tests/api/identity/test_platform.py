@@ -227,7 +227,7 @@ async def test_companies_and_users_are_found_and_whoever_looks_says_why(
 async def test_a_session_of_an_operator_ends(
     company: Company, application: Any, operator: dict[str, str]
 ) -> None:
-    """By logging out, by another password, and when he is no operator any more."""
+    """By logging out, by another password, and by the end of the operator role."""
     out = await company.client.post(f"{PLATFORM}/logout", headers=operator)
     assert out.status_code == 204
     gone = await company.client.get(f"{PLATFORM}/acts", headers=operator)

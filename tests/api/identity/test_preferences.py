@@ -58,7 +58,7 @@ async def test_wrong_preferences_are_refused_and_change_nothing(api: httpx.Async
 
 
 async def test_problems_are_told_in_the_language_of_the_user(api: httpx.AsyncClient) -> None:
-    """Accept-Language comes first; whoever is not known gets the default."""
+    """Accept-Language comes first; an unauthenticated caller gets the default."""
     tokens = await sign_up(api)
 
     async def told(**more: str) -> tuple[str, str]:

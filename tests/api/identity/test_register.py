@@ -75,7 +75,7 @@ async def test_of_registrations_at_once_one_makes_the_company(api: httpx.AsyncCl
     }
     _, tenant_id = await ids_of(api, await login(api))
     told = await events(api, tenant_id)
-    # Whoever does it again and again is not told of each.
+    # Repeated registrations are recorded only once an hour.
     assert sorted(told) == ["tenant.registered", "user.registration_repeated"]
 
 

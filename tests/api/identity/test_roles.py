@@ -80,7 +80,7 @@ async def held(api: httpx.AsyncClient, tokens: Tokens) -> set[str]:
 
 
 async def test_a_company_makes_a_role_and_somebody_works_in_it(api: httpx.AsyncClient) -> None:
-    """S1-18: what he may do is what the role says, and his own sign-in; nothing else."""
+    """S1-18: a member can use the permissions of the role and the own sign-in, nothing else."""
     owner = await sign_up(api)
     made = await make(api, owner, "Shift-Lead", "sales:write", "sales:read", "stock:read")
     assert (made.status_code, made.headers["etag"]) == (201, '"1"')

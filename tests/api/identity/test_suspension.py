@@ -150,7 +150,7 @@ async def test_every_route_that_changes_something_says_so(application: Any) -> N
     for path, methods in application.openapi()["paths"].items():
         for method, operation in methods.items():
             permission = operation["x-permission"]
-            if path == f"{AUTH}/join":  # of whom the company is told by the invitation
+            if path == f"{AUTH}/join":  # the invitation names the company
                 continue
             refused = operation["responses"].get("403", {"content": {"": {"examples": {}}}})
             [content] = refused["content"].values()

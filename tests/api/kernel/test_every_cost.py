@@ -190,7 +190,7 @@ async def test_every_member_was_judged(shop: Shop) -> None:
             continue
         for member, own in schema.get("properties", {}).items():
             if "x-requires" in own:
-                # The tag of an answer is that of its version, whoever asks.
+                # The ETag is that of the version, for every caller.
                 assert "version" not in schema["properties"], name
                 assert own["x-requires"] == [COSTS]
                 assert member not in schema.get("required", ()), (name, member)

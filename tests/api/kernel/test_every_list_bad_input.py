@@ -13,7 +13,7 @@ from tests.support.route import API, Answer, send
 from tests.support.world import World
 
 Wrong = tuple[str, str, set[int]]
-# Whom the health of the service may be asked by is no business of a company, nor is the platform.
+# Health details and the platform need permissions that no company can grant.
 _OPERATIONS = ("/health", "/stats", "/.well-known", "/platform")
 
 _BOTH = {400, 422}

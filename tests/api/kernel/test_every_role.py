@@ -55,7 +55,7 @@ BESIDES = {
     "POST /products/batch": {"adjustments:write"},  # its products come with opening stock
     "POST /returns": {"unlinked_returns:write"},  # one of its lines names no sale
     "POST /returns/batch": {"unlinked_returns:write"},
-    # Nobody grants, or touches, more than he holds.
+    # Nobody can grant, or change, more than they hold.
     "PATCH /members/{id}": ROLES["cashier"] | ROLES["buyer"],
     "POST /members/{id}/activate": ROLES["cashier"],
     "POST /members/{id}/deactivate": ROLES["cashier"],
@@ -76,7 +76,7 @@ BESIDES = {
 OF_OTHERS = {
     route for route in ROUTES if "/tenants/current/deletion" in route or "/platform/" in route
 }
-# They end or open sessions of whoever signed in anew for them, and not of the member.
+# They end or open sessions of a user who signed in for them, not of the member.
 OF_ONESELF = {route for route in ROUTES if " /auth/" in route}
 
 
@@ -154,7 +154,7 @@ def held_by(role: str) -> frozenset[str]:
 
 
 async def ask(staff: Staff, role: str, method: str, path: str) -> Answer:
-    """A request that changes nothing, whoever asks: what is to be done is no JSON."""
+    """A request that changes nothing for any caller, because its body is not JSON."""
     here = path.replace("{id}", "nothing").replace("{period}", "2026-01")
     assert "{" not in here, path
     headers = dict(staff.members[role])
@@ -169,7 +169,7 @@ async def test_every_cell_of_the_matrix(
 ) -> None:
     """403 with its problem where the permission is missing, and only there; no row changes.
 
-    The body of each command is broken: whoever may is told so (400), whoever may not is refused
+    The body of each command is broken: a caller with the permission gets 400, others are refused
     before it is read.
     """
     before = await staff.rows.fingerprint(staff.tenant)

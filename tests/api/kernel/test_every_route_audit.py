@@ -45,7 +45,7 @@ def test_every_route_that_may_change_something_has_a_case(application: Any) -> N
 async def test_every_refused_permission_is_told_once(
     world: World, application: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """AU-01, RB-02: whoever may only look is refused at every route that changes something."""
+    """AU-01, RB-02: a caller who may only read is refused at every route that changes something."""
     refusals = application.state.parts.identity.refusals
     monkeypatch.setattr(refusals, "per_minute", 1_000)
     paths = application.openapi()["paths"]

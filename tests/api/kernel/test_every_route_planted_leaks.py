@@ -64,7 +64,7 @@ def cursor_without_tenant(_: Any) -> Iterator[None]:
 
 @contextmanager
 def answers_by_key_alone(app: Any) -> Iterator[None]:
-    """A stored answer is found by its key, whoever asks."""
+    """A planted leak: a stored answer is found by its key for every caller."""
 
     def nobodys(**members: Any) -> StoredAnswer:
         return StoredAnswer(**{**members, "principal_id": NO_ID})
@@ -79,7 +79,7 @@ def answers_by_key_alone(app: Any) -> Iterator[None]:
 
 @contextmanager
 def header_names_the_tenant(_: Any) -> Iterator[None]:
-    """Whoever is signed in says himself for whom he works."""
+    """A planted leak: the caller selects the company of a session."""
     begin = Http.__init__
 
     def init(self: Http, request: Any, services: Any, principal: Any) -> None:

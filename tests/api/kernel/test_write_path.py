@@ -12,7 +12,7 @@ from tests.support.company import Company
 
 
 async def count(database_url: str, table: str) -> int:
-    """Rows of a table, whoever's they are."""
+    """Rows of a table, of all companies."""
     if database_url.startswith("sqlite"):
         connection = sqlite3.connect(database_url.split("///", 1)[1])
         try:

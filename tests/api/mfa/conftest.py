@@ -55,7 +55,7 @@ def hand(application: Any) -> Hand:
 
 @pytest.fixture
 async def user(application: Any) -> AsyncIterator[User]:
-    """A new owner of a new company, signed in by his password."""
+    """A new owner of a new company, signed in by password."""
     async with new_client(application) as client:
         yield await User.registered(client)
 

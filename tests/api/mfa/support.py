@@ -35,7 +35,7 @@ class Hand:
 
 @dataclass
 class User:
-    """Somebody with a client that is signed in; ``app`` shows his codes once he has enrolled."""
+    """A user with a signed-in client; ``app`` shows the user's codes after enrolment."""
 
     client: httpx.AsyncClient
     email: str

@@ -19,7 +19,7 @@ OVER = (401, "auth.mfa_token_invalid")
 
 
 async def test_the_first_factor_ends_what_was_opened_without_it(user: User) -> None:
-    """ASVS 7.4.3: whoever got in by the password alone is out; the session that enrolled stays."""
+    """ASVS 7.4.3: sessions opened by password alone end; the session that enrolled stays."""
     login = {"email": user.email, "password": PASSWORD}
     before = (await user.client.post(f"{AUTH}/login", json=login)).json()
     await user.enrol()

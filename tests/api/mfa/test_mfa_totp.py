@@ -297,7 +297,7 @@ async def test_another_app_takes_the_place_of_the_first(user: User) -> None:
 
 
 async def test_of_eight_first_codes_one_counts(user: User) -> None:
-    """There is one set of recovery codes, and whoever has it has the right one."""
+    """One of the confirmations wins, and its recovery codes are the valid ones."""
     user.app = App((await user.post("/auth/mfa/totp")).json()["secret"])
     body = {"code": user.code(-1)}
     answers = await asyncio.gather(*(user.post("/auth/mfa/totp/confirm", body) for _ in range(8)))

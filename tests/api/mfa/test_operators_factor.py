@@ -18,7 +18,7 @@ async def enter(user: User, **proof: str) -> httpx.Response:
 async def test_an_operator_with_a_factor_sends_a_code(user: User, application: Any) -> None:
     """MF-01: each code is good once, and a recovery code will do."""
     await add_operator(application, user.email)
-    assert (await enter(user)).status_code == 200  # as long as he has none
+    assert (await enter(user)).status_code == 200  # while the user has no factor
     await user.enrol()
     assert refusal(await enter(user)) == (422, "auth.second_factor_required", ["/code"])
     code = user.code()

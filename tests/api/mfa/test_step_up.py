@@ -75,7 +75,7 @@ async def test_who_has_a_factor_proves_himself_by_it(user: User) -> None:
     assert refused(await user.post("/auth/mfa/recovery-codes")) == REQUIRED
     assert (await user.step_up(password=PASSWORD, code=user.code())).status_code == 200
     assert (await user.post("/auth/mfa/recovery-codes")).status_code == 200
-    # A code that proved him is good once.
+    # A code is valid once.
     assert refused(await user.step_up(code=user.code())) == (422, "auth.proof_wrong")
 
 
@@ -189,7 +189,7 @@ async def test_payouts_ask_where_the_company_demands_it(user: User) -> None:
 
 
 async def test_a_company_may_demand_a_second_factor(user: User, application: Any) -> None:
-    """Whoever has none can do nothing but enrol; whoever enrols goes on."""
+    """A member without a factor can only enrol, and continues after that."""
     clerk = await member_of(user, application)
     early = await patch_company(user, mfa_required=True)
     assert refusal(early) == (409, "auth.no_second_factor", ["/mfa_required"])
@@ -220,7 +220,7 @@ async def test_only_who_may_change_the_company_demands_it(user: User, applicatio
 
 
 async def test_an_admin_takes_the_factors_of_a_member_away(user: User, application: Any) -> None:
-    """With an entry in the trail, an event to the member, and the end of his sessions."""
+    """With an audit entry, an event to the member, and the end of the member's sessions."""
     clerk = await member_of(user, application)
     await clerk.enrol()
     path = f"/members/{(await clerk.get('/auth/me')).json()['user_id']}/reset-mfa"
@@ -261,7 +261,7 @@ async def test_nobody_takes_the_factors_of_who_may_do_more(user: User, applicati
 async def test_one_company_does_not_weaken_a_user_of_another(
     user: User, other: User, application: Any
 ) -> None:
-    """An owner invites a victim, who joins, and resets his factors: refused."""
+    """An owner invites a victim, who joins, and resets the victim's factors: refused."""
     clerk = await member_of(user, application)
     await clerk.enrol()
     place = Membership(other.tenant_id, clerk.id, "viewer", active=True, version=1)

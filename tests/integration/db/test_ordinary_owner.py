@@ -130,7 +130,7 @@ def test_an_owner_who_may_make_roles_makes_it(new_owner: NewOwner) -> None:
 
 
 def test_a_role_above_row_security_is_refused(new_owner: NewOwner) -> None:
-    """Whoever made the role beforehand must not have made it mightier than the rules."""
+    """A role that existed before must not have more rights than the rules allow."""
     role = f"app_{pg.database_of(new_owner())}"
     with psycopg.connect(pg.url(), autocommit=True) as admin:
         admin.execute(f"CREATE ROLE {role} NOLOGIN BYPASSRLS")
@@ -188,7 +188,7 @@ async def test_a_schema_of_another_release_is_named(new_owner: NewOwner) -> None
 
 
 async def test_an_owner_under_row_security_purges_a_company(new_owner: NewOwner) -> None:
-    """Forced row security binds him too: he names the company and sees the rows of no other."""
+    """Forced row security binds the owner too: it names a company and sees no other rows."""
     url = new_owner(guards.APP_ROLE)
     migrate.upgrade(url)
     app = create_app(settings_for(url))

@@ -34,7 +34,7 @@ async def test_production_refuses_an_owner_and_takes_the_restricted_login(
     refused = build_parts(settings_for(own_database_url, **PRODUCTION))
     with pytest.raises(PrivilegedLogin) as above:
         await refused.database.start()
-    assert 'the login "postgres" of DATABASE_URL stands above row security' in str(above.value)
+    assert 'the login "postgres" of DATABASE_URL bypasses row security' in str(above.value)
     restricted = own_database_url.replace("//postgres@", f"//{login}@")
     served = build_parts(settings_for(restricted, **PRODUCTION))
     await served.database.start()
@@ -81,6 +81,6 @@ async def test_production_refuses_the_login_that_everybody_knows(
         DATABASE_URL=own_database_url.replace("//postgres@", f"//{login}@"),
     )
     assert line == (
-        f"{DEMO_EMAIL} signs in with the password that everybody knows: change it, or start "
-        "production with a database of its own"
+        f"{DEMO_EMAIL} signs in with the public demo password: change it, or use "
+        "another database for production"
     )

@@ -22,7 +22,7 @@ from tests.support.company import Company
 pytestmark = pytest.mark.parametrize("dialect", ["postgres"])
 
 TENANT_TABLES: Final = [each for each in metadata.sorted_tables if each.info["tenant"]]
-# whoever signs in is known to no company yet. A table without a tenant has its reason here.
+# no company is known before the sign-in. Each table without a tenant has its reason here.
 PLATFORM_TABLES: Final = {
     "users": "one person may work for several companies, and signs in before one is chosen",
     "credentials": "they are the user's, and checked at sign-in",

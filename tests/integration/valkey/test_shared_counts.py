@@ -158,7 +158,7 @@ async def test_failed_logins_are_counted_for_all_nodes(link: ValkeyLink) -> None
 
 @pytest.mark.parametrize("place", [0, 1])
 async def test_the_owner_is_not_locked_out_by_strangers(link: ValkeyLink, place: int) -> None:
-    """From where he has signed in before, on any node, he waits for nobody."""
+    """The owner is not delayed at an address with an earlier sign-in, on any node."""
     nodes = Nodes(link)
     await nodes.all[0].admit(OLGA, HERE)
     await nodes.all[0].succeeded(OLGA, HERE)

@@ -119,7 +119,7 @@ def test_nothing_is_overwritten_unless_that_is_said(
     """S0-44: a backup that is there, a database that is filled; and --replace means it."""
     before = kept.read_bytes()
     assert refused("backup", kept, own_database_url) == (
-        f"{kept} is there already: name another file, or say --replace"
+        f"{kept} exists already: name another file, or use --replace"
     )
     assert kept.read_bytes() == before
     assert run("backup", kept, own_database_url, "--replace").returncode == 0
@@ -128,7 +128,7 @@ def test_nothing_is_overwritten_unless_that_is_said(
     )
     change(own_database_url, "UPDATE alembic_version SET version_num = 'lost'")
     line = refused("restore", kept, own_database_url)
-    assert line.endswith(": back it up, then say --replace")
+    assert line.endswith(": back it up, then use --replace")
     assert value(own_database_url, "SELECT version_num FROM alembic_version") == "lost"
     replaced = run("restore", kept, own_database_url, "--replace")
     assert replaced == Done(0, f"restored {kept}: revision {HEAD}\n{SOUND}", "")
@@ -144,7 +144,7 @@ def test_a_backup_that_is_none_changes_nothing(
     for begin in (b"", b"these are not books", b"SQLite format 3"):
         wrong.write_bytes(begin)
         assert refused("restore", wrong, place) == (
-            f"{wrong} is no backup: `tradepost backup` makes one"
+            f"{wrong} is not a backup: `tradepost backup` creates one"
         )
     whole = kept.read_bytes()
     middle = len(whole) // 2

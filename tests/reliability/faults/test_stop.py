@@ -60,7 +60,7 @@ async def test_sigterm_cuts_off_no_answer(service: Service, long: bool) -> None:
 
 
 async def test_readiness_turns_before_the_listener_closes(service: Service) -> None:
-    """RL-12, G-09: whoever balances load hears that this process ends while it still listens."""
+    """RL-12, G-09: the load balancer is told that this process ends while it still listens."""
     async with under_load(service.shop) as load:
         await load.successes(SALES_BEFORE)
         stopping = asyncio.create_task(service.stop())

@@ -41,7 +41,7 @@ WISH = MakeKey(Id(b"n" * 16), b"hash", "Shop", ("units:read",), (), False, None)
 
 @pytest.mark.parametrize("dry_run", [True, False])
 def test_a_trial_beside_a_change_is_dropped(dry_run: bool) -> None:
-    """Whoever runs it and however: the kernel keeps nothing of a test key, and the rest."""
+    """The kernel keeps nothing of a test key, however its command is run, and all of the others."""
     memory = Memory()
     test = replace(memory.principal, key_mode="test")
     before = {kind: memory.all(kind) for kind in (UNITS, AUDIT_ENTRIES, OUTBOX_EVENTS)}

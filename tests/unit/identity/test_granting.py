@@ -35,7 +35,7 @@ OF_MEMBERS = {"give": EDIT_MEMBER, "stop": DEACTIVATE_MEMBER}
 
 @dataclass
 class Act:
-    """What somebody tries; ``whole`` says that his token carries all that his role holds."""
+    """A grant to try; with ``whole`` the token carries all permissions of the role."""
 
     what: str
     who: int
@@ -146,7 +146,7 @@ def test_grants_are_monotone(sets: list[frozenset[str]], acts: list[Act]) -> Non
     office = Office.opened(sets)
     for act in acts:
         people, roles = office.held(), office.roles
-        # The token of a key that somebody cut for himself carries less than he holds.
+        # The token of an API key carries less than its maker holds.
         carried = PERMISSIONS if act.whole else act.wish | ALWAYS
         power = people[person(act.who)] & carried
         refused = isinstance(office.act(act, permissions=carried), DomainError)
@@ -164,7 +164,7 @@ def differing(before: dict[Any, Any], after: dict[Any, Any]) -> list[frozenset[s
 
 
 def test_an_act_of_somebody_who_was_switched_off_changes_nothing() -> None:
-    """His token may be good for five more seconds; what he holds is read when he acts."""
+    """The token may be valid for five more seconds; permissions are read at the change."""
     office = Office.opened([frozenset(SOME), frozenset(), frozenset()])
     stopped = office.memory.kept[MEMBERSHIPS][office.memory.principal.tenant_id, person(1)]
     office.memory.put(MEMBERSHIPS, replace(stopped, active=False))

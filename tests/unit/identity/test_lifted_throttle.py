@@ -115,7 +115,7 @@ async def test_fewer_requests_for_a_reset_are_free() -> None:
 
 
 async def test_a_lift_ends_the_delay_of_the_account_once() -> None:
-    """From however many addresses somebody guesses afterwards; his own failures there are gone."""
+    """Guesses from any number of addresses afterwards; the owner's own failures are gone."""
     clock, lifts = HandClock(), Lifts()
     counts = MemoryLoginThrottle(clock.monotonic)
     node = LiftedLoginThrottle(counts, lifts)

@@ -1,4 +1,4 @@
-"""Who may change whom: nobody grants more than he holds, and an owner stays."""
+"""Who may change which member: nobody grants more than they hold, and one owner stays."""
 
 from dataclasses import replace
 

@@ -115,7 +115,7 @@ async def test_strangers_everywhere_delay_an_unknown_address_by_half_a_minute_at
         clock.move(seconds=wait)
     await fail(throttle, 1, address="203.0.113.998")
     assert await delay(throttle, address="203.0.113.999") == ACCOUNT.delay_seconds_max
-    # Where the owner signed in before, he is not delayed at all.
+    # The owner is not delayed at an address with an earlier sign-in.
     assert await delay(throttle, address=THERE) == 0
 
 

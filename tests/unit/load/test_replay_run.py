@@ -47,7 +47,7 @@ def test_the_statements_agree_and_show_what_the_file_says(
     assert "Brought in at 0.01, never sold at a price (3): " in december
     assert "Rows in 14 = booked 13 + listed 1" in december
     assert "listed: row 13, invoice 536371, DOT, 100 pieces, 0.00: a stock correction" in december
-    # What was sold on the 1st is paid; the other customer has 2.50 to his credit.
+    # What was sold on the 1st is paid; the other customer has a credit of 2.50.
     assert figure(december, "Receivables") == "-2.50"
     assert figure(january, "Bad debt") == "-20.06"
     assert figure(january, "Allowance for bad debt") == "-20.06"

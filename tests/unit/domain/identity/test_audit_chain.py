@@ -60,7 +60,7 @@ def test_seals_follow_each_other() -> None:
 
 
 def test_a_hash_has_a_written_form() -> None:
-    """Whoever keeps heads elsewhere can recompute them from the rows, without this program."""
+    """Heads kept elsewhere can be recomputed from the rows without this program."""
     assert hash_of(TENANT, SECOND) == SECOND.hash
     whole = (
         b"tradepost audit chain 1"

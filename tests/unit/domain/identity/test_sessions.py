@@ -190,7 +190,7 @@ def _is_taken(session: Session, token: bytes, at: datetime) -> bool:
 
 
 def test_a_session_knows_how_well_its_user_is_known() -> None:
-    """MF-02: by a password at the login, by more when he shows more, until that is gone."""
+    """MF-02: by a password at the login, by a second factor when given, until it is removed."""
     session = opened()
     assert session.assurance == Assurance(NOW, second_factor=False)
     later = NOW + timedelta(minutes=30)
