@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from app.application.shared.kinds import Kind
 from app.application.shared.masters import Master, Stated
 from app.application.shared.nouns import Access, Noun, by_id
-from app.application.shared.reading import list_of
+from app.application.shared.reading import Filter, list_of
 from app.application.shared.views import View
 from app.domain.catalog.contact import Address, Contact, ContactRole
 from app.domain.shared.fields import Count, Example, Meaning
@@ -53,7 +53,12 @@ CONTACT = Master(
         "contacts",
         Contact,
         sorts=("name", "id"),
-        filters=("is_customer", "is_supplier", "active", "email", "external_ref"),
+        filters=(
+            Filter("role", ("is_customer", "is_supplier"), "flag", type=ContactRole),
+            "active",
+            "email",
+            "external_ref",
+        ),
         search=True,
     ),
 )

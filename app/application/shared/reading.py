@@ -19,12 +19,14 @@ SEARCH: Final = "q"  # the parameter that looks into the folded members of a lis
 class Filter:
     """One parameter of a list: ``name`` in the request, compared with ``members`` of the rows.
 
-    ``type`` is how the parameter is read where that is not as the first of the members is.
+    With ``flag``, the members are true or false and the value names one of them: ``customer`` is
+    the member ``is_customer``. ``type`` is how the parameter is read where that is not as the first
+    of the members is.
     """
 
     name: str
     members: tuple[str, ...]
-    operation: Literal["=", ">=", "<=", "contains"] = "="
+    operation: Literal["=", ">=", "<=", "contains", "flag"] = "="
     type: Any = None
     meaning: str = ""
 

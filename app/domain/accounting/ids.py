@@ -1,4 +1,4 @@
-"""The ids of accounting's objects, for whoever refers to them."""
+"""The ids of accounting's objects; other contexts refer to them by these types."""
 
 from typing import Annotated
 

@@ -49,6 +49,7 @@ _OPERATIONS: Mapping[str, Callable[..., lists.Filter]] = {
     ">=": lists.at_least,
     "<=": lists.at_most,
     "contains": lists.contains,
+    "flag": lists.flagged,
 }
 
 

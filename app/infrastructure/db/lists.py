@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select, tuple_
 
 from app.application.shared.reading import Listing, Page, PageRequest
 from app.domain.shared.frozen import frozen
@@ -140,6 +140,16 @@ def contains(*columns: ColumnElement[str]) -> Filter:
     def condition(name: str) -> ColumnElement[bool]:
         text = bindparam(name, type_=Text)
         return or_(*(column.like(text, escape="\\") for column in columns))
+
+    return condition
+
+
+def flagged(*columns: ColumnElement[bool]) -> Filter:
+    """The filter "the flag that the value names is true": ``customer`` for ``is_customer``."""
+
+    def condition(name: str) -> ColumnElement[bool]:
+        value = bindparam(name, type_=Text)
+        return or_(*(and_(each, value == str(each.key).removeprefix("is_")) for each in columns))
 
     return condition
 

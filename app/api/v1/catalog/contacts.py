@@ -15,6 +15,6 @@ for role in ContactRole:
         CONTACT.noun.view,
         path=f"/{role}s",
         summary=f"List {role}s",
-        fixed={f"is_{role}": True},
-        without=("is_customer", "is_supplier"),
+        fixed={"role": role},
+        without=("role",),
     )
