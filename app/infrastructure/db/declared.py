@@ -16,21 +16,32 @@ from app.application.shared.kinds import Kind
 from app.application.shared.masters import Master
 from app.application.shared.reading import Filter, Listing
 from app.application.shared.views import View
+from app.domain.shared.errors import DomainError, ExternalRefTaken
 from app.domain.shared.fields import (
     FieldType,
     Member,
     Reference,
     folded_of,
     is_nested,
+    member,
     members_of,
 )
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id as DomainId
 from app.infrastructure.db import lists
+from app.infrastructure.db.errors import on_constraint
 from app.infrastructure.db.lists import ListQuery
 from app.infrastructure.db.mapping import Children, Search, TableRow, row_maker
 from app.infrastructure.db.mapping import Mapping as TableMapping
-from app.infrastructure.db.metadata import SchemaPart, column, refers
+from app.infrastructure.db.metadata import (
+    SchemaPart,
+    column,
+    index,
+    refers,
+    tenant_table,
+    unique,
+    unique_if_set,
+)
 from app.infrastructure.db.query import of_tenant
 from app.infrastructure.db.types import Day, Flag, Id, Instant, Integer, Json, Text
 
@@ -73,6 +84,50 @@ def columns_of(type_: type[Any], *without: str, refer: bool = True) -> list[Sche
             and (reference := each.type.mark(Reference)) is not None
         )
     return parts
+
+
+def master_table(master: Master[Any], *parts: SchemaPart) -> Table:
+    """The table of a master: its fields, its unique members, and ``parts`` of its own."""
+    noun, name = master.noun, master.noun.kind.name
+    uniques = []
+    for each in master.unique:
+        column_name = folded_of(noun.of, each.member)
+        optional = member(noun.of, column_name).type.optional
+        uniques.append(unique_if_set(name, column_name) if optional else unique(column_name))
+        _refused(f"{name}_tenant_id_{column_name}_uq", each.refusal, f"/{each.member}")
+    return tenant_table(name, *columns_of(noun.of), *uniques, *parts)
+
+
+def document_table(document: Document[Any, Any], *parts: SchemaPart) -> Table:
+    """The table of a posted document: its fields without its lines, number, reference, day."""
+    name = document.noun.kind.name
+    _refused(f"{name}_tenant_id_external_ref_uq", ExternalRefTaken, "/external_ref")
+    return tenant_table(
+        name,
+        *columns_of(document.noun.of, "lines"),
+        unique("number"),
+        unique_if_set(name, "external_ref"),
+        index(name, "effective_on", "id"),
+        *parts,
+        append_only=True,
+    )
+
+
+def lines_table(name: str, document: Document[Any, Any], parent: str, *parts: SchemaPart) -> Table:
+    """The table of the lines of a posted document; ``parent`` is the column that names it."""
+    return tenant_table(
+        name,
+        column(parent, Id),
+        *columns_of(line_type(document.noun.of)),
+        refers(parent, document.noun.kind.name),
+        *parts,
+        key=(parent, "line"),
+        append_only=True,
+    )
+
+
+def _refused(constraint: str, refusal: type[DomainError], pointer: str) -> None:
+    on_constraint(lambda: refusal.at(pointer), constraint)
 
 
 def _column_type(type_: FieldType) -> Any:
@@ -210,11 +265,11 @@ def mapped(
         return TableMapping(kind, table, rows.names, key, load, dump)
 
     line_table, parent = lines
-    line_type = _line_type(type_)
-    of_lines = _Rows(line_type, (), {})
+    of_line = line_type(type_)
+    of_lines = _Rows(of_line, (), {})
 
     def load_with_lines(row: Sequence[Any], line_rows: Sequence[Sequence[Any]]) -> Any:
-        found = tuple(line_type(*of_lines.values(line)) for line in line_rows)
+        found = tuple(of_line(*of_lines.values(line)) for line in line_rows)
         return type_(**dict(zip(rows.names, rows.values(row), strict=True)), lines=found)
 
     def dump_with_lines(aggregate: Any) -> list[TableRow]:
@@ -229,7 +284,8 @@ def mapped(
     return TableMapping(kind, table, rows.names, key, load_with_lines, dump_with_lines, children)
 
 
-def _line_type(type_: type[Any]) -> type[Any]:
+def line_type(type_: type[Any]) -> type[Any]:
+    """The type of the lines of a document."""
     lines: Member = next(each for each in members_of(type_) if each.name == "lines")
     if lines.type.item is None or not is_nested(lines.type.item):
         raise TypeError(f"{type_.__name__}.lines must be a tuple of objects")
@@ -274,10 +330,13 @@ def listed(
 
 
 class Stored(NamedTuple):
-    """How a declared noun is stored and listed."""
+    """How a declared noun is stored and listed; of a document with its tables."""
 
     mappings: tuple[TableMapping | Search, ...]
     lists: tuple[ListQuery, ...]
+    document: Document[Any, Any] | None = None
+    table: Table | None = None
+    lines: tuple[Table, str] | None = None
 
 
 def stored_master(
@@ -310,7 +369,7 @@ def stored_document(
     mapping = mapped(noun.kind, table, noun.of, lines=lines, codecs=codecs)
     query = listed(document.listed, document.summary, table, given=given, statement=statement)
     by_ref = Search(document.by_ref, ("external_ref",))
-    return Stored((mapping, by_ref, *searches), (query,))
+    return Stored((mapping, by_ref, *searches), (query,), document, table, lines)
 
 
 def _loads(view: View[Any], codecs: Mapping[str, Codec]) -> list[tuple[int, Callable[[Any], Any]]]:

@@ -1,12 +1,11 @@
 """Tables of stock and its value."""
 
-from app.domain.inventory.adjustments import Adjustment, AdjustmentLine
+from app.application.inventory.adjustments import ADJUSTMENT
+from app.application.inventory.locations import LOCATION
 from app.domain.inventory.errors import InsufficientStock
 from app.domain.inventory.levels import StockLevel
-from app.domain.inventory.location import Location
 from app.domain.inventory.moves import StockMove
-from app.domain.shared.errors import Duplicate, ExternalRefTaken
-from app.infrastructure.db.declared import columns_of
+from app.infrastructure.db.declared import columns_of, document_table, lines_table, master_table
 from app.infrastructure.db.errors import on_constraint
 from app.infrastructure.db.metadata import (
     check,
@@ -14,13 +13,11 @@ from app.infrastructure.db.metadata import (
     index,
     refers,
     tenant_table,
-    unique,
-    unique_if_set,
     version,
 )
 from app.infrastructure.db.types import Day, Flag, Id, Instant, Integer, Json, Text
 
-locations = tenant_table("locations", *columns_of(Location), unique("code"))
+locations = master_table(LOCATION)
 
 stock_levels = tenant_table(
     "stock_levels",
@@ -99,25 +96,10 @@ valuations = tenant_table(
     append_only=True,
 )
 
-adjustments = tenant_table(
-    "adjustments",
-    *columns_of(Adjustment, "lines"),
-    unique("number"),
-    unique_if_set("adjustments", "external_ref"),
-    index("adjustments", "effective_on", "id"),
-    append_only=True,
+adjustments = document_table(ADJUSTMENT)
+
+adjustment_lines = lines_table(
+    "adjustment_lines", ADJUSTMENT, "adjustment_id", check("quantity", "quantity <> 0")
 )
 
-adjustment_lines = tenant_table(
-    "adjustment_lines",
-    column("adjustment_id", Id),
-    *columns_of(AdjustmentLine),
-    refers("adjustment_id", "adjustments"),
-    check("quantity", "quantity <> 0"),
-    key=("adjustment_id", "line"),
-    append_only=True,
-)
-
-on_constraint(lambda: Duplicate.at("/code"), "locations_tenant_id_code_uq")
-on_constraint(lambda: ExternalRefTaken.at("/external_ref"), "adjustments_tenant_id_external_ref_uq")
 on_constraint(InsufficientStock, "stock_levels_on_hand_ck", "cost_pools_quantity_ck")
