@@ -3,12 +3,13 @@
 from app.application.accounting.declared import ACCOUNTING
 from app.application.catalog.declared import CATALOG
 from app.application.inventory.declared import INVENTORY
+from app.application.logistics.declared import LOGISTICS
 from app.application.shared.nouns import declare
 from app.application.shared.views import DOCUMENT_PREFIXES
 
-__all__ = ["ACCOUNTING", "CATALOG", "CONTEXTS", "INVENTORY"]
+__all__ = ["ACCOUNTING", "CATALOG", "CONTEXTS", "INVENTORY", "LOGISTICS"]
 
-CONTEXTS = (CATALOG, INVENTORY, ACCOUNTING)
+CONTEXTS = (CATALOG, INVENTORY, ACCOUNTING, LOGISTICS)
 
 declare(CONTEXTS)
 # Documents that are not declared yet.

@@ -10,11 +10,12 @@ from app.infrastructure.identity import audit_lists as audit
 from app.infrastructure.identity import export_tables, operator_tables, recovery
 from app.infrastructure.identity import mappings as identity
 from app.infrastructure.inventory import mappings as inventory
+from app.infrastructure.logistics import mappings as logistics
 from app.infrastructure.purchasing import mappings as purchasing
 from app.infrastructure.reports import build as reports
 from app.infrastructure.sales import mappings as sales
 
-_STORED = (*catalog.STORED, *accounting.STORED, *inventory.STORED)
+_STORED = (*catalog.STORED, *accounting.STORED, *inventory.STORED, *logistics.STORED)
 
 
 def registry() -> Registry:

@@ -4,9 +4,14 @@ A test compares it with the OpenAPI document, so that a new route without an ent
 after the goods came in and before the months that the routes of periods close.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from typing import Any, Final
 
+from app.application.contexts import CONTEXTS
+from app.application.shared.masters import Master
+from app.application.shared.nouns import ROOT
+from tests.support.bodies import changed_body, valid_body
 from tests.support.company import Company
 from tests.support.route import Route, Valid, tag
 from tests.support.route_api_keys import API_KEYS
@@ -33,18 +38,6 @@ async def _role_change(_: Company) -> dict[str, Any]:
     return {"name": tag(), "permissions": ["returns:read"]}
 
 
-async def _unit(_: Company) -> dict[str, Any]:
-    return {"code": tag(), "name": "Crate", "decimals": 2}
-
-
-async def _category(company: Company) -> dict[str, Any]:
-    return {"code": tag(), "name": "Cups", "parent_id": await category(company)}
-
-
-async def _category_change(company: Company) -> dict[str, Any]:
-    return {"name": "Mugs", "parent_id": await category(company)}
-
-
 async def _product(company: Company) -> dict[str, Any]:
     tax_id = await company.first("/taxes", code="VAT20")
     return {
@@ -61,14 +54,6 @@ async def _product(company: Company) -> dict[str, Any]:
         "costing": "fifo",
         "revenue_account_id": await company.first("/accounts", role="sales"),
         "return_account_id": await company.first("/accounts", role="sales_returns"),
-    }
-
-
-async def _product_change(company: Company) -> dict[str, Any]:
-    return {
-        name: value
-        for name, value in (await _product(company)).items()
-        if name not in {"kind", "unit_id", "costing"}
     }
 
 
@@ -92,14 +77,6 @@ async def _contact(_: Company) -> dict[str, Any]:
     }
 
 
-async def _location(_: Company) -> dict[str, Any]:
-    return {"code": tag(), "name": "Cellar"}
-
-
-async def _account(_: Company) -> dict[str, Any]:
-    return {"code": tag(), "name": "Postage", "type": "expense"}
-
-
 async def _tax(company: Company) -> dict[str, Any]:
     component = {
         "name": "Levy",
@@ -111,15 +88,6 @@ async def _tax(company: Company) -> dict[str, Any]:
         "input_account_id": await company.first("/accounts", role="input_tax"),
     }
     return {"code": tag(), "name": "Levy", "included": True, "components": [component]}
-
-
-def _only(*names: str) -> Members:
-    """A change of texts."""
-
-    async def members(_: Company) -> dict[str, Any]:
-        return {name: tag() for name in names}
-
-    return members
 
 
 def _master(path: str, new: Members, change: Members) -> list[Route]:
@@ -179,21 +147,30 @@ async def _stocked(company: Company) -> dict[str, Any]:
     return {**await _product(company), "opening_stock": opening}
 
 
+# Masters whose bodies say more than their types do.
+_OWN: Final[dict[str, Members]] = {"product": _product, "contact": _contact, "tax": _tax}
+
+
+def _masters() -> Iterator[Route]:
+    """The routes of every declared master."""
+    for context in CONTEXTS:
+        for each in context.declared:
+            if isinstance(each, Master):
+                path = each.noun.path.removeprefix(ROOT)
+                new = _OWN.get(each.noun.name) or partial(valid_body, each)
+                yield from _master(path, new, partial(changed_body, each, new))
+                if each.batch:
+                    yield _batch(path, new, 2, "one for each item")
+
+
 ROUTES: Final[dict[str, Route]] = {
     route.operation: route
     for route in (
         *IDENTITY,
         *_master("/roles", _role, _role_change),
         *API_KEYS,
-        *_master("/units", _unit, _only("name")),
-        *_master("/categories", _category, _category_change),
-        *_master("/products", _product, _product_change),
+        *_masters(),
         _batch("/products", _stocked, 2, "one for each item; it tells of the opening stock, too"),
-        *_master("/contacts", _contact, _contact),
-        _batch("/contacts", _contact, 2, "one for each item"),
-        *_master("/locations", _location, _only("name")),
-        *_master("/accounts", _account, _only("code", "name")),
-        *_master("/taxes", _tax, _only("code", "name")),
         *DOCUMENTS,
         *FACTORS,
     )

@@ -23,7 +23,7 @@ from app.api.v1.identity import (
 from app.api.v1.purchasing import bills, receipts, supplier_returns
 from app.api.v1.reports import reports
 from app.api.v1.sales import returns, sales
-from app.application.contexts import ACCOUNTING, CATALOG, INVENTORY
+from app.application.contexts import ACCOUNTING, CATALOG, INVENTORY, LOGISTICS
 
 WELL_KNOWN = well_known.router
 
@@ -57,5 +57,6 @@ ROUTERS = (
     *routers_of(ACCOUNTING),
     periods.router,
     journal_entries.router,
+    *routers_of(LOGISTICS),
     reports.router,
 )

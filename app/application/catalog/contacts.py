@@ -8,7 +8,8 @@ from app.application.shared.masters import Master, Stated
 from app.application.shared.nouns import Access, Noun, by_id
 from app.application.shared.reading import Filter, list_of
 from app.application.shared.views import View
-from app.domain.catalog.contact import Address, Contact, ContactRole
+from app.domain.catalog.contact import Contact, ContactRole
+from app.domain.shared.addresses import Address
 from app.domain.shared.fields import Count, Example, Meaning
 
 CONTACTS: Kind[Contact] = Kind("contacts", key=by_id)

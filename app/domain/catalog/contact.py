@@ -18,12 +18,11 @@ from app.domain.shared.fields import (
     Version,
     Words,
 )
-from app.domain.shared.frozen import frozen, request_form
+from app.domain.shared.frozen import frozen
 from app.domain.shared.texts import matching
 
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}\.[^@\s.]{2,63}")
 _PHONE = re.compile(r"\+?[0-9 ()./-]{3,32}", re.ASCII)
-_COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
 _EMAIL_FORM = r"^[^@\s\x00]{1,64}@[^@\s\x00]{1,190}\.[^@\s\x00.]{2,63}$"
 
 Email = Annotated[
@@ -39,13 +38,6 @@ Phone = Annotated[
     Checked(matching(_PHONE, "validation.pattern")),
     Meaning("The telephone number."),
     Example("+44 1482 000000"),
-]
-Country = Annotated[
-    str,
-    Words(2, form=f"^{_COUNTRY.pattern}$"),
-    Checked(matching(_COUNTRY, "validation.country")),
-    Meaning("ISO 3166 code of two capital letters."),
-    Example("GB"),
 ]
 
 
@@ -68,30 +60,6 @@ class ContactRoleMissing(DomainError):
 
     code = "catalog.contact_role_missing"
     kind = Kind.RULE_BROKEN
-
-
-@request_form
-class Address:
-    """A postal address; only the parts that are known."""
-
-    line1: Annotated[str, Words(200), Example("1 Quay Street")] | None = None
-    """The first line."""
-    line2: Annotated[str, Words(200)] | None = None
-    """The second line."""
-    city: Annotated[str, Words(100), Example("Hull")] | None = None
-    """City."""
-    region: Annotated[str, Words(100)] | None = None
-    """State, province or county."""
-    postcode: Annotated[str, Words(20), Example("HU1 1AA")] | None = None
-    """Postcode."""
-    country: Country | None = None
-
-    def parts(self) -> dict[str, str]:
-        """The parts that are known, by their names."""
-        return {name: value for name in _PARTS if (value := getattr(self, name)) is not None}
-
-
-_PARTS = tuple(Address.__dataclass_fields__)
 
 
 @frozen

@@ -228,6 +228,11 @@ ExternalRef = Annotated[
     Example("order-1007"),
 ]
 Memo = Annotated[str, Words(500, 0), Meaning("A note."), Example("Counted after the move")]
+TimeOfDay = Annotated[
+    str,
+    Words(5, 5, form=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", strict_form=True),
+    Meaning("A time of day, hours and minutes."),
+]
 Currency = Annotated[str, Meaning("ISO 4217 code."), Example("GBP")]
 Active = Annotated[bool, Mark.GIVEN, Meaning("Whether new documents may name it.")]
 Version = Annotated[int, Mark.GIVEN, Meaning("Counts the changes; the ETag states it.")]

@@ -188,7 +188,9 @@ def _object_codec(type_: type[Any]) -> Codec:
     names = [each.name for each in members]
 
     def load(values: Sequence[Any]) -> Any:
-        return type_(*(each.load(value) for each, value in zip(codecs, values, strict=True)))
+        # What was kept before a member was added has fewer values: the member has a default.
+        given = zip(names, codecs, values, strict=False)
+        return type_(**{name: each.load(value) for name, each, value in given})
 
     def dump(value: Any) -> list[Any]:
         return [each.dump(getattr(value, name)) for each, name in zip(codecs, names, strict=True)]

@@ -13,5 +13,6 @@ import app.infrastructure.identity.recovery_tables
 import app.infrastructure.identity.role_tables
 import app.infrastructure.identity.tables
 import app.infrastructure.inventory.tables
+import app.infrastructure.logistics.tables
 import app.infrastructure.purchasing.tables
 import app.infrastructure.sales.tables  # noqa: F401

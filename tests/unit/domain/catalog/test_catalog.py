@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.catalog.category import DEPTH_MAX, Category, CategoryCycle, CategoryTooDeep
-from app.domain.catalog.contact import Address, Contact, ContactInactive, ContactRoleMissing
+from app.domain.catalog.contact import Contact, ContactInactive, ContactRoleMissing
 from app.domain.catalog.product import (
     Costing,
     NotStocked,
@@ -17,6 +17,7 @@ from app.domain.catalog.product import (
     QuantityStep,
 )
 from app.domain.catalog.unit import Unit
+from app.domain.shared.addresses import Address
 from app.domain.shared.errors import InvalidValue, ValueOutOfRange
 from app.domain.shared.fields import read_type
 from app.domain.shared.ids import Id

@@ -1,0 +1,8 @@
+"""The ids of logistics' objects; other contexts refer to them by these types."""
+
+from typing import Annotated
+
+from app.domain.shared.fields import Meaning, Reference
+from app.domain.shared.ids import Id
+
+TerminalId = Annotated[Id, Reference("trm", "terminals"), Meaning("The terminal.")]

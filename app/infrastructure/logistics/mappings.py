@@ -1,0 +1,7 @@
+"""Logistics in the database."""
+
+from app.application.logistics.terminals import TERMINAL
+from app.infrastructure.db.declared import stored_master
+from app.infrastructure.logistics import tables
+
+STORED = (stored_master(TERMINAL, tables.terminals),)

@@ -1,0 +1,11 @@
+"""Tables of logistics."""
+
+from app.application.logistics.terminals import TERMINAL
+from app.infrastructure.db.declared import master_table
+from app.infrastructure.db.metadata import index
+
+terminals = master_table(
+    TERMINAL,
+    index("terminals", "name_folded", "id"),
+    index("terminals", "account_code"),
+)
