@@ -35,6 +35,7 @@ from app.api.errors import MethodNotAllowed, ValidationFailed
 from app.api.problems import PROBLEM_TYPE
 from app.api.route import API_PREFIX, PERMISSION_KEY, PUBLIC, SORTS_KEY, STEP_UP_KEY
 from app.api.schemas import about_schema, example_of, meaning_of
+from app.application.contexts import CONTEXTS
 from app.application.shared.access import changes
 from app.application.shared.commands import IdempotencyKeyMissing
 from app.domain.identity.factor_errors import MfaEnrolmentRequired, StepUpRequired
@@ -78,17 +79,16 @@ def complete(document: dict[str, Any]) -> None:
         }
     }
     _complete_shadowed(document["paths"])
-    used = set()
+    used: dict[str, None] = {}  # in the order of the operations
     for path, operations in document["paths"].items():
         changeable = "patch" in operations
         for method in operations.keys() & set(_METHODS):
             operation = operations[method]
             _complete_forbidden(path, operation)
-            used.update(operation.get("tags", ()))
+            used.update(dict.fromkeys(operation.get("tags", ())))
             _complete_operation(method, operation, schemas, changeable=changeable)
-    document["tags"] = [
-        {"name": name, "description": text} for name, text in TAGS.items() if name in used
-    ]
+    about = {noun.tag: noun.about for context in CONTEXTS for noun in context.nouns} | TAGS
+    document["tags"] = [{"name": name, "description": about[name]} for name in used]
     for name, schema in schemas.items():
         _describe(name, schema)
     show_forms(document)

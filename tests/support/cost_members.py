@@ -97,6 +97,7 @@ OPEN: Final = {
     "TaxLineView.amount",
     "TenderView.amount",
     "ProductView.costing",  # the method
+    "TerminalView.opening_hours",
     "BillView.taxes",  # what stands in them is guarded
     "CompanyView.price_difference_policy",
     "AuditVerdictView.first_break",  # places in the audit trail

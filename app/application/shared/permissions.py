@@ -31,6 +31,9 @@ RESOURCES: Final = (
     "adjustments",
     "receipts",
     "bills",
+    "scraps",
+    "transfers",
+    "terminals",
     "stock",
     "reports",
     "tenants",
@@ -73,31 +76,33 @@ ROLES: Final[dict[str, frozenset[str]]] = {
     # Runs the company day by day; settings, the service itself and closing months are not his.
     "manager": _role(
         write="units categories products contacts locations sales returns unlinked_returns "
-        "payments allocations adjustments receipts bills members",
+        "payments allocations adjustments scraps transfers terminals receipts bills members",
         read="accounts taxes journal_entries periods stock reports tenants audit roles api_keys "
         "costs",
     ),
     # Keeps the books.
     "accountant": _role(
         write="accounts taxes journal_entries periods payments allocations bills contacts",
-        read=f"{_CATALOG} sales returns adjustments receipts reports tenants audit costs",
+        read=f"{_CATALOG} sales returns adjustments scraps transfers terminals receipts reports "
+        "tenants audit costs",
     ),
     # Orders and takes in what suppliers bring.
     "buyer": _role(
         write="categories products contacts receipts bills",
-        read=f"{_CATALOG} payments allocations reports tenants costs",
+        read=f"{_CATALOG} terminals payments allocations reports tenants costs",
     ),
     # Sells and takes back at the counter.
     "cashier": _role(write="sales returns payments contacts", read=f"{_CATALOG} tenants"),
     # Moves and counts goods.
     "warehouse": _role(
-        write="locations receipts adjustments", read=f"{_CATALOG} sales returns tenants"
+        write="locations receipts adjustments scraps transfers terminals",
+        read=f"{_CATALOG} sales returns tenants",
     ),
     # Looks, but not at what goods cost, and changes nothing.
     "viewer": _role(
         write="",
         read=f"{_CATALOG} accounts journal_entries periods sales returns payments allocations "
-        "adjustments receipts bills reports tenants",
+        "adjustments scraps transfers terminals receipts bills reports tenants",
     ),
 }
 

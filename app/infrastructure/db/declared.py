@@ -163,7 +163,8 @@ def _codec_of(type_: FieldType, *, inside: bool = False) -> Codec | None:
             lambda values: tuple(map(load, values)), lambda values: [dump(each) for each in values]
         )
     if is_nested(type_):
-        return _object_codec(type_.bare)
+        whole = _object_codec(type_.bare)
+        return _maybe(whole.load, whole.dump, inside=True) if type_.optional else whole
     bare = type_.bare
     if isinstance(bare, type) and issubclass(bare, Enum):
         return _maybe(bare, str, inside=inside)
