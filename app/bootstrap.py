@@ -27,9 +27,9 @@ from app.api.problems import Problems, install_error_handlers
 from app.api.record import header, record_of
 from app.api.routing import RouteIndex, check_routes, include, install_flat_routing
 from app.api.v1 import ROUTERS, WELL_KNOWN
-from app.api.v1.identity.platform import PLATFORM_PREFIX
+from app.api.v1.identity.operators.platform import PLATFORM_PREFIX
 from app.api.weights import RouteWeights
-from app.application.identity.ports import LoginThrottle
+from app.application.identity.directory.ports import LoginThrottle
 from app.application.reports.ports import Reports
 from app.application.shared.commands import CommandRunner
 from app.application.shared.rate_limit import Budget, RateLimiter
@@ -45,11 +45,11 @@ from app.infrastructure.db.reader import DatabaseReader
 from app.infrastructure.db.replica import ReplicaReads
 from app.infrastructure.db.schema import revisions
 from app.infrastructure.db.sqlite import SqliteDatabase
-from app.infrastructure.identity.audit_chain import DatabaseAuditChain
+from app.infrastructure.identity.audit.chain import DatabaseAuditChain
+from app.infrastructure.identity.audit.sealing import SealedRunner, Sealing
 from app.infrastructure.identity.build import build_identity
-from app.infrastructure.identity.companies import companies
-from app.infrastructure.identity.exporting import Exporting
-from app.infrastructure.identity.sealing import SealedRunner, Sealing
+from app.infrastructure.identity.companies.all_companies import companies
+from app.infrastructure.identity.companies.exporting import Exporting
 from app.infrastructure.observability.metrics import AppMetrics, LoopLag
 from app.infrastructure.rate_limit.memory import MemoryRateLimiter
 from app.infrastructure.rate_limit.shared import SharedRateLimiter

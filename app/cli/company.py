@@ -8,7 +8,7 @@ import typer
 from app.bootstrap import Parts
 from app.cli.common import DatabaseOption, fail, migrate_to, read_settings, with_parts
 from app.demo.login import DEMO_EMAIL, DEMO_PASSWORD, DemoLogin, demo_login
-from app.infrastructure.identity.companies import signed_in
+from app.infrastructure.identity.companies.all_companies import signed_in
 from app.settings import Settings
 
 DEMO_LINE = f"Demo login: {DEMO_EMAIL} / {DEMO_PASSWORD}"

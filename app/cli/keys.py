@@ -5,8 +5,8 @@ import typer
 from app.application.shared.wording import instant
 from app.bootstrap import Parts
 from app.cli.common import DatabaseOption, read_settings, with_parts
-from app.domain.identity.signing_key import SigningKey
-from app.infrastructure.identity.readers import DatabaseDirectory
+from app.domain.identity.keys.signing_key import SigningKey
+from app.infrastructure.identity.directory.reader import DatabaseDirectory
 
 keys = typer.Typer(no_args_is_help=True, help="The signing keys of access tokens.")
 

@@ -6,9 +6,11 @@ from app.infrastructure.catalog import mappings as catalog
 from app.infrastructure.db import kernel_tables
 from app.infrastructure.db.lists import ListQuery
 from app.infrastructure.db.mapping import Registry
-from app.infrastructure.identity import audit_lists as audit
-from app.infrastructure.identity import export_tables, operator_tables, recovery
 from app.infrastructure.identity import mappings as identity
+from app.infrastructure.identity.audit import lists as audit
+from app.infrastructure.identity.companies import tables as export_tables
+from app.infrastructure.identity.operators import tables as operator_tables
+from app.infrastructure.identity.sign_in import recovery
 from app.infrastructure.inventory import mappings as inventory
 from app.infrastructure.logistics import mappings as logistics
 from app.infrastructure.purchasing import mappings as purchasing

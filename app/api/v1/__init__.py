@@ -3,23 +3,13 @@
 from app.api.resources import routers_of
 from app.api.v1.accounting import allocations, journal_entries, open_items, payments, periods
 from app.api.v1.catalog import contacts, products
-from app.api.v1.identity import (
-    account,
-    api_keys,
-    audit_entries,
-    auth,
-    closing,
-    exports,
-    invitations,
-    members,
-    mfa,
-    platform,
-    preferences,
-    recovery,
-    roles,
-    tenants,
-    well_known,
-)
+from app.api.v1.identity.audit import audit_entries
+from app.api.v1.identity.companies import closing, exports, tenants
+from app.api.v1.identity.factors import mfa
+from app.api.v1.identity.keys import api_keys, well_known
+from app.api.v1.identity.members import invitations, members, roles
+from app.api.v1.identity.operators import platform
+from app.api.v1.identity.sign_in import account, auth, preferences, recovery
 from app.api.v1.purchasing import bills, receipts, supplier_returns
 from app.api.v1.reports import reports
 from app.api.v1.sales import returns, sales

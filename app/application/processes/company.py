@@ -13,8 +13,8 @@ from app.application.shared.redaction import difference
 from app.application.shared.wording import instant
 from app.application.shared.work import Work
 from app.domain.accounting.periods import Books, PriceDifferencePolicy, TaxRounding
-from app.domain.identity.factor_errors import NoSecondFactor
-from app.domain.identity.tenant import Tenant
+from app.domain.identity.companies.tenant import Tenant
+from app.domain.identity.factors.errors import NoSecondFactor
 from app.domain.shared.errors import StaleVersion
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import show

@@ -4,7 +4,7 @@ from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from app.domain.identity.tenant import HELD, Standing
+from app.domain.identity.companies.tenant import HELD, Standing
 from app.domain.shared.errors import PermissionMissing
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import NO_ID, Id

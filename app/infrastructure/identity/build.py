@@ -4,29 +4,29 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
-from app.application.identity.account import OwnAccount
-from app.application.identity.enrolling import Enrolling
-from app.application.identity.joining import Joining
-from app.application.identity.key_keeping import KeyKeeping
-from app.application.identity.operators import Operators
-from app.application.identity.ports import LoginThrottle, PasswordHasher
-from app.application.identity.proof import PasswordProof
-from app.application.identity.recovery import Recovery
-from app.application.identity.refusals import Refusals
-from app.application.identity.second_factors import SecondFactors
-from app.application.identity.service import IdentityService
-from app.application.identity.signing_keys import Signing
+from app.application.identity.audit.refusals import Refusals
+from app.application.identity.directory.ports import LoginThrottle, PasswordHasher
+from app.application.identity.factors.enrolment import Enrolling
+from app.application.identity.factors.second_factors import SecondFactors
+from app.application.identity.keys.api_key_service import KeyKeeping
+from app.application.identity.keys.signing_keys import Signing
+from app.application.identity.members.joining import Joining
+from app.application.identity.operators.sign_in import Operators
+from app.application.identity.sign_in.account import OwnAccount
+from app.application.identity.sign_in.proof import PasswordProof
+from app.application.identity.sign_in.recovery import Recovery
+from app.application.identity.sign_in.service import IdentityService
 from app.application.processes.onboarding import REGISTER
 from app.application.shared.commands import CommandRunner
 from app.application.shared.reading import Reader
-from app.domain.identity.session import SessionTerms
+from app.domain.identity.sign_in.session import SessionTerms
 from app.domain.shared.clock import Clock
 from app.domain.shared.ids import Id
 from app.infrastructure.db.port import Database
-from app.infrastructure.identity.api_keys import DatabaseKeyDirectory
-from app.infrastructure.identity.operator_tables import OperatorAccess
-from app.infrastructure.identity.readers import DatabaseDirectory
-from app.infrastructure.identity.recovery import DatabaseThrottleLifts
+from app.infrastructure.identity.directory.reader import DatabaseDirectory
+from app.infrastructure.identity.keys.api_keys import DatabaseKeyDirectory
+from app.infrastructure.identity.operators.tables import OperatorAccess
+from app.infrastructure.identity.sign_in.recovery import DatabaseThrottleLifts
 from app.infrastructure.security.access_tokens import SignedAccessTokens
 from app.infrastructure.security.api_keys import CachedApiKeys
 from app.infrastructure.security.callers import Callers

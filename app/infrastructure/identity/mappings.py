@@ -2,7 +2,7 @@
 
 from sqlalchemy import bindparam, select
 
-from app.application.identity.ports import (
+from app.application.identity.directory.ports import (
     ACTIVE_IN_ROLE,
     ACTIVE_SIGNING_KEYS,
     COMPANIES_OF_USER,
@@ -25,28 +25,30 @@ from app.application.identity.ports import (
     USER_BY_EMAIL,
     USERS,
 )
-from app.application.identity.views import (
+from app.application.identity.sign_in.views import (
     invitation_view,
     member_view,
     own_company_view,
     session_view,
 )
-from app.domain.identity.credentials import Credentials
-from app.domain.identity.invitation import Invitation
-from app.domain.identity.membership import Membership
-from app.domain.identity.role import Role
-from app.domain.identity.session import Session
-from app.domain.identity.signing_key import KeyState, SigningKey
-from app.domain.identity.tenant import Tenant, TenantState
-from app.domain.identity.user import User
+from app.domain.identity.companies.tenant import Tenant, TenantState
+from app.domain.identity.keys.signing_key import KeyState, SigningKey
+from app.domain.identity.members.invitation import Invitation
+from app.domain.identity.members.membership import Membership
+from app.domain.identity.members.role import Role
+from app.domain.identity.sign_in.credentials import Credentials
+from app.domain.identity.sign_in.session import Session
+from app.domain.identity.sign_in.user import User
 from app.infrastructure.db.lists import ListQuery, equals
 from app.infrastructure.db.mapping import Mapping, Search, flat
 from app.infrastructure.db.query import TENANT, of_tenant
 from app.infrastructure.db.types import Id, Instant
-from app.infrastructure.identity import api_keys, factor_mappings, tables
-from app.infrastructure.identity.audit_tables import SEAL_MAPPING
-from app.infrastructure.identity.role_lists import ROLES
-from app.infrastructure.identity.role_tables import roles
+from app.infrastructure.identity.audit.tables import SEAL_MAPPING
+from app.infrastructure.identity.directory import tables
+from app.infrastructure.identity.directory.role_tables import roles
+from app.infrastructure.identity.factors import mappings as factor_mappings
+from app.infrastructure.identity.keys import api_keys
+from app.infrastructure.identity.members.role_list import ROLES
 
 SIGNING_KEY_MAPPING = flat(
     SIGNING_KEYS, tables.signing_keys, SigningKey, key=("kid",), state=KeyState

@@ -19,9 +19,9 @@ from typing import Any, Final
 import jwt
 import structlog
 
-from app.application.identity.ports import Access, AccessState
+from app.application.identity.directory.ports import Access, AccessState
 from app.application.shared.access import Principal
-from app.domain.identity.errors import SessionOver, TokenExpired, Unauthenticated
+from app.domain.identity.sign_in.errors import SessionOver, TokenExpired, Unauthenticated
 from app.domain.shared.clock import Clock
 from app.domain.shared.errors import InvalidValue
 from app.domain.shared.frozen import frozen
@@ -60,7 +60,7 @@ class _Known:
 
 
 class SignedAccessTokens:
-    """Implements ``app.application.identity.ports.AccessTokens``."""
+    """Implements ``app.application.identity.directory.ports.AccessTokens``."""
 
     def __init__(
         self,

@@ -7,13 +7,13 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 
-from app.application.identity.api_key_ports import KeyAccess, KeyDirectory, KeyUses
-from app.application.identity.api_key_tokens import PREFIXES, ApiKeyToken
-from app.application.identity.api_keys import SCOPES
+from app.application.identity.keys.api_key_ports import KeyAccess, KeyDirectory, KeyUses
+from app.application.identity.keys.api_key_tokens import PREFIXES, ApiKeyToken
+from app.application.identity.keys.api_keys import SCOPES
 from app.application.shared.access import Principal
-from app.domain.identity.api_key import admits
-from app.domain.identity.api_key_errors import AddressRefused, ApiKeyOver
-from app.domain.identity.errors import Unauthenticated
+from app.domain.identity.keys.api_key import admits
+from app.domain.identity.keys.errors import AddressRefused, ApiKeyOver
+from app.domain.identity.sign_in.errors import Unauthenticated
 from app.domain.shared.clock import Clock
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import NO_ID, Id
@@ -44,7 +44,7 @@ class _Known:
 
 
 class CachedApiKeys:
-    """Implements ``app.application.identity.api_key_ports.KeyVerifier``."""
+    """Implements ``app.application.identity.keys.api_key_ports.KeyVerifier``."""
 
     def __init__(
         self,

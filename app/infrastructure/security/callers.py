@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from app.application.identity.api_key_ports import KeyVerifier
-from app.application.identity.ports import Access
+from app.application.identity.directory.ports import Access
+from app.application.identity.keys.api_key_ports import KeyVerifier
 from app.application.shared.access import Principal
 from app.domain.shared.ids import Id
 from app.infrastructure.security.access_tokens import SignedAccessTokens
@@ -11,7 +11,7 @@ from app.infrastructure.security.api_keys import is_api_key
 
 
 class Callers:
-    """Implements ``app.application.identity.ports.AccessTokens`` for both."""
+    """Implements ``app.application.identity.directory.ports.AccessTokens`` for both."""
 
     def __init__(self, tokens: SignedAccessTokens, keys: KeyVerifier) -> None:
         self._tokens = tokens

@@ -23,9 +23,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 )
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from app.application.identity.ports import Directory
-from app.application.identity.views import JwkView
-from app.domain.identity.signing_key import SigningKey
+from app.application.identity.directory.ports import Directory
+from app.application.identity.sign_in.views import JwkView
+from app.domain.identity.keys.signing_key import SigningKey
 from app.domain.shared.clock import Clock
 from app.domain.shared.errors import ServiceUnavailable
 from app.domain.shared.frozen import frozen
@@ -54,7 +54,7 @@ class _Opened:
 
 
 class SealedKeyRing:
-    """Implements ``app.application.identity.ports.KeyRing``."""
+    """Implements ``app.application.identity.directory.ports.KeyRing``."""
 
     def __init__(
         self,

@@ -25,7 +25,7 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from app.application.identity.factor_ports import NewKey
+from app.application.identity.factors.ports import NewKey
 from app.domain.shared.ids import Id
 
 _ALGORITHMS = [
@@ -50,7 +50,7 @@ _UNREADABLE = (
 
 
 class WebauthnKeys:
-    """Implements ``app.application.identity.factor_ports.SecurityKeyCeremonies``.
+    """Implements ``app.application.identity.factors.ports.SecurityKeyCeremonies``.
 
     ``rp_id`` is the domain that the keys belong to, ``origins`` the pages that may use them.
     Without both, security keys are not available.

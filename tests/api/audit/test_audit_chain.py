@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.application.identity.audit_seals import AuditPart
+from app.application.identity.audit.seals import AuditPart
 from app.domain.shared.errors import ConcurrentChange
 from app.domain.shared.ids import NO_ID, Id
 from app.main import create_app
@@ -202,7 +202,7 @@ async def test_verifying_goes_on_where_it_stopped(
     """One request looks at a bounded number of entries, and says where the next one goes on."""
     trail, _ = own
     whole = await trail.verdict()
-    monkeypatch.setattr("app.api.v1.identity.audit_entries.ENTRIES_MAX", 1)
+    monkeypatch.setattr("app.api.v1.identity.audit.audit_entries.ENTRIES_MAX", 1)
     looked = 0
     at: int | None = 1
     while at is not None:

@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 from app.domain.shared.errors import ConcurrentChange
-from app.infrastructure.identity.audit_chain import DatabaseAuditChain
-from app.infrastructure.identity.sealing import Sealing
+from app.infrastructure.identity.audit.chain import DatabaseAuditChain
+from app.infrastructure.identity.audit.sealing import Sealing
 from tests.support.audit import Trail
 from tests.support.company import Company
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from app.application.identity.ports import MEMBERSHIPS, PASSWORD_RESETS, USERS
+from app.application.identity.directory.ports import MEMBERSHIPS, PASSWORD_RESETS, USERS
 from app.application.shared.kinds import Needs
-from app.domain.identity.password_reset import PasswordReset
+from app.domain.identity.sign_in.password_reset import PasswordReset
 from app.infrastructure.security.throttle import PAIR, RESETS
 from tests.api.credentials.support import FIRST, SECOND, Somebody, new_email
 from tests.api.identity.support import (

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.application.identity.refresh_tokens import RefreshToken
+from app.application.identity.sign_in.refresh_tokens import RefreshToken
 from app.domain.shared.ids import show
 from app.infrastructure.security import passwords
 from app.infrastructure.security.access_tokens import ACCESS_SECONDS

@@ -5,8 +5,8 @@ from typing import Any
 
 import httpx
 
-from app.application.identity.api_key_ports import API_KEYS
-from app.application.identity.api_key_tokens import ApiKeyToken
+from app.application.identity.keys.api_key_ports import API_KEYS
+from app.application.identity.keys.api_key_tokens import ApiKeyToken
 from app.domain.shared.ids import read
 from tests.api.identity import test_members
 from tests.api.identity.support import Tokens, change, ids_of, login, parts_of, register

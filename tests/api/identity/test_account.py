@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import httpx
 
-from app.application.identity.ports import CREDENTIALS, SESSIONS
+from app.application.identity.directory.ports import CREDENTIALS, SESSIONS
 from app.application.shared.kinds import Needs
-from app.domain.identity.session import Session
+from app.domain.identity.sign_in.session import Session
 from app.domain.shared.ids import read, show
 from app.infrastructure.security.throttle import PAIR
 from tests.api.identity.support import (

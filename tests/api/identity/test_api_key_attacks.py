@@ -7,11 +7,11 @@ from typing import Any
 import httpx
 import pytest
 
-from app.application.identity.api_key_tokens import ApiKeyToken
-from app.application.identity.api_keys import SCOPES
-from app.application.identity.ports import MEMBERSHIPS, TENANTS
+from app.application.identity.directory.ports import MEMBERSHIPS, TENANTS
+from app.application.identity.keys.api_key_tokens import ApiKeyToken
+from app.application.identity.keys.api_keys import SCOPES
 from app.application.shared.permissions import ROLES
-from app.domain.identity.tenant import TenantState
+from app.domain.identity.companies.tenant import TenantState
 from app.domain.shared.ids import Id
 from app.main import create_app
 from tests.api.edge.support import captured_log

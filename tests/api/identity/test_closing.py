@@ -13,14 +13,14 @@ import asyncpg
 import httpx
 import pytest
 
-from app.application.identity.ports import TENANTS
+from app.application.identity.directory.ports import TENANTS
 from app.domain.shared.ids import Id, read
 from app.infrastructure.db import purge as purging
 from app.infrastructure.db.metadata import metadata
 from app.infrastructure.db.owner import owner_of
 from app.infrastructure.db.postgres import APP_ROLE, driver_url
 from app.infrastructure.db.purge import name_hash
-from app.infrastructure.identity.recovery_tables import messages
+from app.infrastructure.identity.sign_in.tables import messages
 from app.infrastructure.security import passwords
 from app.main import create_app
 from tests.api.identity.support import change, events, refusal, trail

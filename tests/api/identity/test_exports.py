@@ -14,13 +14,13 @@ from typing import Any
 import httpx
 import pytest
 
-from app.application.identity.exports import EXPORTS
-from app.domain.identity.export import LEASE, Export
+from app.application.identity.companies.exports import EXPORTS
+from app.domain.identity.companies.export import LEASE, Export
 from app.domain.shared.clock import SystemClock
 from app.domain.shared.ids import Id, read, ulid_text
 from app.infrastructure.db.schema import head
-from app.infrastructure.identity.export_contents import LEFT_OUT
-from app.infrastructure.identity.exporting import Exporting
+from app.infrastructure.identity.companies.export_contents import LEFT_OUT
+from app.infrastructure.identity.companies.exporting import Exporting
 from app.infrastructure.storage.folder import CompanyFiles
 from app.main import create_app
 from tests.api.identity.support import change, events, refusal, trail

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.application.identity import founding
+from app.application.identity.companies import founding
 from tests.api.identity.support import AUTH, COMPANY, ids_of, refusal, sign_up, tokens_of, trail
 from tests.support.company import Company
 

@@ -6,9 +6,9 @@ from typing import Any
 import httpx
 import pytest
 
-from app.application.identity.role_views import BUILT_IN
+from app.application.identity.members.role_views import BUILT_IN
 from app.application.shared.permissions import ALWAYS, PERMISSIONS, ROLES
-from app.domain.identity.role import OWN_ROLES_MAX
+from app.domain.identity.members.role import OWN_ROLES_MAX
 from app.domain.shared.ids import show
 from tests.api.identity.support import Tokens, events, ids_of, login, me, refusal, register, trail
 from tests.api.identity.test_members import ask, id_of, invite, join, members
@@ -275,7 +275,7 @@ async def test_a_role_is_known_to_its_company_only(api: httpx.AsyncClient) -> No
 
 
 async def test_the_bound_of_roles(api: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.application.identity.roles.OWN_ROLES_MAX", 2)
+    monkeypatch.setattr("app.application.identity.members.roles.OWN_ROLES_MAX", 2)
     owner = await sign_up(api)
     assert OWN_ROLES_MAX == 100
     for code in ("a", "b"):

@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 import jwt
 
-from app.application.identity.ports import SESSIONS, TENANTS, USERS
+from app.application.identity.directory.ports import SESSIONS, TENANTS, USERS
 from app.application.shared.kinds import Needs
-from app.domain.identity.session import GRACE, Session
+from app.domain.identity.sign_in.session import GRACE, Session
 from app.domain.shared.ids import Id, read
 from tests.api.identity.support import (
     AUTH,

@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from app.application.identity.ports import TENANTS
-from app.domain.identity.tenant import Tenant, TenantState
+from app.application.identity.directory.ports import TENANTS
+from app.domain.identity.companies.tenant import Tenant, TenantState
 from tests.api.identity.support import (
     AUTH,
     OTHER_PASSWORD,

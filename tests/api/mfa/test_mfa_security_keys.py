@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
-from app.application.identity.challenge_tokens import ChallengeToken
-from app.application.identity.factor_ports import SECURITY_KEYS
-from app.domain.identity.security_key import KEYS_MAX, SecurityKey
+from app.application.identity.factors.challenge_tokens import ChallengeToken
+from app.application.identity.factors.ports import SECURITY_KEYS
+from app.domain.identity.factors.security_key import KEYS_MAX, SecurityKey
 from app.domain.shared.ids import Id
 from app.main import create_app
 from tests.api.identity.support import change, events, refusal, trail

@@ -8,10 +8,10 @@ from urllib.parse import parse_qs, urlsplit
 
 from sqlalchemy import select
 
-from app.application.identity.challenge_tokens import ChallengeToken
-from app.application.identity.factor_ports import SECOND_FACTORS
+from app.application.identity.factors.challenge_tokens import ChallengeToken
+from app.application.identity.factors.ports import SECOND_FACTORS
 from app.application.shared.kinds import Needs
-from app.domain.identity.second_factor import FAILURES_FREE, PENDING
+from app.domain.identity.factors.second_factor import FAILURES_FREE, PENDING
 from app.infrastructure.db.kernel_tables import audit_entries, outbox_events
 from app.infrastructure.db.query import Query, of_tenant
 from app.infrastructure.security.throttle import PAIR

@@ -4,8 +4,8 @@ import asyncio
 import uuid
 from typing import Any
 
-from app.application.identity.ports import MEMBERSHIPS
-from app.domain.identity.membership import Membership
+from app.application.identity.directory.ports import MEMBERSHIPS
+from app.domain.identity.members.membership import Membership
 from tests.api.identity.support import (
     AUTH,
     OTHER_PASSWORD,

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from app.application.identity.ports import Access
+from app.application.identity.directory.ports import Access
 from app.application.shared.access import STEP_UP_LIFE
 from app.application.shared.permissions import ROLES
-from app.domain.identity.errors import SessionOver, TokenExpired
+from app.domain.identity.sign_in.errors import SessionOver, TokenExpired
 from app.domain.shared.errors import ServiceUnavailable
 from app.domain.shared.ids import show
 from app.infrastructure.security.access_tokens import ACCESS_SECONDS, LEEWAY_SECONDS

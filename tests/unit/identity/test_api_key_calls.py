@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from app.application.identity.api_key_ports import KeyAccess
-from app.application.identity.api_key_tokens import ApiKeyToken
-from app.application.identity.api_keys import SCOPES, UseOfKey
+from app.application.identity.keys.api_key_ports import KeyAccess
+from app.application.identity.keys.api_key_tokens import ApiKeyToken
+from app.application.identity.keys.api_keys import SCOPES, UseOfKey
 from app.application.shared.access import Principal
 from app.application.shared.commands import Answer, Call, Outcome
 from app.application.shared.permissions import ROLES
-from app.domain.identity.api_key_errors import AddressRefused, ApiKeyOver
-from app.domain.identity.errors import Unauthenticated
+from app.domain.identity.keys.errors import AddressRefused, ApiKeyOver
+from app.domain.identity.sign_in.errors import Unauthenticated
 from app.domain.shared.errors import ServiceUnavailable
 from app.domain.shared.ids import Id
 from app.infrastructure.security.api_keys import CachedApiKeys, is_api_key

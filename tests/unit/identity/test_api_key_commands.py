@@ -6,15 +6,15 @@ from datetime import timedelta
 import pytest
 
 from app.application.catalog.units import UNIT, UNITS
-from app.application.identity.api_key_ports import API_KEY_USES, API_KEYS
-from app.application.identity.api_keys import MAKE_KEY, NOTE_USE, SCOPES, MakeKey, UseOfKey
-from app.application.identity.ports import MEMBERSHIPS
+from app.application.identity.keys.api_key_ports import API_KEY_USES, API_KEYS
+from app.application.identity.keys.api_keys import MAKE_KEY, NOTE_USE, SCOPES, MakeKey, UseOfKey
+from app.application.identity.directory.ports import MEMBERSHIPS
 from app.application.shared.commands import Call
 from app.application.shared.masters import Create
 from app.application.shared.trail import AUDIT_ENTRIES, OUTBOX_EVENTS
-from app.domain.identity.api_key import KEYS_MAX, ApiKey, ApiKeyUse, Terms
-from app.domain.identity.api_key_errors import ScopesBeyondOwn, TooManyApiKeys
-from app.domain.identity.membership import Membership
+from app.domain.identity.keys.api_key import KEYS_MAX, ApiKey, ApiKeyUse, Terms
+from app.domain.identity.keys.errors import ScopesBeyondOwn, TooManyApiKeys
+from app.domain.identity.members.membership import Membership
 from app.domain.shared.errors import NotFound
 from app.domain.shared.ids import Id
 from tests.support.memory import NOW, Memory

@@ -7,14 +7,14 @@ from typing import Any
 
 from structlog.testing import capture_logs
 
-from app.application.identity.audit_seals import AuditPart
-from app.application.identity.sessions import LOGOUT_ALL
+from app.application.identity.audit.seals import AuditPart
+from app.application.identity.sign_in.sessions import LOGOUT_ALL
 from app.application.shared.access import Principal
 from app.application.shared.commands import Answer, Call, Outcome
-from app.domain.identity.audit_chain import Seal, seal
+from app.domain.identity.audit.chain import Seal, seal
 from app.domain.shared.errors import ConcurrentChange, ServiceUnavailable
 from app.domain.shared.ids import Id
-from app.infrastructure.identity.sealing import SealedRunner, Sealing
+from app.infrastructure.identity.audit.sealing import SealedRunner, Sealing
 
 TENANT, OTHER, LAST = Id(b"t" * 16), Id(b"o" * 16), Id(b"l" * 16)
 PART = AuditPart(0, LAST, (bytes(32),))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.application.identity.ports import (
+from app.application.identity.directory.ports import (
     CREDENTIALS,
     LIVE_SESSIONS_OF_USER,
     MEMBERSHIPS,
@@ -17,12 +17,13 @@ from app.application.identity.ports import (
     USER_BY_EMAIL,
     USERS,
 )
-from app.application.identity.registration import (
+from app.application.identity.keys.signing_keys import MAKE_FIRST_KEY, ROTATE_KEY, NewKey
+from app.application.identity.sign_in.registration import (
     Company,
     Registration,
     open_company,
 )
-from app.application.identity.sessions import (
+from app.application.identity.sign_in.sessions import (
     LOGIN,
     LOGOUT,
     LOGOUT_ALL,
@@ -30,17 +31,16 @@ from app.application.identity.sessions import (
     Exchange,
     OpenSession,
 )
-from app.application.identity.signing_keys import MAKE_FIRST_KEY, ROTATE_KEY, NewKey
 from app.application.shared.access import Principal
 from app.application.shared.commands import Command, Done
 from app.application.shared.work import Loaded, Work
-from app.domain.identity.credentials import Credentials
-from app.domain.identity.errors import EmailTaken, InvalidCredentials, InvalidRefreshToken
-from app.domain.identity.membership import Membership
-from app.domain.identity.session import Session, SessionTerms
-from app.domain.identity.signing_key import KeyState, SigningKey
-from app.domain.identity.tenant import Tenant
-from app.domain.identity.user import User
+from app.domain.identity.companies.tenant import Tenant
+from app.domain.identity.keys.signing_key import KeyState, SigningKey
+from app.domain.identity.members.membership import Membership
+from app.domain.identity.sign_in.credentials import Credentials
+from app.domain.identity.sign_in.errors import EmailTaken, InvalidCredentials, InvalidRefreshToken
+from app.domain.identity.sign_in.session import Session, SessionTerms
+from app.domain.identity.sign_in.user import User
 from app.domain.shared.errors import InvalidValue
 from app.domain.shared.ids import Id
 

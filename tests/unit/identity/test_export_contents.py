@@ -5,7 +5,13 @@ import re
 import app.infrastructure.db.tables_of_all_contexts  # noqa: F401
 from app.infrastructure.db import types
 from app.infrastructure.db.metadata import metadata
-from app.infrastructure.identity.export_contents import LEFT_OUT, SECRETS, WHOLE, is_secret, parts
+from app.infrastructure.identity.companies.export_contents import (
+    LEFT_OUT,
+    SECRETS,
+    WHOLE,
+    is_secret,
+    parts,
+)
 
 TENANT_TABLES = {table.name: table for table in metadata.sorted_tables if table.info["tenant"]}
 SUSPICIOUS = re.compile(r"hash|secret|token|sealed|password|private|otp|recovery")

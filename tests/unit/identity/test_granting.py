@@ -8,18 +8,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.application.identity.invitations import INVITE, JOIN, Invite, Join
-from app.application.identity.members import DEACTIVATE_MEMBER, EDIT_MEMBER
-from app.application.identity.ports import COMPANY_ROLES, MEMBERSHIPS, USERS
-from app.application.identity.roles import ACTIVATE_ROLE, CREATE_ROLE, DEACTIVATE_ROLE, EDIT_ROLE
+from app.application.identity.directory.ports import COMPANY_ROLES, MEMBERSHIPS, USERS
+from app.application.identity.members.invitations import INVITE, JOIN, Invite, Join
+from app.application.identity.members.members import DEACTIVATE_MEMBER, EDIT_MEMBER
+from app.application.identity.members.roles import (
+    ACTIVATE_ROLE,
+    CREATE_ROLE,
+    DEACTIVATE_ROLE,
+    EDIT_ROLE,
+)
 from app.application.shared.access import Principal
 from app.application.shared.commands import Call, Command
 from app.application.shared.masters import Create, Edit
 from app.application.shared.permissions import ALWAYS, PERMISSIONS, ROLES
-from app.domain.identity.errors import BeyondOwnPermissions
-from app.domain.identity.membership import OWNER, Membership
-from app.domain.identity.role import Role, RoleBuiltIn
-from app.domain.identity.user import User
+from app.domain.identity.members.membership import OWNER, Membership
+from app.domain.identity.members.role import Role, RoleBuiltIn
+from app.domain.identity.sign_in.errors import BeyondOwnPermissions
+from app.domain.identity.sign_in.user import User
 from app.domain.shared.errors import DomainError
 from app.domain.shared.ids import Id
 from tests.support.memory import Memory

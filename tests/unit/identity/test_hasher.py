@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import bcrypt
 import pytest
 
-from app.domain.identity.errors import HashingBusy
+from app.domain.identity.sign_in.errors import HashingBusy
 from app.infrastructure.security.passwords import PooledHasher
 
 PASSWORD = "plum basket over quiet water"  # pragma: allowlist secret

@@ -7,19 +7,19 @@ from typing import Any
 import pytest
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, UniqueConstraint
 
-from app.domain.identity.api_key import ApiKey, ApiKeyUse
-from app.domain.identity.audit_chain import Seal
-from app.domain.identity.challenge import Challenge, Purpose
-from app.domain.identity.credentials import Credentials
-from app.domain.identity.invitation import Invitation
-from app.domain.identity.membership import Membership
-from app.domain.identity.role import Role
-from app.domain.identity.second_factor import SecondFactor
-from app.domain.identity.security_key import SecurityKey
-from app.domain.identity.session import Session
-from app.domain.identity.signing_key import KeyState, SigningKey
-from app.domain.identity.tenant import Tenant, TenantState
-from app.domain.identity.user import User
+from app.domain.identity.audit.chain import Seal
+from app.domain.identity.companies.tenant import Tenant, TenantState
+from app.domain.identity.factors.challenge import Challenge, Purpose
+from app.domain.identity.factors.second_factor import SecondFactor
+from app.domain.identity.factors.security_key import SecurityKey
+from app.domain.identity.keys.api_key import ApiKey, ApiKeyUse
+from app.domain.identity.keys.signing_key import KeyState, SigningKey
+from app.domain.identity.members.invitation import Invitation
+from app.domain.identity.members.membership import Membership
+from app.domain.identity.members.role import Role
+from app.domain.identity.sign_in.credentials import Credentials
+from app.domain.identity.sign_in.session import Session
+from app.domain.identity.sign_in.user import User
 from app.domain.shared.ids import Id
 from app.infrastructure.db.errors import CONSTRAINT_ERRORS
 from app.infrastructure.db.mapping import Mapping

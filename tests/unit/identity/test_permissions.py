@@ -5,7 +5,7 @@ from app.application.shared.permissions import (
     ROLES,
     permissions_of,
 )
-from app.domain.identity.membership import OWNER
+from app.domain.identity.members.membership import OWNER
 
 
 def test_each_resource_is_read_and_written() -> None:

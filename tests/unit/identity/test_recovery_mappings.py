@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, UniqueConstraint
 
 from app.application.shared.messages import Message
-from app.domain.identity.password_reset import PasswordReset
-from app.domain.identity.throttle_lift import ThrottleLift
+from app.domain.identity.sign_in.password_reset import PasswordReset
+from app.domain.identity.sign_in.throttle_lift import ThrottleLift
 from app.domain.shared.ids import Id
 from app.infrastructure.db.errors import CONSTRAINT_ERRORS
-from app.infrastructure.identity.recovery import MAPPINGS
+from app.infrastructure.identity.sign_in.recovery import MAPPINGS
 from app.infrastructure.security.envelopes import SealedEnvelopes
 from app.infrastructure.security.sealing import SealBroken
 

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.application.identity.refresh_tokens import RefreshToken
-from app.domain.identity.errors import InvalidRefreshToken
+from app.application.identity.sign_in.refresh_tokens import RefreshToken
+from app.domain.identity.sign_in.errors import InvalidRefreshToken
 
 
 @given(st.binary(min_size=48, max_size=48))

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from app.application.identity import refusals as module
-from app.application.identity.refusals import Refusals
+from app.application.identity.audit import refusals as module
+from app.application.identity.audit.refusals import Refusals
 from app.application.shared.access import Principal
 from app.application.shared.commands import Answer, Call, Outcome
 from app.domain.shared.errors import ConcurrentChange, ServiceUnavailable

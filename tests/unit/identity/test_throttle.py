@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from app.domain.identity.errors import LoginThrottled
+from app.domain.identity.sign_in.errors import LoginThrottled
 from app.infrastructure.security.throttle import (
     ACCOUNT,
     ADDRESS,

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.domain.identity.errors import Unauthenticated
+from app.domain.identity.sign_in.errors import Unauthenticated
 from app.domain.shared.ids import show
 from app.infrastructure.security.access_tokens import LEEWAY_SECONDS
 from tests.unit.identity.fakes import START

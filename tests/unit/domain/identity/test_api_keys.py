@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.domain.identity.api_key import LIFE_MAX, OVERLAP_MAX, ApiKey, Terms, admits
-from app.domain.identity.api_key_errors import ApiKeyRevoked, ScopeRefused
+from app.domain.identity.keys.api_key import LIFE_MAX, OVERLAP_MAX, ApiKey, Terms, admits
+from app.domain.identity.keys.errors import ApiKeyRevoked, ScopeRefused
 from app.domain.shared.errors import DomainError, InvalidValue, ValueOutOfRange
 from app.domain.shared.ids import Id
 

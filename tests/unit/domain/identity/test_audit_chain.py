@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.domain.identity.audit_chain import (
+from app.domain.identity.audit.chain import (
     NO_HASH,
     Break,
     BreakKind,

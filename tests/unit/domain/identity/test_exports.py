@@ -6,8 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.domain.identity.errors import ExportUnderWay, TooManyExports
-from app.domain.identity.export import (
+from app.domain.identity.companies.export import (
     ATTEMPTS_MAX,
     FILES_MAX,
     LEASE,
@@ -16,6 +15,7 @@ from app.domain.identity.export import (
     ExportState,
     Progress,
 )
+from app.domain.identity.sign_in.errors import ExportUnderWay, TooManyExports
 from app.domain.shared.errors import ConcurrentChange
 from app.domain.shared.ids import Id
 

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.domain.identity.errors import ResetInvalid
-from app.domain.identity.password_reset import RESET_LIFE, PasswordReset
+from app.domain.identity.sign_in.errors import ResetInvalid
+from app.domain.identity.sign_in.password_reset import RESET_LIFE, PasswordReset
 from app.domain.shared.ids import Id
 
 NOW = datetime(2026, 3, 31, 12, tzinfo=UTC)

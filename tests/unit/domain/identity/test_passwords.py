@@ -4,14 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.identity.common_passwords import COMMON
-from app.domain.identity.errors import (
+from app.domain.identity.sign_in.common_passwords import COMMON
+from app.domain.identity.sign_in.errors import (
     PasswordCommon,
     PasswordPersonal,
     PasswordTooLong,
     PasswordTooShort,
 )
-from app.domain.identity.passwords import (
+from app.domain.identity.sign_in.passwords import (
     LENGTH_MAX,
     LENGTH_MIN,
     LENGTH_MIN_BESIDE_FACTOR,

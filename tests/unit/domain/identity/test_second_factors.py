@@ -4,13 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.application.identity.challenge_tokens import ChallengeToken, NewChallenge
-from app.application.identity.recovery_codes import RecoveryCodes, recovery_hash
-from app.domain.identity.challenge import FAILURES_MAX, LIFE, Challenge, Purpose
-from app.domain.identity.credentials import Credentials
-from app.domain.identity.errors import LoginThrottled
-from app.domain.identity.factor_errors import InvalidMfaToken, NoEnrolment
-from app.domain.identity.second_factor import (
+from app.application.identity.factors.challenge_tokens import ChallengeToken, NewChallenge
+from app.application.identity.factors.recovery_codes import RecoveryCodes, recovery_hash
+from app.domain.identity.factors.challenge import FAILURES_MAX, LIFE, Challenge, Purpose
+from app.domain.identity.factors.errors import InvalidMfaToken, NoEnrolment
+from app.domain.identity.factors.second_factor import (
     FAILURES_FREE,
     PENDING,
     RECOVERY_CODES,
@@ -19,7 +17,9 @@ from app.domain.identity.second_factor import (
     RecoveryProof,
     SecondFactor,
 )
-from app.domain.identity.security_key import SecurityKey
+from app.domain.identity.factors.security_key import SecurityKey
+from app.domain.identity.sign_in.credentials import Credentials
+from app.domain.identity.sign_in.errors import LoginThrottled
 from app.domain.shared.errors import InvalidValue
 from app.domain.shared.ids import Id
 

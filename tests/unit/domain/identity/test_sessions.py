@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.identity.errors import (
+from app.domain.identity.sign_in.errors import (
     InvalidRefreshToken,
     RefreshSuperseded,
     RefreshTokenReused,
 )
-from app.domain.identity.session import (
+from app.domain.identity.sign_in.session import (
     DEVICE_LENGTH_MAX,
     GRACE,
     RACE,

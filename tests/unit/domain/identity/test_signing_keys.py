@@ -1,6 +1,6 @@
 from datetime import UTC, datetime, timedelta
 
-from app.domain.identity.signing_key import KeyState, SigningKey
+from app.domain.identity.keys.signing_key import KeyState, SigningKey
 
 NOW = datetime(2026, 3, 31, 12, tzinfo=UTC)
 

@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.domain.identity.tenant import Tenant, TenantState
+from app.domain.identity.companies.tenant import Tenant, TenantState
 from app.domain.shared.errors import InvalidValue
 from app.domain.shared.ids import Id
 

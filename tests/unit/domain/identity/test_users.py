@@ -2,8 +2,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.domain.identity.credentials import Credentials
-from app.domain.identity.user import EMAIL_LENGTH_MAX, User, checked_email
+from app.domain.identity.sign_in.credentials import Credentials
+from app.domain.identity.sign_in.user import EMAIL_LENGTH_MAX, User, checked_email
 from app.domain.shared.errors import InvalidValue
 from app.domain.shared.ids import Id
 

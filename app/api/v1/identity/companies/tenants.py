@@ -1,0 +1,117 @@
+"""/tenants/current: the caller's company and how its books are kept."""
+
+from dataclasses import replace
+from typing import Literal
+
+from starlette.responses import Response
+
+from app.api.deps import Caller, CommandCaller
+from app.api.masters import answers, members_of
+from app.api.route import permission, v1_router
+from app.api.v1.identity.sign_in.auth import CompanyIn, Identity, NameText, ZoneText
+from app.api.wire import Schema
+from app.application.accounting.contract import BOOKS
+from app.application.identity.contract import TENANTS, Company
+from app.application.identity.sign_in.views import OwnCompanyView
+from app.application.processes.company import (
+    EDIT_COMPANY,
+    CompanyView,
+    EditCompany,
+    company_needs,
+    company_view,
+)
+from app.application.processes.onboarding import FOUND_COMPANY
+from app.application.shared.commands import answer_of
+from app.domain.identity.factors.errors import NoSecondFactor, StepUpRequired
+from app.domain.identity.sign_in.errors import TooManyCompanies
+from app.domain.shared.errors import (
+    ConcurrentChange,
+    Duplicate,
+    InvalidValue,
+    NotFound,
+    StaleVersion,
+    VersionRequired,
+)
+
+_GUARDS = frozenset(
+    {"mfa_required", "step_up_for_payouts"}
+)  # whoever stole a session wants them off
+
+router = v1_router("/tenants", tags=["tenants"])
+
+
+class CompanyPatch(Schema):
+    """What may change of a company; its currency stays, its books are kept in it."""
+
+    name: NameText = ABSENT
+    time_zone: ZoneText = ABSENT
+    tax_rounding: Literal["line", "document"] = ABSENT
+    price_difference_policy: Literal["split", "variance"] = ABSENT
+    mfa_required: bool = ABSENT
+    step_up_for_payouts: bool = ABSENT
+
+
+@router.post(
+    "",
+    summary="Open another company",
+    status_code=201,
+    openapi_extra=permission("profile:write"),
+    responses=answers(
+        OwnCompanyView, 201, InvalidValue, Duplicate, TooManyCompanies, ConcurrentChange, body=True
+    ),
+)
+async def create(http: Caller, identity: Identity, body: CompanyIn) -> Response:
+    """Open a company of which the caller is the owner; `POST /auth/switch` leads there.
+
+    It has its books, units and first location. Nobody owns two companies of one name, so a request
+    that is sent again makes nothing.
+    """
+    principal = replace(http.principal, tenant_id=identity.new_id())
+    company = Company(**body.model_dump())
+    view = await answer_of(http.services.runner, FOUND_COMPANY, company, principal)
+    return http.answer(view, 201)
+
+
+@router.get(
+    "/current",
+    summary="Show the company",
+    openapi_extra=permission("tenants:read"),
+    responses=answers(CompanyView, 200, NotFound),
+)
+async def show(http: Caller) -> Response:
+    """The caller's company, or 304 when the caller has its present version."""
+    principal = http.principal
+    loaded = await http.services.reader.load(principal.tenant_id, company_needs(principal))
+    tenant = loaded.present.get(TENANTS, {}).get((principal.tenant_id,))
+    books = loaded.present.get(BOOKS, {}).get(())
+    if tenant is None or books is None:
+        raise NotFound
+    return http.versioned(company_view(tenant, books))
+
+
+@router.patch(
+    "/current",
+    summary="Change the company",
+    openapi_extra=permission("tenants:write"),
+    responses=answers(
+        CompanyView,
+        200,
+        InvalidValue,
+        NoSecondFactor,
+        StepUpRequired,
+        StaleVersion,
+        VersionRequired,
+        ConcurrentChange,
+        body=True,
+    ),
+)
+async def change(http: CommandCaller, body: CompanyPatch) -> Response:
+    """Change what is named. Facts already posted stay as they are.
+
+    `mfa_required` and `step_up_for_payouts` need a proof of the last ten minutes, as sensitive
+    operations do.
+    """
+    members = members_of(body, given_only=True)
+    if not members.keys().isdisjoint(_GUARDS):
+        http.require_step_up()
+    return await http.run(EDIT_COMPANY, EditCompany(http.expected_version(), members))

@@ -1,0 +1,171 @@
+"""/members: who works for the company, and as what."""
+
+from typing import Annotated, Any
+
+from fastapi import Query
+from starlette.responses import Response
+
+from app.api.deps import Caller, CommandCaller, Http
+from app.api.masters import IdPath, answers, listed, members_of
+from app.api.paging import PageQuery
+from app.api.route import permission, v1_router
+from app.api.v1.identity.members.roles import RoleText
+from app.api.v1.identity.sign_in.auth import Identity
+from app.api.wire import Schema
+from app.application.identity.directory.ports import MEMBER_LIST
+from app.application.identity.members.members import (
+    ACTIVATE_MEMBER,
+    DEACTIVATE_MEMBER,
+    EDIT_MEMBER,
+    END_MEMBER_SESSIONS,
+    RESET_FACTORS,
+    shown,
+    shown_needs,
+)
+from app.application.identity.sign_in.service import IdentityService
+from app.application.identity.sign_in.views import EndedSessions, MemberView
+from app.application.shared.commands import Command
+from app.application.shared.masters import Edit
+from app.domain.identity.factors.errors import WorksElsewhere
+from app.domain.identity.members.role import RoleInactive
+from app.domain.identity.sign_in.errors import BeyondOwnPermissions, LastOwner
+from app.domain.shared.errors import (
+    ConcurrentChange,
+    NotFound,
+    ReferenceNotFound,
+    StaleVersion,
+    VersionRequired,
+)
+
+router = v1_router("/members", tags=["members"])
+
+READ, WRITE = permission("members:read"), permission("members:write")
+PROVED = permission("members:write", step_up=True)
+CHANGED = (
+    NotFound,
+    StaleVersion,
+    VersionRequired,
+    LastOwner,
+    BeyondOwnPermissions,
+    RoleInactive,
+    ConcurrentChange,
+)
+
+
+class MemberPatch(Schema):
+    """What may change of a member."""
+
+    role: RoleText = ABSENT
+
+
+@router.get(
+    "",
+    summary="List the members",
+    openapi_extra=READ,
+    responses=listed(MemberView, MEMBER_LIST),
+)
+async def list_members(
+    http: Caller,
+    page: PageQuery,
+    role: Annotated[RoleText | None, Query()] = None,
+    active: Annotated[bool | None, Query()] = None,
+) -> Response:
+    """Everybody who works for the company, or did."""
+    return await http.list(MEMBER_LIST, page, role=role, active=active)
+
+
+@router.get(
+    "/{id}",
+    summary="Show a member",
+    openapi_extra=READ,
+    responses=answers(MemberView, 200, NotFound),
+)
+async def show(http: Caller, id: IdPath) -> Response:  # noqa: A002
+    """One member, or 304 when the caller has its present version."""
+    user_id = http.id_of("usr", id)
+    loaded = await http.services.reader.load(None, shown_needs(user_id, http.principal))
+    return http.versioned(shown(loaded, user_id, http.principal))
+
+
+@router.patch(
+    "/{id}",
+    summary="Change a member",
+    openapi_extra=PROVED,
+    responses=answers(MemberView, 200, *CHANGED, ReferenceNotFound, body=True),
+)
+async def change(
+    http: CommandCaller,
+    identity: Identity,
+    id: IdPath,  # noqa: A002
+    body: MemberPatch,
+) -> Response:
+    """Give a member another role. His sessions in the company end, and he signs in anew."""
+    return await _changed(http, identity, EDIT_MEMBER, id, members_of(body, given_only=True))
+
+
+@router.post(
+    "/{id}/activate",
+    summary="Activate a member",
+    openapi_extra=PROVED,
+    responses=answers(MemberView, 200, *CHANGED),
+)
+async def activate(http: CommandCaller, identity: Identity, id: IdPath) -> Response:  # noqa: A002
+    """Let a member work again, in the role that he had."""
+    return await _changed(http, identity, ACTIVATE_MEMBER, id, {"active": True})
+
+
+@router.post(
+    "/{id}/deactivate",
+    summary="Deactivate a member",
+    openapi_extra=PROVED,
+    responses=answers(MemberView, 200, *CHANGED),
+)
+async def deactivate(http: CommandCaller, identity: Identity, id: IdPath) -> Response:  # noqa: A002
+    """Keep a member out; his sessions in the company end. What he did stays under his name."""
+    return await _changed(http, identity, DEACTIVATE_MEMBER, id, {"active": False})
+
+
+@router.post(
+    "/{id}/end-sessions",
+    summary="End the sessions of a member",
+    openapi_extra=WRITE,
+    responses=answers(EndedSessions, 200, NotFound, BeyondOwnPermissions, ConcurrentChange),
+)
+async def end_sessions(http: CommandCaller, identity: Identity, id: IdPath) -> Response:  # noqa: A002
+    """Sign a member out of the company everywhere; he may sign in again."""
+    user_id = http.id_of("usr", id)
+    answer = await http.run(END_MEMBER_SESSIONS, user_id)
+    identity.forget_member(http.principal.tenant_id, user_id)
+    return answer
+
+
+@router.post(
+    "/{id}/reset-mfa",
+    summary="Take the second factors of a member away",
+    openapi_extra=PROVED,
+    responses=answers(
+        EndedSessions, 200, NotFound, BeyondOwnPermissions, WorksElsewhere, ConcurrentChange
+    ),
+)
+async def reset_mfa(http: CommandCaller, identity: Identity, id: IdPath) -> Response:  # noqa: A002
+    """For a member who lost app, keys and recovery codes. His sessions end, and he is told.
+
+    Only of somebody who works for no other company: there, his factors are not this one's to take.
+    """
+    user_id = http.id_of("usr", id)
+    answer = await http.run(RESET_FACTORS, user_id)
+    identity.forget_member(http.principal.tenant_id, user_id)
+    return answer
+
+
+async def _changed(
+    http: Http,
+    identity: IdentityService,
+    command: Command[Edit],
+    id_text: str,
+    members: dict[str, Any],
+) -> Response:
+    user_id = http.id_of("usr", id_text)
+    answer = await http.run(command, Edit(user_id, http.expected_version(), members))
+    identity.forget_member(http.principal.tenant_id, user_id)
+    return answer

@@ -1,0 +1,206 @@
+"""API keys: made, changed, rotated, revoked. Secrets never enter these commands."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from app.application.identity.directory.granting import held_by, held_now, roles_needs
+from app.application.identity.directory.ports import MEMBERSHIPS
+from app.application.identity.keys.api_key_ports import API_KEY_USES, API_KEYS, API_KEYS_IN_USE
+from app.application.identity.keys.api_key_views import ApiKeyView, shown_key
+from app.application.shared.access import Principal
+from app.application.shared.commands import Command, Done
+from app.application.shared.kinds import Lock, Needs
+from app.application.shared.masters import Edit
+from app.application.shared.permissions import PERMISSIONS, PUBLIC
+from app.application.shared.work import Loaded, Work
+from app.domain.identity.keys.api_key import KEYS_MAX, ApiKey, ApiKeyUse, Terms
+from app.domain.identity.keys.errors import ScopesBeyondOwn, TooManyApiKeys
+from app.domain.shared.errors import NotFound, StaleVersion
+from app.domain.shared.frozen import frozen
+from app.domain.shared.ids import Id
+
+USED_AGAIN_AFTER = timedelta(seconds=60)
+_PERMISSION = "api_keys:write"
+
+# What a person does in person: his own sign-in, and who may do what for the company.
+_IN_PERSON = ("profile", "members", "roles", "api_keys", "tenants", "closing")
+SCOPES = PERMISSIONS - {
+    f"{resource}:{access}"
+    for resource in _IN_PERSON
+    for access in ("read", "write")
+    if access == "write" or resource in ("profile", "api_keys")
+}
+
+
+@frozen
+class MakeKey:
+    """A key to be made; ``id`` and the hash are those of the token that the caller will see."""
+
+    id: Id
+    secret_hash: bytes
+    name: str
+    scopes: tuple[str, ...]
+    addresses: tuple[str, ...]
+    test: bool
+    expires_at: datetime | None
+
+
+@frozen
+class RotateKey:
+    """A key to get a new secret; without ``expires_at`` it ends when it would have anyway."""
+
+    id: Id
+    expected_version: int
+    secret_hash: bytes
+    overlap: timedelta
+    expires_at: datetime | None
+
+
+@frozen
+class UseOfKey:
+    """A key called at this instant, from this address."""
+
+    key_id: Id
+    at: datetime
+    address: str
+
+
+def shown_needs(key_id: Id) -> Needs:
+    """What showing a key takes."""
+    return Needs().one(API_KEYS, key_id, lock=Lock.NONE).one(API_KEY_USES, key_id)
+
+
+def shown(loaded: Loaded, key_id: Id) -> ApiKeyView:
+    """A key of the caller's company.
+
+    Raises:
+        NotFound: the company has none with this id.
+    """
+    key = loaded.present.get(API_KEYS, {}).get((key_id,))
+    if key is None:
+        raise NotFound
+    return shown_key(key, loaded.present.get(API_KEY_USES, {}).get((key_id,)))
+
+
+def _caller_needs(principal: Principal) -> Needs:
+    needs = roles_needs(principal.tenant_id)
+    return needs.one(MEMBERSHIPS, principal.tenant_id, principal.user_id, lock=Lock.NONE)
+
+
+def _check_held(scopes: tuple[str, ...], work: Work) -> None:
+    """Pass when the caller holds all of the scopes now, not when his token was looked up."""
+    if not held_now(work).issuperset(scopes):
+        raise ScopesBeyondOwn.at("/scopes")
+
+
+def _make_needs(_: MakeKey, principal: Principal) -> Needs:
+    return _caller_needs(principal).search(API_KEYS_IN_USE)
+
+
+def _make(wish: MakeKey, work: Work) -> Done:
+    terms = Terms.checked(wish.name, wish.scopes, wish.addresses, SCOPES)
+    _check_held(terms.scopes, work)
+    if len(work.search(API_KEYS_IN_USE)) >= KEYS_MAX:
+        raise TooManyApiKeys
+    key = ApiKey.new(
+        wish.id,
+        wish.secret_hash,
+        terms,
+        test=wish.test,
+        made_by=work.principal.user_id,
+        at=work.recorded_at,
+        expires_at=wish.expires_at,
+    )
+    saved = work.put(API_KEYS, key)
+    view = shown_key(saved)
+    work.note("created", "api_key", saved.id, after=view)
+    work.event("api_key.created", saved.id, test=saved.test)
+    return Done(view, version=saved.version)
+
+
+def _one_needs(key_id: Id, principal: Principal) -> Needs:
+    return _caller_needs(principal).one(API_KEYS, key_id).one(API_KEY_USES, key_id)
+
+
+def _found(key_id: Id, work: Work, expected_version: int | None = None) -> ApiKey:
+    key = work.find(API_KEYS, key_id)
+    if key is None:
+        raise NotFound
+    if expected_version not in (None, key.version):
+        raise StaleVersion
+    return key
+
+
+def _change(edit: Edit, work: Work) -> Done:
+    before = _found(edit.id, work, edit.expected_version)
+    _check_held(before.scopes, work)  # whoever changes a key could have made it
+    terms = Terms.checked(
+        edit.members.get("name", before.name),
+        edit.members.get("scopes", before.scopes),
+        edit.members.get("addresses", before.addresses),
+        SCOPES,
+    )
+    _check_held(terms.scopes, work)
+    after = before.changed(terms)
+    return _kept(before, after, "changed", work)
+
+
+def _rotate(wish: RotateKey, work: Work) -> Done:
+    before = _found(wish.id, work, wish.expected_version)
+    # The caller will hold the secret, and so do all that the key may do.
+    _check_held(before.scopes, work)
+    # A secret that is good no more does not become so again for a while.
+    over = before.expires_at <= work.recorded_at or not held_by(work, before.made_by)
+    after = before.rotated(
+        wish.secret_hash,
+        overlap=timedelta(0) if over else wish.overlap,
+        made_by=work.principal.user_id,
+        at=work.recorded_at,
+        expires_at=wish.expires_at,
+    )
+    return _kept(before, after, "rotated", work)
+
+
+def _revoke(key_id: Id, work: Work) -> Done:
+    before = _found(key_id, work)
+    return _kept(before, before.revoked(work.recorded_at), "revoked", work)
+
+
+def _kept(before: ApiKey, after: ApiKey, action: str, work: Work) -> Done:
+    """Keep a changed key; a change that changes nothing leaves version and trail as they are."""
+    use = work.find(API_KEY_USES, before.id)
+    old = shown_key(before, use)
+    if after == before:
+        return Done(old, status=200, version=before.version)
+    saved = work.put(API_KEYS, after)
+    new: dict[str, Any] = {**shown_key(saved, use)}
+    changes = {name: [value, new[name]] for name, value in old.items() if value != new[name]}
+    work.note(action, "api_key", saved.id, **changes)
+    work.event(f"api_key.{action}", saved.id)
+    return Done(new, status=200, version=saved.version)
+
+
+def _note_use(use: UseOfKey, work: Work) -> Done:
+    if work.find(API_KEYS, use.key_id) is None:
+        raise NotFound
+    before = work.find(API_KEY_USES, use.key_id)
+    # Other nodes write it down as well; one line a minute is enough.
+    if before is None or use.at - before.last_used_at >= USED_AGAIN_AFTER:
+        work.put(API_KEY_USES, ApiKeyUse(use.key_id, use.at, use.address))
+    return Done(None)
+
+
+MAKE_KEY = Command("api_keys.create", _PERMISSION, _make_needs, _make)
+CHANGE_KEY: Command[Edit] = Command(
+    "api_keys.change", _PERMISSION, lambda edit, caller: _one_needs(edit.id, caller), _change
+)
+ROTATE_KEY = Command(
+    "api_keys.rotate", _PERMISSION, lambda wish, caller: _one_needs(wish.id, caller), _rotate
+)
+REVOKE_KEY: Command[Id] = Command("api_keys.revoke", _PERMISSION, _one_needs, _revoke)
+NOTE_USE: Command[UseOfKey] = Command(
+    "api_keys.note_use",
+    PUBLIC,
+    lambda use, _: Needs().one(API_KEYS, use.key_id, lock=Lock.NONE).one(API_KEY_USES, use.key_id),
+    _note_use,
+)

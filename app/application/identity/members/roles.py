@@ -1,0 +1,121 @@
+"""Roles of a company's own: make, change, take out of use.
+
+Nobody makes or changes a role that may do more than he does, before or after. A change counts for
+everybody who has the role as soon as his access is read again, and ends no session: what he may do
+is asked at each request, and his sign-in is as good as before.
+"""
+
+from typing import Any
+
+from app.application.identity.directory.granting import held_now, own_role, roles_needs
+from app.application.identity.directory.ports import (
+    ACTIVE_IN_ROLE,
+    COMPANY_ROLES,
+    MEMBERSHIPS,
+    ROLES_OF,
+)
+from app.application.identity.members.role_views import BUILT_IN, RoleView, role_view
+from app.application.shared.access import Principal
+from app.application.shared.commands import Command, Done
+from app.application.shared.kinds import Lock, Needs
+from app.application.shared.masters import Create, Edit, Noun, created, edited
+from app.application.shared.permissions import ALWAYS, ROLES
+from app.application.shared.work import Loaded, Work
+from app.domain.identity.members.membership import OWNER
+from app.domain.identity.members.role import (
+    OWN_ROLES_MAX,
+    Role,
+    RoleBuiltIn,
+    TooManyRoles,
+    check_within,
+)
+from app.domain.shared.errors import Duplicate, NotFound, StaleVersion
+from app.domain.shared.ids import Id
+
+ROLE = Noun(COMPANY_ROLES, "role", "rol", "/api/v1/roles", role_view)
+_PERMISSION = "roles:write"
+
+
+def shown(loaded: Loaded, role_id: Id, principal: Principal) -> RoleView:
+    """A role of the caller's company, or one that every company has.
+
+    Raises:
+        NotFound: there is none.
+    """
+    if role_id in BUILT_IN:
+        return BUILT_IN[role_id]
+    found = loaded.present.get(COMPANY_ROLES, {}).get((principal.tenant_id, role_id))
+    if found is None:
+        raise NotFound
+    view: RoleView = ROLE.show(found)
+    return view
+
+
+def shown_needs(role_id: Id, principal: Principal) -> Needs:
+    """What showing a role takes."""
+    return Needs().one(COMPANY_ROLES, principal.tenant_id, role_id)
+
+
+def _needs(_: Any, principal: Principal) -> Needs:
+    needs = roles_needs(principal.tenant_id)
+    return needs.one(MEMBERSHIPS, principal.tenant_id, principal.user_id, lock=Lock.NONE)
+
+
+def _create_needs(create: Create, principal: Principal) -> Needs:
+    needs = _needs(create, principal)
+    return needs if create.id is None else needs.join(shown_needs(create.id, principal))
+
+
+def _create(create: Create, work: Work) -> Done:
+    tenant_id = work.principal.tenant_id
+    role = _with_always(Role.new(tenant_id, create.id or work.new_id(), **create.members))
+    check_within(held_now(work), role.held)
+    own = own_role(work, role.code)
+    if role.id in BUILT_IN or role.code in ROLES or (own is not None and own.id != role.id):
+        raise Duplicate.at("/code")
+    if own is None and len(work.search(ROLES_OF, tenant_id)) >= OWN_ROLES_MAX:
+        raise TooManyRoles(maximum=OWN_ROLES_MAX)
+    return created(work, ROLE, role)
+
+
+def _to_edit(edit: Edit, work: Work) -> Role:
+    """The role to be changed, by somebody who may do all that it may."""
+    if edit.id in BUILT_IN:
+        raise RoleBuiltIn
+    roles = work.search(ROLES_OF, work.principal.tenant_id)
+    found = next((each for each in roles if each.id == edit.id), None)
+    if found is None:
+        raise NotFound
+    check_within(held_now(work), found.held)
+    if found.version != edit.expected_version:
+        raise StaleVersion
+    return found
+
+
+def _edit(edit: Edit, work: Work) -> Done:
+    before = _to_edit(edit, work)
+    after = _with_always(before.changed(**edit.members))
+    check_within(held_now(work), after.held)
+    return edited(work, ROLE, before, after)
+
+
+def _with_always(role: Role) -> Role:
+    return role.changed(permissions={*role.permissions, *ALWAYS})
+
+
+def _switch_needs(edit: Edit, principal: Principal) -> Needs:
+    # The owners are locked first, as by whoever changes a member: he may be giving this role away.
+    return _needs(edit, principal).search(ACTIVE_IN_ROLE, principal.tenant_id, OWNER)
+
+
+def _switch(edit: Edit, work: Work) -> Done:
+    before = _to_edit(edit, work)
+    # Asked for once the role is locked, so it sees whoever was given the role a moment ago.
+    members = work.search(ACTIVE_IN_ROLE, work.principal.tenant_id, before.code)
+    return edited(work, ROLE, before, before.switched(**edit.members, in_use=bool(members)))
+
+
+CREATE_ROLE = Command("roles.create", _PERMISSION, _create_needs, _create)
+EDIT_ROLE = Command("roles.edit", _PERMISSION, _needs, _edit)
+ACTIVATE_ROLE = Command("roles.activate", _PERMISSION, _switch_needs, _switch)
+DEACTIVATE_ROLE = Command("roles.deactivate", _PERMISSION, _switch_needs, _switch)

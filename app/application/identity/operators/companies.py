@@ -1,0 +1,192 @@
+"""What operators do with companies, and look at; each act is kept with its reason.
+
+An act upon a company leaves an entry in the trail of that company too, with the operator as actor.
+Reads are commands here: whoever looks leaves a trace first.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from typing_extensions import TypedDict
+
+from app.application.identity.audit.operator_actions import act
+from app.application.identity.companies.closing import company, company_lock, standing_view
+from app.application.identity.directory.ports import TENANTS
+from app.application.shared.commands import Command, Done
+from app.application.shared.kinds import Needs
+from app.application.shared.reading import Listing
+from app.application.shared.wording import instant, maybe
+from app.application.shared.work import Work
+from app.domain.identity.companies.tenant import Tenant, standing_of
+from app.domain.shared.frozen import frozen
+from app.domain.shared.ids import Id, show
+
+COMPANY_RECORDS = Listing("company_records", sorts=("id", "name"), filters=("q", "standing", "id"))
+USER_RECORDS = Listing("user_records", sorts=("id",), filters=("q",))
+ACT_LIST = Listing(
+    "operator_acts",
+    sorts=("id",),
+    filters=("operator_id", "company_id", "action", "since", "until"),
+)
+
+
+class CompanyRecord(TypedDict):
+    """A company as operators see it: who it is and how it stands, and nothing of its business."""
+
+    id: str
+    name: str
+    country: str | None
+    time_zone: str
+    standing: str
+    members: int
+    created_at: str
+    delete_at: str | None
+
+
+def company_record(
+    id_: bytes,
+    name: str,
+    country: str | None,
+    time_zone: str,
+    state: str,
+    purging: bool,
+    members: int,
+    created_at: datetime,
+    delete_at: datetime | None,
+) -> CompanyRecord:
+    """The view of a company."""
+    return {
+        "id": show("tnt", id_),
+        "name": name,
+        "country": country,
+        "time_zone": time_zone,
+        "standing": "purging" if purging else str(standing_of(state, delete_at)),
+        "members": members,
+        "created_at": instant(created_at),
+        "delete_at": None if delete_at is None else instant(delete_at),
+    }
+
+
+class UserRecord(TypedDict):
+    """A user as operators see him."""
+
+    id: str
+    email: str
+    display_name: str
+    active: bool
+    companies: int
+    created_at: str
+
+
+def user_record(
+    id_: bytes, email: str, display_name: str, active: bool, companies: int, created_at: datetime
+) -> UserRecord:
+    """The view of a user."""
+    return {
+        "id": show("usr", id_),
+        "email": email,
+        "display_name": display_name,
+        "active": active,
+        "companies": companies,
+        "created_at": instant(created_at),
+    }
+
+
+class ActView(TypedDict):
+    """What an operator did or looked at."""
+
+    id: str
+    operator_id: str
+    action: str
+    company_id: str | None
+    reason: str
+    request_id: str
+    address: str
+    changes: dict[str, Any]
+    recorded_at: str
+
+
+def act_view(
+    id_: bytes,
+    operator_id: bytes,
+    action: str,
+    company_id: bytes | None,
+    reason: str,
+    request_id: str,
+    address: str,
+    changes: dict[str, Any],
+    recorded_at: datetime,
+) -> ActView:
+    """The view of an act."""
+    return {
+        "id": show("act", id_),
+        "operator_id": show("usr", operator_id),
+        "action": action,
+        "company_id": maybe("tnt", company_id),
+        "reason": reason,
+        "request_id": request_id,
+        "address": address,
+        "changes": changes,
+        "recorded_at": instant(recorded_at),
+    }
+
+
+@frozen
+class Upon:
+    """An act upon the company of the principal; ``grace`` is what a deletion waits."""
+
+    reason: str
+    grace: timedelta = timedelta(0)
+
+
+@frozen
+class Look:
+    """What an operator is about to see, of one company or of all."""
+
+    what: str
+    reason: str
+    company_id: Id | None = None
+    query: str = ""
+
+
+def _upon(name: str, done: str, step: Callable[[Tenant, Upon, datetime], Tenant]) -> Command[Upon]:
+    """The command of an act that changes how a company stands."""
+
+    def decide(wish: Upon, work: Work) -> Done:
+        company_id = work.principal.tenant_id
+        before = company(work)
+        after = work.put(TENANTS, step(before, wish, work.recorded_at))
+        old, new = standing_view(before), standing_view(after)
+        changes = {
+            each: [old[each], new[each]]  # type: ignore[literal-required]
+            for each in new
+            if old[each] != new[each]  # type: ignore[literal-required]
+        }
+        act(work, f"company.{done}", wish.reason, company_id, **changes)
+        work.note(done, "tenant", company_id, reason=wish.reason, **changes)
+        work.event(f"tenant.{done}", company_id)
+        return Done(new, status=200)
+
+    return Command(f"platform.{name}", "platform:write", company_lock, decide)
+
+
+SUSPEND = _upon("suspend", "suspended", lambda tenant, _, __: tenant.suspended())
+RESUME = _upon("resume", "resumed", lambda tenant, _, __: tenant.resumed())
+SCHEDULE_DELETION = _upon(
+    "schedule_deletion",
+    "deletion_scheduled",
+    lambda tenant, wish, now: tenant.scheduled(now, wish.grace),
+)
+CANCEL_DELETION = _upon(
+    "cancel_deletion", "deletion_cancelled", lambda tenant, _, __: tenant.spared()
+)
+
+
+def _look(look: Look, work: Work) -> Done:
+    asked = {"query": look.query} if look.query else {}
+    act(work, look.what, look.reason, look.company_id, **asked)
+    return Done(None, status=200)
+
+
+LOOK: Command[Look] = Command("platform.look", "platform:read", lambda _, __: Needs(), _look)

@@ -1,0 +1,46 @@
+"""Choosing another password: the old one is no longer good, and nobody stays signed in with it."""
+
+from datetime import datetime
+
+from app.application.identity.directory.ports import CREDENTIALS, LIVE_SESSIONS_OF_USER
+from app.application.identity.sign_in.sessions import end_session
+from app.application.shared.access import Principal
+from app.application.shared.commands import Command, Done
+from app.application.shared.kinds import Lock, Needs
+from app.application.shared.work import Work
+from app.domain.shared.errors import ConcurrentChange
+from app.domain.shared.frozen import frozen
+
+
+@frozen
+class NewPassword:
+    """The hash of the new password, in place of the one chosen at ``password_changed_at``."""
+
+    password_hash: str
+    password_changed_at: datetime
+
+
+def _needs(_: NewPassword, principal: Principal) -> Needs:
+    # The sessions are read after the lock is held, so those of logins that it waited for too.
+    return Needs().one(CREDENTIALS, principal.user_id, lock=Lock.UPDATE)
+
+
+def _change(wish: NewPassword, work: Work) -> Done:
+    principal = work.principal
+    credentials = work.get(CREDENTIALS, principal.user_id)
+    if credentials.changed_at != wish.password_changed_at:
+        raise ConcurrentChange  # another one was chosen while this one was checked
+    work.put(CREDENTIALS, credentials.changed(wish.password_hash, work.recorded_at))
+    others = [
+        session
+        for session in work.search(LIVE_SESSIONS_OF_USER, principal.user_id)
+        if session.id != principal.session_id
+    ]
+    for session in others:
+        end_session(work, session, "password_changed")
+    work.note("password_changed", "user", principal.user_id)
+    work.event("user.password_changed", principal.user_id)
+    return Done([session.id.hex() for session in others])
+
+
+CHANGE_PASSWORD = Command("auth.change_password", "profile:write", _needs, _change)

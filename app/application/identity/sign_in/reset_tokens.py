@@ -1,0 +1,50 @@
+"""Reset tokens as people hold them: the user, and a secret of which only a hash is kept."""
+
+import base64
+import hashlib
+import re
+import secrets
+
+from app.domain.identity.sign_in.errors import ResetInvalid
+from app.domain.shared.frozen import frozen
+from app.domain.shared.ids import Id
+
+_ID_BYTES = 16
+_SECRET_BYTES = 32
+_TEXT = re.compile(r"pr_[A-Za-z0-9_-]{64}", re.ASCII)
+
+
+@frozen
+class ResetToken:
+    """``user_id`` says whose password it resets, ``secret`` (256 bits) proves that it may."""
+
+    user_id: Id
+    secret: bytes
+
+    @classmethod
+    def fresh(cls, user_id: Id) -> "ResetToken":
+        """A new token."""
+        return cls(user_id, secrets.token_bytes(_SECRET_BYTES))
+
+    @classmethod
+    def read(cls, text: str) -> "ResetToken":
+        """The token written as ``text``.
+
+        Raises:
+            ResetInvalid: not of the form that this service writes.
+        """
+        if _TEXT.fullmatch(text) is None:
+            raise ResetInvalid.at("/token")
+        raw = base64.urlsafe_b64decode(text[3:])
+        return cls(Id(raw[:_ID_BYTES]), raw[_ID_BYTES:])
+
+    def __str__(self) -> str:
+        return "pr_" + base64.urlsafe_b64encode(self.user_id + self.secret).decode()
+
+    def __repr__(self) -> str:
+        return "ResetToken(…)"
+
+    @property
+    def token_hash(self) -> bytes:
+        """What is kept of the secret. It is random, so a fast hash is enough."""
+        return hashlib.blake2b(self.secret, digest_size=32, person=b"reset").digest()

@@ -1,0 +1,25 @@
+"""The admin log in the database. Its order is that of the ids, which is that of time."""
+
+from app.application.identity.audit.entries import AUDIT_LIST, entry_view
+from app.application.shared.masters import shown_by
+from app.infrastructure.db.kernel_tables import audit_entries
+from app.infrastructure.db.lists import at_least, at_most, equals, plain_list
+
+_EQUAL = ("actor_id", "on_behalf_of", "session_id", "request_id", "action", "entity_kind")
+
+LISTS = (
+    plain_list(
+        AUDIT_LIST,
+        audit_entries,
+        shown_by(entry_view),
+        entry_view,
+        sorts={"recorded_at": "id"},
+        filters={
+            **{name: equals(audit_entries.c[name]) for name in (*_EQUAL, "entity_id")},
+            "recorded_from": at_least(audit_entries.c.recorded_at),
+            "recorded_to": at_most(audit_entries.c.recorded_at),
+            "id_from": at_least(audit_entries.c.id),
+            "id_to": at_most(audit_entries.c.id),
+        },
+    ),
+)

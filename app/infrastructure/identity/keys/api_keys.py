@@ -1,0 +1,132 @@
+"""API keys in the database: loaded, saved, listed, and looked up when they call."""
+
+from sqlalchemy import ColumnElement, and_, bindparam, select
+
+from app.application.identity.keys.api_key_ports import (
+    API_KEY_LIST,
+    API_KEY_USES,
+    API_KEYS,
+    API_KEYS_IN_USE,
+    KeyAccess,
+)
+from app.application.identity.keys.api_key_views import api_key_view
+from app.application.shared.permissions import known, permissions_of
+from app.domain.identity.companies.tenant import standing_of
+from app.domain.identity.keys.api_key import ApiKey, ApiKeyUse
+from app.domain.shared.ids import Id
+from app.infrastructure.db import types
+from app.infrastructure.db.lists import ListQuery
+from app.infrastructure.db.mapping import Mapping, Search, flat
+from app.infrastructure.db.port import Database
+from app.infrastructure.db.query import Query, of_tenant
+from app.infrastructure.identity.directory.role_tables import roles
+from app.infrastructure.identity.directory.tables import memberships, tenants, users
+from app.infrastructure.identity.keys.tables import api_key_uses, api_keys
+
+MAPPINGS: tuple[Mapping | Search, ...] = (
+    flat(API_KEYS, api_keys, ApiKey, scopes=tuple, addresses=tuple),
+    flat(API_KEY_USES, api_key_uses, ApiKeyUse, key=("api_key_id",)),
+    Search(API_KEYS_IN_USE, (), where="t.revoked_at IS NULL"),
+)
+
+_USED = and_(
+    api_key_uses.c.tenant_id == api_keys.c.tenant_id, api_key_uses.c.api_key_id == api_keys.c.id
+)
+
+
+def _in_use(name: str) -> ColumnElement[bool]:
+    return api_keys.c.revoked_at.is_(None) == bindparam(name, type_=types.Flag)
+
+
+LISTS = (
+    ListQuery(
+        API_KEY_LIST,
+        select(
+            api_keys.c.id,
+            api_keys.c.name,
+            api_keys.c.scopes,
+            api_keys.c.addresses,
+            api_keys.c.test,
+            api_keys.c.made_by,
+            api_keys.c.created_at,
+            api_keys.c.rotated_at,
+            api_keys.c.previous_until,
+            api_keys.c.expires_at,
+            api_keys.c.revoked_at,
+            api_keys.c.version,
+            api_key_uses.c.last_used_at,
+            api_key_uses.c.address,
+        )
+        .outerjoin(api_key_uses, _USED)
+        .where(*of_tenant(api_keys)),
+        api_keys.c.id,
+        api_key_view,
+        sorts={"id": api_keys.c.id},
+        filters={"active": _in_use},
+    ),
+)
+
+_MAKER = and_(
+    memberships.c.tenant_id == api_keys.c.tenant_id, memberships.c.user_id == api_keys.c.made_by
+)
+_ACCESS = Query(
+    select(
+        api_keys.c.made_by,
+        memberships.c.role,
+        roles.c.permissions,
+        memberships.c.active,
+        users.c.active,
+        tenants.c.state,
+        tenants.c.delete_at,
+        tenants.c.purging,
+        api_keys.c.test,
+        api_keys.c.scopes,
+        api_keys.c.addresses,
+        api_keys.c.secret_hash,
+        api_keys.c.previous_hash,
+        api_keys.c.previous_until,
+        api_keys.c.expires_at,
+        api_keys.c.revoked_at,
+    )
+    .join(memberships, _MAKER)
+    .outerjoin(
+        roles,
+        and_(roles.c.tenant_id == memberships.c.tenant_id, roles.c.code == memberships.c.role),
+    )
+    .join(users, users.c.id == api_keys.c.made_by)
+    .join(tenants, tenants.c.id == api_keys.c.tenant_id)
+    .where(*of_tenant(api_keys), api_keys.c.id == bindparam("key_id", type_=types.Id))
+)
+
+
+class DatabaseKeyDirectory:
+    """Implements ``app.application.identity.keys.api_key_ports.KeyDirectory``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def access(self, tenant_id: Id, key_id: Id) -> KeyAccess | None:
+        """What the key may do now."""
+        async with self._database.read(tenant_id) as scope:
+            row = await scope.row(_ACCESS, key_id=key_id)
+        if row is None:
+            return None
+        made_by, role, granted, member, user, state, delete_at, purging, *key = row
+        test, scopes, addresses, secret_hash, previous_hash, previous_until, *ends = key
+        expires_at, revoked_at = ends
+        held = permissions_of(role) if granted is None else known(granted)
+        return KeyAccess(
+            key_id=key_id,
+            tenant_id=tenant_id,
+            made_by=made_by,
+            held=held if member and user and not purging else None,
+            test=test,
+            scopes=frozenset(scopes),
+            addresses=tuple(addresses),
+            secret_hash=secret_hash,
+            previous_hash=previous_hash,
+            previous_until=previous_until,
+            expires_at=expires_at,
+            revoked=revoked_at is not None,
+            standing=standing_of(state, delete_at),
+        )
