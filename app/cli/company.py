@@ -48,8 +48,7 @@ def replace_keys(
         raise fail("this ends every session: confirm with --yes; stop the service first")
 
     async def work(parts: Parts) -> int:
-        ended: int = await parts.identity.signing.start_anew(await signed_in(parts.database))
-        return ended
+        return await parts.identity.signing_keys.start_anew(await signed_in(parts.database))
 
     ended = with_parts(settings, work)
     typer.echo(f"A new signing key is in place; {ended} sessions were ended.")
@@ -68,8 +67,7 @@ def reset_mfa(
         raise fail("the password alone then opens the account: verify the request, use --yes")
 
     async def work(parts: Parts) -> int | None:
-        ended: int | None = await parts.identity.enrolling.forget_all(email)
-        return ended
+        return await parts.identity.enrolment.forget_all(email)
 
     ended = with_parts(settings, work)
     if ended is None:

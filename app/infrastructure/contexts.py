@@ -7,10 +7,6 @@ from app.infrastructure.db import kernel_tables
 from app.infrastructure.db.lists import ListQuery
 from app.infrastructure.db.mapping import Registry
 from app.infrastructure.identity import mappings as identity
-from app.infrastructure.identity.audit import lists as audit
-from app.infrastructure.identity.companies import tables as export_tables
-from app.infrastructure.identity.operators import tables as operator_tables
-from app.infrastructure.identity.sign_in import recovery
 from app.infrastructure.inventory import mappings as inventory
 from app.infrastructure.logistics import mappings as logistics
 from app.infrastructure.purchasing import mappings as purchasing
@@ -27,8 +23,6 @@ def registry() -> Registry:
         found.add(*module.MAPPINGS)
     for each in _STORED:
         found.add(*each.mappings)
-    found.add(*recovery.MAPPINGS)
-    found.add(*export_tables.MAPPINGS, *operator_tables.MAPPINGS)
     found.sqlite_checks.update(accounting.SQLITE_CHECKS)
     return found
 
@@ -37,10 +31,6 @@ def lists() -> list[ListQuery]:
     """Every list."""
     return [
         *identity.LISTS,
-        *audit.LISTS,
-        *recovery.LISTS,
-        *export_tables.LISTS,
-        *operator_tables.LISTS,
         *(each for stored in _STORED for each in stored.lists),
         *accounting_lists.LISTS,
         *purchasing.LISTS,

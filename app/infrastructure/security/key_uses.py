@@ -20,7 +20,7 @@ _SECONDS = USED_AGAIN_AFTER.total_seconds()
 
 
 class RecordedKeyUses:
-    """Implements ``app.application.identity.keys.api_key_ports.KeyUses``.
+    """Implements ``app.application.identity.keys.ports.KeyUses``.
 
     A use that cannot be written is lost: it is informative only, not a fact.
     """

@@ -44,8 +44,8 @@ async def sign_up(somebody: Somebody) -> httpx.Response:
 def identity(olga: Somebody, monkeypatch: pytest.MonkeyPatch) -> Any:
     """The service without delays."""
     found = parts_of(olga.api).identity
-    monkeypatch.setattr(found._proof._throttle._counts, "_rules", UNLIMITED)
-    monkeypatch.setattr(found.recovery._throttle, "_rules", UNLIMITED)
+    monkeypatch.setattr(found.passwords.throttle._counts, "_rules", UNLIMITED)
+    monkeypatch.setattr(found.recovery.requests, "_rules", UNLIMITED)
     return found
 
 
@@ -55,8 +55,8 @@ async def lasting(
     """Let what writes take longer than it needs on this machine at this moment."""
     known, unknown = await times(olga, request, 4)
     slowest = max(*known, *unknown)
-    patch.setattr(identity.recovery, "_seconds_min", 2 * slowest)
-    patch.setattr(identity, "_register_seconds_min", 2 * slowest)
+    patch.setattr(identity.recovery, "seconds_min", 2 * slowest)
+    patch.setattr(identity.registrations, "seconds_min", 2 * slowest)
 
 
 async def times(olga: Somebody, request: Request, samples: int) -> tuple[list[float], list[float]]:

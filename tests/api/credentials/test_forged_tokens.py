@@ -69,7 +69,7 @@ class Forger:
     """Makes tokens like that of somebody, with the key of the service at hand."""
 
     def __init__(self, api: httpx.AsyncClient, token: str) -> None:
-        self._kid, self._key = parts_of(api).identity.signing._ring.signer()
+        self._kid, self._key = parts_of(api).identity.signing_keys.ring.signer()
         self._claims = jwt.decode(token, options={"verify_signature": False})
         self.public = self._key.public_key().public_bytes_raw()
 

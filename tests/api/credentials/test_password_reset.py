@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from app.application.identity.directory.ports import MEMBERSHIPS, PASSWORD_RESETS, USERS
+from app.application.identity.directory.kinds import MEMBERSHIPS, USERS
+from app.application.identity.sign_in.resets import PASSWORD_RESETS
 from app.application.shared.kinds import Needs
 from app.domain.identity.sign_in.password_reset import PasswordReset
 from app.infrastructure.security.throttle import PAIR, RESETS

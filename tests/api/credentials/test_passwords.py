@@ -78,7 +78,7 @@ async def test_a_password_of_a_megabyte_costs_no_hash(
     async def hash_in_pool(*arguments: Any) -> Any:
         hashed.append(str(arguments))
 
-    monkeypatch.setattr(parts_of(olga.api).identity._hasher, "_in_pool", hash_in_pool)
+    monkeypatch.setattr(parts_of(olga.api).identity.passwords.hasher, "_in_pool", hash_in_pool)
     for path, body in bodies("a" * 1_000_000).items():
         started = time.perf_counter()
         answer = await olga.api.post(f"{AUTH}/{path}", json=body, headers=tokens.headers)
@@ -95,7 +95,7 @@ async def test_when_too_many_wait_the_next_is_asked_to_come_again(
     tokens = await olga.login()
     token = await olga.sent()
     invited = await invite(olga.api, tokens, email=new_email())
-    hasher = parts_of(olga.api).identity._hasher
+    hasher = parts_of(olga.api).identity.passwords.hasher
     with monkeypatch.context() as patch:
         patch.setattr(hasher, "_waiting_max", 0)
         answers = [

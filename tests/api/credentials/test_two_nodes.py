@@ -46,7 +46,8 @@ async def other(database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
     app = create_app(settings_for(database_url))
     async with app.router.lifespan_context(app), at_a_place(app) as client:
         clock = Later()
-        app.state.parts.identity._access_tokens._tokens._monotonic = clock
+        tokens = app.state.parts.identity.tokens._tokens
+        tokens._monotonic = tokens._known._monotonic = clock
         yield Node(client, clock)
 
 

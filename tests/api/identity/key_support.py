@@ -5,8 +5,8 @@ from typing import Any
 
 import httpx
 
-from app.application.identity.keys.api_key_ports import API_KEYS
-from app.application.identity.keys.api_key_tokens import ApiKeyToken
+from app.application.identity.keys.kinds import API_KEYS
+from app.application.identity.keys.tokens import ApiKeyToken
 from app.domain.shared.ids import read
 from tests.api.identity import test_members
 from tests.api.identity.support import Tokens, change, ids_of, login, parts_of, register
@@ -91,4 +91,4 @@ async def alter(api: httpx.AsyncClient, tokens: Tokens, key_id: str, **fields: A
 async def forget(api: httpx.AsyncClient, tokens: Tokens, key_id: str) -> None:
     """As if the bound of five seconds were over."""
     _, tenant_id = await ids_of(api, tokens)
-    parts_of(api).identity.api_keys._verifier.forget(tenant_id, read("key", key_id))
+    parts_of(api).identity.tokens._keys.forget(tenant_id, read("key", key_id))

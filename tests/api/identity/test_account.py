@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import httpx
 
-from app.application.identity.directory.ports import CREDENTIALS, SESSIONS
+from app.application.identity.directory.kinds import CREDENTIALS, SESSIONS
 from app.application.shared.kinds import Needs
 from app.domain.identity.sign_in.session import Session
 from app.domain.shared.ids import read, show

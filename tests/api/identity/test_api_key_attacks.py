@@ -7,9 +7,9 @@ from typing import Any
 import httpx
 import pytest
 
-from app.application.identity.directory.ports import MEMBERSHIPS, TENANTS
-from app.application.identity.keys.api_key_tokens import ApiKeyToken
+from app.application.identity.directory.kinds import MEMBERSHIPS, TENANTS
 from app.application.identity.keys.api_keys import SCOPES
+from app.application.identity.keys.tokens import ApiKeyToken
 from app.application.shared.permissions import ROLES
 from app.domain.identity.companies.tenant import TenantState
 from app.domain.shared.ids import Id

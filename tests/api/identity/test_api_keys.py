@@ -8,7 +8,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from app.application.identity.keys.api_key_ports import API_KEYS
+from app.application.identity.keys.kinds import API_KEYS
 from app.application.shared.kinds import Lock, Needs
 from app.domain.shared.ids import Id, read
 from app.infrastructure.db.kernel_tables import audit_entries
@@ -175,7 +175,7 @@ async def test_another_node_refuses_a_revoked_key_within_five_seconds(
         assert (await units(node, key["key"])).status_code == 200
         await api.post(f"{KEYS}/{key['id']}/revoke", headers=owner.headers)
         assert (await units(node, key["key"])).status_code == 200
-        remembered = app.state.parts.identity.api_keys._verifier._known
+        remembered = app.state.parts.identity.tokens._keys._known
         late = remembered._monotonic() + 5.0
         monkeypatch.setattr(remembered, "_monotonic", lambda: late)
         assert refusal(await units(node, key["key"])) == OVER
@@ -294,7 +294,7 @@ async def test_the_last_use_is_told_once_a_minute(api: httpx.AsyncClient) -> Non
     key = await made(api, owner)
     path = f"{KEYS}/{key['id']}"
     assert (await api.get(path, headers=owner.headers)).json()["last_used_at"] is None
-    uses = parts_of(api).identity.api_keys._verifier._uses
+    uses = parts_of(api).identity.tokens._keys._uses
     assert (await units(api, key["key"])).status_code == 200
     await uses.close()
     shown = (await api.get(path, headers=owner.headers)).json()

@@ -106,8 +106,8 @@ async def test_anybody_can_check_a_token_with_the_published_keys(api: httpx.Asyn
 async def test_a_rotation_of_the_key_refuses_nobody(api: httpx.AsyncClient) -> None:
     """JW-04."""
     before = await sign_up(api)
-    await parts_of(api).identity.signing.rotate()
-    later(parts_of(api).identity.signing._ring, LOOK_SECONDS)
+    await parts_of(api).identity.signing_keys.rotate()
+    later(parts_of(api).identity.signing_keys.ring, LOOK_SECONDS)
     after = await login(api)
     headers = [jwt.get_unverified_header(each.access) for each in (before, after)]
     assert headers[0]["kid"] != headers[1]["kid"]
@@ -128,9 +128,9 @@ async def test_another_node_on_the_same_database_knows_the_caller(api: httpx.Asy
     second = second_node(api, parts_of(api).settings.tokens.secret.get_secret_value())
     await second.start()
     try:
-        principal = await second.verify(tokens.access)
+        principal = await second.tokens.verify(tokens.access)
         assert principal.role == "owner"
-        assert (await second.signing.jwks()) == (await api.get(JWKS)).json()
+        assert (await second.signing_keys.jwks()) == (await api.get(JWKS)).json()
     finally:
         await second.stop()
 
@@ -152,7 +152,7 @@ def second_node(api: httpx.AsyncClient, secret: str):  # type: ignore[no-untyped
         runner=parts.database,
         reader=parts.reader,
         clock=parts.clock,
-        new_id=parts.identity.new_id,
+        new_id=parts.identity.registrations.new_id,
         secret=secret,
         issuer="tradepost",
         access_minutes=15,

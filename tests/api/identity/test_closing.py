@@ -13,7 +13,7 @@ import asyncpg
 import httpx
 import pytest
 
-from app.application.identity.directory.ports import TENANTS
+from app.application.identity.directory.kinds import TENANTS
 from app.domain.shared.ids import Id, read
 from app.infrastructure.db import purge as purging
 from app.infrastructure.db.metadata import metadata
@@ -263,7 +263,7 @@ async def test_a_purge_that_was_killed_is_run_again_and_people_of_two_companies_
             async with owner_of(url) as owner:
                 await purging.purge(owner, tenant_id, now, fresh_id)
         monkeypatch.setattr(purging, "_empty", empty)
-        app.state.parts.identity.forget_company(tenant_id)
+        app.state.parts.identity.tokens.forget_company(tenant_id)
         answer = await going.client.get(f"{API}/auth/me")
         assert refusal(answer) == (401, "auth.session_over", [])
         async with owner_of(url) as owner:

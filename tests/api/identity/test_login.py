@@ -7,7 +7,7 @@ from statistics import median
 import bcrypt
 import httpx
 
-from app.application.identity.directory.ports import CREDENTIALS, MEMBERSHIPS, TENANTS, USERS
+from app.application.identity.directory.kinds import CREDENTIALS, MEMBERSHIPS, TENANTS, USERS
 from app.application.shared.kinds import Needs
 from app.infrastructure.security.throttle import PAIR
 from tests.api.identity.support import (

@@ -7,7 +7,8 @@ from typing import Any
 
 import httpx
 
-from app.application.identity.directory.ports import INVITATIONS, MEMBERSHIPS, SESSIONS
+from app.application.identity.directory.kinds import MEMBERSHIPS, SESSIONS
+from app.application.identity.members.kinds import INVITATIONS
 from app.application.shared.kinds import Needs
 from app.application.shared.permissions import ROLES
 from app.domain.shared.ids import read, show

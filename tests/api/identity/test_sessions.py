@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import jwt
 
-from app.application.identity.directory.ports import SESSIONS, TENANTS, USERS
+from app.application.identity.directory.kinds import SESSIONS, TENANTS, USERS
 from app.application.shared.kinds import Needs
 from app.domain.identity.sign_in.session import GRACE, Session
 from app.domain.shared.ids import Id, read
@@ -180,5 +180,5 @@ async def test_who_is_switched_off_gets_no_new_tokens(api: httpx.AsyncClient) ->
     await change(api, USERS, (user_id,), lambda user: replace(user, active=True))
     await change(api, TENANTS, (tenant_id,), lambda tenant: replace(tenant, purging=True))
     assert refusal(await refresh(api, tokens.refresh)) == (401, "auth.invalid_refresh_token", [])
-    parts_of(api).identity.forget([session_id(tokens)])
+    parts_of(api).identity.tokens.forget([session_id(tokens)])
     assert refusal(await me(api, tokens)) == (401, "auth.session_over", [])

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.application.identity.directory.ports import TENANTS
+from app.application.identity.directory.kinds import TENANTS
 from app.domain.identity.companies.tenant import Tenant, TenantState
 from tests.api.identity.support import (
     AUTH,
@@ -56,7 +56,7 @@ async def test_what_is_read_is_read_and_no_command_is_run(
 ) -> None:
     tokens = await sign_up(api)
     tenant_id = await held(api, tokens, how)
-    parts_of(api).identity.forget_company(tenant_id)
+    parts_of(api).identity.tokens.forget_company(tenant_id)
     before = await trail(api, tenant_id)
     for query in ("", "?dry_run=true"):
         assert refusal(await create(api, tokens, query)) == (403, code, [])
@@ -94,10 +94,10 @@ async def test_the_node_that_suspends_knows_at_once_and_others_within_five_secon
     tokens = await sign_up(api)
     tenant_id = await held(api, tokens)
     assert (await create(api, tokens)).status_code == 201  # as known a moment ago
-    parts_of(api).identity.forget_company(tenant_id)
+    parts_of(api).identity.tokens.forget_company(tenant_id)
     assert refusal(await create(api, tokens)) == (403, "tenants.suspended", [])
     await change(api, TENANTS, (tenant_id,), lambda tenant: tenant.resumed())
-    parts_of(api).identity.forget_company(tenant_id)
+    parts_of(api).identity.tokens.forget_company(tenant_id)
     again = {**UNIT, "code": "again"}
     answer = await api.post(f"{API}/units", json=again, headers=tokens.headers)
     assert answer.status_code == 201
@@ -107,7 +107,7 @@ async def test_ones_own_sign_in_goes_on(api: httpx.AsyncClient) -> None:
     """Log in, refresh, change the password, end a session, log out."""
     tokens = await sign_up(api)
     tenant_id = await held(api, tokens)
-    parts_of(api).identity.forget_company(tenant_id)
+    parts_of(api).identity.tokens.forget_company(tenant_id)
     second = await login(api)
     renewed = await refresh(api, second.refresh)
     assert renewed.status_code == 200

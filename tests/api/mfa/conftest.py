@@ -42,7 +42,7 @@ async def application(started: Callable[[str], Any], dialect: str) -> Any:
     app = await started(dialect)
     parts = app.state.parts
     parts.clock.now_again()
-    parts.identity._proof._throttle._counts._counts.clear()  # of the throttle that lifts delays
+    parts.identity.passwords.throttle._counts._counts.clear()  # of the throttle that lifts delays
     return app
 
 

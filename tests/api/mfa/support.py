@@ -7,8 +7,8 @@ from typing import Any
 
 import httpx
 
-from app.application.identity.directory.ports import SESSIONS
-from app.application.identity.factors.ports import CHALLENGES, SECOND_FACTORS
+from app.application.identity.directory.kinds import SESSIONS
+from app.application.identity.factors.kinds import CHALLENGES, SECOND_FACTORS
 from app.domain.shared.ids import Id, read
 from tests.api.identity.support import AUTH, PASSWORD, change, parts_of, refusal
 from tests.support.authenticator import App, VirtualKey
@@ -132,7 +132,7 @@ class User:
 
     async def _session(self, how: Any) -> None:
         await change(self.client, SESSIONS, (self.session_id,), how)
-        parts_of(self.client).identity.forget([self.session_id])
+        parts_of(self.client).identity.tokens.forget([self.session_id])
 
     async def free_codes(self) -> None:
         """Let the codes of now be good again."""

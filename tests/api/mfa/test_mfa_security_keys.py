@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from app.application.identity.factors.challenge_tokens import ChallengeToken
-from app.application.identity.factors.ports import SECURITY_KEYS
+from app.application.identity.factors.kinds import SECURITY_KEYS
+from app.application.identity.factors.tokens import CHALLENGE_TOKEN
 from app.domain.identity.factors.security_key import KEYS_MAX, SecurityKey
 from app.domain.shared.ids import Id
 from app.main import create_app
@@ -123,7 +123,7 @@ async def test_a_token_is_good_for_what_it_was_asked_for(user: User) -> None:
         "auth.mfa_token_invalid"
     )
     old, options = await user.ask_key("step_up")
-    await user.age_challenge(ChallengeToken.read(old).id)
+    await user.age_challenge(CHALLENGE_TOKEN.read(old).id)
     late = await user.step_up(token=old, credential=key.get(options))
     assert refusal(late) == (422, "auth.proof_wrong", ["/token"])
 

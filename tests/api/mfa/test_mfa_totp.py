@@ -8,8 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from sqlalchemy import select
 
-from app.application.identity.factors.challenge_tokens import ChallengeToken
-from app.application.identity.factors.ports import SECOND_FACTORS
+from app.application.identity.factors.kinds import SECOND_FACTORS
+from app.application.identity.factors.tokens import CHALLENGE_TOKEN
 from app.application.shared.kinds import Needs
 from app.domain.identity.factors.second_factor import FAILURES_FREE, PENDING
 from app.infrastructure.db.kernel_tables import audit_entries, outbox_events
@@ -153,7 +153,7 @@ async def test_a_token_is_good_once_and_for_five_minutes(user: User, hand: Hand)
     hand.step()
     assert refused(await user.verify(token, code=user.code())) == OVER
     old = (await user.first_step())["mfa_token"]
-    await user.age_challenge(ChallengeToken.read(old).id)
+    await user.age_challenge(CHALLENGE_TOKEN.read(old).id)
     assert refused(await user.verify(old, code=user.code())) == OVER
 
 
@@ -195,7 +195,7 @@ async def test_who_knows_the_password_cannot_guess_codes(user: User) -> None:
     another node, which counts for itself.
     """
     await user.enrol()
-    node = parts_of(user.client).identity._proof._throttle._counts
+    node = parts_of(user.client).identity.passwords.throttle._counts
     for number in range(PAIR.free + 1):
         token = (await user.first_step())["mfa_token"]
         node._counts.clear() if number % 2 else None

@@ -4,7 +4,7 @@ import asyncio
 import uuid
 from typing import Any
 
-from app.application.identity.directory.ports import MEMBERSHIPS
+from app.application.identity.directory.kinds import MEMBERSHIPS
 from app.domain.identity.members.membership import Membership
 from tests.api.identity.support import (
     AUTH,
@@ -196,7 +196,7 @@ async def test_a_company_may_demand_a_second_factor(user: User, application: Any
     await user.enrol()
     answer = await patch_company(user, mfa_required=True)
     assert (answer.status_code, answer.json()["mfa_required"]) == (200, True)
-    parts_of(user.client).identity.forget([clerk.session_id, user.session_id])
+    parts_of(user.client).identity.tokens.forget([clerk.session_id, user.session_id])
     assert (await user.get("/products")).status_code == 200
     assert refused(await clerk.get("/products")) == ENROL
     assert refused(await clerk.get("/tenants/current")) == ENROL
@@ -278,10 +278,10 @@ async def test_one_company_does_not_weaken_a_user_of_another(
 async def test_who_operates_the_service_lets_a_user_in_again(user: User) -> None:
     """What no company may do, the operator does at the command line; the user is told."""
     await user.enrol()
-    enrolling = parts_of(user.client).identity.enrolling
+    enrolling = parts_of(user.client).identity.enrolment
     assert await enrolling.forget_all("nobody@north.example") is None
     assert await enrolling.forget_all(f" {user.email.upper()} ") == 1
-    parts_of(user.client).identity.forget([user.session_id])
+    parts_of(user.client).identity.tokens.forget([user.session_id])
     assert refused(await user.get("/auth/me")) == (401, "auth.session_over")
     again = await User.signed_in(user.client, user.email)
     assert (await again.get("/auth/mfa")).json()["recovery_codes_left"] == 0
@@ -293,9 +293,10 @@ async def test_another_node_sees_a_proof_within_five_seconds(user: User, hand: H
     """The state behind a token is read with the access state: no statement of its own."""
     del hand
     parts = parts_of(user.client)
+    token = user.client.headers["authorization"].removeprefix("Bearer ")
     await user.age_proof()
-    seen = await parts.identity.verify(user.client.headers["authorization"].removeprefix("Bearer "))
+    seen = await parts.identity.tokens.verify(token)
     assert not seen.proved_lately(parts.clock.now())
     await user.step_up(password=PASSWORD)
-    seen = await parts.identity.verify(user.client.headers["authorization"].removeprefix("Bearer "))
+    seen = await parts.identity.tokens.verify(token)
     assert seen.proved_lately(parts.clock.now())

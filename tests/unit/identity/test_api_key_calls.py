@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from app.application.identity.keys.api_key_ports import KeyAccess
-from app.application.identity.keys.api_key_tokens import ApiKeyToken
 from app.application.identity.keys.api_keys import SCOPES, UseOfKey
+from app.application.identity.keys.ports import KeyAccess
+from app.application.identity.keys.tokens import ApiKeyToken
 from app.application.shared.access import Principal
 from app.application.shared.commands import Answer, Call, Outcome
 from app.application.shared.permissions import ROLES

@@ -6,9 +6,16 @@ from datetime import timedelta
 import pytest
 
 from app.application.catalog.units import UNIT, UNITS
-from app.application.identity.keys.api_key_ports import API_KEY_USES, API_KEYS
-from app.application.identity.keys.api_keys import MAKE_KEY, NOTE_USE, SCOPES, MakeKey, UseOfKey
-from app.application.identity.directory.ports import MEMBERSHIPS
+from app.application.identity.directory.kinds import MEMBERSHIPS
+from app.application.identity.keys.api_keys import (
+    MAKE_KEY,
+    NOTE_USE,
+    SCOPES,
+    MakeKey,
+    NewApiKey,
+    UseOfKey,
+)
+from app.application.identity.keys.kinds import API_KEY_USES, API_KEYS
 from app.application.shared.commands import Call
 from app.application.shared.masters import Create
 from app.application.shared.trail import AUDIT_ENTRIES, OUTBOX_EVENTS
@@ -36,7 +43,9 @@ def key(number: int) -> ApiKey:
     )
 
 
-WISH = MakeKey(Id(b"n" * 16), b"hash", "Shop", ("units:read",), (), False, None)
+REQUEST = MakeKey(
+    Id(b"n" * 16), b"hash", NewApiKey("Shop", ("units:read",), (), test=False, expires_at=None)
+)
 
 
 @pytest.mark.parametrize("dry_run", [True, False])
@@ -66,16 +75,16 @@ def test_a_company_has_so_many_keys_and_revoked_ones_do_not_count() -> None:
     )
     memory.put(API_KEYS, *(key(number) for number in range(KEYS_MAX)))
     with pytest.raises(TooManyApiKeys):
-        memory.post(MAKE_KEY, WISH)
+        memory.post(MAKE_KEY, REQUEST)
     memory.put(API_KEYS, key(0).revoked(NOW))
-    assert memory.post(MAKE_KEY, WISH)["version"] == 1
+    assert memory.post(MAKE_KEY, REQUEST)["version"] == 1
 
 
 def test_who_is_no_member_makes_no_key() -> None:
     """A key that reached this command, or a member who was switched off."""
     memory = Memory(permissions=SCOPES | {"api_keys:write"})
     with pytest.raises(ScopesBeyondOwn):
-        memory.post(MAKE_KEY, WISH)
+        memory.post(MAKE_KEY, REQUEST)
 
 
 def test_a_use_is_noted_when_the_last_one_is_a_minute_old() -> None:

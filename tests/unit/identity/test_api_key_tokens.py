@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.application.identity.keys.api_key_tokens import LENGTH, PREFIXES, ApiKeyToken
+from app.application.identity.keys.tokens import LENGTH, PREFIXES, ApiKeyToken
 from app.domain.identity.sign_in.errors import Unauthenticated
 from app.domain.shared.ids import Id
 from app.infrastructure.observability.logging import redact

@@ -6,30 +6,28 @@ from typing import Any
 
 import pytest
 
-from app.application.identity.directory.ports import (
+from app.application.identity.companies.founding import Company
+from app.application.identity.directory.kinds import (
     CREDENTIALS,
     LIVE_SESSIONS_OF_USER,
     MEMBERSHIPS,
-    SESSION_BY_FAMILY,
     SESSIONS,
-    SIGNING_KEYS,
     TENANTS,
     USER_BY_EMAIL,
     USERS,
 )
-from app.application.identity.keys.signing_keys import MAKE_FIRST_KEY, ROTATE_KEY, NewKey
-from app.application.identity.sign_in.registration import (
-    Company,
-    Registration,
-    open_company,
-)
+from app.application.identity.keys.kinds import SIGNING_KEYS
+from app.application.identity.keys.signing_keys import MAKE_FIRST_KEY, ROTATE_KEY, NewKeyPair
+from app.application.identity.sign_in.registration import Registration, open_company
 from app.application.identity.sign_in.sessions import (
     LOGIN,
     LOGOUT,
     LOGOUT_ALL,
     REFRESH,
+    SESSION_BY_FAMILY,
     Exchange,
-    OpenSession,
+    NewSession,
+    SignIn,
 )
 from app.application.shared.access import Principal
 from app.application.shared.commands import Command, Done
@@ -58,7 +56,9 @@ SESSION = Session.opened(
     SESSION_ID, USER_ID, TENANT_ID, (b"family", b"A"), ("curl", "192.0.2.7"), TERMS, BEFORE
 )
 PLACE: dict[Any, list[Any]] = {USERS: [USER], TENANTS: [TENANT], MEMBERSHIPS: [MEMBERSHIP]}
-SIGN_IN = OpenSession(SESSION_ID, b"family", b"A", "curl", "old hash", BEFORE, None, TERMS)
+SIGN_IN = SignIn(
+    NewSession(SESSION_ID, b"family", b"A", "curl", TERMS), "old hash", BEFORE, stronger_hash=None
+)
 EXCHANGE = Exchange(b"family", b"A", b"B", TERMS)
 
 
@@ -199,7 +199,7 @@ def test_a_company_begins_with_its_owner() -> None:
 
 
 def _needs_of(request: Registration) -> Any:
-    from app.application.identity.contract import registration_needs
+    from app.application.identity.sign_in.registration import registration_needs
 
     needs = registration_needs(request, PRINCIPAL)
     assert needs.searches == {USER_BY_EMAIL: {("olga@north.example",)}}
@@ -228,7 +228,7 @@ def test_what_is_wrong_with_the_user_is_named_beside_it() -> None:
 
 
 def test_the_first_key_is_made_once_and_each_rotation_leaves_one_that_signs() -> None:
-    new = NewKey("k2", b"sealed", b"public")
+    new = NewKeyPair("k2", b"sealed", b"public")
     first = Seen(MAKE_FIRST_KEY, new, {})
     first.decide()
     [key] = first.changed(SIGNING_KEYS)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.application.identity.directory.ports import COMPANY_ROLES, MEMBERSHIPS, USERS
+from app.application.identity.directory.kinds import COMPANY_ROLES, MEMBERSHIPS, USERS
 from app.application.identity.members.invitations import INVITE, JOIN, Invite, Join
 from app.application.identity.members.members import DEACTIVATE_MEMBER, EDIT_MEMBER
 from app.application.identity.members.roles import (
@@ -21,9 +21,9 @@ from app.application.shared.access import Principal
 from app.application.shared.commands import Call, Command
 from app.application.shared.masters import Create, Edit
 from app.application.shared.permissions import ALWAYS, PERMISSIONS, ROLES
+from app.domain.identity.members.errors import BeyondOwnPermissions
 from app.domain.identity.members.membership import OWNER, Membership
 from app.domain.identity.members.role import Role, RoleBuiltIn
-from app.domain.identity.sign_in.errors import BeyondOwnPermissions
 from app.domain.identity.sign_in.user import User
 from app.domain.shared.errors import DomainError
 from app.domain.shared.ids import Id

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.domain.identity.sign_in.errors import LoginThrottled
-from app.infrastructure.identity.sign_in.recovery import DatabaseThrottleLifts
+from app.infrastructure.identity.members.mappings import DatabaseThrottleLifts
 from app.infrastructure.security.throttle import (
     ACCOUNT,
     PAIR,

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.application.shared.permissions import ROLES, permissions_of
+from app.domain.identity.members.errors import BeyondOwnPermissions, LastOwner
 from app.domain.identity.members.membership import OWNER, Membership, check_change
-from app.domain.identity.sign_in.errors import BeyondOwnPermissions, LastOwner
 from app.domain.shared.errors import DomainError
 from app.domain.shared.ids import Id
 

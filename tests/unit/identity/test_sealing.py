@@ -1,9 +1,14 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.application.shared.messages import Message
+from app.domain.shared.ids import Id
+from app.infrastructure.security.envelopes import SealedEnvelopes
 from app.infrastructure.security.sealing import Seal, SealBroken
-from tests.unit.identity.fakes import SECRET
+from tests.unit.identity.fakes import SECRET, START
 
 SEAL = Seal(SECRET, "tests")
 
@@ -41,3 +46,16 @@ def test_nothing_else_opens_it(seal: Seal, name: str) -> None:
 def test_what_is_too_short_is_no_seal(length: int) -> None:
     with pytest.raises(SealBroken):
         SEAL.open(bytes(length), "a")
+
+
+def test_an_envelope_opens_for_its_message_alone() -> None:
+    one, two = Id(b"1" * 16), Id(b"2" * 16)
+    message = Message(one, "o@x.example", "password_reset", b"", START, START, None, 1)
+    envelopes = SealedEnvelopes("a secret")
+    sealed = envelopes.close(one, {"token": "pr_x"})
+    assert b"pr_x" not in sealed
+    assert envelopes.open(replace(message, sealed=sealed)) == {"token": "pr_x"}
+    with pytest.raises(SealBroken):
+        envelopes.open(replace(message, id=two, sealed=sealed))
+    with pytest.raises(SealBroken):
+        SealedEnvelopes("another secret").open(replace(message, sealed=sealed))

@@ -1,36 +1,16 @@
-"""An owner has his company deleted, after a time in which he can think better of it."""
+"""An owner has the company deleted, after a time in which the deletion can be called off."""
 
 from datetime import timedelta
 
-from typing_extensions import TypedDict
-
-from app.application.identity.directory.ports import TENANTS
+from app.application.identity.companies.views import status_view
+from app.application.identity.directory.kinds import TENANTS
 from app.application.shared.access import Principal
 from app.application.shared.commands import Command, Done
 from app.application.shared.kinds import Lock, Needs
-from app.application.shared.wording import instant
 from app.application.shared.work import Work
 from app.domain.identity.companies.tenant import Tenant
 from app.domain.shared.errors import NotFound
 from app.domain.shared.frozen import frozen
-from app.domain.shared.ids import show
-
-
-class CompanyStanding(TypedDict):
-    """How a company stands after a step."""
-
-    id: str
-    standing: str
-    delete_at: str | None
-
-
-def standing_view(tenant: Tenant) -> CompanyStanding:
-    """The view of how a company stands."""
-    return {
-        "id": show("tnt", tenant.id),
-        "standing": str(tenant.standing),
-        "delete_at": None if tenant.delete_at is None else instant(tenant.delete_at),
-    }
 
 
 @frozen
@@ -42,7 +22,7 @@ class Close:
 
 
 def company_lock(_: object, principal: Principal) -> Needs:
-    """The need for the company, held: its standing changes."""
+    """The need for the company, locked: its status changes."""
     return Needs().one(TENANTS, principal.tenant_id, lock=Lock.UPDATE)
 
 
@@ -58,10 +38,10 @@ def company(work: Work) -> Tenant:
     return found
 
 
-def _close(wish: Close, work: Work) -> Done:
+def _close(request: Close, work: Work) -> Done:
     before = company(work)
-    after = work.put(TENANTS, before.closing(wish.name, work.recorded_at, wish.grace))
-    view = standing_view(after)
+    after = work.put(TENANTS, before.closing(request.name, work.recorded_at, request.grace))
+    view = status_view(after)
     work.note("closing", "tenant", after.id, delete_at=[None, view["delete_at"]])
     work.event("tenant.closing", after.id, delete_at=view["delete_at"])
     return Done(view, status=200)
@@ -70,9 +50,9 @@ def _close(wish: Close, work: Work) -> Done:
 def _keep(_: None, work: Work) -> Done:
     before = company(work)
     after = work.put(TENANTS, before.kept())
-    work.note("kept", "tenant", after.id, delete_at=[standing_view(before)["delete_at"], None])
+    work.note("kept", "tenant", after.id, delete_at=[status_view(before)["delete_at"], None])
     work.event("tenant.kept", after.id)
-    return Done(standing_view(after), status=200)
+    return Done(status_view(after), status=200)
 
 
 CLOSE: Command[Close] = Command("tenants.close", "closing:write", company_lock, _close)

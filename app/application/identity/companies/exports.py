@@ -1,9 +1,12 @@
 """Exports of a company: asked for and fetched by its people, made and removed by the service."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any, Final
 
 from typing_extensions import TypedDict
 
+from app.application.identity.directory.views import view_of
 from app.application.shared.access import Principal
 from app.application.shared.commands import Command, Done
 from app.application.shared.kinds import Finder, Kind, Lock, Needs
@@ -11,12 +14,17 @@ from app.application.shared.permissions import PUBLIC
 from app.application.shared.reading import Listing
 from app.application.shared.wording import instant
 from app.application.shared.work import Work
-from app.domain.identity.companies.export import Export, ExportError, Progress
+from app.domain.identity.companies.export import Export, ExportError, ExportState, Progress
 from app.domain.shared.errors import NotFound
 from app.domain.shared.frozen import frozen
-from app.domain.shared.ids import Id, show
+from app.domain.shared.ids import NO_ID, Id, show
 
 EXPORTS: Kind[Export] = Kind("exports", key=lambda each: (each.id,), lock=Lock.UPDATE)
+_EVENTS: Final = {
+    ExportState.DONE: "export.finished",
+    ExportState.FAILED: "export.failed",
+    ExportState.EXPIRED: "export.expired",
+}
 # What waits, is made, or has a file.
 PRESENT_EXPORTS: Finder[Export] = Finder(
     "present_exports", EXPORTS, lambda each: None if each.ended else ()
@@ -74,7 +82,7 @@ def export_view(
 
 @frozen
 class Step:
-    """A step of whoever makes an export and holds it under the number ``attempt``."""
+    """A step of the process that makes an export and holds it under the number ``attempt``."""
 
     id: Id
     attempt: int
@@ -102,27 +110,9 @@ class Fail(Step):
     error: ExportError
 
 
-def shown(export: Export) -> ExportView:
-    """The view of an export."""
-    return export_view(
-        export.id,
-        export.state,
-        export.tables_done,
-        export.tables_total,
-        export.rows,
-        export.error,
-        export.file_bytes,
-        export.file_sha256,
-        export.requested_by,
-        export.requested_at,
-        export.finished_at,
-        export.expires_at,
-    )
-
-
 def maker_of(tenant_id: Id) -> Principal:
-    """Who makes the exports of a company: nobody of it."""
-    return Principal(tenant_id, user_id=Id(bytes(16)))
+    """The principal that makes the exports of a company: no user of it."""
+    return Principal(tenant_id, NO_ID)
 
 
 def _request(_: None, work: Work) -> Done:
@@ -132,55 +122,29 @@ def _request(_: None, work: Work) -> Done:
     work.put(EXPORTS, export)
     work.note("requested", "export", export.id)
     work.event("export.requested", export.id)
-    return Done(shown(export), status=202, location=f"/api/v1/exports/{show('exp', export.id)}")
+    location = f"/api/v1/exports/{show('exp', export.id)}"
+    return Done(view_of(export_view, export), status=202, location=location)
 
 
-def _needs(id_: Id, _: Principal) -> Needs:
-    return Needs().one(EXPORTS, id_)
+def _step(name: str, change: Callable[[Export, Any, datetime], Export]) -> Command[Any]:
+    """The command of one step. Its input is a ``Step``, or the id of the export."""
 
+    def id_of(step: Any) -> Id:
+        return step.id if isinstance(step, Step) else step
 
-def _of(id_: Id, work: Work) -> Export:
-    found = work.find(EXPORTS, id_)
-    if found is None:
-        raise NotFound
-    return found
+    def decide(step: Any, work: Work) -> Done:
+        found = work.find(EXPORTS, id_of(step))
+        if found is None:
+            raise NotFound
+        export = work.put(EXPORTS, change(found, step, work.recorded_at))
+        if export.state in _EVENTS:
+            error = {} if export.error is None else {"error": export.error}
+            work.event(_EVENTS[export.state], export.id, **error)
+        return Done({"attempt": export.attempt if export.open else None}, status=200)
 
-
-def _claim(id_: Id, work: Work) -> Done:
-    claimed = work.put(EXPORTS, _of(id_, work).claimed(work.recorded_at))
-    if not claimed.open:
-        work.event("export.failed", claimed.id, error=claimed.error)
-    return Done({"attempt": claimed.attempt if claimed.open else None}, status=200)
-
-
-def _step_needs(step: Step, _: Principal) -> Needs:
-    return Needs().one(EXPORTS, step.id)
-
-
-def _advance(step: Advance, work: Work) -> Done:
-    export = _of(step.id, work)
-    work.put(EXPORTS, export.advanced(step.attempt, step.progress, work.recorded_at))
-    return Done(None, status=200)
-
-
-def _finish(step: Finish, work: Work) -> Done:
-    export = _of(step.id, work)
-    work.put(EXPORTS, export.done(step.attempt, step.file, work.recorded_at, step.kept))
-    work.event("export.finished", export.id)
-    return Done(None, status=200)
-
-
-def _fail(step: Fail, work: Work) -> Done:
-    export = _of(step.id, work)
-    work.put(EXPORTS, export.failed(step.attempt, step.error, work.recorded_at))
-    work.event("export.failed", export.id, error=step.error)
-    return Done(None, status=200)
-
-
-def _expire(id_: Id, work: Work) -> Done:
-    work.put(EXPORTS, _of(id_, work).expired(work.recorded_at))
-    work.event("export.expired", id_)
-    return Done(None, status=200)
+    return Command(
+        f"exports.{name}", PUBLIC, lambda step, _: Needs().one(EXPORTS, id_of(step)), decide
+    )
 
 
 def _fetch(id_: Id, work: Work) -> Done:
@@ -191,11 +155,17 @@ def _fetch(id_: Id, work: Work) -> Done:
 REQUEST_EXPORT: Command[None] = Command(
     "exports.create", "exports:write", lambda _, __: Needs().search(PRESENT_EXPORTS), _request
 )
-CLAIM_EXPORT: Command[Id] = Command("exports.claim", PUBLIC, _needs, _claim)
-ADVANCE_EXPORT: Command[Advance] = Command("exports.advance", PUBLIC, _step_needs, _advance)
-FINISH_EXPORT: Command[Finish] = Command("exports.finish", PUBLIC, _step_needs, _finish)
-FAIL_EXPORT: Command[Fail] = Command("exports.fail", PUBLIC, _step_needs, _fail)
-EXPIRE_EXPORT: Command[Id] = Command("exports.expire", PUBLIC, _needs, _expire)
+CLAIM_EXPORT: Command[Id] = _step("claim", lambda export, _, now: export.claimed(now))
+ADVANCE_EXPORT: Command[Advance] = _step(
+    "advance", lambda export, step, now: export.advanced(step.attempt, step.progress, now)
+)
+FINISH_EXPORT: Command[Finish] = _step(
+    "finish", lambda export, step, now: export.done(step.attempt, step.file, now, step.kept)
+)
+FAIL_EXPORT: Command[Fail] = _step(
+    "fail", lambda export, step, now: export.failed(step.attempt, step.error, now)
+)
+EXPIRE_EXPORT: Command[Id] = _step("expire", lambda export, _, now: export.expired(now))
 # A read that leaves its trace: who took everything out.
 FETCH_EXPORT: Command[Id] = Command(
     "exports.fetch", "exports:read", lambda _, __: Needs(), _fetch, always_kept=True

@@ -1,10 +1,11 @@
-"""What a role may do within a command, and who may hand it out: nobody grants more than he holds.
+"""What a role may do within a command, and who may hand it out: nobody grants more than they hold.
 
 Decided on what is so now, not when the caller's token was looked up.
 """
 
-from app.application.identity.directory.ports import MEMBERSHIPS, ROLES_OF
-from app.application.shared.kinds import Needs
+from app.application.identity.directory.kinds import MEMBERSHIPS, ROLES_OF
+from app.application.shared.access import Principal
+from app.application.shared.kinds import Lock, Needs
 from app.application.shared.permissions import ROLES, known, permissions_of
 from app.application.shared.work import Work
 from app.domain.identity.members.role import Role
@@ -15,6 +16,12 @@ from app.domain.shared.ids import Id
 def roles_needs(tenant_id: Id) -> Needs:
     """What the functions of this module look at, but for the memberships."""
     return Needs().search(ROLES_OF, tenant_id)
+
+
+def caller_needs(principal: Principal) -> Needs:
+    """What ``held_now`` looks at."""
+    needs = roles_needs(principal.tenant_id)
+    return needs.one(MEMBERSHIPS, principal.tenant_id, principal.user_id, lock=Lock.NONE)
 
 
 def own_role(work: Work, code: str) -> Role | None:
@@ -38,7 +45,7 @@ def held_by(work: Work, user_id: Id) -> frozenset[str]:
 
 
 def held_now(work: Work) -> frozenset[str]:
-    """What the caller may hand out: what his role holds now, as far as his token carries it."""
+    """What the caller may hand out: what the role holds now, as far as the token carries it."""
     return held_by(work, work.principal.user_id) & work.principal.permissions
 
 

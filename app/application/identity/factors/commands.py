@@ -6,43 +6,43 @@ whether a second factor is demanded; so none that began before ends up without i
 
 from typing import Any
 
-from app.application.identity.directory.ports import (
+from app.application.identity.directory.kinds import (
+    ACTIVE_MEMBERSHIPS_OF_USER,
     CREDENTIALS,
     LIVE_SESSIONS_OF_USER,
     SESSIONS,
     TENANTS,
 )
-from app.application.identity.factors.challenge_tokens import NewChallenge
-from app.application.identity.factors.ports import (
-    ACTIVE_MEMBERSHIPS_OF_USER,
+from app.application.identity.directory.sessions import end_sessions
+from app.application.identity.directory.views import view_of
+from app.application.identity.factors.kinds import (
     CHALLENGES,
     SECOND_FACTORS,
     SECURITY_KEYS,
     SECURITY_KEYS_OF_USER,
-    NewKey,
 )
+from app.application.identity.factors.ports import RegisteredKey
 from app.application.identity.factors.proving import (
+    Answered,
+    NewChallenge,
+    answered_challenge,
     factor_needs,
     factor_of,
     has_factor,
     keep_challenge,
-    own_challenge,
 )
 from app.application.identity.factors.views import security_key_view
-from app.application.identity.sign_in.sessions import end_session
 from app.application.shared.access import Principal
 from app.application.shared.commands import Command, Done
 from app.application.shared.kinds import Lock, Needs
+from app.application.shared.masters import Edit
 from app.application.shared.permissions import PUBLIC
 from app.application.shared.work import Work
 from app.domain.identity.factors.challenge import Purpose
-from app.domain.identity.factors.errors import (
-    LastFactor,
-    NoSecondFactor,
-    TooManySecurityKeys,
-)
+from app.domain.identity.factors.errors import LastFactor, NoSecondFactor, TooManySecurityKeys
 from app.domain.identity.factors.second_factor import SecondFactor
 from app.domain.identity.factors.security_key import KEYS_MAX, SecurityKey
+from app.domain.identity.sign_in.session import Session
 from app.domain.shared.errors import NotFound, StaleVersion
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
@@ -71,20 +71,10 @@ class Ask:
 class Register:
     """A security key that answered a challenge."""
 
-    challenge_id: Id
-    token_hash: bytes
-    key: NewKey
+    answered: Answered
+    key: RegisteredKey
     name: str
     code_hashes: tuple[bytes, ...]
-
-
-@frozen
-class Rename:
-    """Another name for a security key; ``expected_version`` comes from If-Match."""
-
-    key_id: Id
-    expected_version: int
-    name: str
 
 
 def _held_needs(user_id: Id) -> Needs:
@@ -111,29 +101,33 @@ def _enrol(sealed: bytes, work: Work) -> Done:
     return Done(None)
 
 
-def _confirm(wish: Confirm, work: Work) -> Done:
+def _confirm(request: Confirm, work: Work) -> Done:
     user_id = _held(work)
-    factor = factor_of(work, user_id).confirmed(wish.sealed, wish.step, work.recorded_at)
+    factor = factor_of(work, user_id).confirmed(request.sealed, request.step, work.recorded_at)
     work.note("added", "second_factor", user_id, method="totp")
-    return _added(work, factor, wish.code_hashes, "totp")
+    return _added(work, factor, request.code_hashes, "totp")
 
 
 def _added(work: Work, factor: SecondFactor, hashes: tuple[bytes, ...], method: str) -> Done:
     """Keep a factor that was added. The first one ends what was opened without it."""
-    user_id, now = work.principal.user_id, work.recorded_at
+    user_id, own_id = work.principal.user_id, work.principal.session_id
     credentials = work.get(CREDENTIALS, user_id)
     renewed = not factor.recovery_hashes
     work.put(SECOND_FACTORS, factor.with_codes(hashes) if renewed else factor)
-    ended = []
-    for session in work.search(LIVE_SESSIONS_OF_USER, user_id):
-        if session.id == work.principal.session_id:
-            work.put(SESSIONS, session.proved(now, second_factor=True))
-        elif not credentials.second_factor:
-            end_session(work, session, "second_factor_added")
-            ended.append(session.id.hex())
+    for session in _own_session(work):
+        work.put(SESSIONS, session.proved(work.recorded_at, second_factor=True))
+    ended: list[str] = []
+    if not credentials.second_factor:
+        ended = end_sessions(work, user_id, "second_factor_added", but=own_id)
     work.put(CREDENTIALS, credentials.demanding(second_factor=True))
     work.event("user.second_factor_added", user_id, method=method)
     return Done({"ended": ended, "renewed": renewed})
+
+
+def _own_session(work: Work) -> list[Session]:
+    """The session of the caller; none where it is over."""
+    live = work.search(LIVE_SESSIONS_OF_USER, work.principal.user_id)
+    return [session for session in live if session.id == work.principal.session_id]
 
 
 def _remove_app(_: None, work: Work) -> Done:
@@ -156,23 +150,18 @@ def _remove_key(key_id: Id, work: Work) -> Done:
 
 def _removed(work: Work, method: str) -> Done:
     """After a factor was removed. With the last one go its codes and the other sessions."""
-    user_id = work.principal.user_id
+    user_id, own_id = work.principal.user_id, work.principal.session_id
     work.event("user.second_factor_removed", user_id, method=method)
     if has_factor(work, user_id):
-        return Done([])
+        return Done({"ended": []})
     for membership in work.search(ACTIVE_MEMBERSHIPS_OF_USER, user_id):
         tenant = work.get(TENANTS, membership.tenant_id)
         if tenant.active and tenant.mfa_required:
             raise LastFactor
     forget_factors(work, user_id)
-    ended = []
-    for session in work.search(LIVE_SESSIONS_OF_USER, user_id):
-        if session.id == work.principal.session_id:
-            work.put(SESSIONS, session.without_factor())
-        else:
-            end_session(work, session, "second_factor_removed")
-            ended.append(session.id.hex())
-    return Done(ended)
+    for session in _own_session(work):
+        work.put(SESSIONS, session.without_factor())
+    return Done({"ended": end_sessions(work, user_id, "second_factor_removed", but=own_id)})
 
 
 def forget_factors(work: Work, user_id: Id) -> None:
@@ -192,12 +181,10 @@ def forget_factors(work: Work, user_id: Id) -> None:
 
 def _forget_all(user_id: Id, work: Work) -> Done:
     forget_factors(work, user_id)
-    found = work.search(LIVE_SESSIONS_OF_USER, user_id)
-    for session in found:
-        end_session(work, session, "second_factors_reset")
+    ended = end_sessions(work, user_id, "second_factors_reset")
     work.note("second_factors_reset", "user", user_id, by="operator")
     work.event("user.second_factors_reset", user_id)
-    return Done(len(found))
+    return Done(len(ended))
 
 
 def _renew(hashes: tuple[bytes, ...], work: Work) -> Done:
@@ -214,41 +201,36 @@ def _ask_needs(_: Ask, principal: Principal) -> Needs:
     return Needs().one(CREDENTIALS, principal.user_id)
 
 
-def _ask(wish: Ask, work: Work) -> Done:
+def _ask(request: Ask, work: Work) -> Done:
     principal = work.principal
     credentials = work.get(CREDENTIALS, principal.user_id)
-    keep_challenge(work, wish.fresh, wish.purpose, credentials.changed_at)
-    work.note("asked", "challenge", wish.fresh.id, purpose=str(wish.purpose))
+    keep_challenge(work, request.fresh, request.purpose, credentials.changed_at)
     return Done(None)
 
 
-def _register_needs(wish: Register, principal: Principal) -> Needs:
-    return _held_needs(principal.user_id).one(CHALLENGES, wish.challenge_id)
+def _register_needs(request: Register, principal: Principal) -> Needs:
+    return _held_needs(principal.user_id).one(CHALLENGES, request.answered.challenge_id)
 
 
-def _register(wish: Register, work: Work) -> Done:
+def _register(request: Register, work: Work) -> Done:
     user_id, now = _held(work), work.recorded_at
-    challenge = own_challenge(work, Purpose.REGISTER, wish.challenge_id, wish.token_hash)
+    challenge = answered_challenge(work, Purpose.REGISTER, request.answered)
     work.put(CHALLENGES, challenge.used(now))
     if len(work.search(SECURITY_KEYS_OF_USER, user_id)) >= KEYS_MAX:
         raise TooManySecurityKeys(maximum=KEYS_MAX)
-    new = wish.key.credential_id, wish.key.public_key, wish.key.sign_count
-    key = SecurityKey.new(work.new_id(), user_id, new, wish.name, now)
+    new = request.key.credential_id, request.key.public_key, request.key.sign_count
+    key = SecurityKey.new(work.new_id(), user_id, new, request.name, now)
     key = work.put(SECURITY_KEYS, key)
     work.note("added", "security_key", key.id, name=key.name)
-    done = _added(work, factor_of(work, user_id), wish.code_hashes, "security_key")
-    return Done({**done.view, "key": _view(key)})
-
-
-def _view(key: SecurityKey) -> Any:
-    return security_key_view(key.id, key.name, key.created_at, key.last_used_at, key.version)
+    done = _added(work, factor_of(work, user_id), request.code_hashes, "security_key")
+    return Done({**done.view, "key": view_of(security_key_view, key)})
 
 
 def _own_key(key_id: Id, work: Work) -> SecurityKey:
     """A security key of the caller.
 
     Raises:
-        NotFound: he has no such key.
+        NotFound: there is none.
     """
     key = work.find(SECURITY_KEYS, key_id)
     if key is None or key.user_id != work.principal.user_id or key.removed_at is not None:
@@ -256,18 +238,18 @@ def _own_key(key_id: Id, work: Work) -> SecurityKey:
     return key
 
 
-def _rename(wish: Rename, work: Work) -> Done:
-    key = _own_key(wish.key_id, work)
-    if key.version != wish.expected_version:
+def _rename(edit: Edit, work: Work) -> Done:
+    key = _own_key(edit.id, work)
+    if key.version != edit.expected_version:
         raise StaleVersion
-    renamed = key.renamed(wish.name)
+    renamed = key.renamed(edit.members["name"])
     if renamed != key:
         renamed = work.put(SECURITY_KEYS, renamed)
         work.note("changed", "security_key", key.id, name=[key.name, renamed.name])
-    return Done(_view(renamed), status=200)
+    return Done(view_of(security_key_view, renamed), status=200)
 
 
-# By whoever operates the service, for a user whom no company may let in.
+# By the operator of the service, for a user whom no company may let in.
 FORGET_ALL: Command[Id] = Command(
     "auth.mfa.forget_all", PUBLIC, lambda user_id, _: _held_needs(user_id), _forget_all
 )
@@ -280,7 +262,7 @@ REGISTER_KEY = Command("auth.mfa.register_key", _PERMISSION, _register_needs, _r
 RENAME_KEY = Command(
     "auth.mfa.rename_key",
     _PERMISSION,
-    lambda wish, _: Needs().one(SECURITY_KEYS, wish.key_id),
+    lambda edit, _: Needs().one(SECURITY_KEYS, edit.id),
     _rename,
 )
 REMOVE_KEY = Command("auth.mfa.remove_key", _PERMISSION, _own_needs, _remove_key)

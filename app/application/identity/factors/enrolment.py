@@ -1,40 +1,35 @@
 """Enrolling second factors: the steps around the commands that touch codes, keys and secrets."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-from app.application.identity.directory.ports import (
-    SESSIONS,
-    USERS,
-    AccessTokens,
-    Directory,
-    LoginThrottle,
-)
-from app.application.identity.factors.challenge_tokens import ChallengeToken, NewChallenge
+from app.application.identity.directory.kinds import SESSIONS, USERS
+from app.application.identity.directory.passwords import Passwords
+from app.application.identity.directory.ports import AccessTokens, Directory
+from app.application.identity.directory.sessions import session_ids
 from app.application.identity.factors.commands import (
     ASK,
     CONFIRM_APP,
     ENROL_APP,
     FORGET_ALL,
     REGISTER_KEY,
-    REMOVE_APP,
-    REMOVE_KEY,
-    RENAME_KEY,
     RENEW_CODES,
     Ask,
     Confirm,
     Register,
-    Rename,
 )
-from app.application.identity.factors.ports import (
-    SECOND_FACTORS,
-    SECURITY_KEYS_OF_USER,
-    OneTimeCodes,
-    SecurityKeyCeremonies,
-)
-from app.application.identity.factors.proving import factor_needs
+from app.application.identity.factors.kinds import SECOND_FACTORS, SECURITY_KEYS_OF_USER
+from app.application.identity.factors.ports import OneTimeCodes, SecurityKeyCeremonies
+from app.application.identity.factors.proving import NewChallenge, factor_needs
 from app.application.identity.factors.recovery_codes import RecoveryCodes
-from app.application.identity.factors.second_factors import SecondFactors, factor_read, guess_of
+from app.application.identity.factors.second_factors import (
+    LIFE_SECONDS,
+    SecondFactors,
+    factor_read,
+    guess_of,
+)
+from app.application.identity.factors.tokens import CHALLENGE_TOKEN
 from app.application.identity.factors.views import (
     CeremonyView,
     MfaView,
@@ -47,46 +42,34 @@ from app.application.shared.access import Principal
 from app.application.shared.commands import Command, CommandRunner, answer_of
 from app.application.shared.kinds import Needs
 from app.application.shared.reading import Reader
-from app.domain.identity.factors.challenge import LIFE, Purpose
+from app.domain.identity.factors.challenge import Purpose
 from app.domain.identity.factors.errors import ProofWrong, SecurityKeyRefused, SecurityKeysOff
 from app.domain.identity.sign_in.errors import SessionOver
+from app.domain.identity.sign_in.user import User
 from app.domain.shared.clock import Clock
 from app.domain.shared.ids import NO_ID, Id
 from app.domain.shared.texts import folded
 
 
-class Enrolling:
+@dataclass(slots=True, eq=False)
+class Enrolment:
     """What the routes under ``/auth/mfa`` do for a caller who is signed in."""
 
-    def __init__(
-        self,
-        *,
-        runner: CommandRunner,
-        reader: Reader,
-        throttle: LoginThrottle,
-        tokens: AccessTokens,
-        codes: OneTimeCodes,
-        ceremonies: SecurityKeyCeremonies,
-        factors: SecondFactors,
-        directory: Directory,
-        clock: Clock,
-        new_id: Callable[[], Id],
-    ) -> None:
-        self._runner = runner
-        self._reader = reader
-        self._throttle = throttle
-        self._tokens = tokens
-        self._codes = codes
-        self._ceremonies = ceremonies
-        self._factors = factors
-        self._directory = directory
-        self._clock = clock
-        self._new_id = new_id
+    runner: CommandRunner
+    reader: Reader
+    passwords: Passwords
+    tokens: AccessTokens
+    codes: OneTimeCodes
+    ceremonies: SecurityKeyCeremonies
+    factors: SecondFactors
+    directory: Directory
+    clock: Clock
+    new_id: Callable[[], Id]
 
     async def shown(self, principal: Principal) -> MfaView:
         """The second factors of the caller."""
         needs = factor_needs(principal.user_id).one(SESSIONS, principal.session_id)
-        loaded = await self._reader.load(None, needs)
+        loaded = await self.reader.load(None, needs)
         factor = factor_read(loaded, principal.user_id)
         session = loaded.present.get(SESSIONS, {}).get((principal.session_id,))
         return {
@@ -99,13 +82,10 @@ class Enrolling:
     async def enrol(self, principal: Principal) -> TotpView:
         """A new app, which is good from its first code on; its secret is shown this once."""
         user_id = principal.user_id
-        loaded = await self._reader.load(None, Needs().one(USERS, user_id))
-        user = loaded.present.get(USERS, {}).get((user_id,))
-        if user is None:
-            raise SessionOver
-        secret, sealed = self._codes.make(user_id.hex())
-        await answer_of(self._runner, ENROL_APP, sealed, principal)
-        return {"secret": secret, "uri": self._codes.uri(secret, user.email)}
+        user, _ = await self._user(user_id)
+        secret, sealed = self.codes.make(user_id.hex())
+        await answer_of(self.runner, ENROL_APP, sealed, principal)
+        return {"secret": secret, "uri": self.codes.uri(secret, user.email)}
 
     async def confirm(self, principal: Principal, code: str) -> RecoveryCodesView:
         """The first code of a new app; the first factor of a user brings recovery codes.
@@ -116,44 +96,39 @@ class Enrolling:
             LoginThrottled: too many were; also the right one waits.
         """
         user_id = principal.user_id
-        loaded = await self._reader.load(None, Needs().one(SECOND_FACTORS, user_id))
-        sealed = factor_read(loaded, user_id).pending(self._clock.now())
+        loaded = await self.reader.load(None, Needs().one(SECOND_FACTORS, user_id))
+        sealed = factor_read(loaded, user_id).pending(self.clock.now())
         guess = guess_of(principal)
-        await self._throttle.admit(*guess)
-        step = self._codes.step(sealed, code, self._clock.now(), user_id.hex())
+        async with self.passwords.attempt(guess):
+            step = self.codes.step(sealed, code, self.clock.now(), user_id.hex())
         if step is None:
             raise ProofWrong.at("/code")
-        await self._throttle.succeeded(*guess)
+        await self.passwords.throttle.succeeded(*guess)
         fresh = RecoveryCodes.fresh()
-        view = await self._added(CONFIRM_APP, Confirm(sealed, step, fresh.hashes), principal)
+        view = await self.run(CONFIRM_APP, Confirm(sealed, step, fresh.hashes), principal)
         return {"recovery_codes": list(fresh.codes) if view["renewed"] else []}
 
-    async def _added(self, command: Command[Any], wish: Any, principal: Principal) -> Any:
-        """Run a command that adds a factor; sessions that it ended are looked up anew."""
-        view = await answer_of(self._runner, command, wish, principal)
-        self._tokens.forget([principal.session_id, *_ids(view["ended"])])
-        return view
-
-    async def remove_app(self, principal: Principal) -> None:
-        """Take the app away.
+    async def run(self, command: Command[Any], input_: Any, principal: Principal) -> Any:
+        """Run a command that adds or removes a factor; sessions that it ended are looked up anew.
 
         Raises:
-            NotFound: the caller has none.
-            LastFactor: it is the last factor, and a company of the caller demands one.
+            NotFound: the caller has no such factor.
+            LastFactor: it is the last one, and a company of the caller demands one.
         """
-        ended = await answer_of(self._runner, REMOVE_APP, None, principal)
-        self._tokens.forget([principal.session_id, *_ids(ended)])
+        view = await answer_of(self.runner, command, input_, principal)
+        self.tokens.forget([principal.session_id, *session_ids(view["ended"])])
+        return view
 
     async def forget_all(self, email: str) -> int | None:
-        """Take every factor of a user away and end his sessions, as whoever operates the service.
+        """Take every factor of a user away and end all sessions, as the operator of the service.
 
         Returns how many sessions were ended; None when nobody with this address works anywhere.
         """
-        account = await self._directory.account(folded(email.strip()))
+        account = await self.directory.account(folded(email.strip()))
         if account is None or account.tenant_id is None:
             return None
         operator = Principal(account.tenant_id, NO_ID)
-        ended: int = await answer_of(self._runner, FORGET_ALL, account.user_id, operator)
+        ended: int = await answer_of(self.runner, FORGET_ALL, account.user_id, operator)
         return ended
 
     async def renew_codes(self, principal: Principal) -> RecoveryCodesView:
@@ -163,7 +138,7 @@ class Enrolling:
             NoSecondFactor: the caller has no factor that they could stand in for.
         """
         fresh = RecoveryCodes.fresh()
-        await answer_of(self._runner, RENEW_CODES, fresh.hashes, principal)
+        await answer_of(self.runner, RENEW_CODES, fresh.hashes, principal)
         return {"recovery_codes": list(fresh.codes)}
 
     async def begin(self, principal: Principal, purpose: Purpose) -> CeremonyView:
@@ -172,25 +147,20 @@ class Enrolling:
         Raises:
             SecurityKeysOff: this installation is not set up for them.
         """
-        if not self._ceremonies.on:
+        if not self.ceremonies.on:
             raise SecurityKeysOff
-        user_id = principal.user_id
-        loaded = await self._reader.load(None, factor_needs(user_id).one(USERS, user_id))
-        user = loaded.present.get(USERS, {}).get((user_id,))
-        if user is None:
-            raise SessionOver
-        token = ChallengeToken.fresh(self._new_id())
+        user, known = await self._user(principal.user_id)
+        token = CHALLENGE_TOKEN.fresh(self.new_id())
         fresh = NewChallenge.of(token)
-        await answer_of(self._runner, ASK, Ask(purpose, fresh), principal)
-        known = [key.credential_id for key in loaded.results(SECURITY_KEYS_OF_USER, user_id)]
+        await answer_of(self.runner, ASK, Ask(purpose, fresh), principal)
         if purpose is Purpose.REGISTER:
-            who = user_id, user.email, user.display_name
-            options = self._ceremonies.creation(who, fresh.challenge, known)
+            owner = user.id, user.email, user.display_name
+            options = self.ceremonies.creation(owner, fresh.challenge, known)
         else:
-            options = self._ceremonies.request(fresh.challenge, known)
+            options = self.ceremonies.request(fresh.challenge, known)
         return {
             "token": str(token),
-            "expires_in_seconds": int(LIFE.total_seconds()),
+            "expires_in_seconds": LIFE_SECONDS,
             "webauthn": options,
         }
 
@@ -207,41 +177,23 @@ class Enrolling:
             TooManySecurityKeys: the caller has enough of them.
             InvalidValue: the name does not have its form.
         """
-        if not self._ceremonies.on:
+        if not self.ceremonies.on:
             raise SecurityKeysOff
-        token, challenge = await self._factors.challenge(token_text, Purpose.REGISTER)
-        key = self._ceremonies.registered(credential, challenge.challenge)
+        answered, challenge = await self.factors.challenge(token_text, Purpose.REGISTER)
+        key = self.ceremonies.registered(credential, challenge.challenge)
         if key is None:
             raise SecurityKeyRefused.at("/credential")
         fresh = RecoveryCodes.fresh()
-        wish = Register(token.id, token.token_hash, key, name, fresh.hashes)
-        view = await self._added(REGISTER_KEY, wish, principal)
+        request = Register(answered, key, name, fresh.hashes)
+        view = await self.run(REGISTER_KEY, request, principal)
         shown: SecurityKeyView = view["key"]
         return {**shown, "recovery_codes": list(fresh.codes) if view["renewed"] else []}
 
-    async def rename(
-        self, principal: Principal, key_id: Id, expected_version: int, name: str
-    ) -> SecurityKeyView:
-        """Call a security key of the caller by another name.
-
-        Raises:
-            NotFound: he has no such key.
-            StaleVersion: it was changed since the caller saw it.
-            InvalidValue: the name does not have its form.
-        """
-        wish = Rename(key_id, expected_version, name)
-        return await answer_of(self._runner, RENAME_KEY, wish, principal)  # type: ignore[no-any-return]
-
-    async def remove_key(self, principal: Principal, key_id: Id) -> None:
-        """Take a security key away.
-
-        Raises:
-            NotFound: the caller has no such key.
-            LastFactor: it is the last factor, and a company of the caller demands one.
-        """
-        ended = await answer_of(self._runner, REMOVE_KEY, key_id, principal)
-        self._tokens.forget([principal.session_id, *_ids(ended)])
-
-
-def _ids(texts: list[str]) -> list[Id]:
-    return [Id(bytes.fromhex(each)) for each in texts]
+    async def _user(self, user_id: Id) -> tuple[User, list[bytes]]:
+        """The caller, and the ids of the security keys that are registered."""
+        loaded = await self.reader.load(None, factor_needs(user_id).one(USERS, user_id))
+        user = loaded.present.get(USERS, {}).get((user_id,))
+        if user is None:
+            raise SessionOver
+        keys = loaded.results(SECURITY_KEYS_OF_USER, user_id)
+        return user, [key.credential_id for key in keys]

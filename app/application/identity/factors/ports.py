@@ -1,43 +1,15 @@
-"""What second factors load and save, and what they ask of codes and security keys."""
+"""What second factors ask of codes and security keys."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from app.application.identity.directory.ports import MEMBERSHIPS
-from app.application.shared.kinds import Finder, Kind, Lock
-from app.application.shared.reading import Listing
-from app.domain.identity.factors.challenge import Challenge
-from app.domain.identity.factors.second_factor import SecondFactor
-from app.domain.identity.factors.security_key import SecurityKey
-from app.domain.identity.members.membership import Membership
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 
-# Of two uses of one code, of one token, of one key, the second sees what the first did.
-SECOND_FACTORS: Kind[SecondFactor] = Kind(
-    "second_factors", key=lambda each: (each.user_id,), lock=Lock.UPDATE
-)
-SECURITY_KEYS: Kind[SecurityKey] = Kind(
-    "security_keys", key=lambda each: (each.id,), lock=Lock.UPDATE
-)
-CHALLENGES: Kind[Challenge] = Kind("challenges", key=lambda each: (each.id,), lock=Lock.UPDATE)
-
-SECURITY_KEYS_OF_USER: Finder[SecurityKey] = Finder(
-    "security_keys_of_user",
-    SECURITY_KEYS,
-    lambda key: (key.user_id,) if key.removed_at is None else None,
-)
-ACTIVE_MEMBERSHIPS_OF_USER: Finder[Membership] = Finder(
-    "active_memberships_of_user",
-    MEMBERSHIPS,
-    lambda each: (each.user_id,) if each.active else None,
-)
-SECURITY_KEY_LIST = Listing("security_keys", sorts=("id",), filters=("user_id",))
-
 
 @frozen
-class NewKey:
+class RegisteredKey:
     """What a security key registered: its id, its public half (COSE) and its count of uses."""
 
     credential_id: bytes
@@ -62,7 +34,7 @@ class OneTimeCodes(Protocol):
 
 
 class SecurityKeyCeremonies(Protocol):
-    """What browsers and security keys say to each other and to us (WebAuthn)."""
+    """What browsers and security keys say to each other and to the service (WebAuthn)."""
 
     @property
     def on(self) -> bool:
@@ -79,7 +51,7 @@ class SecurityKeyCeremonies(Protocol):
         """The options to sign with one of the ``known`` keys."""
         ...
 
-    def registered(self, credential: str, challenge: bytes) -> NewKey | None:
+    def registered(self, credential: str, challenge: bytes) -> RegisteredKey | None:
         """The key that a browser registered; None when its answer proves nothing."""
         ...
 

@@ -3,11 +3,16 @@
 A proof was compared with the secrets outside of the command; here it is decided whether it counts.
 """
 
+import secrets
 from datetime import datetime
 
-from app.application.identity.factors.challenge_tokens import NewChallenge
-from app.application.identity.factors.ports import CHALLENGES, SECOND_FACTORS, SECURITY_KEYS
-from app.application.identity.factors.ports import SECURITY_KEYS_OF_USER as KEYS_OF_USER
+from app.application.identity.directory.tokens import SecretToken
+from app.application.identity.factors.kinds import (
+    CHALLENGES,
+    SECOND_FACTORS,
+    SECURITY_KEYS,
+    SECURITY_KEYS_OF_USER,
+)
 from app.application.shared.kinds import Needs
 from app.application.shared.work import Work
 from app.domain.identity.factors.challenge import Challenge, Purpose
@@ -20,15 +25,39 @@ from app.domain.identity.factors.second_factor import (
     SecondFactor,
 )
 from app.domain.shared.errors import DomainError
+from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 
 WRONG = "wrong"
 PROVED = "proved"
+_CHALLENGE_BYTES = 32
+
+
+@frozen
+class NewChallenge:
+    """A challenge to be kept: its id, the hash of its token, what a security key has to sign."""
+
+    id: Id
+    token_hash: bytes
+    challenge: bytes
+
+    @classmethod
+    def of(cls, token: SecretToken) -> "NewChallenge":
+        """The challenge behind a fresh token."""
+        return cls(token.id, token.token_hash, secrets.token_bytes(_CHALLENGE_BYTES))
+
+
+@frozen
+class Answered:
+    """The answer to a challenge: its token, by id and hash."""
+
+    challenge_id: Id
+    token_hash: bytes
 
 
 def factor_needs(user_id: Id) -> Needs:
     """The second factors of a user."""
-    return Needs().one(SECOND_FACTORS, user_id).search(KEYS_OF_USER, user_id)
+    return Needs().one(SECOND_FACTORS, user_id).search(SECURITY_KEYS_OF_USER, user_id)
 
 
 def factor_of(work: Work, user_id: Id) -> SecondFactor:
@@ -39,7 +68,7 @@ def factor_of(work: Work, user_id: Id) -> SecondFactor:
 def has_factor(work: Work, user_id: Id) -> bool:
     """Whether a user has an app or a security key."""
     app = factor_of(work, user_id).sealed_secret is not None
-    return app or bool(work.search(KEYS_OF_USER, user_id))
+    return app or bool(work.search(SECURITY_KEYS_OF_USER, user_id))
 
 
 def take(work: Work, user_id: Id, proof: Proof) -> bool:
@@ -82,7 +111,9 @@ def _take_recovery_code(work: Work, user_id: Id, proof: RecoveryProof) -> bool:
 
 
 def _take_key(work: Work, user_id: Id, proof: KeyProof) -> bool:
-    found = [each for each in work.search(KEYS_OF_USER, user_id) if each.id == proof.key_id]
+    found = [
+        each for each in work.search(SECURITY_KEYS_OF_USER, user_id) if each.id == proof.key_id
+    ]
     if not found:
         return False
     [key] = found
@@ -95,26 +126,27 @@ def _take_key(work: Work, user_id: Id, proof: KeyProof) -> bool:
 
 
 def keep_challenge(work: Work, fresh: NewChallenge, purpose: Purpose, changed_at: datetime) -> None:
-    """Keep a challenge to the caller, whose password was chosen at ``changed_at``."""
+    """Put a challenge to the caller, whose password was chosen at ``changed_at``."""
     of = work.principal.user_id, work.principal.tenant_id
-    secrets = fresh.token_hash, fresh.challenge
-    challenge = Challenge.new(fresh.id, of, purpose, secrets, changed_at, work.recorded_at)
+    hashes = fresh.token_hash, fresh.challenge
+    challenge = Challenge.new(fresh.id, of, purpose, hashes, changed_at, work.recorded_at)
     work.put(CHALLENGES, challenge)
+    work.note("asked", "challenge", fresh.id, purpose=str(purpose))
 
 
-def own_challenge(work: Work, purpose: Purpose, id_: Id, token_hash: bytes) -> Challenge:
+def answered_challenge(work: Work, purpose: Purpose, answered: Answered) -> Challenge:
     """The challenge of the caller that is answered.
 
     Raises:
         InvalidMfaToken, ProofWrong: that of somebody else, none, or not to be answered any more.
     """
-    challenge = work.find(CHALLENGES, id_)
+    challenge = work.find(CHALLENGES, answered.challenge_id)
     if challenge is None or challenge.user_id != work.principal.user_id:
         raise not_asked(purpose)
-    return checked(challenge, purpose, token_hash, work.recorded_at)
+    return open_challenge(challenge, purpose, answered.token_hash, work.recorded_at)
 
 
-def checked(
+def open_challenge(
     challenge: Challenge | None, purpose: Purpose, token_hash: bytes, now: datetime
 ) -> Challenge:
     """A challenge that may be answered.

@@ -3,10 +3,9 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from app.application.identity.directory.granting import held_by, held_now, roles_needs
-from app.application.identity.directory.ports import MEMBERSHIPS
-from app.application.identity.keys.api_key_ports import API_KEY_USES, API_KEYS, API_KEYS_IN_USE
-from app.application.identity.keys.api_key_views import ApiKeyView, shown_key
+from app.application.identity.directory.granting import caller_needs, held_by, held_now
+from app.application.identity.keys.kinds import API_KEY_USES, API_KEYS, API_KEYS_IN_USE
+from app.application.identity.keys.views import ApiKeyView, shown_key
 from app.application.shared.access import Principal
 from app.application.shared.commands import Command, Done
 from app.application.shared.kinds import Lock, Needs
@@ -22,7 +21,7 @@ from app.domain.shared.ids import Id
 USED_AGAIN_AFTER = timedelta(seconds=60)
 _PERMISSION = "api_keys:write"
 
-# What a person does in person: his own sign-in, and who may do what for the company.
+# What only a person does: the own sign-in, and who may do what for the company.
 _IN_PERSON = ("profile", "members", "roles", "api_keys", "tenants", "closing")
 SCOPES = PERMISSIONS - {
     f"{resource}:{access}"
@@ -33,16 +32,23 @@ SCOPES = PERMISSIONS - {
 
 
 @frozen
-class MakeKey:
-    """A key to be made; ``id`` and the hash are those of the token that the caller will see."""
+class NewApiKey:
+    """What a caller says of a key to be made."""
 
-    id: Id
-    secret_hash: bytes
     name: str
     scopes: tuple[str, ...]
     addresses: tuple[str, ...]
     test: bool
     expires_at: datetime | None
+
+
+@frozen
+class MakeKey:
+    """A key to be made; ``id`` and the hash are those of the token that the caller will see."""
+
+    id: Id
+    secret_hash: bytes
+    new: NewApiKey
 
 
 @frozen
@@ -82,34 +88,30 @@ def shown(loaded: Loaded, key_id: Id) -> ApiKeyView:
     return shown_key(key, loaded.present.get(API_KEY_USES, {}).get((key_id,)))
 
 
-def _caller_needs(principal: Principal) -> Needs:
-    needs = roles_needs(principal.tenant_id)
-    return needs.one(MEMBERSHIPS, principal.tenant_id, principal.user_id, lock=Lock.NONE)
-
-
 def _check_held(scopes: tuple[str, ...], work: Work) -> None:
-    """Pass when the caller holds all of the scopes now, not when his token was looked up."""
+    """Pass when the caller holds all of the scopes now, not when the token was looked up."""
     if not held_now(work).issuperset(scopes):
         raise ScopesBeyondOwn.at("/scopes")
 
 
 def _make_needs(_: MakeKey, principal: Principal) -> Needs:
-    return _caller_needs(principal).search(API_KEYS_IN_USE)
+    return caller_needs(principal).search(API_KEYS_IN_USE)
 
 
-def _make(wish: MakeKey, work: Work) -> Done:
-    terms = Terms.checked(wish.name, wish.scopes, wish.addresses, SCOPES)
+def _make(request: MakeKey, work: Work) -> Done:
+    new = request.new
+    terms = Terms.checked(new.name, new.scopes, new.addresses, SCOPES)
     _check_held(terms.scopes, work)
     if len(work.search(API_KEYS_IN_USE)) >= KEYS_MAX:
         raise TooManyApiKeys
     key = ApiKey.new(
-        wish.id,
-        wish.secret_hash,
+        request.id,
+        request.secret_hash,
         terms,
-        test=wish.test,
+        test=new.test,
         made_by=work.principal.user_id,
         at=work.recorded_at,
-        expires_at=wish.expires_at,
+        expires_at=new.expires_at,
     )
     saved = work.put(API_KEYS, key)
     view = shown_key(saved)
@@ -119,7 +121,7 @@ def _make(wish: MakeKey, work: Work) -> Done:
 
 
 def _one_needs(key_id: Id, principal: Principal) -> Needs:
-    return _caller_needs(principal).one(API_KEYS, key_id).one(API_KEY_USES, key_id)
+    return caller_needs(principal).one(API_KEYS, key_id).one(API_KEY_USES, key_id)
 
 
 def _found(key_id: Id, work: Work, expected_version: int | None = None) -> ApiKey:
@@ -133,7 +135,7 @@ def _found(key_id: Id, work: Work, expected_version: int | None = None) -> ApiKe
 
 def _change(edit: Edit, work: Work) -> Done:
     before = _found(edit.id, work, edit.expected_version)
-    _check_held(before.scopes, work)  # whoever changes a key could have made it
+    _check_held(before.scopes, work)  # a key is changed by somebody who could have made it
     terms = Terms.checked(
         edit.members.get("name", before.name),
         edit.members.get("scopes", before.scopes),
@@ -145,18 +147,18 @@ def _change(edit: Edit, work: Work) -> Done:
     return _kept(before, after, "changed", work)
 
 
-def _rotate(wish: RotateKey, work: Work) -> Done:
-    before = _found(wish.id, work, wish.expected_version)
+def _rotate(request: RotateKey, work: Work) -> Done:
+    before = _found(request.id, work, request.expected_version)
     # The caller will hold the secret, and so do all that the key may do.
     _check_held(before.scopes, work)
     # A secret that is good no more does not become so again for a while.
     over = before.expires_at <= work.recorded_at or not held_by(work, before.made_by)
     after = before.rotated(
-        wish.secret_hash,
-        overlap=timedelta(0) if over else wish.overlap,
+        request.secret_hash,
+        overlap=timedelta(0) if over else request.overlap,
         made_by=work.principal.user_id,
         at=work.recorded_at,
-        expires_at=wish.expires_at,
+        expires_at=request.expires_at,
     )
     return _kept(before, after, "rotated", work)
 
@@ -195,7 +197,7 @@ CHANGE_KEY: Command[Edit] = Command(
     "api_keys.change", _PERMISSION, lambda edit, caller: _one_needs(edit.id, caller), _change
 )
 ROTATE_KEY = Command(
-    "api_keys.rotate", _PERMISSION, lambda wish, caller: _one_needs(wish.id, caller), _rotate
+    "api_keys.rotate", _PERMISSION, lambda request, caller: _one_needs(request.id, caller), _rotate
 )
 REVOKE_KEY: Command[Id] = Command("api_keys.revoke", _PERMISSION, _one_needs, _revoke)
 NOTE_USE: Command[UseOfKey] = Command(

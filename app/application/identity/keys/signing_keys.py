@@ -1,18 +1,15 @@
 """Signing keys: the first one, and their replacement. They belong to no company."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from app.application.identity.audit.operator_actions import act
-from app.application.identity.directory.ports import (
-    ACTIVE_SIGNING_KEYS,
-    SIGNING_KEYS,
-    Directory,
-    KeyRing,
-)
-from app.application.identity.sign_in.sessions import REVOKE_ALL
-from app.application.identity.sign_in.views import JwksView
+from app.application.identity.audit.operator_actions import record_action
+from app.application.identity.directory.kinds import LIVE_SESSIONS_OF_USER
+from app.application.identity.directory.sessions import end_sessions
+from app.application.identity.keys.kinds import ACTIVE_SIGNING_KEYS, SIGNING_KEYS
+from app.application.identity.keys.ports import KeyRing, SigningKeyStore
+from app.application.identity.keys.views import JwksView
 from app.application.shared.access import Principal
 from app.application.shared.commands import Command, CommandRunner, Done, answer_of
 from app.application.shared.kinds import Needs
@@ -28,7 +25,7 @@ _WITHDRAWN = timedelta(days=1)
 
 
 @frozen
-class NewKey:
+class NewKeyPair:
     """A key pair as it is kept."""
 
     kid: str
@@ -40,27 +37,29 @@ class NewKey:
 class NewStart:
     """A key pair that takes the place of all of ``leaked`` (their ids)."""
 
-    key: NewKey
+    key: NewKeyPair
     leaked: tuple[str, ...]
 
 
-def _needs(_: NewKey, __: Principal) -> Needs:
+def _needs(_: NewKeyPair, __: Principal) -> Needs:
     return Needs().search(ACTIVE_SIGNING_KEYS)
 
 
-def _first(new: NewKey, work: Work) -> Done:
+def _first(new: NewKeyPair, work: Work) -> Done:
     # Two nodes that start at once may both get here; two active keys do no harm.
     if not work.search(ACTIVE_SIGNING_KEYS):
         _keep(new, work)
     return Done(None)
 
 
-def _rotate(new: NewKey, work: Work) -> Done:
+def _rotate(new: NewKeyPair, work: Work) -> Done:
     before = work.search(ACTIVE_SIGNING_KEYS)
     for key in before:
         work.put(SIGNING_KEYS, key.retired(work.recorded_at))
     _keep(new, work)
-    act(work, "signing_key.rotated", "", before=sorted(key.kid for key in before), after=new.kid)
+    record_action(
+        work, "signing_key.rotated", "", before=sorted(key.kid for key in before), after=new.kid
+    )
     return Done(None)
 
 
@@ -77,31 +76,43 @@ def _anew(start: NewStart, work: Work) -> Done:
         withdrawn_at = work.recorded_at - _WITHDRAWN
         work.put(SIGNING_KEYS, replace(key, state=KeyState.RETIRED, retired_at=withdrawn_at))
     _keep(start.key, work)
-    act(work, "signing_key.replaced", "", before=sorted(start.leaked), after=start.key.kid)
+    record_action(
+        work, "signing_key.replaced", "", before=sorted(start.leaked), after=start.key.kid
+    )
     return Done(None)
 
 
-def _keep(new: NewKey, work: Work) -> None:
+def _keep(new: NewKeyPair, work: Work) -> None:
     key = SigningKey.new(new.kid, new.sealed_private_key, new.public_key, work.recorded_at)
     work.put(SIGNING_KEYS, key)
+
+
+def _end_all_sessions(_: None, work: Work) -> Done:
+    return Done(len(end_sessions(work, work.principal.user_id, "keys_replaced")))
 
 
 MAKE_FIRST_KEY = Command("signing_keys.make_first", PUBLIC, _needs, _first)
 ROTATE_KEY = Command("signing_keys.rotate", PUBLIC, _needs, _rotate)
 REPLACE_KEYS = Command("signing_keys.replace", PUBLIC, _anew_needs, _anew)
+END_ALL_SESSIONS: Command[None] = Command(
+    "auth.revoke_all",
+    PUBLIC,
+    lambda _, principal: Needs().search(LIVE_SESSIONS_OF_USER, principal.user_id),
+    _end_all_sessions,
+)
 
 
-class Signing:
-    """The keys of this service: opened, replaced, published."""
+@dataclass(slots=True, eq=False)
+class SigningKeys:
+    """The signing keys of this service: opened, replaced, published."""
 
-    def __init__(self, *, runner: CommandRunner, directory: Directory, ring: KeyRing) -> None:
-        self._runner = runner
-        self._directory = directory
-        self._ring = ring
+    runner: CommandRunner
+    stored: SigningKeyStore
+    ring: KeyRing
 
     async def start(self) -> None:
         """Open the keys; the first start makes the first one."""
-        if not await self._ring.load():
+        if not await self.ring.load():
             await self._make(MAKE_FIRST_KEY)
 
     async def rotate(self) -> None:
@@ -109,7 +120,7 @@ class Signing:
 
         Nodes sign with it when each of them has had the time to read it, within seconds.
         """
-        await self._ring.load()  # a wrong secret is refused before anything is made under it
+        await self.ring.load()  # a wrong secret is refused before anything is made under it
         await self._make(ROTATE_KEY)
 
     async def start_anew(self, signed_in: Sequence[tuple[Id, Id]]) -> int:
@@ -118,24 +129,24 @@ class Signing:
         ``signed_in`` are company and user of the live sessions. The old keys need not open under
         the present secret. Returns how many sessions were ended.
         """
-        leaked = tuple(key.kid for key in await self._directory.signing_keys())
-        start = NewStart(NewKey(*self._ring.make()), leaked)
-        await answer_of(self._runner, REPLACE_KEYS, start, Principal(NO_ID, NO_ID))
-        await self._ring.load()
+        leaked = tuple(key.kid for key in await self.stored.signing_keys())
+        start = NewStart(NewKeyPair(*self.ring.make()), leaked)
+        await answer_of(self.runner, REPLACE_KEYS, start, Principal(NO_ID, NO_ID))
+        await self.ring.load()
         ended = 0
         for tenant_id, user_id in signed_in:
-            ended += await answer_of(self._runner, REVOKE_ALL, None, Principal(tenant_id, user_id))
+            ended += await answer_of(
+                self.runner, END_ALL_SESSIONS, None, Principal(tenant_id, user_id)
+            )
         return ended
-
-    async def fresh(self) -> None:
-        """See the keys that other nodes made a moment ago, before something is signed."""
-        await self._ring.refresh()
 
     async def jwks(self) -> JwksView:
         """The public keys behind access tokens."""
-        await self._ring.refresh()
-        return {"keys": self._ring.jwks()}
+        await self.ring.refresh()
+        return {"keys": self.ring.jwks()}
 
-    async def _make(self, command: Command[NewKey]) -> None:
-        await answer_of(self._runner, command, NewKey(*self._ring.make()), Principal(NO_ID, NO_ID))
-        await self._ring.load()
+    async def _make(self, command: Command[NewKeyPair]) -> None:
+        await answer_of(
+            self.runner, command, NewKeyPair(*self.ring.make()), Principal(NO_ID, NO_ID)
+        )
+        await self.ring.load()

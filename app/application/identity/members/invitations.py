@@ -1,50 +1,56 @@
 """Inviting somebody to a company, and joining it. Secrets never enter these commands."""
 
-from typing import Any
-
 from app.application.identity.directory.granting import (
+    caller_needs,
     check_grantable,
     held_by,
     held_now,
     permissions_in,
     roles_needs,
 )
-from app.application.identity.directory.ports import (
+from app.application.identity.directory.kinds import (
     CREDENTIALS,
-    INVITATION_BY_TOKEN,
-    INVITATIONS,
     MEMBERSHIPS,
-    PENDING_INVITATIONS_TO,
     TENANTS,
     USER_BY_EMAIL,
     USERS,
 )
-from app.application.identity.sign_in.views import invitation_view
+from app.application.identity.directory.tokens import TokenForm
+from app.application.identity.directory.views import view_of
+from app.application.identity.members.kinds import (
+    INVITATION_BY_TOKEN,
+    INVITATIONS,
+    PENDING_INVITATIONS_TO,
+)
+from app.application.identity.members.views import invitation_view
 from app.application.shared.access import Principal
 from app.application.shared.commands import Command, Done
-from app.application.shared.kinds import Lock, Needs
+from app.application.shared.kinds import Needs
 from app.application.shared.permissions import PUBLIC
 from app.application.shared.work import Work
 from app.domain.identity.companies.tenant import HELD
-from app.domain.identity.members.invitation import Invitation
-from app.domain.identity.members.membership import Membership
-from app.domain.identity.members.role import RoleInactive
-from app.domain.identity.sign_in.credentials import Credentials
-from app.domain.identity.sign_in.errors import (
+from app.domain.identity.members.errors import (
     AlreadyMember,
     BeyondOwnPermissions,
     InvitationInvalid,
 )
+from app.domain.identity.members.invitation import Invitation
+from app.domain.identity.members.membership import Membership
+from app.domain.identity.members.role import RoleInactive
+from app.domain.identity.sign_in.credentials import Credentials
 from app.domain.identity.sign_in.user import User
 from app.domain.shared.errors import ConcurrentChange, NotFound, ReferenceNotFound
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 from app.domain.shared.texts import folded
 
+# Its id is that of the company, where its secret finds the invitation.
+INVITATION_TOKEN = TokenForm("it_", b"invitation", lambda: InvitationInvalid.at("/token"))
+
 
 @frozen
 class Invite:
-    """Offer ``role`` to whoever has the address."""
+    """Offer ``role`` to the owner of an address."""
 
     email: str
     role: str
@@ -55,7 +61,7 @@ class Invite:
 class Join:
     """Take up an invitation, as the user of the principal.
 
-    ``password_hash`` is that of a new user; None for one who is known and proved to be himself.
+    ``password_hash`` is that of a new user; None for a known one, who proved the own password.
     """
 
     token_hash: bytes
@@ -63,20 +69,19 @@ class Join:
     display_name: str | None
 
 
-def _invite_needs(wish: Invite, principal: Principal) -> Needs:
-    email = folded(wish.email.strip())
-    needs = roles_needs(principal.tenant_id).search(PENDING_INVITATIONS_TO, email)
-    needs.search(USER_BY_EMAIL, email)
-    return needs.one(MEMBERSHIPS, principal.tenant_id, principal.user_id, lock=Lock.NONE)
+def _invite_needs(request: Invite, principal: Principal) -> Needs:
+    email = folded(request.email.strip())
+    needs = caller_needs(principal).search(PENDING_INVITATIONS_TO, email)
+    return needs.search(USER_BY_EMAIL, email)
 
 
-def _invite(wish: Invite, work: Work) -> Done:
+def _invite(request: Invite, work: Work) -> Done:
     principal, now = work.principal, work.recorded_at
-    check_grantable(work, wish.role)
-    if not permissions_in(work, wish.role) <= held_now(work):
+    check_grantable(work, request.role)
+    if not permissions_in(work, request.role) <= held_now(work):
         raise BeyondOwnPermissions.at("/role")
     invitation = Invitation.new(
-        work.new_id(), wish.email, wish.role, wish.token_hash, principal.user_id, now
+        work.new_id(), request.email, request.role, request.token_hash, principal.user_id, now
     )
     for user in work.search(USER_BY_EMAIL, invitation.email_folded):
         member = work.find(MEMBERSHIPS, principal.tenant_id, user.id)
@@ -88,17 +93,7 @@ def _invite(wish: Invite, work: Work) -> Done:
     after = {"email": invitation.email, "role": invitation.role}
     work.note("invited", "invitation", invitation.id, after=after)
     work.event("member.invited", invitation.id, role=invitation.role)
-    return Done(_view(invitation))
-
-
-def _view(invitation: Invitation) -> Any:
-    return invitation_view(
-        invitation.id,
-        invitation.email,
-        invitation.role,
-        invitation.created_at,
-        invitation.expires_at,
-    )
+    return Done(view_of(invitation_view, invitation))
 
 
 def _withdraw(invitation_id: Id, work: Work) -> Done:
@@ -110,15 +105,15 @@ def _withdraw(invitation_id: Id, work: Work) -> Done:
     return Done(None)
 
 
-def _join_needs(wish: Join, principal: Principal) -> Needs:
-    needs = roles_needs(principal.tenant_id).search(INVITATION_BY_TOKEN, wish.token_hash)
+def _join_needs(request: Join, principal: Principal) -> Needs:
+    needs = roles_needs(principal.tenant_id).search(INVITATION_BY_TOKEN, request.token_hash)
     needs.one(TENANTS, principal.tenant_id)
     return needs.one(MEMBERSHIPS, principal.tenant_id, principal.user_id)
 
 
-def _join(wish: Join, work: Work) -> Done:
+def _join(request: Join, work: Work) -> Done:
     principal, now = work.principal, work.recorded_at
-    found = work.search(INVITATION_BY_TOKEN, wish.token_hash)
+    found = work.search(INVITATION_BY_TOKEN, request.token_hash)
     if not found:
         raise InvitationInvalid.at("/token")
     company = work.get(TENANTS, principal.tenant_id)
@@ -126,14 +121,14 @@ def _join(wish: Join, work: Work) -> Done:
         raise HELD[company.standing]
     [invitation] = found
     accepted = invitation.accepted(now)
-    # Who invited must still hold what he offered, and what he offered must still be there.
+    # The inviting member must still hold what was offered, and the role must still be there.
     if not permissions_in(work, invitation.role) <= held_by(work, invitation.invited_by):
         raise InvitationInvalid.at("/token")
     try:
         check_grantable(work, invitation.role)
     except (ReferenceNotFound, RoleInactive):
         raise InvitationInvalid.at("/token") from None
-    user = _user(wish, invitation, work)
+    user = _user(request, invitation, work)
     member = work.find(MEMBERSHIPS, principal.tenant_id, user.id)
     if member is not None and member.active:
         raise AlreadyMember
@@ -150,15 +145,17 @@ def _join(wish: Join, work: Work) -> Done:
     return Done(None)
 
 
-def _user(wish: Join, invitation: Invitation, work: Work) -> User:
+def _user(request: Join, invitation: Invitation, work: Work) -> User:
     """The user of the invited address, who is made where nobody has it."""
     known = work.search(USER_BY_EMAIL, invitation.email_folded)
-    if [user.id for user in known] != ([] if wish.password_hash else [work.principal.user_id]):
+    if [user.id for user in known] != ([] if request.password_hash else [work.principal.user_id]):
         raise ConcurrentChange  # the address was registered meanwhile
-    if wish.password_hash is None:
+    if request.password_hash is None:
         return known[0]
-    user = User.new(work.principal.user_id, invitation.email, wish.display_name, work.recorded_at)
-    work.put(CREDENTIALS, Credentials.new(user.id, wish.password_hash, work.recorded_at))
+    user = User.new(
+        work.principal.user_id, invitation.email, request.display_name, work.recorded_at
+    )
+    work.put(CREDENTIALS, Credentials.new(user.id, request.password_hash, work.recorded_at))
     return work.put(USERS, user)
 
 

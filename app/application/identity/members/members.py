@@ -12,25 +12,26 @@ from app.application.identity.directory.granting import (
     permissions_in,
     roles_needs,
 )
-from app.application.identity.directory.ports import (
-    ACTIVE_IN_ROLE,
+from app.application.identity.directory.kinds import (
+    ACTIVE_MEMBERSHIPS_OF_USER,
     CREDENTIALS,
     LIVE_SESSIONS_OF_USER,
     MEMBERSHIPS,
     OPERATORS,
     USERS,
 )
+from app.application.identity.directory.sessions import end_sessions
+from app.application.identity.directory.views import view_of
 from app.application.identity.factors.commands import forget_factors
-from app.application.identity.factors.ports import ACTIVE_MEMBERSHIPS_OF_USER
-from app.application.identity.sign_in.sessions import end_session
-from app.application.identity.sign_in.views import EndedSessions, MemberView, member_view
+from app.application.identity.members.kinds import ACTIVE_IN_ROLE
+from app.application.identity.members.views import EndedSessions, MemberView, member_view
 from app.application.shared.access import Principal
 from app.application.shared.commands import Command, Done
 from app.application.shared.kinds import Lock, Needs
 from app.application.shared.masters import Edit
 from app.application.shared.redaction import difference
 from app.application.shared.work import Loaded, Work
-from app.domain.identity.factors.errors import WorksElsewhere
+from app.domain.identity.members.errors import WorksElsewhere
 from app.domain.identity.members.membership import OWNER, Membership, check_change
 from app.domain.identity.sign_in.user import User
 from app.domain.shared.errors import NotFound, StaleVersion
@@ -58,12 +59,12 @@ def shown(loaded: Loaded, user_id: Id, principal: Principal) -> MemberView:
 
 
 def _view(user: User, member: Membership) -> MemberView:
-    return member_view(
-        user.id, user.email, user.display_name, member.role, member.active, member.version
-    )
+    # What both have, the version and whether it is active, is that of the membership.
+    return view_of(member_view, member, user)
 
 
-def _needs(user_id: Id, principal: Principal) -> Needs:
+def member_needs(user_id: Id, principal: Principal) -> Needs:
+    """What acting on a member takes."""
     needs = shown_needs(user_id, principal).search(ACTIVE_IN_ROLE, principal.tenant_id, OWNER)
     needs.one(MEMBERSHIPS, principal.tenant_id, principal.user_id)
     needs.join(roles_needs(principal.tenant_id))
@@ -94,6 +95,18 @@ def _check(before: Membership, after: Membership, work: Work) -> None:
         check_grantable(work, after.role)
 
 
+def acted_on(user_id: Id, work: Work) -> MemberView:
+    """A member whom the caller may act on, since the caller may do all that the member may.
+
+    Raises:
+        NotFound: the user is no member of the company.
+        BeyondOwnPermissions: the member may do more than the caller.
+    """
+    user, member = _member(user_id, work)
+    _check(member, member, work)
+    return _view(user, member)
+
+
 def _change(edit: Edit, work: Work) -> Done:
     user, before = _member(edit.id, work)
     if before.version != edit.expected_version:
@@ -106,7 +119,7 @@ def _change(edit: Edit, work: Work) -> Done:
     changes = difference(_view(user, before), _view(user, saved))
     work.note("changed", "member", user.id, **changes)
     work.event("member.changed", user.id, role=saved.role, active=saved.active)
-    _end_sessions(user.id, work, "member_changed")
+    end_sessions_here(user.id, work, "member_changed")
     return _done(user, saved)
 
 
@@ -115,24 +128,19 @@ def _done(user: User, member: Membership) -> Done:
 
 
 def _end_all(user_id: Id, work: Work) -> Done:
-    _, member = _member(user_id, work)
-    _check(member, member, work)
-    ended = _end_sessions(user_id, work, "ended_by_company")
+    acted_on(user_id, work)
+    ended = end_sessions_here(user_id, work, "ended_by_company")
     work.note("sessions_ended", "member", user_id, ended=ended)
     return Done(EndedSessions(ended=ended), status=200)
 
 
-def _end_sessions(user_id: Id, work: Work, reason: str) -> int:
-    """End the sessions of a user in this company; those in others are not its business."""
-    found = work.search(LIVE_SESSIONS_OF_USER, user_id)
-    own = [each for each in found if each.tenant_id == work.principal.tenant_id]
-    for session in own:
-        end_session(work, session, reason)
-    return len(own)
+def end_sessions_here(user_id: Id, work: Work, reason: str) -> int:
+    """End the sessions of a user in this company, how many they were; others are not touched."""
+    return len(end_sessions(work, user_id, reason, tenant_id=work.principal.tenant_id))
 
 
 def _reset_needs(user_id: Id, principal: Principal) -> Needs:
-    # His factors and sessions are read once his credentials are held: no sign-in slips through.
+    # Factors and sessions are read once the credentials are held: no sign-in slips through.
     needs = shown_needs(user_id, principal).search(ACTIVE_IN_ROLE, principal.tenant_id, OWNER)
     needs.one(MEMBERSHIPS, principal.tenant_id, principal.user_id)
     needs.search(ACTIVE_MEMBERSHIPS_OF_USER, user_id).one(OPERATORS, user_id)
@@ -140,49 +148,28 @@ def _reset_needs(user_id: Id, principal: Principal) -> Needs:
 
 
 def _reset_factors(user_id: Id, work: Work) -> Done:
-    _, member = _member(user_id, work)
-    _check(member, member, work)
+    acted_on(user_id, work)
     companies = {each.tenant_id for each in work.search(ACTIVE_MEMBERSHIPS_OF_USER, user_id)}
     operator = work.find(OPERATORS, user_id)
     if companies - {work.principal.tenant_id} or (operator is not None and operator.active):
-        raise WorksElsewhere  # for the platform, too: no company weakens who runs it
+        raise WorksElsewhere  # or for the platform: no company weakens its operators
     forget_factors(work, user_id)
-    ended = _end_sessions(user_id, work, "second_factors_reset")
+    ended = end_sessions_here(user_id, work, "second_factors_reset")
     work.note("second_factors_reset", "member", user_id, ended=ended)
     work.event("user.second_factors_reset", user_id)
     return Done(EndedSessions(ended=ended), status=200)
 
 
 def _command(name: str) -> Command[Any]:
-    return Command(name, _PERMISSION, lambda edit, caller: _needs(edit.id, caller), _change)
+    return Command(name, _PERMISSION, lambda edit, caller: member_needs(edit.id, caller), _change)
 
 
 EDIT_MEMBER = _command("members.edit")
 ACTIVATE_MEMBER = _command("members.activate")
 DEACTIVATE_MEMBER = _command("members.deactivate")
-END_MEMBER_SESSIONS: Command[Id] = Command("members.end_sessions", _PERMISSION, _needs, _end_all)
-
-
-def member_needs(user_id: Id, principal: Principal) -> Needs:
-    """What acting on a member takes."""
-    return _needs(user_id, principal)
-
-
-def acted_on(user_id: Id, work: Work) -> MemberView:
-    """A member whom the caller may act on: he may do nothing that the caller may not.
-
-    Raises:
-        NotFound: the user is no member of the company.
-        BeyondOwnPermissions: the member may do more than the caller.
-    """
-    user, member = _member(user_id, work)
-    _check(member, member, work)
-    return _view(user, member)
-
-
-def end_sessions_here(user_id: Id, work: Work, reason: str) -> int:
-    """End the sessions of a member in this company; how many they were."""
-    return _end_sessions(user_id, work, reason)
+END_MEMBER_SESSIONS: Command[Id] = Command(
+    "members.end_sessions", _PERMISSION, member_needs, _end_all
+)
 
 
 RESET_FACTORS: Command[Id] = Command("members.reset_mfa", _PERMISSION, _reset_needs, _reset_factors)

@@ -1,23 +1,19 @@
 """Roles of a company's own: make, change, take out of use.
 
-Nobody makes or changes a role that may do more than he does, before or after. A change counts for
-everybody who has the role as soon as his access is read again, and ends no session: what he may do
-is asked at each request, and his sign-in is as good as before.
+Nobody makes or changes a role that may do more than they may, before or after. A change counts for
+everybody who has the role as soon as their access is read again, and ends no session: permissions
+are looked up at each request, and the sign-in is as good as before.
 """
 
 from typing import Any
 
-from app.application.identity.directory.granting import held_now, own_role, roles_needs
-from app.application.identity.directory.ports import (
-    ACTIVE_IN_ROLE,
-    COMPANY_ROLES,
-    MEMBERSHIPS,
-    ROLES_OF,
-)
+from app.application.identity.directory.granting import caller_needs, held_now, own_role
+from app.application.identity.directory.kinds import COMPANY_ROLES, ROLES_OF
+from app.application.identity.members.kinds import ACTIVE_IN_ROLE
 from app.application.identity.members.role_views import BUILT_IN, RoleView, role_view
 from app.application.shared.access import Principal
 from app.application.shared.commands import Command, Done
-from app.application.shared.kinds import Lock, Needs
+from app.application.shared.kinds import Needs
 from app.application.shared.masters import Create, Edit, Noun, created, edited
 from app.application.shared.permissions import ALWAYS, ROLES
 from app.application.shared.work import Loaded, Work
@@ -57,8 +53,7 @@ def shown_needs(role_id: Id, principal: Principal) -> Needs:
 
 
 def _needs(_: Any, principal: Principal) -> Needs:
-    needs = roles_needs(principal.tenant_id)
-    return needs.one(MEMBERSHIPS, principal.tenant_id, principal.user_id, lock=Lock.NONE)
+    return caller_needs(principal)
 
 
 def _create_needs(create: Create, principal: Principal) -> Needs:
@@ -104,13 +99,13 @@ def _with_always(role: Role) -> Role:
 
 
 def _switch_needs(edit: Edit, principal: Principal) -> Needs:
-    # The owners are locked first, as by whoever changes a member: he may be giving this role away.
+    # The owners are locked first, as by a change of a member, which may give this role to somebody.
     return _needs(edit, principal).search(ACTIVE_IN_ROLE, principal.tenant_id, OWNER)
 
 
 def _switch(edit: Edit, work: Work) -> Done:
     before = _to_edit(edit, work)
-    # Asked for once the role is locked, so it sees whoever was given the role a moment ago.
+    # Asked for once the role is locked, so it sees a member who was given the role a moment ago.
     members = work.search(ACTIVE_IN_ROLE, work.principal.tenant_id, before.code)
     return edited(work, ROLE, before, before.switched(**edit.members, in_use=bool(members)))
 

@@ -1,22 +1,22 @@
-"""What operators do with companies, and look at; each act is kept with its reason.
+"""What operators do with companies, and look at; each action is kept with its reason.
 
-An act upon a company leaves an entry in the trail of that company too, with the operator as actor.
-Reads are commands here: whoever looks leaves a trace first.
+An action on a company leaves an entry in the trail of that company too, with the operator as actor.
+Reads are commands here: a look leaves a trace first.
 """
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
 
 from typing_extensions import TypedDict
 
-from app.application.identity.audit.operator_actions import act
-from app.application.identity.companies.closing import company, company_lock, standing_view
-from app.application.identity.directory.ports import TENANTS
+from app.application.identity.audit.operator_actions import record_action
+from app.application.identity.companies.closing import company, company_lock
+from app.application.identity.companies.views import status_view
+from app.application.identity.directory.kinds import TENANTS
 from app.application.shared.commands import Command, Done
 from app.application.shared.kinds import Needs
 from app.application.shared.reading import Listing
-from app.application.shared.wording import instant, maybe
+from app.application.shared.wording import instant
 from app.application.shared.work import Work
 from app.domain.identity.companies.tenant import Tenant, standing_of
 from app.domain.shared.frozen import frozen
@@ -24,15 +24,10 @@ from app.domain.shared.ids import Id, show
 
 COMPANY_RECORDS = Listing("company_records", sorts=("id", "name"), filters=("q", "standing", "id"))
 USER_RECORDS = Listing("user_records", sorts=("id",), filters=("q",))
-ACT_LIST = Listing(
-    "operator_acts",
-    sorts=("id",),
-    filters=("operator_id", "company_id", "action", "since", "until"),
-)
 
 
 class CompanyRecord(TypedDict):
-    """A company as operators see it: who it is and how it stands, and nothing of its business."""
+    """A company as operators see it: its name and status, and nothing of its business."""
 
     id: str
     name: str
@@ -69,7 +64,7 @@ def company_record(
 
 
 class UserRecord(TypedDict):
-    """A user as operators see him."""
+    """A user as operators see one."""
 
     id: str
     email: str
@@ -93,48 +88,9 @@ def user_record(
     }
 
 
-class ActView(TypedDict):
-    """What an operator did or looked at."""
-
-    id: str
-    operator_id: str
-    action: str
-    company_id: str | None
-    reason: str
-    request_id: str
-    address: str
-    changes: dict[str, Any]
-    recorded_at: str
-
-
-def act_view(
-    id_: bytes,
-    operator_id: bytes,
-    action: str,
-    company_id: bytes | None,
-    reason: str,
-    request_id: str,
-    address: str,
-    changes: dict[str, Any],
-    recorded_at: datetime,
-) -> ActView:
-    """The view of an act."""
-    return {
-        "id": show("act", id_),
-        "operator_id": show("usr", operator_id),
-        "action": action,
-        "company_id": maybe("tnt", company_id),
-        "reason": reason,
-        "request_id": request_id,
-        "address": address,
-        "changes": changes,
-        "recorded_at": instant(recorded_at),
-    }
-
-
 @frozen
-class Upon:
-    """An act upon the company of the principal; ``grace`` is what a deletion waits."""
+class Intervention:
+    """An action on the company of the principal; ``grace`` is what a deletion waits."""
 
     reason: str
     grace: timedelta = timedelta(0)
@@ -150,42 +106,44 @@ class Look:
     query: str = ""
 
 
-def _upon(name: str, done: str, step: Callable[[Tenant, Upon, datetime], Tenant]) -> Command[Upon]:
-    """The command of an act that changes how a company stands."""
+def _intervention(
+    name: str, done: str, step: Callable[[Tenant, Intervention, datetime], Tenant]
+) -> Command[Intervention]:
+    """The command of an action that changes the status of a company."""
 
-    def decide(wish: Upon, work: Work) -> Done:
+    def decide(request: Intervention, work: Work) -> Done:
         company_id = work.principal.tenant_id
         before = company(work)
-        after = work.put(TENANTS, step(before, wish, work.recorded_at))
-        old, new = standing_view(before), standing_view(after)
+        after = work.put(TENANTS, step(before, request, work.recorded_at))
+        old, new = status_view(before), status_view(after)
         changes = {
             each: [old[each], new[each]]  # type: ignore[literal-required]
             for each in new
             if old[each] != new[each]  # type: ignore[literal-required]
         }
-        act(work, f"company.{done}", wish.reason, company_id, **changes)
-        work.note(done, "tenant", company_id, reason=wish.reason, **changes)
+        record_action(work, f"company.{done}", request.reason, company_id, **changes)
+        work.note(done, "tenant", company_id, reason=request.reason, **changes)
         work.event(f"tenant.{done}", company_id)
         return Done(new, status=200)
 
     return Command(f"platform.{name}", "platform:write", company_lock, decide)
 
 
-SUSPEND = _upon("suspend", "suspended", lambda tenant, _, __: tenant.suspended())
-RESUME = _upon("resume", "resumed", lambda tenant, _, __: tenant.resumed())
-SCHEDULE_DELETION = _upon(
+SUSPEND = _intervention("suspend", "suspended", lambda tenant, _, __: tenant.suspended())
+RESUME = _intervention("resume", "resumed", lambda tenant, _, __: tenant.resumed())
+SCHEDULE_DELETION = _intervention(
     "schedule_deletion",
     "deletion_scheduled",
-    lambda tenant, wish, now: tenant.scheduled(now, wish.grace),
+    lambda tenant, request, now: tenant.scheduled(now, request.grace),
 )
-CANCEL_DELETION = _upon(
+CANCEL_DELETION = _intervention(
     "cancel_deletion", "deletion_cancelled", lambda tenant, _, __: tenant.spared()
 )
 
 
 def _look(look: Look, work: Work) -> Done:
     asked = {"query": look.query} if look.query else {}
-    act(work, look.what, look.reason, look.company_id, **asked)
+    record_action(work, look.what, look.reason, look.company_id, **asked)
     return Done(None, status=200)
 
 

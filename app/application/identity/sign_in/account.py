@@ -1,46 +1,72 @@
-"""What users do with their own sign-in: end a session of theirs, choose another password."""
+"""What users do with their own sign-in: see it, end sessions, choose another password."""
 
-import asyncio
+from dataclasses import dataclass
 
-from app.application.identity.directory.ports import (
-    CREDENTIALS,
-    TENANTS,
-    USERS,
-    AccessTokens,
-    LoginThrottle,
-    PasswordHasher,
-)
+from app.application.identity.directory.kinds import CREDENTIALS, TENANTS, USERS
+from app.application.identity.directory.passwords import Passwords
+from app.application.identity.directory.ports import AccessTokens
+from app.application.identity.directory.sessions import session_ids
+from app.application.identity.keys.kinds import API_KEYS
+from app.application.identity.keys.views import calling_key
 from app.application.identity.sign_in.passwords import CHANGE_PASSWORD, NewPassword
-from app.application.identity.sign_in.sessions import END_SESSION
+from app.application.identity.sign_in.sessions import END_SESSION, LOGOUT_ALL
+from app.application.identity.sign_in.views import MeView
 from app.application.shared.access import Principal
 from app.application.shared.commands import CommandRunner, answer_of
-from app.application.shared.kinds import Needs
+from app.application.shared.kinds import Lock, Needs
 from app.application.shared.reading import Reader
+from app.domain.identity.keys.errors import ApiKeyOver
 from app.domain.identity.sign_in.errors import PasswordWrong, SessionOver
-from app.domain.identity.sign_in.passwords import check_password, normal_password
-from app.domain.shared.errors import ServiceUnavailable
-from app.domain.shared.ids import Id
-
-_NEW = "/new_password"
+from app.domain.identity.sign_in.passwords import check_password
+from app.domain.shared.ids import Id, show
 
 
+@dataclass(slots=True, eq=False)
 class OwnAccount:
     """What the routes under ``/auth`` do for a caller who is signed in."""
 
-    def __init__(
-        self,
-        *,
-        runner: CommandRunner,
-        reader: Reader,
-        hasher: PasswordHasher,
-        throttle: LoginThrottle,
-        tokens: AccessTokens,
-    ) -> None:
-        self._runner = runner
-        self._reader = reader
-        self._hasher = hasher
-        self._throttle = throttle
-        self._tokens = tokens
+    runner: CommandRunner
+    reader: Reader
+    passwords: Passwords
+    tokens: AccessTokens
+
+    async def me(self, principal: Principal) -> MeView:
+        """The caller, the company, and what the caller may do there.
+
+        Of an API key, the user who answers for it.
+
+        Raises:
+            SessionOver: the user or the company is gone.
+            ApiKeyOver: the key is gone.
+        """
+        user_id = principal.on_behalf_of if principal.key_mode else principal.user_id
+        needs = Needs().one(USERS, user_id).one(TENANTS, principal.tenant_id)
+        loaded = await self.reader.load(None, needs)
+        user = loaded.present.get(USERS, {}).get((user_id,))
+        tenant = loaded.present.get(TENANTS, {}).get((principal.tenant_id,))
+        if user is None or tenant is None:
+            raise SessionOver
+        view: MeView = {
+            "user_id": show("usr", user.id),
+            "session_id": None if principal.key_mode else show("ses", principal.session_id),
+            "email": user.email,
+            "display_name": user.display_name,
+            "tenant_id": show("tnt", tenant.id),
+            "company": tenant.name,
+            "role": principal.role,
+            "permissions": sorted(principal.permissions),
+            "api_key": None,
+            "locale": user.locale,
+            "time_zone": user.time_zone,
+        }
+        if principal.key_mode:
+            own = Needs().one(API_KEYS, principal.user_id, lock=Lock.NONE)
+            loaded = await self.reader.load(principal.tenant_id, own)
+            key = loaded.present.get(API_KEYS, {}).get((principal.user_id,))
+            if key is None:
+                raise ApiKeyOver
+            view["api_key"] = calling_key(key)
+        return view
 
     async def end_session(self, principal: Principal, session_id: Id) -> None:
         """End one session of the caller; its access tokens are refused from now on.
@@ -48,13 +74,18 @@ class OwnAccount:
         Raises:
             NotFound: the caller has no such session, or it is over.
         """
-        await answer_of(self._runner, END_SESSION, session_id, principal)
-        self._tokens.forget([session_id])
+        await answer_of(self.runner, END_SESSION, session_id, principal)
+        self.tokens.forget([session_id])
+
+    async def logout_all(self, principal: Principal) -> None:
+        """End every session of the caller, this one too."""
+        ended = await answer_of(self.runner, LOGOUT_ALL, None, principal)
+        self.tokens.forget(session_ids(ended))
 
     async def change_password(self, principal: Principal, present: str, new: str) -> None:
         """Choose another password and end every other session of the caller.
 
-        Whoever holds an access token could guess here as at a login, so guesses count as there.
+        A stolen access token could be used to guess here as at a login, so guesses count as there.
 
         Raises:
             PasswordTooShort, PasswordTooLong, PasswordCommon, PasswordPersonal: choose another.
@@ -64,7 +95,7 @@ class OwnAccount:
             ConcurrentChange: another password was chosen at the same moment.
         """
         needs = Needs().one(USERS, principal.user_id).one(TENANTS, principal.tenant_id)
-        loaded = await self._reader.load(None, needs.one(CREDENTIALS, principal.user_id))
+        loaded = await self.reader.load(None, needs.one(CREDENTIALS, principal.user_id))
         user = loaded.present.get(USERS, {}).get((principal.user_id,))
         company = loaded.present.get(TENANTS, {}).get((principal.tenant_id,))
         credentials = loaded.present.get(CREDENTIALS, {}).get((principal.user_id,))
@@ -74,22 +105,12 @@ class OwnAccount:
             new,
             email=user.email,
             company=company.name,
-            pointer=_NEW,
+            pointer="/new_password",
             second_factor=credentials.second_factor,
         )
         guess = user.email_folded, principal.address
-        await self._throttle.admit(*guess)
-        try:
-            right, _ = await self._hasher.verify(
-                normal_password(present), credentials.password_hash
-            )
-            if not right:
-                raise PasswordWrong.at("/current_password")
-            password_hash = await self._hasher.hash(normal_password(new))
-        except (ServiceUnavailable, asyncio.CancelledError):
-            await self._throttle.withdraw(*guess)
-            raise
-        await self._throttle.succeeded(*guess)
-        wish = NewPassword(password_hash, credentials.changed_at)
-        ended = await answer_of(self._runner, CHANGE_PASSWORD, wish, principal)
-        self._tokens.forget([Id(bytes.fromhex(each)) for each in ended])
+        if not await self.passwords.right(guess, present, credentials.password_hash):
+            raise PasswordWrong.at("/current_password")
+        request = NewPassword(await self.passwords.hash(new), credentials.changed_at)
+        ended = await answer_of(self.runner, CHANGE_PASSWORD, request, principal)
+        self.tokens.forget(session_ids(ended))

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from app.application.identity.directory.ports import CREDENTIALS, LIVE_SESSIONS_OF_USER
-from app.application.identity.sign_in.sessions import end_session
+from app.application.identity.directory.kinds import CREDENTIALS
+from app.application.identity.directory.sessions import end_sessions
 from app.application.shared.access import Principal
 from app.application.shared.commands import Command, Done
 from app.application.shared.kinds import Lock, Needs
@@ -25,22 +25,17 @@ def _needs(_: NewPassword, principal: Principal) -> Needs:
     return Needs().one(CREDENTIALS, principal.user_id, lock=Lock.UPDATE)
 
 
-def _change(wish: NewPassword, work: Work) -> Done:
+def _change(request: NewPassword, work: Work) -> Done:
     principal = work.principal
     credentials = work.get(CREDENTIALS, principal.user_id)
-    if credentials.changed_at != wish.password_changed_at:
+    if credentials.changed_at != request.password_changed_at:
         raise ConcurrentChange  # another one was chosen while this one was checked
-    work.put(CREDENTIALS, credentials.changed(wish.password_hash, work.recorded_at))
-    others = [
-        session
-        for session in work.search(LIVE_SESSIONS_OF_USER, principal.user_id)
-        if session.id != principal.session_id
-    ]
-    for session in others:
-        end_session(work, session, "password_changed")
+    work.put(CREDENTIALS, credentials.changed(request.password_hash, work.recorded_at))
+    user_id, own_id = principal.user_id, principal.session_id
+    ended = end_sessions(work, user_id, "password_changed", but=own_id)
     work.note("password_changed", "user", principal.user_id)
     work.event("user.password_changed", principal.user_id)
-    return Done([session.id.hex() for session in others])
+    return Done(ended)
 
 
 CHANGE_PASSWORD = Command("auth.change_password", "profile:write", _needs, _change)

@@ -1,10 +1,10 @@
-"""How a user wants to be served: in which language, and where he is."""
+"""What a user prefers: the language, and the own time zone."""
 
 from dataclasses import replace
 
 from typing_extensions import TypedDict
 
-from app.application.identity.directory.ports import USERS
+from app.application.identity.directory.kinds import USERS
 from app.application.shared.access import Principal
 from app.application.shared.commands import Command, Done
 from app.application.shared.kinds import Lock, Needs
@@ -15,7 +15,7 @@ from app.domain.shared.errors import NotFound, StaleVersion
 
 
 class PreferencesView(TypedDict):
-    """What a user prefers; null where he says nothing."""
+    """What a user prefers; null where nothing is stated."""
 
     locale: str | None
     time_zone: str | None

@@ -1,42 +1,22 @@
 """Registration: a new user with a new company."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 
-from app.application.identity.directory.ports import (
-    CREDENTIALS,
-    MEMBERSHIPS,
-    TENANTS,
-    USER_BY_EMAIL,
-    USERS,
-)
+from app.application.identity.companies.founding import Company, found_company, new_tenant
+from app.application.identity.directory.kinds import CREDENTIALS, USER_BY_EMAIL, USERS
 from app.application.shared.access import Principal
 from app.application.shared.commands import Command, Done
 from app.application.shared.kinds import Needs
 from app.application.shared.permissions import PUBLIC
 from app.application.shared.work import Work
 from app.domain.identity.companies.tenant import Tenant
-from app.domain.identity.members.membership import OWNER, Membership
 from app.domain.identity.sign_in.credentials import Credentials
 from app.domain.identity.sign_in.errors import EmailTaken
 from app.domain.identity.sign_in.user import User
-from app.domain.shared.errors import DomainError, Fault, InvalidValue
+from app.domain.shared.errors import DomainError
 from app.domain.shared.frozen import frozen
-from app.domain.shared.ids import NO_ID, Id, show
-from app.domain.shared.money import currency_exponent
+from app.domain.shared.ids import NO_ID, Id
 from app.domain.shared.texts import folded
-
-
-@frozen
-class Company:
-    """The company to be made. ``tax_rounding`` is ``line`` or ``document``."""
-
-    name: str
-    currency: str
-    time_zone: str
-    country: str | None
-    tax_rounding: str
 
 
 @frozen
@@ -67,8 +47,11 @@ class Registration:
         Raises:
             InvalidValue: its name, currency, time zone or country does not have its form.
         """
-        with _below("/company"):
+        try:
             return new_tenant(self.company, id_, at)
+        except DomainError as refusal:
+            refusal.point(lambda member: f"/company{member}")
+            raise
 
     def check(self, at: datetime) -> None:
         """Refuse what cannot be made, before anybody looks whether the address is known.
@@ -80,45 +63,13 @@ class Registration:
         self.tenant(NO_ID, at)
 
 
-@contextmanager
-def _below(pointer: str) -> Iterator[None]:
-    """Put ``pointer`` before the pointers of a refusal."""
-    try:
-        yield
-    except DomainError as refusal:
-        refusal.point(lambda member: pointer + member)
-        raise
-
-
-def new_tenant(company: Company, id_: Id, at: datetime) -> Tenant:
-    """The new company.
-
-    Raises:
-        InvalidValue: its name, currency, time zone or country does not have its form.
-    """
-    try:
-        currency_exponent(company.currency)
-    except InvalidValue:
-        raise InvalidValue(faults=[Fault("/currency", "validation.currency")]) from None
-    return Tenant.new(id_, company.name, company.time_zone, company.country, at)
-
-
-def found_company(work: Work, tenant: Tenant, owner_id: Id) -> Tenant:
-    """Keep a new company and its owner."""
-    work.put(TENANTS, tenant)
-    work.put(MEMBERSHIPS, Membership(tenant.id, owner_id, OWNER, active=True, version=1))
-    work.note("registered", "tenant", tenant.id, after={"name": tenant.name})
-    work.event("tenant.registered", tenant.id, user_id=show("usr", owner_id))
-    return tenant
-
-
 def registration_needs(registration: Registration, _: Principal) -> Needs:
     """What a registration must see: who has the address."""
     return Needs().search(USER_BY_EMAIL, registration.email_folded)
 
 
 def open_company(work: Work, registration: Registration) -> Tenant:
-    """Make the user, his password, the company, and him its owner.
+    """Make the user with a password, and the company that the user owns.
 
     Raises:
         EmailTaken: somebody registered the address meanwhile.

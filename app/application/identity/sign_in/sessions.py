@@ -3,25 +3,37 @@
 from datetime import datetime
 from typing import Any
 
-from app.application.identity.directory.ports import (
+from app.application.identity.directory.kinds import (
     CREDENTIALS,
     LIVE_SESSIONS_OF_USER,
-    MEMBERSHIPS,
-    SESSION_BY_FAMILY,
     SESSIONS,
-    TENANTS,
-    USERS,
 )
-from app.application.identity.factors.challenge_tokens import NewChallenge
-from app.application.identity.factors.ports import SECURITY_KEYS_OF_USER
-from app.application.identity.factors.proving import factor_of, keep_challenge
+from app.application.identity.directory.sessions import (
+    end_session,
+    end_sessions,
+    membership_needs,
+    role_of,
+)
+from app.application.identity.factors.kinds import CHALLENGES, SECURITY_KEYS_OF_USER
+from app.application.identity.factors.proving import (
+    WRONG,
+    Answered,
+    NewChallenge,
+    answered_challenge,
+    factor_needs,
+    factor_of,
+    keep_challenge,
+    take,
+)
 from app.application.shared.access import Principal
 from app.application.shared.commands import Command, Done
-from app.application.shared.kinds import Lock, Needs
+from app.application.shared.kinds import Finder, Lock, Needs
 from app.application.shared.permissions import PUBLIC
+from app.application.shared.reading import Listing
 from app.application.shared.work import Work
 from app.domain.identity.factors.challenge import Purpose
-from app.domain.identity.factors.errors import StepUpRequired
+from app.domain.identity.factors.errors import InvalidMfaToken, StepUpRequired
+from app.domain.identity.factors.second_factor import Proof
 from app.domain.identity.sign_in.errors import (
     InvalidCredentials,
     InvalidRefreshToken,
@@ -37,26 +49,48 @@ REUSED = "reused"
 GRANTED = "granted"
 SECOND_FACTOR = "second_factor"
 
+SESSION_BY_FAMILY: Finder[Session] = Finder(
+    "session_by_family", SESSIONS, lambda session: (session.family_hash,)
+)
+# The live sessions of the caller, in all companies; the newest id is the latest sign-in.
+SESSION_LIST = Listing("sessions", sorts=("id",), filters=("user_id", "as_known_at"))
+
 
 @frozen
-class OpenSession:
-    """A sign-in whose password was found right when it was chosen at ``password_changed_at``.
+class NewSession:
+    """A session to be opened, by the hashes of its refresh token."""
 
-    ``stronger_hash`` replaces the ``verified_hash`` that was outdated. ``challenge`` is put to a
-    user who has a second factor. ``kept_in`` is the session he comes from, if it still goes on: he
-    is as well known in the new one.
-    """
-
-    session_id: Id
+    id: Id
     family_hash: bytes
     token_hash: bytes
     device: str
+    terms: SessionTerms
+
+
+@frozen
+class SignIn:
+    """A sign-in whose password was found right when it was chosen at ``password_changed_at``.
+
+    ``stronger_hash`` replaces the ``verified_hash`` that was outdated. ``challenge`` is put to a
+    user who has a second factor. ``kept_in`` is the session that the user comes from: the new one
+    is as well proved.
+    """
+
+    session: NewSession
     verified_hash: str
     password_changed_at: datetime
     stronger_hash: str | None
-    terms: SessionTerms
     challenge: NewChallenge | None = None
     kept_in: Id | None = None
+
+
+@frozen
+class SecondStep:
+    """The second step of a sign-in: the answer, its proof, and the session to be opened."""
+
+    answered: Answered
+    proof: Proof
+    session: NewSession
 
 
 @frozen
@@ -69,41 +103,21 @@ class Exchange:
     terms: SessionTerms
 
 
-def place_needs(principal: Principal) -> Needs:
-    """The user, the company, and his place in it."""
-    needs = Needs().one(USERS, principal.user_id).one(TENANTS, principal.tenant_id)
-    return needs.one(MEMBERSHIPS, principal.tenant_id, principal.user_id, lock=Lock.NONE)
-
-
-def role_of(work: Work) -> str | None:
-    """The user's role in the company; None when he is switched off or the company goes.
-
-    Whoever works for a suspended company signs in, reads and exports.
-    """
-    principal = work.principal
-    user = work.find(USERS, principal.user_id)
-    tenant = work.find(TENANTS, principal.tenant_id)
-    membership = work.find(MEMBERSHIPS, principal.tenant_id, principal.user_id)
-    if user is None or tenant is None or membership is None:
-        return None
-    return membership.role if user.active and not tenant.purging and membership.active else None
-
-
 def _granted(session: Session, role: str, now: datetime) -> Done:
     seconds = int((session.expires_at - now).total_seconds())
     return Done({"outcome": GRANTED, "role": role, "seconds": seconds}, status=200)
 
 
-def _login_needs(request: OpenSession, principal: Principal) -> Needs:
-    # Held until the session is there: whoever changes the password waits for it, and ends it.
-    needs = place_needs(principal).one(CREDENTIALS, principal.user_id, lock=Lock.KEY_SHARE)
+def _login_needs(request: SignIn, principal: Principal) -> Needs:
+    # Held until the session is there: a change of the password waits for it, and ends it.
+    needs = membership_needs(principal).one(CREDENTIALS, principal.user_id, lock=Lock.KEY_SHARE)
     return needs if request.kept_in is None else needs.one(SESSIONS, request.kept_in)
 
 
-def _login(request: OpenSession, work: Work) -> Done:
-    principal = work.principal
+def _login(request: SignIn, work: Work) -> Done:
+    user_id = work.principal.user_id
     role = role_of(work)
-    credentials = work.find(CREDENTIALS, principal.user_id)
+    credentials = work.find(CREDENTIALS, user_id)
     if role is None or credentials is None:
         raise InvalidCredentials
     kept = _kept(request, work)
@@ -111,16 +125,16 @@ def _login(request: OpenSession, work: Work) -> Done:
         raise InvalidCredentials  # another password was chosen while this one was checked
     if request.stronger_hash is not None and credentials.password_hash == request.verified_hash:
         work.put(CREDENTIALS, credentials.rehashed(request.stronger_hash))
-        work.note("rehashed", "credentials", principal.user_id)
+        work.note("rehashed", "credentials", user_id)
     if credentials.second_factor and request.challenge is not None:
         return _ask(request.challenge, work, credentials.changed_at)
     if credentials.second_factor and not (kept and kept.second_factor):
         raise StepUpRequired
-    return open_session(work, request, role, kept)
+    return _open(work, request.session, role, kept)
 
 
-def _kept(request: OpenSession, work: Work) -> Assurance | None:
-    """How well the user is known in the session that he comes from; None where he logs in.
+def _kept(request: SignIn, work: Work) -> Assurance | None:
+    """How well the user is known in the session that the request comes from; None at a login.
 
     Raises:
         SessionOver: it has ended, and so it opens no other.
@@ -135,18 +149,18 @@ def _kept(request: OpenSession, work: Work) -> Assurance | None:
     return session.assurance
 
 
-def open_session(
-    work: Work, request: OpenSession, role: str, assurance: Assurance | None, **facts: Any
+def _open(
+    work: Work, new: NewSession, role: str, assurance: Assurance | None, **facts: Any
 ) -> Done:
     """Open a session of the user of the principal; ``facts`` go to the audit trail."""
     principal, now = work.principal, work.recorded_at
     session = Session.opened(
-        request.session_id,
+        new.id,
         principal.user_id,
         principal.tenant_id,
-        (request.family_hash, request.token_hash),
-        (request.device, principal.address),
-        request.terms,
+        (new.family_hash, new.token_hash),
+        (new.device, principal.address),
+        new.terms,
         now,
         assurance,
     )
@@ -161,7 +175,6 @@ def _ask(fresh: NewChallenge, work: Work, changed_at: datetime) -> Done:
     app = factor_of(work, user_id)
     keys = work.search(SECURITY_KEYS_OF_USER, user_id)
     keep_challenge(work, fresh, Purpose.LOGIN, changed_at)
-    work.note("asked", "challenge", fresh.id, purpose=str(Purpose.LOGIN))
     methods = {
         "totp": app.sealed_secret is not None,
         "security_key": bool(keys),
@@ -172,8 +185,32 @@ def _ask(fresh: NewChallenge, work: Work, changed_at: datetime) -> Done:
     return Done({"outcome": SECOND_FACTOR, "methods": found, "credential_ids": credential_ids})
 
 
+def _verify_needs(step: SecondStep, principal: Principal) -> Needs:
+    needs = membership_needs(principal).join(factor_needs(principal.user_id))
+    needs.one(CHALLENGES, step.answered.challenge_id)
+    return needs.one(CREDENTIALS, principal.user_id, lock=Lock.KEY_SHARE)
+
+
+def _verify(step: SecondStep, work: Work) -> Done:
+    user_id = work.principal.user_id
+    challenge = answered_challenge(work, Purpose.LOGIN, step.answered)
+    credentials = work.find(CREDENTIALS, user_id)
+    role = role_of(work)
+    if role is None or credentials is None or challenge.tenant_id != work.principal.tenant_id:
+        raise InvalidMfaToken
+    if credentials.changed_at != challenge.password_changed_at:
+        raise InvalidMfaToken  # another password was chosen since the first step
+    if not take(work, user_id, step.proof):
+        # An answer and not a refusal: the failure must be kept.
+        work.put(CHALLENGES, challenge.failed())
+        return Done({"outcome": WRONG})
+    work.put(CHALLENGES, challenge.used(work.recorded_at))
+    assurance = Assurance(work.recorded_at, second_factor=True)
+    return _open(work, step.session, role, assurance, second_factor=step.proof.method)
+
+
 def _refresh_needs(request: Exchange, principal: Principal) -> Needs:
-    return place_needs(principal).search(SESSION_BY_FAMILY, request.family_hash)
+    return membership_needs(principal).search(SESSION_BY_FAMILY, request.family_hash)
 
 
 def _refresh(request: Exchange, work: Work) -> Done:
@@ -195,39 +232,14 @@ def _refresh(request: Exchange, work: Work) -> Done:
     return _granted(session, role, now)
 
 
-def _logout_needs(family_hash: bytes, _: Principal) -> Needs:
-    return Needs().search(SESSION_BY_FAMILY, family_hash)
-
-
 def _logout(family_hash: bytes, work: Work) -> Done:
     for session in work.search(SESSION_BY_FAMILY, family_hash):
         end_session(work, session, "logout")
     return Done(None)
 
 
-def _logout_all_needs(_: None, principal: Principal) -> Needs:
-    return Needs().search(LIVE_SESSIONS_OF_USER, principal.user_id)
-
-
 def _logout_all(_: None, work: Work) -> Done:
-    sessions = work.search(LIVE_SESSIONS_OF_USER, work.principal.user_id)
-    for session in sessions:
-        end_session(work, session, "logout_all")
-    return Done([session.id.hex() for session in sessions])
-
-
-def _revoke_all(_: None, work: Work) -> Done:
-    found = work.search(LIVE_SESSIONS_OF_USER, work.principal.user_id)
-    for session in found:
-        end_session(work, session, "keys_replaced")
-    return Done(len(found))
-
-
-def end_session(work: Work, session: Session, reason: str) -> None:
-    """End a session, unless it has ended already; the audit trail has the reason."""
-    if session.revoked_at is None:
-        work.put(SESSIONS, session.revoked(work.recorded_at))
-        work.note("ended", "session", session.id, reason=reason)
+    return Done(end_sessions(work, work.principal.user_id, "logout_all"))
 
 
 def _end_one(session_id: Id, work: Work) -> Done:
@@ -241,10 +253,17 @@ def _end_one(session_id: Id, work: Work) -> Done:
 
 
 LOGIN = Command("auth.login", PUBLIC, _login_needs, _login)
+VERIFY = Command("auth.mfa.verify", PUBLIC, _verify_needs, _verify)
 REFRESH = Command("auth.refresh", PUBLIC, _refresh_needs, _refresh)
-LOGOUT = Command("auth.logout", PUBLIC, _logout_needs, _logout)
-LOGOUT_ALL = Command("auth.logout_all", "profile:write", _logout_all_needs, _logout_all)
-REVOKE_ALL = Command("auth.revoke_all", PUBLIC, _logout_all_needs, _revoke_all)
+LOGOUT: Command[bytes] = Command(
+    "auth.logout", PUBLIC, lambda family, _: Needs().search(SESSION_BY_FAMILY, family), _logout
+)
+LOGOUT_ALL: Command[None] = Command(
+    "auth.logout_all",
+    "profile:write",
+    lambda _, principal: Needs().search(LIVE_SESSIONS_OF_USER, principal.user_id),
+    _logout_all,
+)
 END_SESSION: Command[Id] = Command(
     "auth.end_session",
     "profile:write",

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from app.domain.identity.sign_in.errors import ExportUnderWay, TooManyExports
+from app.domain.identity.companies.errors import ExportUnderWay, TooManyExports
 from app.domain.shared.errors import ConcurrentChange
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from app.domain.identity.sign_in.errors import (
+from app.domain.identity.companies.errors import (
     ClosingNameWrong,
     TenantClosing,
     TenantStateConflict,

@@ -98,10 +98,3 @@ class TooManySecurityKeys(DomainError):
 
     code = "auth.too_many_security_keys"
     kind = Kind.CONFLICT
-
-
-class WorksElsewhere(DomainError):
-    """The user works for other companies, too; one company does not take his factors away there."""
-
-    code = "members.works_elsewhere"
-    kind = Kind.CONFLICT

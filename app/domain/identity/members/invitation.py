@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from app.domain.identity.sign_in.errors import InvitationInvalid
+from app.domain.identity.members.errors import InvitationInvalid
 from app.domain.identity.sign_in.user import checked_email
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from app.domain.identity.sign_in.errors import BeyondOwnPermissions, LastOwner
+from app.domain.identity.members.errors import BeyondOwnPermissions, LastOwner
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 

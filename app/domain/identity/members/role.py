@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
-from app.domain.identity.sign_in.errors import BeyondOwnPermissions
+from app.domain.identity.members.errors import BeyondOwnPermissions
 from app.domain.shared.errors import DomainError, Fault, InvalidValue, Kind
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id

@@ -1,8 +1,7 @@
-"""Operators of the platform: who they are, that they are signed in, and what they did."""
+"""Operators of the platform: who they are, and that they are signed in."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from app.domain.identity.sign_in.session import device_text
 from app.domain.shared.frozen import frozen
@@ -11,7 +10,7 @@ from app.domain.shared.ids import Id
 
 @frozen
 class Operator:
-    """A user who runs the platform. By that he is a member of no company."""
+    """A user who runs the platform, which makes nobody a member of a company."""
 
     user_id: Id
     added_at: datetime
@@ -42,22 +41,3 @@ class OperatorSession:
     def revoked(self, now: datetime) -> "OperatorSession":
         """The session ended; one that has ended already stays as it is."""
         return self if self.revoked_at is not None else replace(self, revoked_at=now)
-
-
-@frozen
-class OperatorAct:
-    """What an operator did or looked at, and why; append-only.
-
-    ``company_id`` is None where no company is concerned; ``changes`` hold before and after.
-    """
-
-    id: Id
-    operator_id: Id
-    session_id: Id
-    action: str
-    company_id: Id | None
-    reason: str
-    request_id: str
-    address: str
-    changes: dict[str, Any]
-    recorded_at: datetime

@@ -1,4 +1,4 @@
-"""Refusals of the identity context."""
+"""Refusals around signing in: tokens, sessions, passwords."""
 
 from app.domain.shared.errors import DomainError, Kind, ServiceUnavailable
 
@@ -106,99 +106,8 @@ class ResetInvalid(DomainError):
     kind = Kind.RULE_BROKEN
 
 
-class InvitationInvalid(DomainError):
-    """No open invitation has this token: taken up, withdrawn, too old, or never made."""
-
-    code = "members.invitation_invalid"
-    kind = Kind.RULE_BROKEN
-
-
-class AlreadyMember(DomainError):
-    """Whoever has the address works for the company already."""
-
-    code = "members.already_member"
-    kind = Kind.CONFLICT
-
-
-class LastOwner(DomainError):
-    """A company keeps an owner who may work; this member is the last one."""
-
-    code = "members.last_owner"
-    kind = Kind.CONFLICT
-
-
-class BeyondOwnPermissions(DomainError):
-    """The role, or the member, may do what the caller may not: nobody grants more than he holds."""
-
-    code = "members.beyond_own_permissions"
-    kind = Kind.FORBIDDEN
-
-
 class EmailTaken(DomainError):
     """Another user has this e-mail address. Registration turns this into its usual answer."""
 
     code = "auth.email_taken"
-    kind = Kind.CONFLICT
-
-
-class TenantSuspended(DomainError):
-    """The company is suspended: its people read and export, and change nothing."""
-
-    code = "tenants.suspended"
-    kind = Kind.FORBIDDEN
-
-
-class TenantClosing(DomainError):
-    """The company will be deleted: until then its people read and export, and change nothing."""
-
-    code = "tenants.closing"
-    kind = Kind.FORBIDDEN
-
-
-class TenantStateConflict(DomainError):
-    """The company is ``standing``, and the step does not start from there."""
-
-    code = "tenants.state_conflict"
-    kind = Kind.CONFLICT
-
-
-class ClosingNameWrong(DomainError):
-    """Whoever closes a company types its name, and this is another one."""
-
-    code = "tenants.name_wrong"
-    kind = Kind.RULE_BROKEN
-
-
-class ExportUnderWay(DomainError):
-    """An export of the company waits or is made; there is one at a time."""
-
-    code = "exports.under_way"
-    kind = Kind.CONFLICT
-
-
-class TooManyExports(DomainError):
-    """``maximum`` files of exports are kept already; the oldest goes by itself."""
-
-    code = "exports.too_many"
-    kind = Kind.CONFLICT
-
-
-class ExportNotReady(DomainError):
-    """The file of the export is still being written."""
-
-    code = "exports.not_ready"
-    kind = Kind.CONFLICT
-
-
-class ExportGone(DomainError):
-    """The export has no file: it failed, or its time is over."""
-
-    code = "exports.gone"
-    kind = Kind.NOT_FOUND
-
-
-class TooManyCompanies(DomainError):
-    """A user owns at most ``maximum`` companies."""
-
-    code = "tenants.too_many"
     kind = Kind.CONFLICT

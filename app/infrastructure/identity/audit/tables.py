@@ -1,12 +1,19 @@
-"""The table of the audit chain; the entries themselves are the kernel's (``db/kernel_tables``)."""
+"""Tables of the audit chain and of what operators did.
 
+The audit entries themselves are the kernel's (``db/kernel_tables``).
+"""
+
+from sqlalchemy import Index
+
+from app.application.identity.audit.operator_actions import OPERATOR_ACTIONS
 from app.application.identity.audit.seals import AUDIT_SEALS
 from app.domain.identity.audit.chain import Seal
+from app.domain.identity.audit.operator_action import OperatorAction
 from app.domain.shared.errors import ValueOutOfRange
 from app.infrastructure.db.errors import on_constraint
 from app.infrastructure.db.mapping import flat
-from app.infrastructure.db.metadata import check, column, tenant_table
-from app.infrastructure.db.types import Bytes, Id, Instant, Integer
+from app.infrastructure.db.metadata import check, column, platform_table, tenant_table
+from app.infrastructure.db.types import Bytes, Id, Instant, Integer, Json, Text
 
 # The digests come last: SQLite reads what stands before them without them.
 audit_seals = tenant_table(
@@ -27,6 +34,23 @@ audit_seals = tenant_table(
     wide=True,
 )
 
+# No reference to a company: what was done to it outlives it.
+operator_acts = platform_table(
+    "operator_acts",
+    column("id", Id),
+    column("operator_id", Id),
+    column("session_id", Id),
+    column("action", Text),
+    column("company_id", Id, null=True),
+    column("reason", Text),
+    column("request_id", Text),
+    column("address", Text),
+    column("changes", Json),
+    column("recorded_at", Instant),
+    Index("operator_acts_company_id_ix", "company_id", "id"),
+    Index("operator_acts_operator_id_ix", "operator_id", "id"),
+)
+
 on_constraint(
     ValueOutOfRange,
     "audit_seals_sequence_ck",
@@ -35,3 +59,4 @@ on_constraint(
 )
 
 SEAL_MAPPING = flat(AUDIT_SEALS, audit_seals, Seal, key=("sequence",))
+MAPPINGS = (SEAL_MAPPING, flat(OPERATOR_ACTIONS, operator_acts, OperatorAction))

@@ -16,8 +16,7 @@ from app.domain.shared.ids import ulid_text
 from app.infrastructure.db import types
 from app.infrastructure.db.metadata import metadata
 from app.infrastructure.db.query import TENANT, Query, of_tenant
-from app.infrastructure.identity.directory.role_tables import roles
-from app.infrastructure.identity.directory.tables import memberships, tenants, users
+from app.infrastructure.identity.directory.tables import memberships, roles, tenants, users
 
 WHOLE: Final = frozenset(
     {

@@ -1,4 +1,4 @@
-"""The table of exports, their mapping and their list."""
+"""Exports of companies, and what is left of a company that was deleted."""
 
 from app.application.identity.companies.exports import (
     EXPORT_LIST,
@@ -7,14 +7,21 @@ from app.application.identity.companies.exports import (
     export_view,
 )
 from app.application.shared.masters import shown_by
+from app.domain.identity.companies.errors import ExportUnderWay
 from app.domain.identity.companies.export import Export, ExportError, ExportState
-from app.domain.identity.sign_in.errors import ExportUnderWay
 from app.domain.shared.errors import ValueOutOfRange
 from app.infrastructure.db.errors import on_constraint
 from app.infrastructure.db.lists import plain_list
 from app.infrastructure.db.mapping import Search, flat
-from app.infrastructure.db.metadata import check, column, one_where, tenant_table, version
-from app.infrastructure.db.types import Id, Instant, Integer, Text
+from app.infrastructure.db.metadata import (
+    check,
+    column,
+    one_where,
+    platform_table,
+    tenant_table,
+    version,
+)
+from app.infrastructure.db.types import Bytes, Id, Instant, Integer, Json, Text
 
 exports = tenant_table(
     "exports",
@@ -37,6 +44,19 @@ exports = tenant_table(
     check("held", "(state = 'running') = (lease_until IS NOT NULL)"),
     check("failed", "(state = 'failed') = (error IS NOT NULL)"),
     one_where("exports", "state IN ('queued', 'running')"),
+)
+
+# What is left of a company: that it was there, and how much of it was deleted. Only the owner of
+# the database writes here. While a row is not finished, the facts of its company, and of no other,
+# can be deleted (``guards``).
+purges = platform_table(
+    "purges",
+    column("company_id", Id),
+    column("name_hash", Bytes),
+    column("started_at", Instant),
+    column("finished_at", Instant, null=True),
+    column("row_counts", Json),
+    key=("company_id",),
 )
 
 on_constraint(ExportUnderWay, "exports_tenant_id_uq")

@@ -1,26 +1,21 @@
 """Reads across companies, one statement each: sign-in, refresh, the state behind a token."""
 
-from collections.abc import Sequence
-
 from sqlalchemy import bindparam, select
 
 from app.application.identity.directory.ports import Access, Account
 from app.domain.identity.companies.tenant import standing_of
-from app.domain.identity.keys.signing_key import SigningKey
 from app.domain.shared.ids import Id
 from app.infrastructure.db import types
 from app.infrastructure.db.port import Database
 from app.infrastructure.db.query import Query
-from app.infrastructure.identity.directory.role_tables import roles
 from app.infrastructure.identity.directory.tables import (
     credentials,
     memberships,
+    roles,
     sessions,
-    signing_keys,
     tenants,
     users,
 )
-from app.infrastructure.identity.mappings import SIGNING_KEY_MAPPING
 
 # ULIDs ascend with time: the first is the company that was made first.
 _FIRST_TENANT = (
@@ -91,12 +86,6 @@ _ACCESS = Query(
     )
 )
 
-_SIGNING_KEYS = Query(
-    select(*(signing_keys.c[name] for name in SIGNING_KEY_MAPPING.columns)).order_by(
-        signing_keys.c.created_at.desc(), signing_keys.c.kid.desc()
-    )
-)
-
 
 class DatabaseDirectory:
     """Implements ``app.application.identity.directory.ports.Directory``."""
@@ -124,9 +113,3 @@ class DatabaseDirectory:
             return None
         *known, state, delete_at, locale = row
         return Access(*[*known, standing_of(state, delete_at), locale])
-
-    async def signing_keys(self) -> Sequence[SigningKey]:
-        """Every signing key, the newest first."""
-        async with self._database.read(None) as scope:
-            rows = await scope.rows(_SIGNING_KEYS)
-        return [SIGNING_KEY_MAPPING.load(row) for row in rows]

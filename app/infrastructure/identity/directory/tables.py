@@ -1,21 +1,20 @@
-"""Tables of identity. But for invitations they have no tenant: a sign-in reads them (R-31)."""
+"""Tables that a sign-in reads, before a company is known: outside of row security (R-31).
+
+Every statement on the roles and memberships names the company.
+"""
 
 from sqlalchemy import Constraint, ForeignKeyConstraint, Index, UniqueConstraint
 
 from app.domain.identity.sign_in.errors import EmailTaken
-from app.domain.shared.errors import ReferenceNotFound, ServiceUnavailable, ValueOutOfRange
-from app.infrastructure.db.errors import on_constraint
-from app.infrastructure.db.metadata import (
-    PLATFORM,
-    check,
-    column,
-    index,
-    platform_table,
-    tenant_table,
-    unique,
-    version,
+from app.domain.shared.errors import (
+    Duplicate,
+    ReferenceNotFound,
+    ServiceUnavailable,
+    ValueOutOfRange,
 )
-from app.infrastructure.db.types import Bytes, Flag, Id, Instant, Text
+from app.infrastructure.db.errors import on_constraint
+from app.infrastructure.db.metadata import PLATFORM, check, column, platform_table, version
+from app.infrastructure.db.types import Bytes, Flag, Id, Instant, Json, Text
 
 
 def refers_to(name: str, table: str, to: str = "id") -> Constraint:
@@ -79,6 +78,22 @@ memberships = platform_table(
     key=("tenant_id", "user_id"),
 )
 
+# What is behind a token joins them, so they stand outside of row security, as memberships do.
+roles = platform_table(
+    "roles",
+    column("tenant_id", Id),
+    column("id", Id),
+    column("code", Text),
+    column("name", Text),
+    column("permissions", Json),
+    column("active", Flag),
+    version(),
+    refers_to("tenant_id", "tenants"),
+    UniqueConstraint("tenant_id", "code"),
+    check("code_length", "length(code) BETWEEN 1 AND 32"),
+    key=("tenant_id", "id"),
+)
+
 sessions = platform_table(
     "sessions",
     column("id", Id),
@@ -108,45 +123,16 @@ sessions = platform_table(
     Index("sessions_user_id_ix", "user_id"),
 )
 
-signing_keys = platform_table(
-    "signing_keys",
-    column("kid", Text),
-    column("sealed_private_key", Bytes),
-    column("public_key", Bytes),
-    column("created_at", Instant),
-    column("retired_at", Instant, null=True),
-    column("state", Text),
-    check("state", "state IN ('active', 'retired')"),
-    check("retirement", "(state = 'retired') = (retired_at IS NOT NULL)"),
-    key=("kid",),
-)
-
-invitations = tenant_table(
-    "invitations",
-    column("id", Id),
-    column("email", Text),
-    column("email_folded", Text),
-    column("role", Text),
-    column("token_hash", Bytes),
-    column("invited_by", Id),
-    column("created_at", Instant),
-    column("expires_at", Instant),
-    column("accepted_at", Instant, null=True),
-    column("withdrawn_at", Instant, null=True),
-    version(),
-    unique("token_hash"),
-    check("end", "accepted_at IS NULL OR withdrawn_at IS NULL"),
-    index("invitations", "email_folded", "id"),
-)
-
 on_constraint(EmailTaken, "users_email_folded_uq")
 # 128 random bits were drawn twice: a defect of the machine, not of the request.
-on_constraint(ServiceUnavailable, "sessions_family_hash_uq", "invitations_tenant_id_token_hash_uq")
+on_constraint(ServiceUnavailable, "sessions_family_hash_uq")
+on_constraint(lambda: Duplicate.at("/code"), "roles_tenant_id_code_uq")
 on_constraint(
     ReferenceNotFound,
     "credentials_user_id_fk",
     "memberships_tenant_id_fk",
     "memberships_user_id_fk",
+    "roles_tenant_id_fk",
     "sessions_tenant_id_user_id_fk",
 )
 on_constraint(
@@ -155,7 +141,5 @@ on_constraint(
     "tenants_state_ck",
     "sessions_lifetime_ck",
     "sessions_rotation_ck",
-    "signing_keys_state_ck",
-    "signing_keys_retirement_ck",
-    "invitations_end_ck",
+    "roles_code_length_ck",
 )

@@ -2,8 +2,7 @@
 
 from sqlalchemy import select
 
-from app.application.identity.factors.ports import (
-    ACTIVE_MEMBERSHIPS_OF_USER,
+from app.application.identity.factors.kinds import (
     CHALLENGES,
     SECOND_FACTORS,
     SECURITY_KEY_LIST,
@@ -16,6 +15,7 @@ from app.domain.identity.factors.second_factor import SecondFactor
 from app.domain.identity.factors.security_key import SecurityKey
 from app.infrastructure.db.lists import ListQuery, equals
 from app.infrastructure.db.mapping import Mapping, Search, flat
+from app.infrastructure.identity.directory.lists import columns
 from app.infrastructure.identity.factors import tables
 
 _KEYS = tables.security_keys.c
@@ -25,15 +25,12 @@ MAPPINGS: tuple[Mapping | Search, ...] = (
     flat(SECURITY_KEYS, tables.security_keys, SecurityKey),
     flat(CHALLENGES, tables.challenges, Challenge, purpose=Purpose),
     Search(SECURITY_KEYS_OF_USER, ("user_id",), where="t.removed_at IS NULL"),
-    Search(ACTIVE_MEMBERSHIPS_OF_USER, ("user_id",), where="t.active"),
 )
 
 LISTS = (
     ListQuery(
         SECURITY_KEY_LIST,
-        select(_KEYS.id, _KEYS.name, _KEYS.created_at, _KEYS.last_used_at, _KEYS.version).where(
-            _KEYS.removed_at.is_(None)
-        ),
+        select(*columns(security_key_view, tables.security_keys)).where(_KEYS.removed_at.is_(None)),
         _KEYS.id,
         security_key_view,
         sorts={"id": _KEYS.id},

@@ -1,8 +1,15 @@
-"""Tables of API keys: rows of a company, because a key names its company (decision 0019)."""
+"""Tables of API keys, rows of the company that a key names (decision 0019), and of signing keys."""
 
 from app.domain.shared.errors import ReferenceNotFound, ValueOutOfRange
 from app.infrastructure.db.errors import on_constraint
-from app.infrastructure.db.metadata import check, column, refers, tenant_table, version
+from app.infrastructure.db.metadata import (
+    check,
+    column,
+    platform_table,
+    refers,
+    tenant_table,
+    version,
+)
 from app.infrastructure.db.types import Bytes, Flag, Id, Instant, Json, Text
 
 api_keys = tenant_table(
@@ -36,5 +43,25 @@ api_key_uses = tenant_table(
     key=("api_key_id",),
 )
 
+signing_keys = platform_table(
+    "signing_keys",
+    column("kid", Text),
+    column("sealed_private_key", Bytes),
+    column("public_key", Bytes),
+    column("created_at", Instant),
+    column("retired_at", Instant, null=True),
+    column("state", Text),
+    check("state", "state IN ('active', 'retired')"),
+    check("retirement", "(state = 'retired') = (retired_at IS NOT NULL)"),
+    key=("kid",),
+)
+
 on_constraint(ReferenceNotFound, "api_key_uses_tenant_id_api_key_id_fk")
-on_constraint(ValueOutOfRange, "api_keys_overlap_ck", "api_keys_lifetime_ck", "api_keys_end_ck")
+on_constraint(
+    ValueOutOfRange,
+    "api_keys_overlap_ck",
+    "api_keys_lifetime_ck",
+    "api_keys_end_ck",
+    "signing_keys_state_ck",
+    "signing_keys_retirement_ck",
+)

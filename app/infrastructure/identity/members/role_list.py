@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
-from app.application.identity.directory.ports import ROLE_LIST
+from app.application.identity.members.kinds import ROLE_LIST
 from app.application.identity.members.role_views import BUILT_IN, role_view
 from app.application.shared.reading import Page, PageRequest
 from app.domain.shared.ids import Id, read
@@ -12,16 +12,12 @@ from app.infrastructure.db import types
 from app.infrastructure.db.lists import ListQuery
 from app.infrastructure.db.port import Scope
 from app.infrastructure.db.query import TENANT, Query
-from app.infrastructure.identity.directory.role_tables import roles
+from app.infrastructure.identity.directory.lists import columns
+from app.infrastructure.identity.directory.tables import roles
 
-_OWN = select(
-    roles.c.id,
-    roles.c.code,
-    roles.c.name,
-    roles.c.permissions,
-    roles.c.active,
-    roles.c.version,
-).where(roles.c.tenant_id == bindparam(TENANT, type_=types.Id))
+_OWN = select(*columns(role_view, roles)).where(
+    roles.c.tenant_id == bindparam(TENANT, type_=types.Id)
+)
 _ALL_OWN = Query(_OWN)
 
 

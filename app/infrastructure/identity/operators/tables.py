@@ -1,38 +1,43 @@
 """Operators of the platform: tables, mappings, lists, and what is behind their tokens."""
 
-from sqlalchemy import ForeignKeyConstraint, Index, bindparam, case, func, select
+from sqlalchemy import bindparam, case, func, select
 
-from app.application.identity.audit.operator_actions import OPERATOR_ACTS
-from app.application.identity.directory.ports import OPERATORS, Access
+from app.application.identity.directory.kinds import OPERATORS
+from app.application.identity.directory.ports import Access
 from app.application.identity.operators.companies import (
-    ACT_LIST,
     COMPANY_RECORDS,
     USER_RECORDS,
-    act_view,
     company_record,
     user_record,
 )
 from app.application.identity.operators.sign_in import OPERATOR_SESSIONS
-from app.domain.identity.operators.operator import Operator, OperatorAct, OperatorSession
+from app.domain.identity.operators.operator import Operator, OperatorSession
 from app.domain.shared.errors import ReferenceNotFound, ValueOutOfRange
 from app.domain.shared.ids import NO_ID
 from app.domain.shared.ids import Id as IdOf
 from app.infrastructure.db import types
 from app.infrastructure.db.errors import on_constraint
-from app.infrastructure.db.lists import ListQuery, at_least, at_most, contains, equals
+from app.infrastructure.db.lists import ListQuery, contains, equals
 from app.infrastructure.db.mapping import flat
-from app.infrastructure.db.metadata import PLATFORM, check, column, platform_table, version
+from app.infrastructure.db.metadata import check, column, platform_table, version
 from app.infrastructure.db.port import Database
 from app.infrastructure.db.query import Query
-from app.infrastructure.db.types import Flag, Id, Instant, Json, Text
-from app.infrastructure.identity.directory.tables import credentials, memberships, tenants, users
+from app.infrastructure.db.types import Flag, Id, Instant, Text
+from app.infrastructure.identity.directory.lists import columns
+from app.infrastructure.identity.directory.tables import (
+    credentials,
+    memberships,
+    refers_to,
+    tenants,
+    users,
+)
 
 operators = platform_table(
     "operators",
     column("user_id", Id),
     column("added_at", Instant),
     column("active", Flag),
-    ForeignKeyConstraint(["user_id"], [f"{PLATFORM}.users.id"]),
+    refers_to("user_id", "users"),
     key=("user_id",),
 )
 
@@ -46,25 +51,8 @@ operator_sessions = platform_table(
     column("device", Text),
     column("address", Text),
     version(),
-    ForeignKeyConstraint(["user_id"], [f"{PLATFORM}.operators.user_id"]),
+    refers_to("user_id", "operators", "user_id"),
     check("lifetime", "created_at < expires_at"),
-)
-
-# No reference to a company: what was done to it outlives it.
-operator_acts = platform_table(
-    "operator_acts",
-    column("id", Id),
-    column("operator_id", Id),
-    column("session_id", Id),
-    column("action", Text),
-    column("company_id", Id, null=True),
-    column("reason", Text),
-    column("request_id", Text),
-    column("address", Text),
-    column("changes", Json),
-    column("recorded_at", Instant),
-    Index("operator_acts_company_id_ix", "company_id", "id"),
-    Index("operator_acts_operator_id_ix", "operator_id", "id"),
 )
 
 on_constraint(ReferenceNotFound, "operators_user_id_fk", "operator_sessions_user_id_fk")
@@ -73,7 +61,6 @@ on_constraint(ValueOutOfRange, "operator_sessions_lifetime_ck")
 MAPPINGS = (
     flat(OPERATORS, operators, Operator, key=("user_id",)),
     flat(OPERATOR_SESSIONS, operator_sessions, OperatorSession),
-    flat(OPERATOR_ACTS, operator_acts, OperatorAct),
 )
 
 _STANDING = case(
@@ -98,17 +85,7 @@ _COMPANIES = (
 LISTS = (
     ListQuery(
         COMPANY_RECORDS,
-        select(
-            tenants.c.id,
-            tenants.c.name,
-            tenants.c.country,
-            tenants.c.time_zone,
-            tenants.c.state,
-            tenants.c.purging,
-            _MEMBERS.label("members"),
-            tenants.c.created_at,
-            tenants.c.delete_at,
-        ),
+        select(*columns(company_record, tenants, members=_MEMBERS.label("members"))),
         tenants.c.id,
         company_record,
         sorts={"id": tenants.c.id, "name": tenants.c.name},
@@ -120,42 +97,11 @@ LISTS = (
     ),
     ListQuery(
         USER_RECORDS,
-        select(
-            users.c.id,
-            users.c.email,
-            users.c.display_name,
-            users.c.active,
-            _COMPANIES.label("companies"),
-            users.c.created_at,
-        ),
+        select(*columns(user_record, users, companies=_COMPANIES.label("companies"))),
         users.c.id,
         user_record,
         sorts={"id": users.c.id},
         filters={"q": contains(users.c.email_folded, func.lower(users.c.display_name))},
-    ),
-    ListQuery(
-        ACT_LIST,
-        select(
-            operator_acts.c.id,
-            operator_acts.c.operator_id,
-            operator_acts.c.action,
-            operator_acts.c.company_id,
-            operator_acts.c.reason,
-            operator_acts.c.request_id,
-            operator_acts.c.address,
-            operator_acts.c.changes,
-            operator_acts.c.recorded_at,
-        ),
-        operator_acts.c.id,
-        act_view,
-        sorts={"id": operator_acts.c.id},
-        filters={
-            "operator_id": equals(operator_acts.c.operator_id),
-            "company_id": equals(operator_acts.c.company_id),
-            "action": equals(operator_acts.c.action),
-            "since": at_least(operator_acts.c.recorded_at),
-            "until": at_most(operator_acts.c.recorded_at),
-        },
     ),
 )
 

@@ -1,11 +1,12 @@
-"""Tables of the way back in: resets of passwords, lifted delays, and what waits to be sent."""
+"""Tables of password resets, and of messages that wait to be sent."""
 
-from sqlalchemy import ForeignKeyConstraint, Index
+from sqlalchemy import Index
 
 from app.domain.shared.errors import ReferenceNotFound, ValueOutOfRange
 from app.infrastructure.db.errors import on_constraint
-from app.infrastructure.db.metadata import PLATFORM, check, column, platform_table, version
+from app.infrastructure.db.metadata import check, column, platform_table, version
 from app.infrastructure.db.types import Bytes, Id, Instant, Text
+from app.infrastructure.identity.directory.tables import refers_to
 
 password_resets = platform_table(
     "password_resets",
@@ -14,17 +15,8 @@ password_resets = platform_table(
     column("requested_at", Instant),
     column("expires_at", Instant),
     version(),
-    ForeignKeyConstraint(["user_id"], [f"{PLATFORM}.users.id"]),
+    refers_to("user_id", "users"),
     check("lifetime", "expires_at > requested_at"),
-    key=("user_id",),
-)
-
-throttle_lifts = platform_table(
-    "throttle_lifts",
-    column("user_id", Id),
-    column("lifted_at", Instant),
-    version(),
-    ForeignKeyConstraint(["user_id"], [f"{PLATFORM}.users.id"]),
     key=("user_id",),
 )
 
@@ -45,5 +37,5 @@ messages = platform_table(
     Index("messages_id_ix", "id", postgresql_where=_WAITING, sqlite_where=_WAITING),
 )
 
-on_constraint(ReferenceNotFound, "password_resets_user_id_fk", "throttle_lifts_user_id_fk")
+on_constraint(ReferenceNotFound, "password_resets_user_id_fk")
 on_constraint(ValueOutOfRange, "password_resets_lifetime_ck", "messages_lifetime_ck")

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from app.domain.identity.companies.errors import ExportUnderWay, TooManyExports
 from app.domain.identity.companies.export import (
     ATTEMPTS_MAX,
     FILES_MAX,
@@ -15,7 +16,6 @@ from app.domain.identity.companies.export import (
     ExportState,
     Progress,
 )
-from app.domain.identity.sign_in.errors import ExportUnderWay, TooManyExports
 from app.domain.shared.errors import ConcurrentChange
 from app.domain.shared.ids import Id
 

@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.domain.identity.companies.tenant import HELD, Standing, Tenant, TenantState
-from app.domain.identity.sign_in.errors import (
+from app.domain.identity.companies.errors import (
     ClosingNameWrong,
     TenantClosing,
     TenantStateConflict,
     TenantSuspended,
 )
+from app.domain.identity.companies.tenant import HELD, Standing, Tenant, TenantState
 from app.domain.shared.ids import Id
 
 NOW = datetime(2026, 3, 31, 12, tzinfo=UTC)

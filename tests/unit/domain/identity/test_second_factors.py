@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.application.identity.factors.challenge_tokens import ChallengeToken, NewChallenge
+from app.application.identity.factors.proving import NewChallenge
 from app.application.identity.factors.recovery_codes import RecoveryCodes, recovery_hash
+from app.application.identity.factors.tokens import CHALLENGE_TOKEN
 from app.domain.identity.factors.challenge import FAILURES_MAX, LIFE, Challenge, Purpose
 from app.domain.identity.factors.errors import InvalidMfaToken, NoEnrolment
 from app.domain.identity.factors.second_factor import (
@@ -150,15 +151,15 @@ def test_a_challenge_is_open_for_one_purpose_five_minutes_and_five_answers() -> 
 
 
 def test_a_token_is_read_as_it_was_written() -> None:
-    token = ChallengeToken.fresh(KEY)
+    token = CHALLENGE_TOKEN.fresh(KEY)
     text = str(token)
-    assert ChallengeToken.read(text) == token
+    assert CHALLENGE_TOKEN.read(text) == token
     assert token.secret.hex() not in repr(token) + repr(NewChallenge.of(token))
     assert text[3:] not in repr(token)
     assert NewChallenge.of(token).token_hash == token.token_hash
     for wrong in ("", "mt_", text[:-1], text + "A", "rt_" + text[3:], text.replace("mt_", "mt-")):
         with pytest.raises(InvalidMfaToken):
-            ChallengeToken.read(wrong)
+            CHALLENGE_TOKEN.read(wrong)
 
 
 def test_a_password_may_need_a_second_factor_beside_it() -> None:

@@ -5,10 +5,12 @@ from starlette.responses import Response
 from app.api.deps import CommandCaller
 from app.api.masters import answers
 from app.api.route import permission, v1_router
-from app.api.v1.identity.sign_in.auth import NameText
+from app.api.v1.identity.fields import NameText
+from app.api.v1.identity.services import Known
 from app.api.wire import Schema
-from app.application.identity.companies.closing import CLOSE, KEEP, Close, CompanyStanding
-from app.domain.identity.sign_in.errors import (
+from app.application.identity.companies.closing import CLOSE, KEEP, Close
+from app.application.identity.companies.views import CompanyStanding
+from app.domain.identity.companies.errors import (
     ClosingNameWrong,
     TenantStateConflict,
     TenantSuspended,
@@ -40,14 +42,14 @@ class ClosingIn(Schema):
         body=True,
     ),
 )
-async def close(http: CommandCaller, body: ClosingIn) -> Response:
+async def close(http: CommandCaller, known: Known, body: ClosingIn) -> Response:
     """Close the company. Until `delete_at` its people read and export, and an owner can cancel.
 
     After that all of its data is deleted, and nothing brings it back.
     """
     grace = http.services.extras["tenant_grace"]
     answer = await http.run(CLOSE, Close(body.name, grace))
-    http.services.extras["identity"].forget_company(http.principal.tenant_id)
+    known.forget_company(http.principal.tenant_id)
     return answer
 
 
@@ -57,8 +59,8 @@ async def close(http: CommandCaller, body: ClosingIn) -> Response:
     openapi_extra=WRITE,
     responses=answers(CompanyStanding, 200, TenantStateConflict, TenantSuspended, ConcurrentChange),
 )
-async def keep(http: CommandCaller) -> Response:
+async def keep(http: CommandCaller, known: Known) -> Response:
     """Call the deletion off; work goes on. One that an operator scheduled is his to call off."""
     answer = await http.run(KEEP, None)
-    http.services.extras["identity"].forget_company(http.principal.tenant_id)
+    known.forget_company(http.principal.tenant_id)
     return answer

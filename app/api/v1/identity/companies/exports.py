@@ -16,17 +16,18 @@ from app.application.identity.companies.exports import (
     FETCH_EXPORT,
     REQUEST_EXPORT,
     ExportView,
-    shown,
+    export_view,
 )
+from app.application.identity.directory.views import view_of
 from app.application.shared.commands import answer_of
 from app.application.shared.kinds import Needs
-from app.domain.identity.companies.export import Export
-from app.domain.identity.sign_in.errors import (
+from app.domain.identity.companies.errors import (
     ExportGone,
     ExportNotReady,
     ExportUnderWay,
     TooManyExports,
 )
+from app.domain.identity.companies.export import Export
 from app.domain.shared.errors import ConcurrentChange, NotFound
 
 router = v1_router("/exports", tags=["exports"])
@@ -83,7 +84,7 @@ async def list_exports(http: Caller, page: PageQuery) -> Response:
 )
 async def show_one(http: Caller, id: IdPath) -> Response:  # noqa: A002
     """How far an export is; ask again until it is `done` or `failed`."""
-    return http.answer(shown(await _export(http, id)))
+    return http.answer(view_of(export_view, await _export(http, id)))
 
 
 @router.get(

@@ -1,18 +1,21 @@
 """/tenants/current: the caller's company and how its books are kept."""
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Literal
+from typing import Annotated, Literal
 
 from starlette.responses import Response
 
 from app.api.deps import Caller, CommandCaller
 from app.api.masters import answers, members_of
 from app.api.route import permission, v1_router
-from app.api.v1.identity.sign_in.auth import CompanyIn, Identity, NameText, ZoneText
+from app.api.v1.identity.fields import CompanyIn, NameText, ZoneText
+from app.api.v1.identity.services import service
 from app.api.wire import Schema
 from app.application.accounting.contract import BOOKS
-from app.application.identity.contract import TENANTS, Company
-from app.application.identity.sign_in.views import OwnCompanyView
+from app.application.identity.companies.founding import Company
+from app.application.identity.companies.views import OwnCompanyView
+from app.application.identity.directory.kinds import TENANTS
 from app.application.processes.company import (
     EDIT_COMPANY,
     CompanyView,
@@ -22,8 +25,8 @@ from app.application.processes.company import (
 )
 from app.application.processes.onboarding import FOUND_COMPANY
 from app.application.shared.commands import answer_of
+from app.domain.identity.companies.errors import TooManyCompanies
 from app.domain.identity.factors.errors import NoSecondFactor, StepUpRequired
-from app.domain.identity.sign_in.errors import TooManyCompanies
 from app.domain.shared.errors import (
     ConcurrentChange,
     Duplicate,
@@ -32,12 +35,15 @@ from app.domain.shared.errors import (
     StaleVersion,
     VersionRequired,
 )
+from app.domain.shared.ids import Id
 
 _GUARDS = frozenset(
     {"mfa_required", "step_up_for_payouts"}
 )  # whoever stole a session wants them off
 
 router = v1_router("/tenants", tags=["tenants"])
+
+NewId = Annotated[Callable[[], Id], service(lambda identity: identity.registrations.new_id)]
 
 
 class CompanyPatch(Schema):
@@ -60,13 +66,13 @@ class CompanyPatch(Schema):
         OwnCompanyView, 201, InvalidValue, Duplicate, TooManyCompanies, ConcurrentChange, body=True
     ),
 )
-async def create(http: Caller, identity: Identity, body: CompanyIn) -> Response:
+async def create(http: Caller, new_id: NewId, body: CompanyIn) -> Response:
     """Open a company of which the caller is the owner; `POST /auth/switch` leads there.
 
     It has its books, units and first location. Nobody owns two companies of one name, so a request
     that is sent again makes nothing.
     """
-    principal = replace(http.principal, tenant_id=identity.new_id())
+    principal = replace(http.principal, tenant_id=new_id())
     company = Company(**body.model_dump())
     view = await answer_of(http.services.runner, FOUND_COMPANY, company, principal)
     return http.answer(view, 201)

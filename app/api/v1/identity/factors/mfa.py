@@ -3,7 +3,6 @@
 from typing import Annotated, Literal
 
 import orjson
-from fastapi import Depends, Request
 from pydantic import Field
 from starlette.responses import Response
 
@@ -12,19 +11,14 @@ from app.api.masters import IdPath, answers, listed
 from app.api.openapi import responses
 from app.api.paging import PageQuery
 from app.api.route import permission, v1_router
-from app.api.v1.identity.sign_in.auth import (
-    ANYBODY,
-    CodeText,
-    From,
-    Identity,
-    NameText,
-    PasswordText,
-    RecoveryText,
-)
+from app.api.v1.identity.fields import CodeText, NameText, PasswordText, RecoveryText
+from app.api.v1.identity.services import ANYBODY, From, service
+from app.api.v1.identity.sign_in.auth import Login
 from app.api.wire import Schema
-from app.application.identity.factors.enrolment import Enrolling
-from app.application.identity.factors.ports import SECURITY_KEY_LIST
-from app.application.identity.factors.second_factors import Offer
+from app.application.identity.factors.commands import REMOVE_APP, REMOVE_KEY, RENAME_KEY
+from app.application.identity.factors.enrolment import Enrolment
+from app.application.identity.factors.kinds import SECURITY_KEY_LIST
+from app.application.identity.factors.second_factors import Offer, SecondFactors
 from app.application.identity.factors.views import (
     CeremonyView,
     MfaView,
@@ -35,6 +29,8 @@ from app.application.identity.factors.views import (
     TotpView,
 )
 from app.application.identity.sign_in.views import TokensView
+from app.application.shared.commands import answer_of
+from app.application.shared.masters import Edit
 from app.domain.identity.factors.challenge import Purpose
 from app.domain.identity.factors.errors import (
     InvalidMfaToken,
@@ -123,11 +119,8 @@ class SecurityKeyPatch(Schema):
     name: NameText
 
 
-async def _enrolling(request: Request) -> Enrolling:
-    return request.app.state.services.extras["enrolling"]  # type: ignore[no-any-return]
-
-
-Own = Annotated[Enrolling, Depends(_enrolling)]
+Own = Annotated[Enrolment, service(lambda identity: identity.enrolment)]
+Factors = Annotated[SecondFactors, service(lambda identity: identity.factors)]
 READ, WRITE = permission("profile:read"), permission("profile:write")
 PROVED = permission("profile:write", step_up=True)
 
@@ -150,12 +143,12 @@ PROVED = permission("profile:write", step_up=True)
         ),
     },
 )
-async def verify(identity: Identity, origin: From, body: VerifyIn) -> Response:
+async def verify(logins: Login, origin: From, body: VerifyIn) -> Response:
     """Answer a login that asked for a second factor (202), within five minutes.
 
     After five wrong answers the token is no longer good, and the login begins anew.
     """
-    tokens = await identity.factors.verify(body.mfa_token, body.offer(), origin, identity.issue)
+    tokens = await logins.verify(body.mfa_token, body.offer(), origin)
     return json_response(orjson.dumps(tokens), 200)
 
 
@@ -176,13 +169,13 @@ async def verify(identity: Identity, origin: From, body: VerifyIn) -> Response:
         body=True,
     ),
 )
-async def step_up(http: Caller, identity: Identity, body: StepUpIn) -> Response:
+async def step_up(http: Caller, factors: Factors, body: StepUpIn) -> Response:
     """Be let through for ten minutes where an operation says `x-step-up`.
 
     Whoever has a second factor proves himself by it, anybody else by the password. The answer of a
     security key comes with the token of `POST /auth/mfa/challenge`.
     """
-    view = await identity.factors.step_up(http.principal, body.password, body.offer(), body.token)
+    view = await factors.step_up(http.principal, body.password, body.offer(), body.token)
     return http.answer(view)
 
 
@@ -236,7 +229,7 @@ async def confirm(http: Caller, own: Own, body: CodeIn) -> Response:
 )
 async def remove_app(http: Caller, own: Own) -> Response:
     """Its codes are good no more. With the last factor go recovery codes and other sessions."""
-    await own.remove_app(http.principal)
+    await own.run(REMOVE_APP, None, http.principal)
     return Response(status_code=204)
 
 
@@ -316,10 +309,10 @@ async def list_keys(http: Caller, page: PageQuery) -> Response:
         body=True,
     ),
 )
-async def rename(http: Caller, own: Own, id: IdPath, body: SecurityKeyPatch) -> Response:  # noqa: A002
+async def rename(http: Caller, id: IdPath, body: SecurityKeyPatch) -> Response:  # noqa: A002
     """Call a key by another name."""
-    key_id, version = http.id_of("sky", id), http.expected_version()
-    return http.answer(await own.rename(http.principal, key_id, version, body.name))
+    edit = Edit(http.id_of("sky", id), http.expected_version(), {"name": body.name})
+    return http.answer(await answer_of(http.services.runner, RENAME_KEY, edit, http.principal))
 
 
 @router.delete(
@@ -331,5 +324,5 @@ async def rename(http: Caller, own: Own, id: IdPath, body: SecurityKeyPatch) -> 
 )
 async def remove_key(http: Caller, own: Own, id: IdPath) -> Response:  # noqa: A002
     """It proves nothing any more. With the last factor go recovery codes and other sessions."""
-    await own.remove_key(http.principal, http.id_of("sky", id))
+    await own.run(REMOVE_KEY, http.id_of("sky", id), http.principal)
     return Response(status_code=204)

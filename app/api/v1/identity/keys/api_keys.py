@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import Depends, Query, Request
+from fastapi import Query
 from pydantic import Field
 from starlette.responses import Response
 
@@ -11,17 +11,19 @@ from app.api.deps import Caller, CommandCaller
 from app.api.masters import IdPath, answers, listed
 from app.api.paging import PageQuery
 from app.api.route import permission, v1_router
+from app.api.v1.identity.services import Known, service
 from app.api.wire import Instant, Schema, text
-from app.application.identity.keys.api_key_ports import API_KEY_LIST
-from app.application.identity.keys.api_key_service import KeyKeeping, NewKey
-from app.application.identity.keys.api_key_views import ApiKeyView, NewApiKeyView
+from app.application.identity.keys.api_key_service import ApiKeys
 from app.application.identity.keys.api_keys import (
     CHANGE_KEY,
     REVOKE_KEY,
     SCOPES,
+    NewApiKey,
     shown,
     shown_needs,
 )
+from app.application.identity.keys.kinds import API_KEY_LIST
+from app.application.identity.keys.views import ApiKeyView, NewApiKeyView
 from app.application.shared.masters import Edit
 from app.domain.identity.keys.api_key import ADDRESSES_MAX, LIFE_MAX, OVERLAP_MAX
 from app.domain.identity.keys.errors import (
@@ -99,11 +101,7 @@ class RotationIn(Schema):
     ] = None
 
 
-async def _keeping(request: Request) -> KeyKeeping:
-    return request.app.state.services.extras["api_keys"]  # type: ignore[no-any-return]
-
-
-Keys = Annotated[KeyKeeping, Depends(_keeping)]
+Keys = Annotated[ApiKeys, service(lambda identity: identity.api_keys)]
 
 
 @router.post(
@@ -121,7 +119,7 @@ async def make(http: Caller, keys: Keys, body: ApiKeyIn) -> Response:
     `key` is shown this once. A program sends it as `Authorization: Bearer tp_live_…`, never in an
     address. A test key (`tp_test_…`) reads; what it changes is decided in full and not kept.
     """
-    new = NewKey(
+    new = NewApiKey(
         body.name, tuple(body.scopes), tuple(body.allowed_addresses), body.test, body.expires_at
     )
     return http.answer(await keys.make(http.principal, new), 201)
@@ -155,14 +153,14 @@ async def show(http: Caller, id: IdPath) -> Response:  # noqa: A002
     openapi_extra=PROVED,
     responses=answers(ApiKeyView, 200, *_CHANGED, *_TERMS, body=True),
 )
-async def change(http: CommandCaller, keys: Keys, id: IdPath, body: ApiKeyPatch) -> Response:  # noqa: A002
+async def change(http: CommandCaller, known: Known, id: IdPath, body: ApiKeyPatch) -> Response:  # noqa: A002
     """Change its name, its scopes or where it may be used from; the caller must hold them all."""
     key_id = http.id_of("key", id)
     members = body.model_dump(include=body.model_fields_set)
     if "allowed_addresses" in members:
         members["addresses"] = members.pop("allowed_addresses")
     answer = await http.run(CHANGE_KEY, Edit(key_id, http.expected_version(), members))
-    keys.forget(http.principal, key_id)
+    known.forget_key(http.principal.tenant_id, key_id)
     return answer
 
 
@@ -194,9 +192,9 @@ async def rotate(http: Caller, keys: Keys, id: IdPath, body: RotationIn) -> Resp
     openapi_extra=WRITE,
     responses=answers(ApiKeyView, 200, NotFound, ConcurrentChange),
 )
-async def revoke(http: CommandCaller, keys: Keys, id: IdPath) -> Response:  # noqa: A002
+async def revoke(http: CommandCaller, known: Known, id: IdPath) -> Response:  # noqa: A002
     """End a key at once, whatever its version; other nodes refuse it within five seconds."""
     key_id = http.id_of("key", id)
     answer = await http.run(REVOKE_KEY, key_id)
-    keys.forget(http.principal, key_id)
+    known.forget_key(http.principal.tenant_id, key_id)
     return answer

@@ -3,27 +3,27 @@
 from typing import Annotated
 
 import orjson
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter
 from starlette.responses import Response
 
 from app.api.deps import json_response
 from app.api.openapi import responses
 from app.api.route import PUBLIC, new_router, permission
-from app.application.identity.sign_in.service import IdentityService
-from app.application.identity.sign_in.views import JwksView
+from app.api.v1.identity.services import service
+from app.application.identity.keys.signing_keys import SigningKeys
+from app.application.identity.keys.views import JwksView
 
 PATH = "/.well-known/jwks.json"
 # A key is published before others see it sign, because they look again for an unknown key id.
 _CACHE = {"cache-control": "public, max-age=300"}
 
 
-async def _service(request: Request) -> IdentityService:
-    return request.app.state.services.extras["identity"]  # type: ignore[no-any-return]
+Keys = Annotated[SigningKeys, service(lambda identity: identity.signing_keys)]
 
 
-async def jwks(identity: Annotated[IdentityService, Depends(_service)]) -> Response:
+async def jwks(keys: Keys) -> Response:
     """The public keys that verify access tokens (RFC 7517)."""
-    return json_response(orjson.dumps(await identity.signing.jwks()), 200, _CACHE)
+    return json_response(orjson.dumps(await keys.jwks()), 200, _CACHE)
 
 
 def add_jwks(router: APIRouter, *, documented: bool) -> None:

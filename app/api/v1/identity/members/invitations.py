@@ -2,7 +2,6 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Request
 from starlette.responses import Response
 
 from app.api.deps import Caller
@@ -10,27 +9,26 @@ from app.api.masters import IdPath, answers, listed
 from app.api.openapi import responses
 from app.api.paging import PageQuery
 from app.api.route import permission, v1_router
+from app.api.v1.identity.fields import NEW_PASSWORD, EmailText, NameText, PasswordText
 from app.api.v1.identity.members.roles import RoleText
-from app.api.v1.identity.sign_in.auth import ANYBODY, EmailText, From, NameText, PasswordText
+from app.api.v1.identity.services import ANYBODY, From, service
 from app.api.wire import Schema, text
-from app.application.identity.directory.ports import INVITATION_LIST
-from app.application.identity.members.joining import Joining
-from app.application.identity.sign_in.views import InvitationView, NewInvitationView
-from app.application.shared.access import Principal
-from app.domain.identity.members.role import RoleInactive
-from app.domain.identity.sign_in.errors import (
+from app.application.identity.members.invitation_service import Invitations
+from app.application.identity.members.invitations import WITHDRAW_INVITATION
+from app.application.identity.members.kinds import INVITATION_LIST
+from app.application.identity.members.views import InvitationView, NewInvitationView
+from app.application.shared.commands import answer_of
+from app.domain.identity.companies.errors import TenantClosing, TenantSuspended
+from app.domain.identity.members.errors import (
     AlreadyMember,
     BeyondOwnPermissions,
+    InvitationInvalid,
+)
+from app.domain.identity.members.role import RoleInactive
+from app.domain.identity.sign_in.errors import (
     HashingBusy,
     InvalidCredentials,
-    InvitationInvalid,
     LoginThrottled,
-    PasswordCommon,
-    PasswordPersonal,
-    PasswordTooLong,
-    PasswordTooShort,
-    TenantClosing,
-    TenantSuspended,
 )
 from app.domain.shared.errors import (
     ConcurrentChange,
@@ -38,7 +36,6 @@ from app.domain.shared.errors import (
     NotFound,
     ReferenceNotFound,
 )
-from app.domain.shared.ids import NO_ID
 
 router = v1_router(tags=["members"])
 
@@ -62,11 +59,7 @@ class JoinIn(Schema):
     display_name: NameText | None = None
 
 
-async def _joining(request: Request) -> Joining:
-    return request.app.state.services.extras["joining"]  # type: ignore[no-any-return]
-
-
-Join = Annotated[Joining, Depends(_joining)]
+Inviting = Annotated[Invitations, service(lambda identity: identity.invitations)]
 
 
 @router.post(
@@ -86,12 +79,12 @@ Join = Annotated[Joining, Depends(_joining)]
         body=True,
     ),
 )
-async def invite(http: Caller, joining: Join, body: InvitationIn) -> Response:
+async def invite(http: Caller, invitations: Inviting, body: InvitationIn) -> Response:
     """Offer a role to an address. The token is shown this once; an earlier one is withdrawn.
 
     Whoever has the token and the address joins with `POST /auth/join` within seven days.
     """
-    return http.answer(await joining.invite(http.principal, body.email, body.role), 201)
+    return http.answer(await invitations.invite(http.principal, body.email, body.role), 201)
 
 
 @router.get(
@@ -113,9 +106,11 @@ async def list_invitations(http: Caller, page: PageQuery) -> Response:
     openapi_extra=permission("members:write"),
     responses=responses(NotFound, ConcurrentChange),
 )
-async def withdraw(http: Caller, joining: Join, id: IdPath) -> Response:  # noqa: A002
+async def withdraw(http: Caller, id: IdPath) -> Response:  # noqa: A002
     """Nobody joins by it any more."""
-    await joining.withdraw(http.principal, http.id_of("inv", id))
+    await answer_of(
+        http.services.runner, WITHDRAW_INVITATION, http.id_of("inv", id), http.principal
+    )
     return Response(status_code=204)
 
 
@@ -130,10 +125,7 @@ async def withdraw(http: Caller, joining: Join, id: IdPath) -> Response:  # noqa
         AlreadyMember,
         InvalidCredentials,
         LoginThrottled,
-        PasswordTooShort,
-        PasswordTooLong,
-        PasswordCommon,
-        PasswordPersonal,
+        *NEW_PASSWORD,
         ConcurrentChange,
         HashingBusy,
         InvalidValue,
@@ -143,8 +135,7 @@ async def withdraw(http: Caller, joining: Join, id: IdPath) -> Response:  # noqa
         body=True,
     ),
 )
-async def join(joining: Join, origin: From, body: JoinIn) -> Response:
+async def join(invitations: Inviting, origin: From, body: JoinIn) -> Response:
     """Take up an invitation; log in next."""
-    caller = Principal(NO_ID, NO_ID, request_id=origin.request_id, address=origin.address)
-    await joining.join(body.token, body.password, body.display_name, caller)
+    await invitations.join(body.token, body.password, body.display_name, origin)
     return Response(status_code=204)

@@ -10,9 +10,10 @@ from app.api.masters import IdPath, answers, listed, members_of
 from app.api.paging import PageQuery
 from app.api.route import permission, v1_router
 from app.api.v1.identity.members.roles import RoleText
-from app.api.v1.identity.sign_in.auth import Identity
+from app.api.v1.identity.services import Known
 from app.api.wire import Schema
-from app.application.identity.directory.ports import MEMBER_LIST
+from app.application.identity.directory.ports import Callers
+from app.application.identity.members.kinds import MEMBER_LIST
 from app.application.identity.members.members import (
     ACTIVATE_MEMBER,
     DEACTIVATE_MEMBER,
@@ -22,13 +23,11 @@ from app.application.identity.members.members import (
     shown,
     shown_needs,
 )
-from app.application.identity.sign_in.service import IdentityService
-from app.application.identity.sign_in.views import EndedSessions, MemberView
+from app.application.identity.members.views import EndedSessions, MemberView
 from app.application.shared.commands import Command
 from app.application.shared.masters import Edit
-from app.domain.identity.factors.errors import WorksElsewhere
+from app.domain.identity.members.errors import BeyondOwnPermissions, LastOwner, WorksElsewhere
 from app.domain.identity.members.role import RoleInactive
-from app.domain.identity.sign_in.errors import BeyondOwnPermissions, LastOwner
 from app.domain.shared.errors import (
     ConcurrentChange,
     NotFound,
@@ -95,12 +94,12 @@ async def show(http: Caller, id: IdPath) -> Response:  # noqa: A002
 )
 async def change(
     http: CommandCaller,
-    identity: Identity,
+    known: Known,
     id: IdPath,  # noqa: A002
     body: MemberPatch,
 ) -> Response:
     """Give a member another role. His sessions in the company end, and he signs in anew."""
-    return await _changed(http, identity, EDIT_MEMBER, id, members_of(body, given_only=True))
+    return await _changed(http, known, EDIT_MEMBER, id, members_of(body, given_only=True))
 
 
 @router.post(
@@ -109,9 +108,9 @@ async def change(
     openapi_extra=PROVED,
     responses=answers(MemberView, 200, *CHANGED),
 )
-async def activate(http: CommandCaller, identity: Identity, id: IdPath) -> Response:  # noqa: A002
+async def activate(http: CommandCaller, known: Known, id: IdPath) -> Response:  # noqa: A002
     """Let a member work again, in the role that he had."""
-    return await _changed(http, identity, ACTIVATE_MEMBER, id, {"active": True})
+    return await _changed(http, known, ACTIVATE_MEMBER, id, {"active": True})
 
 
 @router.post(
@@ -120,9 +119,9 @@ async def activate(http: CommandCaller, identity: Identity, id: IdPath) -> Respo
     openapi_extra=PROVED,
     responses=answers(MemberView, 200, *CHANGED),
 )
-async def deactivate(http: CommandCaller, identity: Identity, id: IdPath) -> Response:  # noqa: A002
+async def deactivate(http: CommandCaller, known: Known, id: IdPath) -> Response:  # noqa: A002
     """Keep a member out; his sessions in the company end. What he did stays under his name."""
-    return await _changed(http, identity, DEACTIVATE_MEMBER, id, {"active": False})
+    return await _changed(http, known, DEACTIVATE_MEMBER, id, {"active": False})
 
 
 @router.post(
@@ -131,11 +130,11 @@ async def deactivate(http: CommandCaller, identity: Identity, id: IdPath) -> Res
     openapi_extra=WRITE,
     responses=answers(EndedSessions, 200, NotFound, BeyondOwnPermissions, ConcurrentChange),
 )
-async def end_sessions(http: CommandCaller, identity: Identity, id: IdPath) -> Response:  # noqa: A002
+async def end_sessions(http: CommandCaller, known: Known, id: IdPath) -> Response:  # noqa: A002
     """Sign a member out of the company everywhere; he may sign in again."""
     user_id = http.id_of("usr", id)
     answer = await http.run(END_MEMBER_SESSIONS, user_id)
-    identity.forget_member(http.principal.tenant_id, user_id)
+    known.forget_member(http.principal.tenant_id, user_id)
     return answer
 
 
@@ -147,25 +146,25 @@ async def end_sessions(http: CommandCaller, identity: Identity, id: IdPath) -> R
         EndedSessions, 200, NotFound, BeyondOwnPermissions, WorksElsewhere, ConcurrentChange
     ),
 )
-async def reset_mfa(http: CommandCaller, identity: Identity, id: IdPath) -> Response:  # noqa: A002
+async def reset_mfa(http: CommandCaller, known: Known, id: IdPath) -> Response:  # noqa: A002
     """For a member who lost app, keys and recovery codes. His sessions end, and he is told.
 
     Only of somebody who works for no other company: there, his factors are not this one's to take.
     """
     user_id = http.id_of("usr", id)
     answer = await http.run(RESET_FACTORS, user_id)
-    identity.forget_member(http.principal.tenant_id, user_id)
+    known.forget_member(http.principal.tenant_id, user_id)
     return answer
 
 
 async def _changed(
     http: Http,
-    identity: IdentityService,
+    known: Callers,
     command: Command[Edit],
     id_text: str,
     members: dict[str, Any],
 ) -> Response:
     user_id = http.id_of("usr", id_text)
     answer = await http.run(command, Edit(user_id, http.expected_version(), members))
-    identity.forget_member(http.principal.tenant_id, user_id)
+    known.forget_member(http.principal.tenant_id, user_id)
     return answer

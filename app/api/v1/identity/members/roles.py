@@ -10,9 +10,10 @@ from app.api.deps import Caller, CommandCaller, Http
 from app.api.masters import IdPath, answers, listed, members_of
 from app.api.paging import PageQuery
 from app.api.route import permission, v1_router
-from app.api.v1.identity.sign_in.auth import Identity
+from app.api.v1.identity.services import Known
 from app.api.wire import Schema, reference, text
-from app.application.identity.directory.ports import ROLE_LIST
+from app.application.identity.directory.ports import Callers
+from app.application.identity.members.kinds import ROLE_LIST
 from app.application.identity.members.role_views import RoleView
 from app.application.identity.members.roles import (
     ACTIVATE_ROLE,
@@ -22,12 +23,11 @@ from app.application.identity.members.roles import (
     shown,
     shown_needs,
 )
-from app.application.identity.sign_in.service import IdentityService
 from app.application.shared.commands import Command
 from app.application.shared.masters import Create, Edit
 from app.application.shared.permissions import PERMISSIONS
+from app.domain.identity.members.errors import BeyondOwnPermissions
 from app.domain.identity.members.role import RoleBuiltIn, RoleInUse, TooManyRoles
-from app.domain.identity.sign_in.errors import BeyondOwnPermissions
 from app.domain.shared.errors import (
     ConcurrentChange,
     Duplicate,
@@ -135,12 +135,12 @@ async def show(http: Caller, id: IdPath) -> Response:  # noqa: A002
 )
 async def change(
     http: CommandCaller,
-    identity: Identity,
+    known: Known,
     id: IdPath,  # noqa: A002
     body: RolePatch,
 ) -> Response:
     """Change what a role may do, for all who have it: at once here, within 5 s everywhere."""
-    return await _changed(http, identity, EDIT_ROLE, id, members_of(body, given_only=True))
+    return await _changed(http, known, EDIT_ROLE, id, members_of(body, given_only=True))
 
 
 @router.post(
@@ -149,9 +149,9 @@ async def change(
     openapi_extra=WRITE,
     responses=answers(RoleView, 200, *CHANGED),
 )
-async def activate(http: CommandCaller, identity: Identity, id: IdPath) -> Response:  # noqa: A002
+async def activate(http: CommandCaller, known: Known, id: IdPath) -> Response:  # noqa: A002
     """Let members be given the role again."""
-    return await _changed(http, identity, ACTIVATE_ROLE, id, {"active": True})
+    return await _changed(http, known, ACTIVATE_ROLE, id, {"active": True})
 
 
 @router.post(
@@ -160,19 +160,19 @@ async def activate(http: CommandCaller, identity: Identity, id: IdPath) -> Respo
     openapi_extra=WRITE,
     responses=answers(RoleView, 200, *CHANGED, RoleInUse),
 )
-async def deactivate(http: CommandCaller, identity: Identity, id: IdPath) -> Response:  # noqa: A002
+async def deactivate(http: CommandCaller, known: Known, id: IdPath) -> Response:  # noqa: A002
     """Take a role that no member works in out of use. Open invitations to it are void."""
-    return await _changed(http, identity, DEACTIVATE_ROLE, id, {"active": False})
+    return await _changed(http, known, DEACTIVATE_ROLE, id, {"active": False})
 
 
 async def _changed(
     http: Http,
-    identity: IdentityService,
+    known: Callers,
     command: Command[Edit],
     id_text: str,
     members: dict[str, Any],
 ) -> Response:
     edit = Edit(http.id_of("rol", id_text), http.expected_version(), members)
     answer = await http.run(command, edit)
-    identity.forget_company(http.principal.tenant_id)
+    known.forget_company(http.principal.tenant_id)
     return answer

@@ -15,10 +15,11 @@ from app.api.masters import IdPath, answers, listed
 from app.api.openapi import responses
 from app.api.paging import PageQuery
 from app.api.route import API_PREFIX, permission, v1_router
+from app.api.v1.identity.sign_in.auth import OperatorLogin
 from app.api.wire import CompanyId, Instant, Schema, Text200, reference
-from app.application.identity.companies.closing import CompanyStanding
+from app.application.identity.audit.operator_actions import OPERATOR_ACTION_LIST, ActView
+from app.application.identity.companies.views import CompanyStanding
 from app.application.identity.operators.companies import (
-    ACT_LIST,
     CANCEL_DELETION,
     COMPANY_RECORDS,
     LOOK,
@@ -26,16 +27,14 @@ from app.application.identity.operators.companies import (
     SCHEDULE_DELETION,
     SUSPEND,
     USER_RECORDS,
-    ActView,
     CompanyRecord,
+    Intervention,
     Look,
-    Upon,
     UserRecord,
 )
-from app.application.identity.operators.sign_in import Operators
 from app.application.shared.commands import Command, answer_of
 from app.application.shared.reading import PageRequest
-from app.domain.identity.sign_in.errors import TenantStateConflict
+from app.domain.identity.companies.errors import TenantStateConflict
 from app.domain.shared.errors import ConcurrentChange, NotFound
 from app.domain.shared.ids import Id
 
@@ -54,7 +53,9 @@ class ReasonIn(Schema):
 
 
 async def _operator(request: Request) -> Http:
-    return await known_caller(request, request.app.state.services.extras["operators"])
+    return await known_caller(
+        request, request.app.state.services.extras["identity"].operator_tokens
+    )
 
 
 Operator = Annotated[Http, Depends(_operator)]
@@ -171,7 +172,7 @@ async def list_users(http: Operator, page: PageQuery, reason: Reason, q: Search 
     "/acts",
     summary="List what operators did",
     openapi_extra=READ,
-    responses=listed(ActView, ACT_LIST),
+    responses=listed(ActView, OPERATOR_ACTION_LIST),
 )
 async def list_acts(
     http: Operator,
@@ -184,7 +185,7 @@ async def list_acts(
 ) -> Response:
     """Every act of every operator: who, what, upon whom, why, from where. Nobody can change it."""
     return await http.list(
-        ACT_LIST,
+        OPERATOR_ACTION_LIST,
         page,
         operator_id=operator_id,
         company_id=company_id,
@@ -201,9 +202,8 @@ async def list_acts(
     openapi_extra=WRITE,
     responses=responses(ConcurrentChange),
 )
-async def logout(http: Operator) -> Response:
+async def logout(http: Operator, operators: OperatorLogin) -> Response:
     """End the session of the caller."""
-    operators: Operators = http.services.extras["operators"]
     await operators.logout(http.principal)
     return Response(status_code=204)
 
@@ -212,12 +212,12 @@ async def _look(http: Http, look: Look) -> None:
     await answer_of(http.services.runner, LOOK, look, http.principal)
 
 
-async def _upon(http: Http, id_text: str, command: Command[Upon], body: Any) -> Response:
+async def _upon(http: Http, id_text: str, command: Command[Intervention], body: Any) -> Response:
     """Act upon a company, in whose trail it stands too."""
     company_id: Id = http.id_of("tnt", id_text)
     there = Http(http.request, http.services, replace(http.principal, tenant_id=company_id))
     there.dry_run = http.dry_run
     grace = http.services.extras["tenant_grace"]
-    answer = await there.run(command, Upon(body.reason, grace))
-    http.services.extras["identity"].forget_company(company_id)
+    answer = await there.run(command, Intervention(body.reason, grace))
+    there.services.extras["identity"].tokens.forget_company(company_id)
     return answer

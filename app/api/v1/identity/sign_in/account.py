@@ -1,30 +1,25 @@
-"""/auth for a caller who is signed in: his sessions and his password."""
+"""/auth for a caller who is signed in: who is calling, sessions and the password."""
 
 from typing import Annotated
 
-from fastapi import Depends, Request
 from starlette.responses import Response
 
 from app.api.deps import Caller
 from app.api.masters import IdPath, answers, listed
 from app.api.openapi import responses
 from app.api.paging import PageQuery
-from app.api.route import permission, v1_router
-from app.api.v1.identity.sign_in.auth import Identity, PasswordText
+from app.api.route import KEYS_TOO, permission, v1_router
+from app.api.v1.identity.fields import NEW_PASSWORD, PasswordText
+from app.api.v1.identity.services import service
+from app.api.v1.identity.sign_in.auth import Login
 from app.api.wire import CompanyId, Schema
-from app.application.identity.directory.ports import COMPANIES_OF_USER, SESSION_LIST
+from app.application.identity.companies.founding import COMPANIES_OF_USER
+from app.application.identity.companies.views import OwnCompanyView
 from app.application.identity.sign_in.account import OwnAccount
-from app.application.identity.sign_in.views import OwnCompanyView, SessionView, TokensView
+from app.application.identity.sign_in.sessions import SESSION_LIST
+from app.application.identity.sign_in.views import MeView, SessionView, TokensView
 from app.domain.identity.factors.errors import StepUpRequired
-from app.domain.identity.sign_in.errors import (
-    HashingBusy,
-    LoginThrottled,
-    PasswordCommon,
-    PasswordPersonal,
-    PasswordTooLong,
-    PasswordTooShort,
-    PasswordWrong,
-)
+from app.domain.identity.sign_in.errors import HashingBusy, LoginThrottled, PasswordWrong
 from app.domain.shared.errors import ConcurrentChange, NotFound, ReferenceNotFound
 
 router = v1_router("/auth", tags=["auth"])
@@ -43,11 +38,34 @@ class SwitchIn(Schema):
     company_id: CompanyId
 
 
-async def _account(request: Request) -> OwnAccount:
-    return request.app.state.services.extras["account"]  # type: ignore[no-any-return]
+Own = Annotated[OwnAccount, service(lambda identity: identity.account)]
 
 
-Own = Annotated[OwnAccount, Depends(_account)]
+@router.post(
+    "/logout-all",
+    summary="Log out everywhere",
+    status_code=204,
+    openapi_extra=permission("profile:write"),
+    responses=responses(ConcurrentChange),
+)
+async def logout_all(http: Caller, own: Own) -> Response:
+    """End every session of the caller, this one too."""
+    await own.logout_all(http.principal)
+    return Response(status_code=204)
+
+
+@router.get(
+    "/me",
+    summary="Show who is calling",
+    openapi_extra=permission("profile:read") | {KEYS_TOO: True},
+    responses={200: {"model": MeView}, **responses()},
+)
+async def me(http: Caller, own: Own) -> Response:
+    """The caller, the company, and what the caller may do there.
+
+    An API key may ask this too, whatever its scopes; it sees itself and who answers for it.
+    """
+    return http.answer(await own.me(http.principal))
 
 
 @router.get(
@@ -86,10 +104,7 @@ async def end_session(http: Caller, own: Own, id: IdPath) -> Response:  # noqa: 
     openapi_extra=permission("profile:write"),
     responses=responses(
         PasswordWrong,
-        PasswordTooShort,
-        PasswordTooLong,
-        PasswordCommon,
-        PasswordPersonal,
+        *NEW_PASSWORD,
         LoginThrottled,
         HashingBusy,
         ConcurrentChange,
@@ -109,7 +124,7 @@ async def change_password(http: Caller, own: Own, body: PasswordIn) -> Response:
     responses=listed(OwnCompanyView, COMPANIES_OF_USER),
 )
 async def list_companies(http: Caller, page: PageQuery) -> Response:
-    """The companies that the caller works for, with his role in each."""
+    """The companies that the caller works for, with the role in each."""
     return await http.list(COMPANIES_OF_USER, page, user_id=http.principal.user_id)
 
 
@@ -121,7 +136,7 @@ async def list_companies(http: Caller, page: PageQuery) -> Response:
         TokensView, 200, ReferenceNotFound, StepUpRequired, ConcurrentChange, body=True
     ),
 )
-async def switch(http: Caller, identity: Identity, body: SwitchIn) -> Response:
+async def switch(http: Caller, logins: Login, body: SwitchIn) -> Response:
     """Open a session for another company of the caller. The session of this request goes on."""
     device = http.request.headers.get("user-agent", "")
-    return http.answer(await identity.switch(http.principal, body.company_id, device))
+    return http.answer(await logins.switch(http.principal, body.company_id, device))

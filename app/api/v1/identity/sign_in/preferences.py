@@ -7,9 +7,10 @@ from starlette.responses import Response
 from app.api.deps import Caller, CommandCaller
 from app.api.masters import answers, members_of
 from app.api.route import permission, v1_router
-from app.api.v1.identity.sign_in.auth import Identity, ZoneText
+from app.api.v1.identity.fields import ZoneText
+from app.api.v1.identity.services import Known
 from app.api.wire import Schema
-from app.application.identity.directory.ports import USERS
+from app.application.identity.directory.kinds import USERS
 from app.application.identity.sign_in.preferences import (
     EDIT_PREFERENCES,
     PreferencesView,
@@ -42,7 +43,7 @@ class PreferencesPatch(Schema):
     responses=answers(PreferencesView, 200),
 )
 async def show(http: Caller) -> Response:
-    """What the caller prefers, in every company, or 304 when he has the present version."""
+    """What the caller prefers, in every company, or 304 when that is the present version."""
     user_id = http.principal.user_id
     loaded = await http.services.reader.load(None, Needs().one(USERS, user_id))
     user = loaded.present.get(USERS, {}).get((user_id,))
@@ -65,11 +66,11 @@ async def show(http: Caller) -> Response:
         body=True,
     ),
 )
-async def change(http: CommandCaller, identity: Identity, body: PreferencesPatch) -> Response:
+async def change(http: CommandCaller, known: Known, body: PreferencesPatch) -> Response:
     """Choose language and time zone. Problems are told in the language without Accept-Language."""
     principal = http.principal
     members = members_of(body, given_only=True)
     edit = Edit(principal.user_id, http.expected_version(), members)
     answer = await http.run(EDIT_PREFERENCES, edit)
-    identity.forget_member(principal.tenant_id, principal.user_id)
+    known.forget_member(principal.tenant_id, principal.user_id)
     return answer

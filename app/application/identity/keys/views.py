@@ -1,10 +1,11 @@
-"""API keys as clients see them; the key itself is shown once, when it is made or rotated."""
+"""Keys as clients see them; an API key itself is shown once, when it is made or rotated."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
 from typing_extensions import TypedDict
 
+from app.application.identity.directory.views import view_of
 from app.application.shared.wording import instant
 from app.domain.identity.keys.api_key import ApiKey, ApiKeyUse
 from app.domain.shared.ids import show
@@ -81,22 +82,34 @@ def api_key_view(
 
 def shown_key(key: ApiKey, use: ApiKeyUse | None = None) -> ApiKeyView:
     """The view of a key that was loaded."""
-    return api_key_view(
-        key.id,
-        key.name,
-        key.scopes,
-        key.addresses,
-        key.test,
-        key.made_by,
-        key.created_at,
-        key.rotated_at,
-        key.previous_until,
-        key.expires_at,
-        key.revoked_at,
-        key.version,
-        None if use is None else use.last_used_at,
-        None if use is None else use.address,
-    )
+    return view_of(api_key_view, key) if use is None else view_of(api_key_view, key, use)
+
+
+def calling_key(key: ApiKey) -> CallingKeyView:
+    """The view of the key that is calling."""
+    return {
+        "id": show("key", key.id),
+        "name": key.name,
+        "test": key.test,
+        "expires_at": instant(key.expires_at),
+    }
+
+
+class JwkView(TypedDict):
+    """A public key (RFC 7517, RFC 8037)."""
+
+    kty: str
+    crv: str
+    x: str
+    kid: str
+    use: str
+    alg: str
+
+
+class JwksView(TypedDict):
+    """The public keys behind access tokens."""
+
+    keys: list[JwkView]
 
 
 def _instant(value: datetime | None) -> str | None:

@@ -1,32 +1,41 @@
-"""API keys in the database: loaded, saved, listed, and looked up when they call."""
+"""Keys in the database: loaded, saved, listed, and looked up when they call."""
+
+from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, and_, bindparam, select
 
-from app.application.identity.keys.api_key_ports import (
+from app.application.identity.keys.kinds import (
+    ACTIVE_SIGNING_KEYS,
     API_KEY_LIST,
     API_KEY_USES,
     API_KEYS,
     API_KEYS_IN_USE,
-    KeyAccess,
+    SIGNING_KEYS,
 )
-from app.application.identity.keys.api_key_views import api_key_view
+from app.application.identity.keys.ports import KeyAccess
+from app.application.identity.keys.views import api_key_view
 from app.application.shared.permissions import known, permissions_of
 from app.domain.identity.companies.tenant import standing_of
 from app.domain.identity.keys.api_key import ApiKey, ApiKeyUse
+from app.domain.identity.keys.signing_key import KeyState, SigningKey
 from app.domain.shared.ids import Id
 from app.infrastructure.db import types
 from app.infrastructure.db.lists import ListQuery
 from app.infrastructure.db.mapping import Mapping, Search, flat
 from app.infrastructure.db.port import Database
 from app.infrastructure.db.query import Query, of_tenant
-from app.infrastructure.identity.directory.role_tables import roles
-from app.infrastructure.identity.directory.tables import memberships, tenants, users
-from app.infrastructure.identity.keys.tables import api_key_uses, api_keys
+from app.infrastructure.identity.directory.lists import columns
+from app.infrastructure.identity.directory.tables import memberships, roles, tenants, users
+from app.infrastructure.identity.keys.tables import api_key_uses, api_keys, signing_keys
+
+_SIGNING_KEY_MAPPING = flat(SIGNING_KEYS, signing_keys, SigningKey, key=("kid",), state=KeyState)
 
 MAPPINGS: tuple[Mapping | Search, ...] = (
     flat(API_KEYS, api_keys, ApiKey, scopes=tuple, addresses=tuple),
     flat(API_KEY_USES, api_key_uses, ApiKeyUse, key=("api_key_id",)),
     Search(API_KEYS_IN_USE, (), where="t.revoked_at IS NULL"),
+    _SIGNING_KEY_MAPPING,
+    Search(ACTIVE_SIGNING_KEYS, (), where="t.state = 'active'"),
 )
 
 _USED = and_(
@@ -41,22 +50,7 @@ def _in_use(name: str) -> ColumnElement[bool]:
 LISTS = (
     ListQuery(
         API_KEY_LIST,
-        select(
-            api_keys.c.id,
-            api_keys.c.name,
-            api_keys.c.scopes,
-            api_keys.c.addresses,
-            api_keys.c.test,
-            api_keys.c.made_by,
-            api_keys.c.created_at,
-            api_keys.c.rotated_at,
-            api_keys.c.previous_until,
-            api_keys.c.expires_at,
-            api_keys.c.revoked_at,
-            api_keys.c.version,
-            api_key_uses.c.last_used_at,
-            api_key_uses.c.address,
-        )
+        select(*columns(api_key_view, api_keys, api_key_uses))
         .outerjoin(api_key_uses, _USED)
         .where(*of_tenant(api_keys)),
         api_keys.c.id,
@@ -100,7 +94,7 @@ _ACCESS = Query(
 
 
 class DatabaseKeyDirectory:
-    """Implements ``app.application.identity.keys.api_key_ports.KeyDirectory``."""
+    """Implements ``app.application.identity.keys.ports.KeyDirectory``."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -130,3 +124,23 @@ class DatabaseKeyDirectory:
             revoked=revoked_at is not None,
             standing=standing_of(state, delete_at),
         )
+
+
+_SIGNING_KEYS = Query(
+    select(*(signing_keys.c[name] for name in _SIGNING_KEY_MAPPING.columns)).order_by(
+        signing_keys.c.created_at.desc(), signing_keys.c.kid.desc()
+    )
+)
+
+
+class DatabaseSigningKeys:
+    """Implements ``app.application.identity.keys.ports.SigningKeyStore``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def signing_keys(self) -> Sequence[SigningKey]:
+        """Every signing key, the newest first."""
+        async with self._database.read(None) as scope:
+            rows = await scope.rows(_SIGNING_KEYS)
+        return [_SIGNING_KEY_MAPPING.load(row) for row in rows]

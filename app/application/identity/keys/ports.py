@@ -1,0 +1,83 @@
+"""How API keys are looked up when they call, and what the service asks of its signing keys."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from app.application.identity.keys.views import JwkView
+from app.application.shared.access import Principal
+from app.domain.identity.companies.tenant import Standing
+from app.domain.identity.keys.signing_key import SigningKey
+from app.domain.shared.frozen import frozen
+from app.domain.shared.ids import Id
+
+
+@frozen
+class KeyAccess:
+    """What a key may do now: all that can change behind it.
+
+    ``held`` is what the member who answers for it may do, None for one who may not work for the
+    company.
+    """
+
+    key_id: Id
+    tenant_id: Id
+    made_by: Id
+    held: frozenset[str] | None
+    test: bool
+    scopes: frozenset[str]
+    addresses: tuple[str, ...]
+    secret_hash: bytes
+    previous_hash: bytes | None
+    previous_until: datetime | None
+    expires_at: datetime
+    revoked: bool
+    standing: Standing = Standing.ACTIVE
+
+
+class KeyDirectory(Protocol):
+    """Reads a key before its caller is known; a single statement within the company it names."""
+
+    async def access(self, tenant_id: Id, key_id: Id) -> KeyAccess | None:
+        """What the key may do, revoked or not; None when the company has no such key."""
+        ...
+
+
+class KeyUses(Protocol):
+    """Records that keys are used, behind the requests that use them."""
+
+    def note(self, principal: Principal, address: str) -> None:
+        """A key called from ``address``; returns at once."""
+        ...
+
+    async def close(self) -> None:
+        """Write down what is left."""
+        ...
+
+
+class SigningKeyStore(Protocol):
+    """The signing keys in the database."""
+
+    async def signing_keys(self) -> Sequence[SigningKey]:
+        """Every signing key, the newest first."""
+        ...
+
+
+class KeyRing(Protocol):
+    """The signing keys of this process, opened."""
+
+    async def load(self) -> bool:
+        """Read the keys from the database; whether there is one to sign with."""
+        ...
+
+    async def refresh(self) -> None:
+        """Read the keys again when that was some time ago."""
+        ...
+
+    def make(self) -> tuple[str, bytes, bytes]:
+        """A new key pair: its id, the sealed private half, the public half."""
+        ...
+
+    def jwks(self) -> list[JwkView]:
+        """The public halves of all keys that still verify (RFC 8037)."""
+        ...
