@@ -4,15 +4,15 @@ from app.application.identity.audit.refusals import Refusals
 from app.application.identity.directory.passwords import Passwords
 from app.application.identity.directory.ports import AccessTokens, Callers
 from app.application.identity.factors.enrolment import Enrolment
-from app.application.identity.factors.second_factors import SecondFactors
-from app.application.identity.keys.api_key_service import ApiKeys
+from app.application.identity.factors.step_up import SecondFactors
+from app.application.identity.keys.api_keys import ApiKeys
 from app.application.identity.keys.signing_keys import SigningKeys
-from app.application.identity.members.invitation_service import Invitations
+from app.application.identity.members.invitations import Invitations
 from app.application.identity.operators.sign_in import OperatorLogins
 from app.application.identity.sign_in.account import OwnAccount
 from app.application.identity.sign_in.logins import Logins
 from app.application.identity.sign_in.recovery import PasswordRecovery
-from app.application.identity.sign_in.registrations import Registrations
+from app.application.identity.sign_in.registration import Registrations
 from app.domain.shared.frozen import frozen
 
 

@@ -3,23 +3,23 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from functools import partial
 
 from app.application.identity.audit.refusals import Refusals
 from app.application.identity.directory.passwords import Passwords
 from app.application.identity.directory.ports import Access, LoginThrottle
 from app.application.identity.factors.enrolment import Enrolment
-from app.application.identity.factors.second_factors import SecondFactors
-from app.application.identity.keys.api_key_service import ApiKeys
+from app.application.identity.factors.step_up import SecondFactors
+from app.application.identity.keys.api_keys import ApiKeys
 from app.application.identity.keys.signing_keys import SigningKeys
-from app.application.identity.members.invitation_service import Invitations
+from app.application.identity.members.invitations import Invitations
 from app.application.identity.operators.sign_in import OperatorLogins
 from app.application.identity.services import Identity
 from app.application.identity.sign_in.account import OwnAccount
 from app.application.identity.sign_in.logins import Logins
 from app.application.identity.sign_in.proof import PasswordProof
 from app.application.identity.sign_in.recovery import PasswordRecovery
-from app.application.identity.sign_in.registrations import Registrations
+from app.application.identity.sign_in.registration import Registrations
 from app.application.processes.onboarding import REGISTER
 from app.application.shared.access import Principal
 from app.application.shared.commands import CommandRunner
@@ -77,22 +77,13 @@ def build_identity(
     stored_keys = DatabaseSigningKeys(database)
     ring = SealedKeyRing(stored_keys, secret, clock, life)
     directory = DatabaseDirectory(database)
+    signed = partial(SignedAccessTokens, ring, clock=clock, issuer=issuer, life=life)
     api_keys = CachedApiKeys(DatabaseKeyDirectory(database), RecordedKeyUses(runner, clock), clock)
-    signed: dict[str, Any] = {"issuer": issuer, "life": life}
-    people = SignedAccessTokens(ring, directory, clock, audience=audience, **signed)
-    tokens = Callers(people, api_keys)
-    operator_tokens = SignedAccessTokens(
-        ring,
-        OperatorAccess(database),
-        clock,
-        audience=PLATFORM_AUDIENCE,
-        caller=_operator,
-        **signed,
-    )
-    lifted = LiftedLoginThrottle(
-        throttle or MemoryLoginThrottle(), DatabaseThrottleLifts(database, clock)
-    )
-    passwords = Passwords(PooledHasher(), lifted)
+    tokens = Callers(signed(directory, audience=audience), api_keys)
+    operators = OperatorAccess(database)
+    operator_tokens = signed(operators, audience=PLATFORM_AUDIENCE, caller=_operator)
+    counts, lifts = throttle or MemoryLoginThrottle(), DatabaseThrottleLifts(database, clock)
+    passwords = Passwords(PooledHasher(), LiftedLoginThrottle(counts, lifts))
     resets, envelopes = MemoryLoginThrottle(rules=RESETS), SealedEnvelopes(secret)
     refusals = Refusals(runner)
     proof = PasswordProof(directory, passwords, refusals)

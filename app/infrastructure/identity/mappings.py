@@ -7,11 +7,10 @@ from app.infrastructure.identity.audit import tables as audit
 from app.infrastructure.identity.companies import all_companies
 from app.infrastructure.identity.companies import tables as companies
 from app.infrastructure.identity.directory import mappings as directory
-from app.infrastructure.identity.factors import mappings as factors
+from app.infrastructure.identity.factors import tables as factors
 from app.infrastructure.identity.keys import mappings as keys
 from app.infrastructure.identity.members import mappings as members
 from app.infrastructure.identity.operators import tables as operators
-from app.infrastructure.identity.sign_in import lists as sign_in_lists
 from app.infrastructure.identity.sign_in import mappings as sign_in
 
 MAPPINGS: tuple[Mapping | Search, ...] = (
@@ -27,7 +26,7 @@ MAPPINGS: tuple[Mapping | Search, ...] = (
 )
 
 LISTS: tuple[ListQuery, ...] = (
-    *sign_in_lists.LISTS,
+    *sign_in.LISTS,
     *members.LISTS,
     *keys.LISTS,
     *factors.LISTS,

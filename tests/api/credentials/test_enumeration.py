@@ -102,7 +102,7 @@ async def test_thirty_milliseconds_for_known_addresses_would_show(
     olga: Somebody, identity: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The measure itself is measured: a leak is planted, of about a hash at its full price."""
-    verify = identity._hasher.verify
+    verify = identity.passwords.hasher.verify
 
     async def telling(password: str, password_hash: str | None) -> tuple[bool, str | None]:
         if password_hash is not None:
@@ -110,7 +110,7 @@ async def test_thirty_milliseconds_for_known_addresses_would_show(
         found: tuple[bool, str | None] = await verify(password, password_hash)
         return found
 
-    monkeypatch.setattr(identity._hasher, "verify", telling)
+    monkeypatch.setattr(identity.passwords.hasher, "verify", telling)
     assert not await even(olga, log_in, 16, rounds=1)
 
 

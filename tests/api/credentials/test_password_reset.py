@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app.application.identity.directory.kinds import MEMBERSHIPS, USERS
-from app.application.identity.sign_in.resets import PASSWORD_RESETS
+from app.application.identity.sign_in.recovery import PASSWORD_RESETS
 from app.application.shared.kinds import Needs
 from app.domain.identity.sign_in.password_reset import PasswordReset
 from app.infrastructure.security.throttle import PAIR, RESETS

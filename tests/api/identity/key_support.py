@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from app.application.identity.keys.kinds import API_KEYS
+from app.application.identity.keys.ports import API_KEYS
 from app.application.identity.keys.tokens import ApiKeyToken
 from app.domain.shared.ids import read
 from tests.api.identity import test_members

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from app.application.identity.keys.kinds import API_KEYS
+from app.application.identity.keys.ports import API_KEYS
 from app.application.shared.kinds import Lock, Needs
 from app.domain.shared.ids import Id, read
 from app.infrastructure.db.kernel_tables import audit_entries

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.application.identity.members.role_views import BUILT_IN
+from app.application.identity.members.views import BUILT_IN
 from app.application.shared.permissions import ALWAYS, PERMISSIONS, ROLES
 from app.domain.identity.members.role import OWN_ROLES_MAX
 from app.domain.shared.ids import show

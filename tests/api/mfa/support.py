@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from app.application.identity.directory.kinds import SESSIONS
-from app.application.identity.factors.kinds import CHALLENGES, SECOND_FACTORS
+from app.application.identity.factors.ports import CHALLENGES, SECOND_FACTORS
 from app.domain.shared.ids import Id, read
 from tests.api.identity.support import AUTH, PASSWORD, change, parts_of, refusal
 from tests.support.authenticator import App, VirtualKey

@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from app.application.identity.factors.kinds import SECURITY_KEYS
-from app.application.identity.factors.tokens import CHALLENGE_TOKEN
+from app.application.identity.factors.ports import SECURITY_KEYS
+from app.application.identity.factors.proving import CHALLENGE_TOKEN
 from app.domain.identity.factors.security_key import KEYS_MAX, SecurityKey
 from app.domain.shared.ids import Id
 from app.main import create_app

@@ -8,8 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from sqlalchemy import select
 
-from app.application.identity.factors.kinds import SECOND_FACTORS
-from app.application.identity.factors.tokens import CHALLENGE_TOKEN
+from app.application.identity.factors.ports import SECOND_FACTORS
+from app.application.identity.factors.proving import CHALLENGE_TOKEN
 from app.application.shared.kinds import Needs
 from app.domain.identity.factors.second_factor import FAILURES_FREE, PENDING
 from app.infrastructure.db.kernel_tables import audit_entries, outbox_events

@@ -15,7 +15,7 @@ from app.application.identity.keys.api_keys import (
     NewApiKey,
     UseOfKey,
 )
-from app.application.identity.keys.kinds import API_KEY_USES, API_KEYS
+from app.application.identity.keys.ports import API_KEY_USES, API_KEYS
 from app.application.shared.commands import Call
 from app.application.shared.masters import Create
 from app.application.shared.trail import AUDIT_ENTRIES, OUTBOX_EVENTS

@@ -16,7 +16,7 @@ from app.application.identity.directory.kinds import (
     USER_BY_EMAIL,
     USERS,
 )
-from app.application.identity.keys.kinds import SIGNING_KEYS
+from app.application.identity.keys.ports import SIGNING_KEYS
 from app.application.identity.keys.signing_keys import MAKE_FIRST_KEY, ROTATE_KEY, NewKeyPair
 from app.application.identity.sign_in.registration import Registration, open_company
 from app.application.identity.sign_in.sessions import (

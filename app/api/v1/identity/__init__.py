@@ -1,7 +1,7 @@
 """The routers of identity, in the order in which the documents show them."""
 
 from app.api.v1.identity.audit import audit_entries
-from app.api.v1.identity.companies import closing, exports, tenants
+from app.api.v1.identity.companies import exports, tenants
 from app.api.v1.identity.factors import mfa
 from app.api.v1.identity.keys import api_keys
 from app.api.v1.identity.members import invitations, members, recovery, roles
@@ -23,6 +23,5 @@ ROUTERS = (
     roles.router,
     api_keys.router,
     exports.router,
-    closing.router,
     platform.router,
 )

@@ -15,13 +15,13 @@ from app.application.identity.directory.kinds import (
 )
 from app.application.identity.directory.sessions import end_sessions
 from app.application.identity.directory.views import view_of
-from app.application.identity.factors.kinds import (
+from app.application.identity.factors.ports import (
     CHALLENGES,
     SECOND_FACTORS,
     SECURITY_KEYS,
     SECURITY_KEYS_OF_USER,
+    RegisteredKey,
 )
-from app.application.identity.factors.ports import RegisteredKey
 from app.application.identity.factors.proving import (
     Answered,
     NewChallenge,

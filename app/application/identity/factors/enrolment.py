@@ -19,17 +19,20 @@ from app.application.identity.factors.commands import (
     Confirm,
     Register,
 )
-from app.application.identity.factors.kinds import SECOND_FACTORS, SECURITY_KEYS_OF_USER
-from app.application.identity.factors.ports import OneTimeCodes, SecurityKeyCeremonies
-from app.application.identity.factors.proving import NewChallenge, factor_needs
+from app.application.identity.factors.ports import (
+    SECOND_FACTORS,
+    SECURITY_KEYS_OF_USER,
+    OneTimeCodes,
+    SecurityKeyCeremonies,
+)
+from app.application.identity.factors.proving import CHALLENGE_TOKEN, NewChallenge, factor_needs
 from app.application.identity.factors.recovery_codes import RecoveryCodes
-from app.application.identity.factors.second_factors import (
+from app.application.identity.factors.step_up import (
     LIFE_SECONDS,
     SecondFactors,
     factor_read,
     guess_of,
 )
-from app.application.identity.factors.tokens import CHALLENGE_TOKEN
 from app.application.identity.factors.views import (
     CeremonyView,
     MfaView,

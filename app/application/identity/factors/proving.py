@@ -6,8 +6,8 @@ A proof was compared with the secrets outside of the command; here it is decided
 import secrets
 from datetime import datetime
 
-from app.application.identity.directory.tokens import SecretToken
-from app.application.identity.factors.kinds import (
+from app.application.identity.directory.tokens import SecretToken, TokenForm
+from app.application.identity.factors.ports import (
     CHALLENGES,
     SECOND_FACTORS,
     SECURITY_KEYS,
@@ -162,3 +162,6 @@ def open_challenge(
 def not_asked(purpose: Purpose) -> DomainError:
     """The refusal of a token: a caller who is signed in stays so."""
     return InvalidMfaToken() if purpose is Purpose.LOGIN else ProofWrong.at("/token")
+
+
+CHALLENGE_TOKEN = TokenForm("mt_", b"mfa-token", InvalidMfaToken)

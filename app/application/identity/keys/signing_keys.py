@@ -7,8 +7,12 @@ from datetime import timedelta
 from app.application.identity.audit.operator_actions import record_action
 from app.application.identity.directory.kinds import LIVE_SESSIONS_OF_USER
 from app.application.identity.directory.sessions import end_sessions
-from app.application.identity.keys.kinds import ACTIVE_SIGNING_KEYS, SIGNING_KEYS
-from app.application.identity.keys.ports import KeyRing, SigningKeyStore
+from app.application.identity.keys.ports import (
+    ACTIVE_SIGNING_KEYS,
+    SIGNING_KEYS,
+    KeyRing,
+    SigningKeyStore,
+)
 from app.application.identity.keys.views import JwksView
 from app.application.shared.access import Principal
 from app.application.shared.commands import Command, CommandRunner, Done, answer_of

@@ -7,7 +7,7 @@ from app.application.identity.members.members import (
     member_needs,
 )
 from app.application.identity.members.views import EndedSessions
-from app.application.identity.sign_in.resets import SendReset, keep_reset, reset_needs
+from app.application.identity.sign_in.recovery import SendReset, keep_reset, reset_needs
 from app.application.shared.access import Principal
 from app.application.shared.commands import Command, Done
 from app.application.shared.kinds import Needs

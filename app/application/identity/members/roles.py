@@ -10,7 +10,7 @@ from typing import Any
 from app.application.identity.directory.granting import caller_needs, held_now, own_role
 from app.application.identity.directory.kinds import COMPANY_ROLES, ROLES_OF
 from app.application.identity.members.kinds import ACTIVE_IN_ROLE
-from app.application.identity.members.role_views import BUILT_IN, RoleView, role_view
+from app.application.identity.members.views import BUILT_IN, RoleView, role_view
 from app.application.shared.access import Principal
 from app.application.shared.commands import Command, Done
 from app.application.shared.kinds import Needs

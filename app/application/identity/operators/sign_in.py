@@ -17,7 +17,7 @@ from app.application.identity.factors.proving import (
     has_factor,
     take,
 )
-from app.application.identity.factors.second_factors import Offer, SecondFactors
+from app.application.identity.factors.step_up import Offer, SecondFactors
 from app.application.identity.keys.ports import KeyRing
 from app.application.identity.sign_in.proof import PasswordProof
 from app.application.shared.access import Principal

@@ -1,24 +1,56 @@
 """What users do with their own sign-in: see it, end sessions, choose another password."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from app.application.identity.directory.kinds import CREDENTIALS, TENANTS, USERS
 from app.application.identity.directory.passwords import Passwords
 from app.application.identity.directory.ports import AccessTokens
-from app.application.identity.directory.sessions import session_ids
-from app.application.identity.keys.kinds import API_KEYS
+from app.application.identity.directory.sessions import end_sessions, session_ids
+from app.application.identity.keys.ports import API_KEYS
 from app.application.identity.keys.views import calling_key
-from app.application.identity.sign_in.passwords import CHANGE_PASSWORD, NewPassword
 from app.application.identity.sign_in.sessions import END_SESSION, LOGOUT_ALL
 from app.application.identity.sign_in.views import MeView
 from app.application.shared.access import Principal
-from app.application.shared.commands import CommandRunner, answer_of
+from app.application.shared.commands import Command, CommandRunner, Done, answer_of
 from app.application.shared.kinds import Lock, Needs
 from app.application.shared.reading import Reader
+from app.application.shared.work import Work
 from app.domain.identity.keys.errors import ApiKeyOver
 from app.domain.identity.sign_in.errors import PasswordWrong, SessionOver
 from app.domain.identity.sign_in.passwords import check_password
+from app.domain.shared.errors import ConcurrentChange
+from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id, show
+
+
+@frozen
+class NewPassword:
+    """The hash of the new password, in place of the one chosen at ``password_changed_at``."""
+
+    password_hash: str
+    password_changed_at: datetime
+
+
+def _needs(_: NewPassword, principal: Principal) -> Needs:
+    # The sessions are read after the lock is held, so those of logins that it waited for too.
+    return Needs().one(CREDENTIALS, principal.user_id, lock=Lock.UPDATE)
+
+
+def _change(request: NewPassword, work: Work) -> Done:
+    principal = work.principal
+    credentials = work.get(CREDENTIALS, principal.user_id)
+    if credentials.changed_at != request.password_changed_at:
+        raise ConcurrentChange  # another one was chosen while this one was checked
+    work.put(CREDENTIALS, credentials.changed(request.password_hash, work.recorded_at))
+    user_id, own_id = principal.user_id, principal.session_id
+    ended = end_sessions(work, user_id, "password_changed", but=own_id)
+    work.note("password_changed", "user", principal.user_id)
+    work.event("user.password_changed", principal.user_id)
+    return Done(ended)
+
+
+CHANGE_PASSWORD = Command("auth.change_password", "profile:write", _needs, _change)
 
 
 @dataclass(slots=True, eq=False)

@@ -13,9 +13,8 @@ import structlog
 from app.application.identity.directory.kinds import CREDENTIALS
 from app.application.identity.directory.origin import Origin, principal_from
 from app.application.identity.directory.ports import Access, AccessTokens, Directory
-from app.application.identity.factors.proving import WRONG, NewChallenge
-from app.application.identity.factors.second_factors import Offer, SecondFactors
-from app.application.identity.factors.tokens import CHALLENGE_TOKEN
+from app.application.identity.factors.proving import CHALLENGE_TOKEN, WRONG, NewChallenge
+from app.application.identity.factors.step_up import Offer, SecondFactors
 from app.application.identity.factors.views import SecondFactorView
 from app.application.identity.keys.ports import KeyRing
 from app.application.identity.sign_in.proof import PasswordProof

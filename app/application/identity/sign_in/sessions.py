@@ -14,7 +14,7 @@ from app.application.identity.directory.sessions import (
     membership_needs,
     role_of,
 )
-from app.application.identity.factors.kinds import CHALLENGES, SECURITY_KEYS_OF_USER
+from app.application.identity.factors.ports import CHALLENGES, SECURITY_KEYS_OF_USER
 from app.application.identity.factors.proving import (
     WRONG,
     Answered,

@@ -1,13 +1,19 @@
-"""What is tried first: a local list, so that no password ever leaves the house to be checked.
+"""What is tried first: a local list, so that no password leaves the service to be checked.
 
 ``COMMON_WORDS`` are the words of the usual lists of leaked passwords, ``COMMON`` the passwords of
 those lists that have eight characters and more; a password put together from them alone is refused.
 All are folded, without signs.
+
+``leaked_passwords.txt.gz`` holds four thousand of them: the most frequent ones of the list of
+zxcvbn (copyright 2012-2016 Dan Wheeler and Dropbox, Inc., MIT licence) without digits at their
+ends, but for those that the rules of ``passwords`` refuse anyway.
 """
 
+import gzip
+from pathlib import Path
 from typing import Final
 
-from app.domain.identity.sign_in.common_password_list import leaked
+_LEAKED: Final = Path(__file__).with_name("leaked_passwords.txt.gz")
 
 COMMON_WORDS: Final = frozenset(
     (
@@ -31,7 +37,7 @@ COMMON_WORDS: Final = frozenset(
     ).split()
 )
 
-COMMON: Final = leaked() | frozenset(
+COMMON: Final = frozenset(gzip.decompress(_LEAKED.read_bytes()).decode().split()) | frozenset(
     (
         "correcthorsebatterystaple thisismypassword mypasswordispassword iloveyousomuch "
         "passwordpassword adminadminadmin administrator123 qwertyuiopasdfgh qwertyuiopasdfghjkl "

@@ -1,12 +1,29 @@
-"""Tables of second factors. They belong to users, who sign in before a company is known (R-31)."""
+"""Second factors in the database. They belong to users, who sign in before a company is known.
 
-from sqlalchemy import Index
+So their tables are outside of row security (R-31).
+"""
 
+from sqlalchemy import Index, select
+
+from app.application.identity.factors.ports import (
+    CHALLENGES,
+    SECOND_FACTORS,
+    SECURITY_KEY_LIST,
+    SECURITY_KEYS,
+    SECURITY_KEYS_OF_USER,
+)
+from app.application.identity.factors.views import security_key_view
+from app.domain.identity.factors.challenge import Challenge, Purpose
 from app.domain.identity.factors.errors import SecurityKeyTaken
+from app.domain.identity.factors.second_factor import SecondFactor
+from app.domain.identity.factors.security_key import SecurityKey
 from app.domain.shared.errors import ReferenceNotFound, ValueOutOfRange
 from app.infrastructure.db.errors import on_constraint
+from app.infrastructure.db.lists import ListQuery, equals
+from app.infrastructure.db.mapping import Mapping, Search, flat
 from app.infrastructure.db.metadata import check, column, platform_table, version
 from app.infrastructure.db.types import Bytes, Id, Instant, Integer, Text
+from app.infrastructure.identity.directory.lists import columns
 from app.infrastructure.identity.directory.tables import refers_to
 
 second_factors = platform_table(
@@ -84,4 +101,25 @@ on_constraint(
     "second_factors_recovery_hashes_ck",
     "security_keys_sign_count_ck",
     "challenges_purpose_ck",
+)
+
+
+_KEYS = security_keys.c
+
+MAPPINGS: tuple[Mapping | Search, ...] = (
+    flat(SECOND_FACTORS, second_factors, SecondFactor, key=("user_id",)),
+    flat(SECURITY_KEYS, security_keys, SecurityKey),
+    flat(CHALLENGES, challenges, Challenge, purpose=Purpose),
+    Search(SECURITY_KEYS_OF_USER, ("user_id",), where="t.removed_at IS NULL"),
+)
+
+LISTS = (
+    ListQuery(
+        SECURITY_KEY_LIST,
+        select(*columns(security_key_view, security_keys)).where(_KEYS.removed_at.is_(None)),
+        _KEYS.id,
+        security_key_view,
+        sorts={"id": _KEYS.id},
+        filters={"user_id": equals(_KEYS.user_id)},
+    ),
 )

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, and_, bindparam, select
 
-from app.application.identity.keys.kinds import (
+from app.application.identity.keys.ports import (
     ACTIVE_SIGNING_KEYS,
     API_KEY_LIST,
     API_KEY_USES,
     API_KEYS,
     API_KEYS_IN_USE,
     SIGNING_KEYS,
+    KeyAccess,
 )
-from app.application.identity.keys.ports import KeyAccess
 from app.application.identity.keys.views import api_key_view
 from app.application.shared.permissions import known, permissions_of
 from app.domain.identity.companies.tenant import standing_of

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from app.application.identity.members.kinds import ROLE_LIST
-from app.application.identity.members.role_views import BUILT_IN, role_view
+from app.application.identity.members.views import BUILT_IN, role_view
 from app.application.shared.reading import Page, PageRequest
 from app.domain.shared.ids import Id, read
 from app.infrastructure.db import types

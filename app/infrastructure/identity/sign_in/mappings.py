@@ -4,14 +4,18 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, select
 
-from app.application.identity.sign_in.resets import PASSWORD_RESETS
-from app.application.identity.sign_in.sessions import SESSION_BY_FAMILY
+from app.application.identity.sign_in.recovery import PASSWORD_RESETS
+from app.application.identity.sign_in.sessions import SESSION_BY_FAMILY, SESSION_LIST
+from app.application.identity.sign_in.views import session_view
 from app.application.shared.messages import MESSAGES, Message
 from app.domain.identity.sign_in.password_reset import PasswordReset
 from app.infrastructure.db import types
+from app.infrastructure.db.lists import ListQuery, equals
 from app.infrastructure.db.mapping import Mapping, Search, flat
 from app.infrastructure.db.port import Database
 from app.infrastructure.db.query import Query
+from app.infrastructure.identity.directory.lists import after, columns
+from app.infrastructure.identity.directory.tables import sessions, tenants
 from app.infrastructure.identity.sign_in.tables import messages, password_resets
 
 _MESSAGE_MAPPING = flat(MESSAGES, messages, Message)
@@ -43,3 +47,20 @@ class DatabaseMessages:
         async with self._database.read(None) as scope:
             rows = await scope.rows(_WAITING, now=now)
         return [_MESSAGE_MAPPING.load(row) for row in rows]
+
+
+LISTS = (
+    ListQuery(
+        SESSION_LIST,
+        select(*columns(session_view, sessions, company=tenants.c.name))
+        .join(tenants, tenants.c.id == sessions.c.tenant_id)
+        .where(sessions.c.revoked_at.is_(None)),
+        sessions.c.id,
+        session_view,
+        sorts={"id": sessions.c.id},
+        filters={
+            "user_id": equals(sessions.c.user_id),
+            "as_known_at": after(sessions.c.expires_at),
+        },
+    ),
+)

@@ -4,9 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.application.identity.factors.proving import NewChallenge
+from app.application.identity.factors.proving import CHALLENGE_TOKEN, NewChallenge
 from app.application.identity.factors.recovery_codes import RecoveryCodes, recovery_hash
-from app.application.identity.factors.tokens import CHALLENGE_TOKEN
 from app.domain.identity.factors.challenge import FAILURES_MAX, LIFE, Challenge, Purpose
 from app.domain.identity.factors.errors import InvalidMfaToken, NoEnrolment
 from app.domain.identity.factors.second_factor import (

@@ -10,11 +10,12 @@ from app.api.deps import Caller, CommandCaller
 from app.api.masters import answers, members_of
 from app.api.route import permission, v1_router
 from app.api.v1.identity.fields import CompanyIn, NameText, ZoneText
-from app.api.v1.identity.services import service
+from app.api.v1.identity.services import Known, service
 from app.api.wire import Schema
 from app.application.accounting.contract import BOOKS
+from app.application.identity.companies.closing import CLOSE, KEEP, Close
 from app.application.identity.companies.founding import Company
-from app.application.identity.companies.views import OwnCompanyView
+from app.application.identity.companies.views import CompanyStanding, OwnCompanyView
 from app.application.identity.directory.kinds import TENANTS
 from app.application.processes.company import (
     EDIT_COMPANY,
@@ -25,7 +26,12 @@ from app.application.processes.company import (
 )
 from app.application.processes.onboarding import FOUND_COMPANY
 from app.application.shared.commands import answer_of
-from app.domain.identity.companies.errors import TooManyCompanies
+from app.domain.identity.companies.errors import (
+    ClosingNameWrong,
+    TenantStateConflict,
+    TenantSuspended,
+    TooManyCompanies,
+)
 from app.domain.identity.factors.errors import NoSecondFactor, StepUpRequired
 from app.domain.shared.errors import (
     ConcurrentChange,
@@ -121,3 +127,47 @@ async def change(http: CommandCaller, body: CompanyPatch) -> Response:
     if not members.keys().isdisjoint(_GUARDS):
         http.require_step_up()
     return await http.run(EDIT_COMPANY, EditCompany(http.expected_version(), members))
+
+
+class ClosingIn(Schema):
+    """The name of the company, typed by whoever wants it deleted."""
+
+    name: NameText
+
+
+@router.post(
+    "/current/deletion",
+    summary="Have the company deleted",
+    openapi_extra=permission("closing:write", step_up=True),
+    responses=answers(
+        CompanyStanding,
+        200,
+        ClosingNameWrong,
+        TenantStateConflict,
+        TenantSuspended,
+        ConcurrentChange,
+        body=True,
+    ),
+)
+async def close(http: CommandCaller, known: Known, body: ClosingIn) -> Response:
+    """Close the company. Until `delete_at` its people read and export, and an owner can cancel.
+
+    After that all of its data is deleted, and nothing brings it back.
+    """
+    grace = http.services.extras["tenant_grace"]
+    answer = await http.run(CLOSE, Close(body.name, grace))
+    known.forget_company(http.principal.tenant_id)
+    return answer
+
+
+@router.delete(
+    "/current/deletion",
+    summary="Keep the company",
+    openapi_extra=permission("closing:write"),
+    responses=answers(CompanyStanding, 200, TenantStateConflict, TenantSuspended, ConcurrentChange),
+)
+async def keep(http: CommandCaller, known: Known) -> Response:
+    """Call the deletion off; work goes on. One that an operator scheduled is his to call off."""
+    answer = await http.run(KEEP, None)
+    known.forget_company(http.principal.tenant_id)
+    return answer

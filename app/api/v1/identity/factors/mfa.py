@@ -17,8 +17,8 @@ from app.api.v1.identity.sign_in.auth import Login
 from app.api.wire import Schema
 from app.application.identity.factors.commands import REMOVE_APP, REMOVE_KEY, RENAME_KEY
 from app.application.identity.factors.enrolment import Enrolment
-from app.application.identity.factors.kinds import SECURITY_KEY_LIST
-from app.application.identity.factors.second_factors import Offer, SecondFactors
+from app.application.identity.factors.ports import SECURITY_KEY_LIST
+from app.application.identity.factors.step_up import Offer, SecondFactors
 from app.application.identity.factors.views import (
     CeremonyView,
     MfaView,

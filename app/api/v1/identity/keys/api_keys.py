@@ -13,16 +13,16 @@ from app.api.paging import PageQuery
 from app.api.route import permission, v1_router
 from app.api.v1.identity.services import Known, service
 from app.api.wire import Instant, Schema, text
-from app.application.identity.keys.api_key_service import ApiKeys
 from app.application.identity.keys.api_keys import (
     CHANGE_KEY,
     REVOKE_KEY,
     SCOPES,
+    ApiKeys,
     NewApiKey,
     shown,
     shown_needs,
 )
-from app.application.identity.keys.kinds import API_KEY_LIST
+from app.application.identity.keys.ports import API_KEY_LIST
 from app.application.identity.keys.views import ApiKeyView, NewApiKeyView
 from app.application.shared.masters import Edit
 from app.domain.identity.keys.api_key import ADDRESSES_MAX, LIFE_MAX, OVERLAP_MAX

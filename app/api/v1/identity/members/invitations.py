@@ -13,8 +13,7 @@ from app.api.v1.identity.fields import NEW_PASSWORD, EmailText, NameText, Passwo
 from app.api.v1.identity.members.roles import RoleText
 from app.api.v1.identity.services import ANYBODY, From, service
 from app.api.wire import Schema, text
-from app.application.identity.members.invitation_service import Invitations
-from app.application.identity.members.invitations import WITHDRAW_INVITATION
+from app.application.identity.members.invitations import WITHDRAW_INVITATION, Invitations
 from app.application.identity.members.kinds import INVITATION_LIST
 from app.application.identity.members.views import InvitationView, NewInvitationView
 from app.application.shared.commands import answer_of

@@ -14,7 +14,6 @@ from app.api.v1.identity.services import Known
 from app.api.wire import Schema, reference, text
 from app.application.identity.directory.ports import Callers
 from app.application.identity.members.kinds import ROLE_LIST
-from app.application.identity.members.role_views import RoleView
 from app.application.identity.members.roles import (
     ACTIVATE_ROLE,
     CREATE_ROLE,
@@ -23,6 +22,7 @@ from app.application.identity.members.roles import (
     shown,
     shown_needs,
 )
+from app.application.identity.members.views import RoleView
 from app.application.shared.commands import Command
 from app.application.shared.masters import Create, Edit
 from app.application.shared.permissions import PERMISSIONS

@@ -22,11 +22,11 @@ from app.api.v1.identity.keys.well_known import add_jwks
 from app.api.v1.identity.services import ANYBODY, From, service
 from app.api.wire import CompanyId, Schema
 from app.application.identity.companies.founding import Company
-from app.application.identity.factors.second_factors import Offer
+from app.application.identity.factors.step_up import Offer
 from app.application.identity.factors.views import SecondFactorView
 from app.application.identity.operators.sign_in import OperatorLogins, OperatorTokensView
 from app.application.identity.sign_in.logins import Logins
-from app.application.identity.sign_in.registrations import Registrations
+from app.application.identity.sign_in.registration import Registrations
 from app.application.identity.sign_in.views import Registered, TokensView
 from app.domain.identity.factors.errors import (
     ProofChoice,
