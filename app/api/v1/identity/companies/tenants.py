@@ -11,7 +11,7 @@ from app.api.masters import answers, members_of
 from app.api.route import permission, v1_router
 from app.api.v1.identity.fields import CompanyIn, NameText, ZoneText
 from app.api.v1.identity.services import Known, service
-from app.api.wire import Schema
+from app.api.wire import ABSENT, Schema
 from app.application.accounting.contract import BOOKS
 from app.application.identity.companies.closing import CLOSE, KEEP, Close
 from app.application.identity.companies.founding import Company

@@ -12,7 +12,7 @@ from app.api.masters import IdPath, answers, listed
 from app.api.paging import PageQuery
 from app.api.route import permission, v1_router
 from app.api.v1.identity.services import Known, service
-from app.api.wire import Instant, Schema, text
+from app.api.wire import ABSENT, Instant, Schema, text
 from app.application.identity.keys.api_keys import (
     CHANGE_KEY,
     REVOKE_KEY,

@@ -11,7 +11,7 @@ from app.api.paging import PageQuery
 from app.api.route import permission, v1_router
 from app.api.v1.identity.members.roles import RoleText
 from app.api.v1.identity.services import Known
-from app.api.wire import Schema
+from app.api.wire import ABSENT, Schema
 from app.application.identity.directory.ports import Callers
 from app.application.identity.members.kinds import MEMBER_LIST
 from app.application.identity.members.members import (

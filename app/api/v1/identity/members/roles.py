@@ -11,7 +11,7 @@ from app.api.masters import IdPath, answers, listed, members_of
 from app.api.paging import PageQuery
 from app.api.route import permission, v1_router
 from app.api.v1.identity.services import Known
-from app.api.wire import Schema, reference, text
+from app.api.wire import ABSENT, Schema, reference, text
 from app.application.identity.directory.ports import Callers
 from app.application.identity.members.kinds import ROLE_LIST
 from app.application.identity.members.roles import (

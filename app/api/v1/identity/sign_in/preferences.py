@@ -9,7 +9,7 @@ from app.api.masters import answers, members_of
 from app.api.route import permission, v1_router
 from app.api.v1.identity.fields import ZoneText
 from app.api.v1.identity.services import Known
-from app.api.wire import Schema
+from app.api.wire import ABSENT, Schema
 from app.application.identity.directory.kinds import USERS
 from app.application.identity.sign_in.preferences import (
     EDIT_PREFERENCES,
