@@ -7,7 +7,14 @@ import pytest
 
 from app.domain.shared.ids import show
 from app.infrastructure.security.throttle import PAIR
-from tests.api.credentials.support import FIRST, HIRED_PASSWORD, Somebody, at_a_place, new_email
+from tests.api.identity.credentials.support import (
+    FIRST,
+    HIRED_PASSWORD,
+    Somebody,
+    at_a_place,
+    new_email,
+)
+from tests.api.identity.members.test_members import invite, join
 from tests.api.identity.support import (
     PASSWORD,
     Tokens,
@@ -20,7 +27,6 @@ from tests.api.identity.support import (
     trail,
     try_login,
 )
-from tests.api.identity.test_members import invite, join
 from tests.support.mailbox import waiting
 
 ACTS = ("reset-password", "lift-throttle", "end-sessions")

@@ -8,7 +8,7 @@ import httpx
 from app.application.identity.keys.ports import API_KEYS
 from app.application.identity.keys.tokens import ApiKeyToken
 from app.domain.shared.ids import read
-from tests.api.identity import test_members
+from tests.api.identity.members import test_members
 from tests.api.identity.support import Tokens, change, ids_of, login, parts_of, register
 from tests.support.route import tag
 

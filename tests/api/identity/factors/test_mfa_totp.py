@@ -16,6 +16,7 @@ from app.infrastructure.db.kernel_tables import audit_entries, outbox_events
 from app.infrastructure.db.query import Query, of_tenant
 from app.infrastructure.security.throttle import PAIR
 from tests.api.edge.support import captured_log
+from tests.api.identity.factors.support import Hand, User, refused
 from tests.api.identity.support import (
     AUTH,
     PASSWORD,
@@ -26,7 +27,6 @@ from tests.api.identity.support import (
     refusal,
     trail,
 )
-from tests.api.mfa.support import Hand, User, refused
 from tests.support.authenticator import App
 
 _CHANGES = Query(select(audit_entries.c.changes).where(*of_tenant(audit_entries)))

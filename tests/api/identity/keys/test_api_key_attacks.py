@@ -15,7 +15,7 @@ from app.domain.identity.companies.tenant import TenantState
 from app.domain.shared.ids import Id
 from app.main import create_app
 from tests.api.edge.support import captured_log
-from tests.api.identity.key_support import (
+from tests.api.identity.keys.support import (
     API,
     KEYS,
     NOBODY,
@@ -34,8 +34,8 @@ from tests.api.identity.key_support import (
     sign_up,
     units,
 )
+from tests.api.identity.members.test_members import ask, id_of
 from tests.api.identity.support import AUTH, change, ids_of, refusal
-from tests.api.identity.test_members import ask, id_of
 from tests.conftest import Running, settings_for
 
 

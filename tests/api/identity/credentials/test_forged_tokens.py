@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from app.domain.shared.ids import show
-from tests.api.credentials.support import Somebody, new_email
+from tests.api.identity.credentials.support import Somebody, new_email
 from tests.api.identity.support import AUTH, Tokens, me, parts_of, refusal
 from tests.unit.identity.stand import encoded, part
 

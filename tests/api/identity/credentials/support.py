@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 
+from tests.api.identity.members.test_members import hired
 from tests.api.identity.support import (
     AUTH,
     OTHER_PASSWORD,
@@ -20,7 +21,6 @@ from tests.api.identity.support import (
     register,
     try_login,
 )
-from tests.api.identity.test_members import hired
 from tests.support.mailbox import tokens_sent
 
 FIRST, SECOND = "plum lantern behind a hill", "seven quiet geese on ice"

@@ -1,4 +1,4 @@
-"""These tests sign up and in by themselves, against an application that no other test uses."""
+"""Fixtures of tests that sign up and in against an application that no other test uses."""
 
 from typing import Any
 

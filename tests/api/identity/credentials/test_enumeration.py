@@ -17,7 +17,7 @@ import pytest
 
 from app.infrastructure.security.throttle import Rule, Rules
 from load.measure.ranks import p_value
-from tests.api.credentials.support import Somebody, new_email
+from tests.api.identity.credentials.support import Somebody, new_email
 from tests.api.identity.support import OTHER_PASSWORD, alike, parts_of, register
 
 ROUNDS_MAX = 4

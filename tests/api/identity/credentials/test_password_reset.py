@@ -13,7 +13,8 @@ from app.application.identity.sign_in.recovery import PASSWORD_RESETS
 from app.application.shared.kinds import Needs
 from app.domain.identity.sign_in.password_reset import PasswordReset
 from app.infrastructure.security.throttle import PAIR, RESETS
-from tests.api.credentials.support import FIRST, SECOND, Somebody, new_email
+from tests.api.identity.credentials.support import FIRST, SECOND, Somebody, new_email
+from tests.api.identity.sign_in.test_account import choose
 from tests.api.identity.support import (
     AUTH,
     COMPANY,
@@ -28,7 +29,6 @@ from tests.api.identity.support import (
     refusal,
     trail,
 )
-from tests.api.identity.test_account import choose
 from tests.support.mailbox import waiting
 
 REFUSED = (422, "auth.reset_invalid", ["/token"])

@@ -14,8 +14,8 @@ from app.application.identity.factors.proving import CHALLENGE_TOKEN
 from app.domain.identity.factors.security_key import KEYS_MAX, SecurityKey
 from app.domain.shared.ids import Id
 from app.main import create_app
+from tests.api.identity.factors.support import User, refused
 from tests.api.identity.support import change, events, refusal, trail
-from tests.api.mfa.support import User, refused
 from tests.conftest import settings_for
 from tests.support.authenticator import ORIGIN, RP_ID, VirtualKey
 

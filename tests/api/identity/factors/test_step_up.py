@@ -6,6 +6,8 @@ from typing import Any
 
 from app.application.identity.directory.kinds import MEMBERSHIPS
 from app.domain.identity.members.membership import Membership
+from tests.api.identity.factors.conftest import new_client
+from tests.api.identity.factors.support import Hand, User, refused
 from tests.api.identity.support import (
     AUTH,
     OTHER_PASSWORD,
@@ -16,8 +18,6 @@ from tests.api.identity.support import (
     refusal,
     trail,
 )
-from tests.api.mfa.conftest import new_client
-from tests.api.mfa.support import Hand, User, refused
 from tests.support.company import Company
 
 REQUIRED = (403, "auth.step_up_required")

@@ -7,7 +7,9 @@ import httpx
 import pytest
 
 from app.infrastructure.security.throttle import PAIR
-from tests.api.credentials.support import FIRST, Somebody, new_email
+from tests.api.identity.credentials.support import FIRST, Somebody, new_email
+from tests.api.identity.members.test_members import invite, join
+from tests.api.identity.sign_in.test_account import choose
 from tests.api.identity.support import (
     AUTH,
     COMPANY,
@@ -17,8 +19,6 @@ from tests.api.identity.support import (
     refusal,
     register,
 )
-from tests.api.identity.test_account import choose
-from tests.api.identity.test_members import invite, join
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from app.bootstrap import build_app
 from app.infrastructure.security import passwords
-from tests.api.mfa.support import Hand, User
+from tests.api.identity.factors.support import Hand, User
 from tests.conftest import drop, fresh_url, settings_for
 
 

@@ -14,10 +14,10 @@ from app.domain.shared.ids import show
 from app.infrastructure.security import passwords
 from app.infrastructure.security.access_tokens import ACCESS_SECONDS
 from app.main import create_app
-from tests.api.credentials.support import HIRED_PASSWORD, Somebody, at_a_place
+from tests.api.identity.credentials.support import HIRED_PASSWORD, Somebody, at_a_place
+from tests.api.identity.members.test_members import ask
+from tests.api.identity.sign_in.test_account import choose, own_id
 from tests.api.identity.support import AUTH, Tokens, ids_of, login, me, refresh, refusal
-from tests.api.identity.test_account import choose, own_id
-from tests.api.identity.test_members import ask
 from tests.conftest import settings_for
 
 

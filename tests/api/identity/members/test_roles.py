@@ -10,9 +10,9 @@ from app.application.identity.members.views import BUILT_IN
 from app.application.shared.permissions import ALWAYS, PERMISSIONS, ROLES
 from app.domain.identity.members.role import OWN_ROLES_MAX
 from app.domain.shared.ids import show
+from tests.api.identity.members.test_members import ask, id_of, invite, join, members
+from tests.api.identity.members.test_members import hired as hired_as
 from tests.api.identity.support import Tokens, events, ids_of, login, me, refusal, register, trail
-from tests.api.identity.test_members import ask, id_of, invite, join, members
-from tests.api.identity.test_members import hired as hired_as
 from tests.conftest import Running
 from tests.support.route import tag
 

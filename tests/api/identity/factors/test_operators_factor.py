@@ -5,8 +5,8 @@ from typing import Any
 import httpx
 
 from app.domain.shared.ids import show
+from tests.api.identity.factors.support import User
 from tests.api.identity.support import AUTH, PASSWORD, refusal
-from tests.api.mfa.support import User
 from tests.support.operators import add_operator
 
 

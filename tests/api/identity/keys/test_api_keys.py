@@ -14,7 +14,7 @@ from app.domain.shared.ids import Id, read
 from app.infrastructure.db.kernel_tables import audit_entries
 from app.infrastructure.db.query import Query, of_tenant
 from app.main import create_app
-from tests.api.identity.key_support import (
+from tests.api.identity.keys.support import (
     API,
     KEYS,
     NOBODY,
@@ -31,8 +31,8 @@ from tests.api.identity.key_support import (
     sign_up,
     units,
 )
+from tests.api.identity.members.test_members import id_of
 from tests.api.identity.support import AUTH, events, ids_of, parts_of, refusal, trail
-from tests.api.identity.test_members import id_of
 from tests.conftest import Running, settings_for
 
 _LAST_ACTOR = Query(

@@ -4,6 +4,7 @@ import asyncio
 
 import httpx
 
+from tests.api.identity.factors.support import Hand, User, refused
 from tests.api.identity.support import (
     AUTH,
     OTHER_PASSWORD,
@@ -11,7 +12,6 @@ from tests.api.identity.support import (
     alike,
     events,
 )
-from tests.api.mfa.support import Hand, User, refused
 from tests.support.authenticator import App
 
 WRONG = (401, "auth.second_factor_wrong")

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.credentials.support import Somebody, at_a_place, new_email
+from tests.api.identity.credentials.support import Somebody, at_a_place, new_email
 
 
 @pytest.fixture
