@@ -67,7 +67,7 @@ def company_view(tenant: Tenant, books: Books) -> CompanyView:
         "price_difference_policy": str(books.price_difference_policy),
         "mfa_required": tenant.mfa_required,
         "step_up_for_payouts": tenant.step_up_for_payouts,
-        "standing": str(tenant.standing),
+        "standing": str(tenant.status),
         "delete_at": None if tenant.delete_at is None else instant(tenant.delete_at),
         "version": company_version(tenant, books),
     }

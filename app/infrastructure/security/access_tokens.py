@@ -1,4 +1,4 @@
-"""Access tokens: signed statements (JWT, RFC 9068) of who is calling, checked without a database.
+"""Access tokens: signed statements (JWT, RFC 9068) about the caller, checked without a database.
 
 A signature is checked once and remembered for ``VERIFIED_SECONDS``. What can change behind a token
 (logout, role, an account switched off, a company suspended) is looked up by session and remembered
@@ -73,7 +73,7 @@ def principal_of(access: Access) -> Principal:
         session_id=access.session_id,
         role=access.role,
         permissions=access.permissions,
-        standing=access.standing,
+        company_status=access.company_status,
         locale=access.locale,
         proved_at=access.proved_at,
         second_factor=access.second_factor,

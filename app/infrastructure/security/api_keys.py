@@ -166,7 +166,7 @@ def _principal(access: KeyAccess) -> Principal | None:
         role="api_key",
         permissions=access.scopes & SCOPES & access.held,
         on_behalf_of=access.made_by,
-        standing=access.standing,
+        company_status=access.company_status,
         key_mode="test" if access.test else "live",
     )
 

@@ -1,4 +1,4 @@
-"""The admin log: the audit trail of the company, as its administrators read it."""
+"""The audit trail of the company, as its administrators read it."""
 
 from datetime import datetime
 from typing import Annotated, Any, Final
@@ -15,7 +15,7 @@ from app.domain.identity.audit.chain import Seal
 from app.domain.shared.ids import NO_ID, Id, show
 
 PREFIX: Final = "aud"
-# How the ids of what an entry tells of begin. A kind that stands here under no prefix has no id.
+# The prefix of the ids of each kind of entity. A kind with an empty prefix has no id.
 ENTITY_PREFIXES: Final[dict[str, str]] = {
     "account": "acc",
     "adjustment": "adj",
@@ -98,7 +98,7 @@ def entry_view(
     entity_id: bytes,
     changes: dict[str, Any],
 ) -> AuditEntryView:
-    """The view of an entry. Who acts on behalf of another user is an API key of his."""
+    """The view of an entry. An actor on behalf of another user is an API key of that user."""
     prefix = ENTITY_PREFIXES.get(entity_kind, _OTHER)
     return {
         "id": show(PREFIX, id_),

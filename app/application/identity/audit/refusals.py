@@ -1,9 +1,9 @@
 """Refusals that the audit trail keeps: of a sign-in, and of a caller who lacks a permission.
 
-A refusal changes nothing, so its entry is a command of its own, behind the answer: nobody waits for
-it, and neither its time nor its failure shows. Whoever is refused again and again fills no disk: of
-each caller so many a minute are kept one by one, the others are counted in one entry afterwards.
-What waits when the process is killed is lost; what was counted is in the log as well.
+A refusal changes nothing, so its entry is a command of its own, run after the answer: neither its
+time nor its failure shows. Repeated refusals fill no disk: of each caller so many a minute are kept
+one by one, the others are counted in one entry afterwards. What waits when the process is killed is
+lost; what was counted is in the log as well.
 """
 
 import asyncio
@@ -61,15 +61,15 @@ class _Caller:
 
     principal: Principal
     since: float
-    told: int = 0
-    left_out: dict[str, int] = field(default_factory=dict)
+    kept: int = 0
+    counted: dict[str, int] = field(default_factory=dict)
 
-    def tells(self, action: str, *, most: int, room: bool) -> bool:
-        """Whether one more is told by itself; otherwise it is counted."""
-        if self.told < most and room:
-            self.told += 1
+    def keeps(self, action: str, *, most: int, free: bool) -> bool:
+        """Whether one more is kept by itself; otherwise it is counted."""
+        if self.kept < most and free:
+            self.kept += 1
             return True
-        self.left_out[action] = self.left_out.get(action, 0) + 1
+        self.counted[action] = self.counted.get(action, 0) + 1
         return False
 
 
@@ -91,12 +91,12 @@ class Refusals:
         self._closing: asyncio.TimerHandle | None = None
 
     def permission(self, principal: Principal, operation: str, code: str, **facts: Any) -> None:
-        """A caller who is known may not do what he asked for."""
-        told = {"operation": operation, "code": code, **facts}
-        self._keep(principal, Refusal("permission_refused", "operation", NO_ID, told))
+        """A known caller may not do what was asked for."""
+        facts = {"operation": operation, "code": code, **facts}
+        self._keep(principal, Refusal("permission_refused", "operation", NO_ID, facts))
 
     def login(self, account: Principal) -> None:
-        """Somebody did not prove to be the user of ``account``, whose company it is told to."""
+        """A sign-in as the user of ``account`` was refused; kept in the trail of its company."""
         stranger = Principal(
             account.tenant_id, NO_ID, request_id=account.request_id, address=account.address
         )
@@ -125,8 +125,8 @@ class Refusals:
             caller = self._callers[key] = _Caller(principal, self._monotonic())
             if len(self._callers) > _CALLERS_MAX:
                 self._close(*self._callers.popitem(last=False))
-        room = len(self._writing) < _WAITING_MAX
-        if caller.tells(refusal.action, most=self.per_minute, room=room):
+        free = len(self._writing) < _WAITING_MAX
+        if caller.keeps(refusal.action, most=self.per_minute, free=free):
             self._write(principal, refusal)
         elif self._closing is None:
             loop = asyncio.get_running_loop()
@@ -141,13 +141,13 @@ class Refusals:
         for key, caller in [each for each in self._callers.items() if self._over(each[1])]:
             del self._callers[key]
             self._close(key, caller)
-        if any(caller.left_out for caller in self._callers.values()):
+        if any(caller.counted for caller in self._callers.values()):
             loop = asyncio.get_running_loop()
             self._closing = loop.call_later(_WINDOW_SECONDS, self._close_all_over)
 
     def _close(self, key: tuple[Id, Id, Id], caller: _Caller) -> None:
-        """Tell in one entry what was only counted."""
-        for action, times in caller.left_out.items():
+        """Keep in one entry what was only counted."""
+        for action, times in caller.counted.items():
             kind = "user" if action == "login_refused" else "operation"
             self._write(caller.principal, Refusal(action, kind, key[2], {"more": times}))
 

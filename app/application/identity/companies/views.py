@@ -5,7 +5,7 @@ from datetime import datetime
 from typing_extensions import TypedDict
 
 from app.application.shared.wording import instant
-from app.domain.identity.companies.tenant import Tenant, standing_of
+from app.domain.identity.companies.tenant import Tenant, status_of
 from app.domain.shared.ids import show
 
 
@@ -27,7 +27,7 @@ def own_company_view(
         "id": show("tnt", id_),
         "name": name,
         "role": role,
-        "standing": standing_of(state, delete_at),
+        "standing": status_of(state, delete_at),
         "delete_at": None if delete_at is None else instant(delete_at),
     }
 
@@ -44,6 +44,6 @@ def status_view(tenant: Tenant) -> CompanyStanding:
     """The view of the status of a company."""
     return {
         "id": show("tnt", tenant.id),
-        "standing": str(tenant.standing),
+        "standing": str(tenant.status),
         "delete_at": None if tenant.delete_at is None else instant(tenant.delete_at),
     }

@@ -36,7 +36,7 @@ class Passwords:
 
     @asynccontextmanager
     async def attempt(self, guess: Guess) -> AsyncIterator[None]:
-        """Admit a guess. It counts as failed until the throttle is told that it succeeded.
+        """Admit a guess. It counts as failed until ``throttle.succeeded`` is called.
 
         One that ends in an exception was not decided and does not count: something was busy, or
         the client went away.

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from app.application.shared.access import Principal
 from app.application.shared.permissions import known, permissions_of
-from app.domain.identity.companies.tenant import Standing
+from app.domain.identity.companies.tenant import CompanyStatus
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 
@@ -41,7 +41,7 @@ class Access:
     second_factor: bool = False
     mfa_required: bool = False
     step_up_for_payouts: bool = False
-    standing: Standing = Standing.ACTIVE
+    company_status: CompanyStatus = CompanyStatus.ACTIVE
     locale: str | None = None
 
     @property

@@ -91,13 +91,7 @@ class Enrolment:
         return {"secret": secret, "uri": self.codes.uri(secret, user.email)}
 
     async def confirm(self, principal: Principal, code: str) -> RecoveryCodesView:
-        """The first code of a new app; the first factor of a user brings recovery codes.
-
-        Raises:
-            NoEnrolment: no app waits for it, or it waited too long.
-            ProofWrong: the code is wrong.
-            LoginThrottled: too many were; also the right one waits.
-        """
+        """The first code of a new app; the first factor of a user brings recovery codes."""
         user_id = principal.user_id
         loaded = await self.reader.load(None, Needs().one(SECOND_FACTORS, user_id))
         sealed = factor_read(loaded, user_id).pending(self.clock.now())
@@ -112,12 +106,7 @@ class Enrolment:
         return {"recovery_codes": list(fresh.codes) if view["renewed"] else []}
 
     async def run(self, command: Command[Any], input_: Any, principal: Principal) -> Any:
-        """Run a command that adds or removes a factor; sessions that it ended are looked up anew.
-
-        Raises:
-            NotFound: the caller has no such factor.
-            LastFactor: it is the last one, and a company of the caller demands one.
-        """
+        """Run a command that adds or removes a factor, and forget the sessions that it ended."""
         view = await answer_of(self.runner, command, input_, principal)
         self.tokens.forget([principal.session_id, *session_ids(view["ended"])])
         return view
@@ -135,21 +124,13 @@ class Enrolment:
         return ended
 
     async def renew_codes(self, principal: Principal) -> RecoveryCodesView:
-        """New recovery codes in place of all that are left.
-
-        Raises:
-            NoSecondFactor: the caller has no factor that they could stand in for.
-        """
+        """New recovery codes in place of all that are left."""
         fresh = RecoveryCodes.fresh()
         await answer_of(self.runner, RENEW_CODES, fresh.hashes, principal)
         return {"recovery_codes": list(fresh.codes)}
 
     async def begin(self, principal: Principal, purpose: Purpose) -> CeremonyView:
-        """Begin to register a security key, or to prove oneself by one.
-
-        Raises:
-            SecurityKeysOff: this installation is not set up for them.
-        """
+        """Begin to register a security key, or to prove oneself by one."""
         if not self.ceremonies.on:
             raise SecurityKeysOff
         user, known = await self._user(principal.user_id)
@@ -170,16 +151,7 @@ class Enrolment:
     async def register(
         self, principal: Principal, token_text: str, credential: str, name: str
     ) -> NewSecurityKeyView:
-        """Keep a security key that answered its challenge.
-
-        Raises:
-            SecurityKeysOff: this installation is not set up for them.
-            ProofWrong: the token is not the caller's, used, or too old.
-            SecurityKeyRefused: the answer is of another site or challenge, or proves nothing.
-            SecurityKeyTaken: the key is registered already.
-            TooManySecurityKeys: the caller has enough of them.
-            InvalidValue: the name does not have its form.
-        """
+        """Keep a security key that answered its challenge."""
         if not self.ceremonies.on:
             raise SecurityKeysOff
         answered, challenge = await self.factors.challenge(token_text, Purpose.REGISTER)

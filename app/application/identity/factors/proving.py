@@ -160,7 +160,7 @@ def open_challenge(
 
 
 def not_asked(purpose: Purpose) -> DomainError:
-    """The refusal of a token: a caller who is signed in stays so."""
+    """The refusal of a token: a signed-in caller stays signed in."""
     return InvalidMfaToken() if purpose is Purpose.LOGIN else ProofWrong.at("/token")
 
 

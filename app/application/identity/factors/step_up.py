@@ -216,16 +216,7 @@ class SecondFactors:
     async def step_up(
         self, principal: Principal, password: str | None, offer: Offer, token_text: str | None
     ) -> StepUpView:
-        """Take a fresh proof of the caller: a second factor, else the password.
-
-        Raises:
-            ProofChoice: nothing was sent, or more than one factor.
-            ProofWrong: the password, the factor, or the token of its ceremony is wrong.
-            SecondFactorRequired: only a password was sent, and the caller has a factor.
-            LoginThrottled: too many were wrong; also the right one waits.
-            SessionOver: the session has ended.
-            HashingBusy: nothing was done.
-        """
+        """Take a fresh proof of the caller: a second factor, else the password."""
         if offer.given or password is None:
             offer.check_one()
         changed_at = None

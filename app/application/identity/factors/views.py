@@ -10,7 +10,7 @@ from app.domain.shared.ids import show
 
 
 class SecondFactorView(TypedDict):
-    """A login that waits for the second factor; ``webauthn`` is for who has a security key."""
+    """A login that waits for the second factor; ``webauthn`` is for a user with a security key."""
 
     mfa_required: bool
     mfa_token: str
@@ -20,7 +20,7 @@ class SecondFactorView(TypedDict):
 
 
 class MfaView(TypedDict):
-    """The second factors of the caller, and whether his session was opened with one."""
+    """The second factors of the caller, and whether the session was opened with one."""
 
     totp: bool
     security_keys: int
@@ -66,7 +66,7 @@ class NewSecurityKeyView(SecurityKeyView):
 
 
 class StepUpView(TypedDict):
-    """How long the caller need not prove himself again."""
+    """How long no fresh proof is needed."""
 
     proved_at: str
     good_until: str

@@ -8,7 +8,7 @@ from app.application.identity.keys.views import JwkView
 from app.application.shared.access import Principal
 from app.application.shared.kinds import Finder, Kind, Lock
 from app.application.shared.reading import Listing
-from app.domain.identity.companies.tenant import Standing
+from app.domain.identity.companies.tenant import CompanyStatus
 from app.domain.identity.keys.api_key import ApiKey, ApiKeyUse
 from app.domain.identity.keys.signing_key import KeyState, SigningKey
 from app.domain.shared.frozen import frozen
@@ -35,7 +35,7 @@ class KeyAccess:
     previous_until: datetime | None
     expires_at: datetime
     revoked: bool
-    standing: Standing = Standing.ACTIVE
+    company_status: CompanyStatus = CompanyStatus.ACTIVE
 
 
 class KeyDirectory(Protocol):

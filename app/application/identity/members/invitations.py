@@ -128,7 +128,7 @@ def _join(request: Join, work: Work) -> Done:
         raise InvitationInvalid.at("/token")
     company = work.get(TENANTS, principal.tenant_id)
     if not company.active:
-        raise HELD[company.standing]
+        raise HELD[company.status]
     [invitation] = found
     accepted = invitation.accepted(now)
     # The inviting member must still hold what was offered, and the role must still be there.
@@ -189,13 +189,7 @@ class Invitations:
     new_id: Callable[[], Id]
 
     async def invite(self, principal: Principal, email: str, role: str) -> NewInvitationView:
-        """Make an invitation; its token is known to the caller alone, who passes it on.
-
-        Raises:
-            InvalidValue: the address does not have its form.
-            BeyondOwnPermissions: the role may do what the caller may not.
-            AlreadyMember: the owner of the address works for the company.
-        """
+        """Make an invitation; its token is known to the caller alone, who passes it on."""
         token = INVITATION_TOKEN.fresh(principal.tenant_id)
         request = Invite(email, role, token.token_hash)
         view = await answer_of(self.runner, INVITE, request, principal)
@@ -204,16 +198,7 @@ class Invitations:
     async def join(
         self, token_text: str, password: str, display_name: str | None, origin: Origin
     ) -> None:
-        """Take up an invitation: with a new password, or with that of the known user.
-
-        Raises:
-            InvitationInvalid: no open invitation has this token.
-            TenantSuspended, TenantClosing: the company takes nobody in.
-            PasswordTooShort, PasswordTooLong, PasswordCommon, PasswordPersonal: choose another.
-            InvalidCredentials: the address is known under another password.
-            LoginThrottled: too many wrong passwords.
-            HashingBusy: nothing was done.
-        """
+        """Take up an invitation: with a new password, or with that of the known user."""
         token = INVITATION_TOKEN.read(token_text)
         needs = Needs().search(INVITATION_BY_TOKEN, token.token_hash)
         loaded = await self.reader.load(token.id, needs.one(TENANTS, token.id))
@@ -222,7 +207,7 @@ class Invitations:
         if not found or company is None:
             raise InvitationInvalid.at("/token")
         if not company.active:
-            raise HELD[company.standing]
+            raise HELD[company.status]
         [invitation] = found
         invitation.accepted(self.clock.now())
         password_hash = None

@@ -18,7 +18,7 @@ from app.application.shared.kinds import Needs
 from app.application.shared.reading import Listing
 from app.application.shared.wording import instant
 from app.application.shared.work import Work
-from app.domain.identity.companies.tenant import Tenant, standing_of
+from app.domain.identity.companies.tenant import Tenant, status_of
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id, show
 
@@ -56,7 +56,7 @@ def company_record(
         "name": name,
         "country": country,
         "time_zone": time_zone,
-        "standing": "purging" if purging else str(standing_of(state, delete_at)),
+        "standing": "purging" if purging else str(status_of(state, delete_at)),
         "members": members,
         "created_at": instant(created_at),
         "delete_at": None if delete_at is None else instant(delete_at),

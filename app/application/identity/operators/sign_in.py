@@ -127,15 +127,7 @@ class OperatorLogins:
     async def login(
         self, email: str, password: str, origin: Origin, offer: Offer
     ) -> OperatorTokensView:
-        """Open a session of an operator.
-
-        Raises:
-            InvalidCredentials: unknown address, wrong password, switched off, no operator: alike.
-            SecondFactorRequired: the operator has a second factor, and no code was sent.
-            SecondFactorWrong, ProofChoice: the code is wrong, or two were sent.
-            LoginThrottled: too many failures.
-            HashingBusy: nothing was done.
-        """
+        """Open a session of an operator."""
         if offer.given:
             offer.check_one()
         account, _ = await self.proof.prove(email, password, origin)

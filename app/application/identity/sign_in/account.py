@@ -66,10 +66,6 @@ class OwnAccount:
         """The caller, the company, and what the caller may do there.
 
         Of an API key, the user who answers for it.
-
-        Raises:
-            SessionOver: the user or the company is gone.
-            ApiKeyOver: the key is gone.
         """
         user_id = principal.on_behalf_of if principal.key_mode else principal.user_id
         needs = Needs().one(USERS, user_id).one(TENANTS, principal.tenant_id)
@@ -101,11 +97,7 @@ class OwnAccount:
         return view
 
     async def end_session(self, principal: Principal, session_id: Id) -> None:
-        """End one session of the caller; its access tokens are refused from now on.
-
-        Raises:
-            NotFound: the caller has no such session, or it is over.
-        """
+        """End one session of the caller; its access tokens are refused from now on."""
         await answer_of(self.runner, END_SESSION, session_id, principal)
         self.tokens.forget([session_id])
 
@@ -118,13 +110,6 @@ class OwnAccount:
         """Choose another password and end every other session of the caller.
 
         A stolen access token could be used to guess here as at a login, so guesses count as there.
-
-        Raises:
-            PasswordTooShort, PasswordTooLong, PasswordCommon, PasswordPersonal: choose another.
-            PasswordWrong: the present password is another one.
-            LoginThrottled: too many wrong ones; also the right one waits.
-            HashingBusy: nothing was done.
-            ConcurrentChange: another password was chosen at the same moment.
         """
         needs = Needs().one(USERS, principal.user_id).one(TENANTS, principal.tenant_id)
         loaded = await self.reader.load(None, needs.one(CREDENTIALS, principal.user_id))

@@ -73,12 +73,6 @@ class Logins:
         """Open a session for a company: the one named, else the one that was made first.
 
         A user with a second factor gets no tokens yet, but what its proof must carry.
-
-        Raises:
-            InvalidCredentials: unknown address, wrong password, switched off, no member of the
-                company: all alike.
-            LoginThrottled: too many failures; also the right password waits.
-            HashingBusy: nothing was done.
         """
         account, stronger = await self.proof.prove(email, password, origin)
         tenant_id = company_id or account.tenant_id
@@ -101,14 +95,7 @@ class Logins:
         return await self._issue(principal, view, refresh)
 
     async def verify(self, token_text: str, offer: Offer, origin: Origin) -> TokensView:
-        """The second step of a login that asked for a second factor.
-
-        Raises:
-            InvalidMfaToken: unknown, used, too old, or guessed at too often.
-            SecondFactorWrong: the proof is wrong.
-            LoginThrottled: too many were; also the right one waits.
-            ProofChoice: none was sent, or several.
-        """
+        """The second step of a login that asked for a second factor."""
         offer.check_one()
         answered, challenge = await self.factors.challenge(token_text, Purpose.LOGIN)
         refresh, session = self._new_session(origin.device)
@@ -124,11 +111,6 @@ class Logins:
         """Open a session of the caller for another company; the present one goes on.
 
         The new session is as well proved as the present one.
-
-        Raises:
-            ReferenceNotFound: the caller does not work for the company.
-            SessionOver: the session of the caller has ended.
-            StepUpRequired: the caller has a second factor, and did not prove it here.
         """
         user_id = principal.user_id
         loaded = await self.reader.load(None, Needs().one(CREDENTIALS, user_id))
@@ -152,13 +134,7 @@ class Logins:
         return await self._issue(there, view, refresh)
 
     async def refresh(self, refresh_token: str, origin: Origin) -> TokensView:
-        """Exchange a refresh token for a new pair.
-
-        Raises:
-            InvalidRefreshToken: unknown, or its session has ended.
-            RefreshSuperseded: another request exchanged it a moment ago.
-            RefreshTokenReused: it was exchanged before; its session is over now.
-        """
+        """Exchange a refresh token for a new pair."""
         presented = RefreshToken.read(refresh_token)
         principal = await self._principal_of(presented, origin)
         if principal is None:

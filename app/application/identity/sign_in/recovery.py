@@ -133,11 +133,7 @@ class PasswordRecovery:
     seconds_min: float
 
     async def request(self, email: str, origin: Origin) -> None:
-        """Send a token to the owner of an address; for an unknown one nothing happens.
-
-        Raises:
-            LoginThrottled: too many requests for this address, or from this place.
-        """
+        """Send a token to the owner of an address; for an unknown one nothing happens."""
         started = time.monotonic()
         name = folded(email.strip())
         await self.requests.admit(name, origin.address)
@@ -160,12 +156,6 @@ class PasswordRecovery:
         """Choose a new password by a token, and end every session of the user.
 
         It signs nobody in: a second factor is asked for at the next login as at any other.
-
-        Raises:
-            ResetInvalid: no open reset has this token.
-            PasswordTooShort, PasswordTooLong, PasswordCommon, PasswordPersonal: choose another.
-            LoginThrottled: too many wrong tokens from this place.
-            HashingBusy: nothing was done; the token is still good.
         """
         throttle = self.passwords.throttle
         guess = f"a reset from {origin.address}", origin.address

@@ -93,22 +93,22 @@ def open_company(work: Work, registration: Registration) -> Tenant:
     return found_company(work, registration.tenant(principal.tenant_id, now), user.id)
 
 
-def _tell_owner(user_id: Id, work: Work) -> Done:
+def _notify_owner(user_id: Id, work: Work) -> Done:
     work.note("registration_repeated", "user", user_id)
     work.event("user.registration_repeated", user_id)
     return Done(None)
 
 
-# Somebody registers an address that is known: only its owner is told (rulings R-22).
-TELL_OWNER: Command[Id] = Command(
-    "auth.tell_owner", PUBLIC, lambda _user_id, _principal: Needs(), _tell_owner
+# A known address is registered: only its owner is notified (rulings R-22).
+NOTIFY_OWNER: Command[Id] = Command(
+    "auth.tell_owner", PUBLIC, lambda _user_id, _principal: Needs(), _notify_owner
 )
 
 
 _TRIES = 3
 # Repeated registrations of a known address fill no audit trail of its owner.
-_TOLD_AGAIN_SECONDS = 3_600.0
-_TOLD_MAX = 20_000
+_NOTIFIED_AGAIN_SECONDS = 3_600.0
+_NOTIFIED_MAX = 20_000
 
 
 @dataclass(slots=True, eq=False)
@@ -126,7 +126,7 @@ class Registrations:
     clock: Clock
     new_id: Callable[[], Id]
     seconds_min: float
-    _told: OrderedDict[Id, float] = field(default_factory=OrderedDict)
+    _notified: OrderedDict[Id, float] = field(default_factory=OrderedDict)
 
     async def register(
         self,
@@ -136,13 +136,7 @@ class Registrations:
         company: Company,
         origin: Origin,
     ) -> None:
-        """Make a user and a company; for a known address tell its owner instead (rulings R-22).
-
-        Raises:
-            InvalidValue: a member without its form, whether or not the address is known.
-            PasswordTooShort, PasswordCommon, PasswordPersonal: choose another password.
-            HashingBusy: nothing was done.
-        """
+        """Make a user and a company; of a known address only its owner is notified (R-22)."""
         Registration(email, display_name, "", company).check(self.clock.now())
         check_password(password, email=email, company=company.name)
         password_hash = await self.passwords.hash(password)
@@ -155,9 +149,9 @@ class Registrations:
         for _ in range(_TRIES):
             known = await self.directory.account(registration.email_folded)
             if known is not None:
-                if known.tenant_id is not None and self._tell_again(known.user_id):
+                if known.tenant_id is not None and self._notify_again(known.user_id):
                     owner = principal_from(known.tenant_id, known.user_id, origin)
-                    await answer_of(self.runner, TELL_OWNER, known.user_id, owner)
+                    await answer_of(self.runner, NOTIFY_OWNER, known.user_id, owner)
                 return
             try:
                 await answer_of(self.runner, self.command, registration, principal)
@@ -166,14 +160,14 @@ class Registrations:
             return
         raise ConcurrentChange
 
-    def _tell_again(self, user_id: Id) -> bool:
-        """Whether the owner of a registered address is told: once an hour at most."""
+    def _notify_again(self, user_id: Id) -> bool:
+        """Whether the owner of a registered address is notified: once an hour at most."""
         now = time.monotonic()
-        told = self._told.get(user_id)
-        if told is not None and now - told < _TOLD_AGAIN_SECONDS:
+        before = self._notified.get(user_id)
+        if before is not None and now - before < _NOTIFIED_AGAIN_SECONDS:
             return False
-        self._told[user_id] = now
-        self._told.move_to_end(user_id)
-        if len(self._told) > _TOLD_MAX:
-            self._told.popitem(last=False)
+        self._notified[user_id] = now
+        self._notified.move_to_end(user_id)
+        if len(self._notified) > _NOTIFIED_MAX:
+            self._notified.popitem(last=False)
         return True

@@ -51,7 +51,7 @@ class BreakKind(StrEnum):
 
 @frozen
 class Break:
-    """Where a chain breaks: the seal, the place of the entry in it from 1, and who stands there."""
+    """Where a chain breaks: the seal, the place of the entry in it from 1, and the entry there."""
 
     kind: BreakKind
     sequence: int
@@ -63,7 +63,7 @@ def digest_of(members: Sequence[Any]) -> bytes:
     """The digest of an entry: SHA-256 of its members as one JSON array.
 
     Names in order, no blanks, everything beyond ASCII escaped: the same bytes for the same entry,
-    whichever database gave it and whoever computes them.
+    on every database and in every implementation.
     """
     return sha256(_TEXT_OF(list(members)).encode()).digest()
 

@@ -18,14 +18,14 @@ class TenantClosing(DomainError):
 
 
 class TenantStateConflict(DomainError):
-    """The company is ``standing``, and the step does not start from there."""
+    """The step does not start from the present status (``standing``) of the company."""
 
     code = "tenants.state_conflict"
     kind = Kind.CONFLICT
 
 
 class ClosingNameWrong(DomainError):
-    """Whoever closes a company types its name, and this is another one."""
+    """Closing a company takes its name, and this is another one."""
 
     code = "tenants.name_wrong"
     kind = Kind.RULE_BROKEN

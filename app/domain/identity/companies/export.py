@@ -1,7 +1,8 @@
 """Exports: everything that a company has, in one file that is made in the background.
 
-Whoever makes it holds the export by a lease that each step renews. A lease that ran out means that
-its holder died: the next one begins anew, under the next number, which the old one no longer has.
+The process that makes an export holds it by a lease that each step renews. A lease that ran out
+means that its holder died: the next one begins anew, under the next number, and the old number is
+refused.
 """
 
 from collections.abc import Sequence
@@ -32,7 +33,7 @@ class ExportState(StrEnum):
 class ExportError(StrEnum):
     """Why an export failed."""
 
-    INTERRUPTED = "interrupted"  # whoever made it died, more than once
+    INTERRUPTED = "interrupted"  # the process that made it died, more than once
     STORAGE = "storage"
     DATABASE = "database"
 
@@ -68,7 +69,7 @@ class Export:
 
     @classmethod
     def new(cls, id_: Id, requested_by: Id, at: datetime, others: Sequence["Export"]) -> "Export":
-        """An export that waits for whoever makes it; ``others`` are those that have not ended.
+        """An export that waits to be made; ``others`` are those that have not ended.
 
         Raises:
             ExportUnderWay: another one waits or is made.
@@ -78,22 +79,21 @@ class Export:
             raise ExportUnderWay
         if len(others) >= FILES_MAX:
             raise TooManyExports(maximum=FILES_MAX)
-        nothing = None
         return cls(
             id=id_,
             requested_by=requested_by,
             requested_at=at,
             state=ExportState.QUEUED,
             attempt=0,
-            lease_until=nothing,
+            lease_until=None,
             tables_done=0,
             tables_total=0,
             rows=0,
-            error=nothing,
-            file_bytes=nothing,
-            file_sha256=nothing,
-            finished_at=nothing,
-            expires_at=nothing,
+            error=None,
+            file_bytes=None,
+            file_sha256=None,
+            finished_at=None,
+            expires_at=None,
             version=1,
         )
 
@@ -116,7 +116,7 @@ class Export:
         return self.expires_at is not None and self.expires_at <= now
 
     def claimed(self, now: datetime) -> "Export":
-        """The export in the hands of whoever makes it; failed when too many died of it.
+        """The export held by the process that makes it; failed when too many died of it.
 
         Raises:
             ConcurrentChange: somebody else makes it, or it has ended.

@@ -22,13 +22,13 @@ _COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
 
 
 class TenantState(StrEnum):
-    """What an operator of the platform says of the company."""
+    """What an operator of the platform decided about the company."""
 
     ACTIVE = "active"
     SUSPENDED = "suspended"
 
 
-class Standing(StrEnum):
+class CompanyStatus(StrEnum):
     """What the company's people may do."""
 
     ACTIVE = "active"  # work
@@ -38,26 +38,26 @@ class Standing(StrEnum):
 
 
 # Why a company that is not active takes no change.
-HELD: Final[dict[Standing, type[DomainError]]] = {
-    Standing.SUSPENDED: TenantSuspended,
-    Standing.CLOSING: TenantClosing,
-    Standing.PURGING: TenantClosing,
+HELD: Final[dict[CompanyStatus, type[DomainError]]] = {
+    CompanyStatus.SUSPENDED: TenantSuspended,
+    CompanyStatus.CLOSING: TenantClosing,
+    CompanyStatus.PURGING: TenantClosing,
 }
 
 
-def standing_of(state: str, delete_at: datetime | None) -> Standing:
+def status_of(state: str, delete_at: datetime | None) -> CompanyStatus:
     """What the people of a company may do whose rows are not being deleted."""
     if state == TenantState.SUSPENDED:
-        return Standing.SUSPENDED
-    return Standing.ACTIVE if delete_at is None else Standing.CLOSING
+        return CompanyStatus.SUSPENDED
+    return CompanyStatus.ACTIVE if delete_at is None else CompanyStatus.CLOSING
 
 
 @frozen
 class Tenant:
     """A company. ``time_zone`` (IANA) decides its business days, ``country`` is of ISO 3166.
 
-    ``mfa_required``: its people need a second factor. ``step_up_for_payouts``: whoever pays a
-    supplier has proved himself a moment ago.
+    ``mfa_required``: its people need a second factor. ``step_up_for_payouts``: payments to
+    suppliers need a fresh proof.
     ``delete_at`` is the end of the grace period of one that closes, or that an operator suspended
     and will delete; once it is ``purging`` nothing brings it back.
     """
@@ -92,12 +92,12 @@ class Tenant:
     @property
     def active(self) -> bool:
         """Whether its people may work."""
-        return self.standing is Standing.ACTIVE
+        return self.status is CompanyStatus.ACTIVE
 
     @property
-    def standing(self) -> Standing:
+    def status(self) -> CompanyStatus:
         """What its people may do."""
-        return Standing.PURGING if self.purging else standing_of(self.state, self.delete_at)
+        return CompanyStatus.PURGING if self.purging else status_of(self.state, self.delete_at)
 
     def suspended(self) -> "Tenant":
         """The company whose people only read; a deletion that was asked for goes on.
@@ -105,7 +105,7 @@ class Tenant:
         Raises:
             TenantStateConflict: it is suspended, or being deleted.
         """
-        self._expect(Standing.ACTIVE, Standing.CLOSING)
+        self._expect(CompanyStatus.ACTIVE, CompanyStatus.CLOSING)
         return replace(self, state=TenantState.SUSPENDED)
 
     def resumed(self) -> "Tenant":
@@ -114,19 +114,19 @@ class Tenant:
         Raises:
             TenantStateConflict: it is not suspended.
         """
-        self._expect(Standing.SUSPENDED)
+        self._expect(CompanyStatus.SUSPENDED)
         return replace(self, state=TenantState.ACTIVE)
 
     def closing(self, name: str, now: datetime, grace: timedelta) -> "Tenant":
         """The company that is deleted after ``grace``, because its owner asks and types its name.
 
         Raises:
-            TenantSuspended: an operator has it in hand.
+            TenantSuspended: an operator suspended it.
             TenantStateConflict: it is closing already.
             ClosingNameWrong: it has another name.
         """
-        self._check_in_own_hands()
-        self._expect(Standing.ACTIVE)
+        self._check_not_suspended()
+        self._expect(CompanyStatus.ACTIVE)
         if name.strip() != self.name:
             raise ClosingNameWrong.at("/name")
         return replace(self, delete_at=now + grace)
@@ -135,42 +135,42 @@ class Tenant:
         """The company that goes on after all, because its owner asks.
 
         Raises:
-            TenantSuspended: an operator has it in hand.
+            TenantSuspended: an operator suspended it.
             TenantStateConflict: it is not closing.
         """
-        self._check_in_own_hands()
-        self._expect(Standing.CLOSING)
+        self._check_not_suspended()
+        self._expect(CompanyStatus.CLOSING)
         return replace(self, delete_at=None)
 
     def scheduled(self, now: datetime, grace: timedelta) -> "Tenant":
-        """The company that an operator deletes after ``grace``; he suspends it first.
+        """The suspended company that an operator deletes after ``grace``.
 
         Raises:
             TenantStateConflict: it is not suspended, or its deletion is scheduled already.
         """
-        self._expect(Standing.SUSPENDED)
+        self._expect(CompanyStatus.SUSPENDED)
         if self.delete_at is not None:
-            raise TenantStateConflict(standing=Standing.CLOSING)
+            raise TenantStateConflict(standing=CompanyStatus.CLOSING)
         return replace(self, delete_at=now + grace)
 
     def spared(self) -> "Tenant":
-        """The company whose deletion an operator calls off, whoever asked for it.
+        """The company whose deletion an operator calls off, also one that an owner asked for.
 
         Raises:
             TenantStateConflict: no deletion is scheduled, or it has begun.
         """
-        self._expect(Standing.SUSPENDED, Standing.CLOSING)
+        self._expect(CompanyStatus.SUSPENDED, CompanyStatus.CLOSING)
         if self.delete_at is None:
-            raise TenantStateConflict(standing=self.standing)
+            raise TenantStateConflict(standing=self.status)
         return replace(self, delete_at=None)
 
-    def _check_in_own_hands(self) -> None:
-        if self.standing is Standing.SUSPENDED:
+    def _check_not_suspended(self) -> None:
+        if self.status is CompanyStatus.SUSPENDED:
             raise TenantSuspended
 
-    def _expect(self, *standings: Standing) -> None:
-        if self.standing not in standings:
-            raise TenantStateConflict(standing=self.standing)
+    def _expect(self, *allowed: CompanyStatus) -> None:
+        if self.status not in allowed:
+            raise TenantStateConflict(standing=self.status)
 
     def changed(
         self,

@@ -13,7 +13,7 @@ FAILURES_MAX = 5  # then the password is asked for again
 
 
 class Purpose(StrEnum):
-    """What the answer is for; one for another purpose is none."""
+    """What the answer is for; it counts for no other purpose."""
 
     LOGIN = "login"
     REGISTER = "register"
@@ -73,9 +73,9 @@ class Challenge:
         None is for another purpose, of another secret, when it was used, is too old, or was
         answered wrongly too often.
         """
-        told = hmac.compare_digest(token_hash, self.token_hash) and purpose is self.purpose
+        asked = hmac.compare_digest(token_hash, self.token_hash) and purpose is self.purpose
         over = self.used_at is not None or self.failures >= FAILURES_MAX or now >= self.expires_at
-        return told and not over
+        return asked and not over
 
     def failed(self) -> "Challenge":
         """After a wrong answer."""

@@ -17,7 +17,7 @@ class SecondFactorWrong(Unauthenticated):
 
 
 class ProofWrong(DomainError):
-    """What a caller who is signed in sent to prove himself is wrong; nothing was changed."""
+    """The proof that a signed-in caller sent is wrong; nothing was changed."""
 
     code = "auth.proof_wrong"
     kind = Kind.RULE_BROKEN
@@ -31,14 +31,14 @@ class ProofChoice(DomainError):
 
 
 class SecondFactorRequired(DomainError):
-    """The user has a second factor, so a password alone does not prove him."""
+    """The user has a second factor, so a password alone proves nothing."""
 
     code = "auth.second_factor_required"
     kind = Kind.RULE_BROKEN
 
 
 class StepUpRequired(DomainError):
-    """The caller proved himself too long ago for this; ``POST /auth/step-up`` does it anew."""
+    """The last proof of the caller is too old; ``POST /auth/step-up`` takes a fresh one."""
 
     code = "auth.step_up_required"
     kind = Kind.FORBIDDEN
@@ -59,7 +59,7 @@ class NoEnrolment(DomainError):
 
 
 class NoSecondFactor(DomainError):
-    """Recovery codes, and to demand a second factor, are for who proved himself by one."""
+    """Recovery codes, and demanding a second factor, need a session proved by one."""
 
     code = "auth.no_second_factor"
     kind = Kind.CONFLICT

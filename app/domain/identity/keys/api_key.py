@@ -1,8 +1,9 @@
 """API keys: how a program works for a company.
 
-A key acts by itself, within its scopes, and whoever made its newest secret answers for it: what
-that member may not do, the key may not do either. The secret is kept as a hash. A rotation gives a
-new secret and leaves the old one good for a stated while, so that programs can be told one by one.
+A key acts by itself, within its scopes, and the member who made its newest secret answers for it:
+what that member may not do, the key may not do either. The secret is kept as a hash. A rotation
+gives a new secret and leaves the old one good for a stated while, so that programs can be changed
+one by one.
 """
 
 from collections.abc import Iterable
@@ -59,7 +60,7 @@ class ApiKey:
         """A new key; without ``expires_at`` it lives as long as one may.
 
         Raises:
-            ValueOutOfRange: it would be over already, or live longer than ``LIFE_MAX``.
+            ValueOutOfRange: it would have expired already, or live longer than ``LIFE_MAX``.
         """
         return cls(
             id=id_,
@@ -82,7 +83,7 @@ class ApiKey:
         """The key under other terms.
 
         Raises:
-            ApiKeyRevoked: nobody changes what is over.
+            ApiKeyRevoked: it is revoked.
         """
         self._check_in_use()
         return replace(self, name=terms.name, scopes=terms.scopes, addresses=terms.addresses)
@@ -99,7 +100,7 @@ class ApiKey:
         """The key with a new secret; the present one stays good for ``overlap``, no other does.
 
         Raises:
-            ApiKeyRevoked: nobody rotates what is over.
+            ApiKeyRevoked: it is revoked.
             ValueOutOfRange: the overlap or the new end is longer than allowed.
         """
         self._check_in_use()
@@ -161,7 +162,7 @@ class Terms:
 
 @frozen
 class ApiKeyUse:
-    """When a key was last used, and from which address; told at most once a minute."""
+    """When a key was last used, and from which address; recorded at most once a minute."""
 
     api_key_id: Id
     last_used_at: datetime
@@ -172,7 +173,7 @@ def admits(networks: Iterable[str], address: str) -> bool:
     """Whether a caller's address, or its /64, lies in one of the networks."""
     try:
         caller = ip_network(address)
-    except ValueError:  # nobody knows where the request comes from
+    except ValueError:  # where the request comes from is not known
         return False
     allowed = [ip_network(each) for each in networks]
     return any(_within(caller, each) for each in allowed)

@@ -11,7 +11,7 @@ class InvitationInvalid(DomainError):
 
 
 class AlreadyMember(DomainError):
-    """Whoever has the address works for the company already."""
+    """The owner of the address works for the company already."""
 
     code = "members.already_member"
     kind = Kind.CONFLICT
@@ -25,14 +25,14 @@ class LastOwner(DomainError):
 
 
 class BeyondOwnPermissions(DomainError):
-    """The role, or the member, may do what the caller may not: nobody grants more than he holds."""
+    """The role, or the member, may do what the caller may not."""
 
     code = "members.beyond_own_permissions"
     kind = Kind.FORBIDDEN
 
 
 class WorksElsewhere(DomainError):
-    """The user works for other companies, too; one company does not take his factors away there."""
+    """The user works for other companies, too; no single company takes the factors away."""
 
     code = "members.works_elsewhere"
     kind = Kind.CONFLICT

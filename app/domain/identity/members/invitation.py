@@ -14,7 +14,7 @@ LIFE = timedelta(days=7)
 
 @frozen
 class Invitation:
-    """An offer of a role to whoever has the address; ``token_hash`` is of the secret sent there.
+    """An offer of a role to the owner of an address; ``token_hash`` is of the secret sent there.
 
     It is open until it is accepted or withdrawn, and for ``LIFE`` at most.
     """

@@ -1,4 +1,4 @@
-"""Credentials: how a user proves to be himself: a password, and whether it takes more."""
+"""Credentials: the password of a user, and whether signing in takes more than that."""
 
 from dataclasses import replace
 from datetime import datetime

@@ -23,7 +23,7 @@ class SessionOver(Unauthenticated):
 
 
 class InvalidCredentials(Unauthenticated):
-    """E-mail and password do not open an account; which of the two is wrong is not told."""
+    """E-mail and password do not open an account; the answer does not say which is wrong."""
 
     code = "auth.invalid_credentials"
 

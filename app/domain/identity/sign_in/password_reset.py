@@ -1,4 +1,4 @@
-"""Password resets: a way back in for a user who forgot the password, by a token sent to him."""
+"""Password resets: a way back in after a forgotten password, by a token sent to the user."""
 
 from datetime import datetime, timedelta
 from hmac import compare_digest

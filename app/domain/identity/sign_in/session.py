@@ -1,8 +1,8 @@
 """Sessions: a family of refresh tokens, of which one at a time is good.
 
 A refresh token has two secrets: the family's, which stays and finds the session, and its own, which
-is good for one use. Both are kept as hashes. Whoever presents the family's secret with another one
-holds a token that was issued once and replaced since.
+is good for one use. Both are kept as hashes. The family's secret together with another one
+is a token that was issued once and replaced since.
 
 Two things can bring back a replaced token without a thief: a client that sends the same refresh
 twice at once, and an answer that was lost on its way. So for ``GRACE`` after a rotation:
@@ -42,7 +42,7 @@ class SessionTerms:
 
 @frozen
 class Assurance:
-    """How well a session's user is known: when he proved himself, and whether by two factors."""
+    """How well a session's user is known: when it was proved, and whether by two factors."""
 
     proved_at: datetime | None
     second_factor: bool
@@ -53,8 +53,9 @@ class Session:
     """A sign-in of a user for one company, from one device.
 
     ``previous_hash`` and ``rotated_at`` are None until the first refresh. ``expires_at`` moves with
-    each refresh and never passes ``ends_at``. ``proved_at`` is when the user last proved himself
-    in it (None: under a release that did not keep it), ``second_factor`` whether by two factors.
+    each refresh and never passes ``ends_at``. ``proved_at`` is when the user last gave a
+    proof in it (None: under a release that did not keep it), ``second_factor`` whether by two
+    factors.
     """
 
     id: Id
@@ -89,7 +90,7 @@ class Session:
     ) -> "Session":
         """A new session; ``hashes`` of family and token, ``origin`` as device and address.
 
-        Without a ``assurance`` the user proved himself just now, by his password.
+        Without ``assurance`` the user was proved just now, by the password.
         """
         assurance = assurance or Assurance(at, second_factor=False)
         return cls(
@@ -150,7 +151,7 @@ class Session:
         return Assurance(self.proved_at, self.second_factor)
 
     def proved(self, now: datetime, *, second_factor: bool) -> "Session":
-        """After the user proved himself once more."""
+        """After a fresh proof."""
         return replace(self, proved_at=now, second_factor=self.second_factor or second_factor)
 
     def without_factor(self) -> "Session":

@@ -33,7 +33,7 @@ def checked_email(email: str, pointer: str = "/email") -> str:
 class User:
     """Somebody who can sign in; ``email_folded`` is unique over all companies.
 
-    ``locale`` is the language that he reads, ``time_zone`` (IANA) where he is, if he says so.
+    ``locale`` is the preferred language, ``time_zone`` (IANA) the preferred time zone, if stated.
     """
 
     id: Id

@@ -116,7 +116,7 @@ class Part(NamedTuple):
 
 @cache
 def parts() -> tuple[Part, ...]:
-    """Every file of an export, in the order of references: who is named comes first."""
+    """Every file of an export, in the order of references: what is referred to comes first."""
     own = [table for table in metadata.sorted_tables if table.name in WHOLE]
     return (_company(), _roles(), _members(), *(_whole(table) for table in own))
 

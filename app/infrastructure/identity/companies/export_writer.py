@@ -19,8 +19,8 @@ from app.infrastructure.identity.companies.export_contents import LEFT_OUT, Part
 FORMAT = 1
 
 
-class _Told:
-    """A stream that cannot go back, and that knows what went through it."""
+class _Measured:
+    """A stream that cannot go back, with the size and hash of what went through it."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
@@ -40,9 +40,9 @@ class ExportWriter:
     """Writes one export."""
 
     def __init__(self, stream: IO[bytes]) -> None:
-        self._told = _Told(stream)
+        self._measured = _Measured(stream)
         self._zip = zipfile.ZipFile(
-            cast(IO[bytes], self._told),  # all that is asked of it
+            cast(IO[bytes], self._measured),  # all that is asked of it
             "w",
             zipfile.ZIP_DEFLATED,
         )
@@ -100,7 +100,7 @@ class ExportWriter:
         }
         self._zip.writestr("manifest.json", orjson.dumps(manifest, option=orjson.OPT_INDENT_2))
         self._zip.close()
-        return self._told.bytes, self._told.hash.hexdigest()
+        return self._measured.bytes, self._measured.hash.hexdigest()
 
     def close(self) -> None:
         """Let go of the stream, also of one that takes nothing any more."""

@@ -1,7 +1,8 @@
 """Makes exports in the background of this process, one after the other, and removes old files.
 
-There is no queue of jobs: the table of exports says what is to be done, and a lease in it says who
-does it. What a process left behind is begun anew by the next one that looks, when the lease is out.
+There is no queue of jobs: the table of exports says what is to be done, and a lease in it which
+process does it. What a process left behind is begun anew by the next one that looks, when the lease
+has run out.
 """
 
 import asyncio
@@ -109,7 +110,7 @@ class Exporting:
                 await self._make(tenant_id, export)
             elif export.outdated(now):
                 await asyncio.to_thread(self._files.remove, tenant_id, _name(export))
-                await self._tell(EXPIRE_EXPORT, export.id, tenant_id)
+                await self._step(EXPIRE_EXPORT, export.id, tenant_id)
             elif export.expires_at is not None:
                 due.append(export.expires_at)
         return min(due, default=None)
@@ -137,14 +138,14 @@ class Exporting:
                 await asyncio.wait_for(self._wake.wait(), seconds)
 
     async def _make(self, tenant_id: Id, export: Export) -> None:
-        claimed = await self._tell(CLAIM_EXPORT, export.id, tenant_id)
-        if claimed is None:  # somebody was faster
+        claimed = await self._step(CLAIM_EXPORT, export.id, tenant_id)
+        if claimed is None:  # another process was faster
             return
         attempt = claimed["attempt"]
         try:
             # What is left of those who died.
             await asyncio.to_thread(self._files.remove, tenant_id, _name(export))
-            if attempt is None:  # too many did
+            if attempt is None:  # too many died
                 return
             file = await self._write(tenant_id, export, attempt)
             finish = Finish(export.id, attempt, file, self._kept)
@@ -154,7 +155,7 @@ class Exporting:
         except (OSError, DomainError) as error:
             reason = ExportError.STORAGE if isinstance(error, OSError) else ExportError.DATABASE
             _log.error("export_failed", export=export.id.hex(), error=type(error).__name__)
-            await self._tell(FAIL_EXPORT, Fail(export.id, attempt, reason), tenant_id)
+            await self._step(FAIL_EXPORT, Fail(export.id, attempt, reason), tenant_id)
             with contextlib.suppress(OSError):  # of an export that nobody knows any more
                 await asyncio.to_thread(self._files.remove, tenant_id, _name(export))
         else:
@@ -164,7 +165,7 @@ class Exporting:
         new = await asyncio.to_thread(self._files.new, tenant_id, _name(export), attempt)
         writer = ExportWriter(new.stream)
         try:
-            told_at = self._monotonic()
+            reported_at = self._monotonic()
             async with self._database.read(tenant_id) as scope:
                 taken_at = None
                 for part in parts():
@@ -172,13 +173,13 @@ class Exporting:
                     async for rows in self._pages(scope, part):
                         taken_at = taken_at or self._clock.now()
                         await asyncio.to_thread(writer.add, part, rows)
-                        if self._monotonic() - told_at >= self._progress_seconds:
-                            told_at = self._monotonic()
+                        if self._monotonic() - reported_at >= self._progress_seconds:
+                            reported_at = self._monotonic()
                             await self._advance(tenant_id, export, attempt, writer)
                     await asyncio.to_thread(writer.end, part)
             await self._advance(tenant_id, export, attempt, writer)
-            told = show("tnt", tenant_id), head(), taken_at or self._clock.now()
-            file = await asyncio.to_thread(writer.finish, *told)
+            company, taken_at = show("tnt", tenant_id), taken_at or self._clock.now()
+            file = await asyncio.to_thread(writer.finish, company, head(), taken_at)
             await asyncio.to_thread(new.keep)
         finally:
             writer.close()
@@ -201,7 +202,7 @@ class Exporting:
         advance = Advance(export.id, attempt, progress)
         await answer_of(self._database, ADVANCE_EXPORT, advance, maker_of(tenant_id))
 
-    async def _tell(self, command: Command[Any], input_: Any, tenant_id: Id) -> Any:
+    async def _step(self, command: Command[Any], input_: Any, tenant_id: Id) -> Any:
         """What a command answers; None when it is refused."""
         try:
             return await answer_of(self._database, command, input_, maker_of(tenant_id))

@@ -3,7 +3,7 @@
 from sqlalchemy import bindparam, select
 
 from app.application.identity.directory.ports import Access, Account
-from app.domain.identity.companies.tenant import standing_of
+from app.domain.identity.companies.tenant import status_of
 from app.domain.shared.ids import Id
 from app.infrastructure.db import types
 from app.infrastructure.db.port import Database
@@ -112,4 +112,4 @@ class DatabaseDirectory:
         if row is None:
             return None
         *known, state, delete_at, locale = row
-        return Access(*[*known, standing_of(state, delete_at), locale])
+        return Access(*[*known, status_of(state, delete_at), locale])

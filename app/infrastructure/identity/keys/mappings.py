@@ -15,7 +15,7 @@ from app.application.identity.keys.ports import (
 )
 from app.application.identity.keys.views import api_key_view
 from app.application.shared.permissions import known, permissions_of
-from app.domain.identity.companies.tenant import standing_of
+from app.domain.identity.companies.tenant import status_of
 from app.domain.identity.keys.api_key import ApiKey, ApiKeyUse
 from app.domain.identity.keys.signing_key import KeyState, SigningKey
 from app.domain.shared.ids import Id
@@ -122,7 +122,7 @@ class DatabaseKeyDirectory:
             previous_until=previous_until,
             expires_at=expires_at,
             revoked=revoked_at is not None,
-            standing=standing_of(state, delete_at),
+            company_status=status_of(state, delete_at),
         )
 
 

@@ -66,10 +66,7 @@ async def create(http: CommandCaller, exporting: Exporting) -> Response:
 
 
 @router.get(
-    "",
-    summary="List the exports",
-    openapi_extra=READ,
-    responses=listed(ExportView, EXPORT_LIST),
+    "", summary="List the exports", openapi_extra=READ, responses=listed(ExportView, EXPORT_LIST)
 )
 async def list_exports(http: Caller, page: PageQuery) -> Response:
     """Every export that was asked for, also those whose file is gone."""

@@ -43,9 +43,8 @@ from app.domain.shared.errors import (
 )
 from app.domain.shared.ids import Id
 
-_GUARDS = frozenset(
-    {"mfa_required", "step_up_for_payouts"}
-)  # whoever stole a session wants them off
+# A stolen session must not turn them off.
+_GUARDS = frozenset({"mfa_required", "step_up_for_payouts"})
 
 router = v1_router("/tenants", tags=["tenants"])
 
@@ -130,7 +129,7 @@ async def change(http: CommandCaller, body: CompanyPatch) -> Response:
 
 
 class ClosingIn(Schema):
-    """The name of the company, typed by whoever wants it deleted."""
+    """The name of the company, typed to confirm its deletion."""
 
     name: NameText
 
@@ -167,7 +166,7 @@ async def close(http: CommandCaller, known: Known, body: ClosingIn) -> Response:
     responses=answers(CompanyStanding, 200, TenantStateConflict, TenantSuspended, ConcurrentChange),
 )
 async def keep(http: CommandCaller, known: Known) -> Response:
-    """Call the deletion off; work goes on. One that an operator scheduled is his to call off."""
+    """Call the deletion off; work goes on. Only operators call off what an operator scheduled."""
     answer = await http.run(KEEP, None)
     known.forget_company(http.principal.tenant_id)
     return answer

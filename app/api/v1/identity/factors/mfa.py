@@ -1,4 +1,4 @@
-"""/auth/mfa and /auth/step-up: second factors, and proving oneself once more."""
+"""/auth/mfa and /auth/step-up: second factors, and fresh proofs of the caller."""
 
 from typing import Annotated, Literal
 
@@ -11,7 +11,7 @@ from app.api.masters import IdPath, answers, listed
 from app.api.openapi import responses
 from app.api.paging import PageQuery
 from app.api.route import permission, v1_router
-from app.api.v1.identity.fields import CodeText, NameText, PasswordText, RecoveryText
+from app.api.v1.identity.fields import CHANGED, CodeText, NameText, PasswordText, RecoveryText
 from app.api.v1.identity.services import ANYBODY, From, service
 from app.api.v1.identity.sign_in.auth import Login
 from app.api.wire import Schema
@@ -47,13 +47,7 @@ from app.domain.identity.factors.errors import (
     TooManySecurityKeys,
 )
 from app.domain.identity.sign_in.errors import HashingBusy, LoginThrottled
-from app.domain.shared.errors import (
-    ConcurrentChange,
-    InvalidValue,
-    NotFound,
-    StaleVersion,
-    VersionRequired,
-)
+from app.domain.shared.errors import ConcurrentChange, InvalidValue, NotFound
 
 router = v1_router("/auth", tags=["auth"])
 
@@ -87,7 +81,7 @@ class VerifyIn(ProofIn):
 
 
 class StepUpIn(ProofIn):
-    """A proof of whoever has a second factor; the password of anybody else."""
+    """A proof by the second factor of the caller, or the password where there is none."""
 
     password: PasswordText | None = None
     token: TokenText | None = None
@@ -154,7 +148,7 @@ async def verify(logins: Login, origin: From, body: VerifyIn) -> Response:
 
 @router.post(
     "/step-up",
-    summary="Prove oneself once more",
+    summary="Confirm your identity",
     openapi_extra=WRITE,
     responses=answers(
         StepUpView,
@@ -170,10 +164,10 @@ async def verify(logins: Login, origin: From, body: VerifyIn) -> Response:
     ),
 )
 async def step_up(http: Caller, factors: Factors, body: StepUpIn) -> Response:
-    """Be let through for ten minutes where an operation says `x-step-up`.
+    """Confirm your identity for step-up operations (`x-step-up`) for ten minutes.
 
-    Whoever has a second factor proves himself by it, anybody else by the password. The answer of a
-    security key comes with the token of `POST /auth/mfa/challenge`.
+    A caller with a second factor proves it, any other sends the password. The answer of a security
+    key comes with the token of `POST /auth/mfa/challenge`.
     """
     view = await factors.step_up(http.principal, body.password, body.offer(), body.token)
     return http.answer(view)
@@ -186,7 +180,7 @@ async def step_up(http: Caller, factors: Factors, body: StepUpIn) -> Response:
     responses={200: {"model": MfaView}, **responses()},
 )
 async def show(http: Caller, own: Own) -> Response:
-    """What the caller can prove himself by beside his password, and how many codes are left."""
+    """The second factors of the caller beside the password, and how many codes are left."""
     return http.answer(await own.shown(http.principal))
 
 
@@ -290,7 +284,7 @@ async def register(http: Caller, own: Own, body: SecurityKeyIn) -> Response:
     responses=listed(SecurityKeyView, SECURITY_KEY_LIST),
 )
 async def list_keys(http: Caller, page: PageQuery) -> Response:
-    """The keys by which the caller can prove himself, the oldest first."""
+    """The security keys of the caller, the oldest first."""
     return await http.list(SECURITY_KEY_LIST, page, user_id=http.principal.user_id)
 
 
@@ -298,16 +292,7 @@ async def list_keys(http: Caller, page: PageQuery) -> Response:
     "/mfa/security-keys/{id}",
     summary="Rename a security key",
     openapi_extra=WRITE,
-    responses=answers(
-        SecurityKeyView,
-        200,
-        NotFound,
-        StaleVersion,
-        VersionRequired,
-        InvalidValue,
-        ConcurrentChange,
-        body=True,
-    ),
+    responses=answers(SecurityKeyView, 200, *CHANGED, InvalidValue, body=True),
 )
 async def rename(http: Caller, id: IdPath, body: SecurityKeyPatch) -> Response:  # noqa: A002
     """Call a key by another name."""

@@ -11,6 +11,7 @@ from app.api.deps import Caller, CommandCaller
 from app.api.masters import IdPath, answers, listed
 from app.api.paging import PageQuery
 from app.api.route import permission, v1_router
+from app.api.v1.identity.fields import CHANGED
 from app.api.v1.identity.services import Known, service
 from app.api.wire import ABSENT, Instant, Schema, text
 from app.application.identity.keys.api_keys import (
@@ -32,21 +33,14 @@ from app.domain.identity.keys.errors import (
     ScopesBeyondOwn,
     TooManyApiKeys,
 )
-from app.domain.shared.errors import (
-    ConcurrentChange,
-    InvalidValue,
-    NotFound,
-    StaleVersion,
-    ValueOutOfRange,
-    VersionRequired,
-)
+from app.domain.shared.errors import ConcurrentChange, InvalidValue, NotFound, ValueOutOfRange
 
 router = v1_router("/api-keys", tags=["api-keys"])
 
 READ, WRITE = permission("api_keys:read"), permission("api_keys:write")
 PROVED = permission("api_keys:write", step_up=True)
 _TERMS = (InvalidValue, ScopeRefused, ScopesBeyondOwn)
-_CHANGED = (NotFound, StaleVersion, VersionRequired, ApiKeyRevoked, ConcurrentChange)
+_CHANGED = (*CHANGED, ApiKeyRevoked)
 
 NameText = text(200)
 ScopeText = Annotated[
@@ -142,7 +136,7 @@ async def list_keys(
     responses=answers(ApiKeyView, 200, NotFound),
 )
 async def show(http: Caller, id: IdPath) -> Response:  # noqa: A002
-    """One key. When it was last used is told to the minute, and is no part of its version."""
+    """One key. When it was last used is known to the minute, and is no part of its version."""
     key_id = http.id_of("key", id)
     return http.versioned(shown(await http.load(shown_needs(key_id)), key_id))
 

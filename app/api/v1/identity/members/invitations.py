@@ -49,8 +49,7 @@ class InvitationIn(Schema):
 class JoinIn(Schema):
     """An invitation to take up.
 
-    Whoever is known here proves to be himself with the password that he has; anybody else chooses
-    one, and may say how to be called.
+    A known user sends the present password; a new one chooses a password and may give a name.
     """
 
     token: text(200)  # type: ignore[valid-type]
@@ -81,7 +80,7 @@ Inviting = Annotated[Invitations, service(lambda identity: identity.invitations)
 async def invite(http: Caller, invitations: Inviting, body: InvitationIn) -> Response:
     """Offer a role to an address. The token is shown this once; an earlier one is withdrawn.
 
-    Whoever has the token and the address joins with `POST /auth/join` within seven days.
+    The owner of the address joins with the token by `POST /auth/join` within seven days.
     """
     return http.answer(await invitations.invite(http.principal, body.email, body.role), 201)
 

@@ -9,6 +9,7 @@ from app.api.deps import Caller, CommandCaller, Http
 from app.api.masters import IdPath, answers, listed, members_of
 from app.api.paging import PageQuery
 from app.api.route import permission, v1_router
+from app.api.v1.identity.fields import CHANGED
 from app.api.v1.identity.members.roles import RoleText
 from app.api.v1.identity.services import Known
 from app.api.wire import ABSENT, Schema
@@ -28,27 +29,13 @@ from app.application.shared.commands import Command
 from app.application.shared.masters import Edit
 from app.domain.identity.members.errors import BeyondOwnPermissions, LastOwner, WorksElsewhere
 from app.domain.identity.members.role import RoleInactive
-from app.domain.shared.errors import (
-    ConcurrentChange,
-    NotFound,
-    ReferenceNotFound,
-    StaleVersion,
-    VersionRequired,
-)
+from app.domain.shared.errors import ConcurrentChange, NotFound, ReferenceNotFound
 
 router = v1_router("/members", tags=["members"])
 
 READ, WRITE = permission("members:read"), permission("members:write")
 PROVED = permission("members:write", step_up=True)
-CHANGED = (
-    NotFound,
-    StaleVersion,
-    VersionRequired,
-    LastOwner,
-    BeyondOwnPermissions,
-    RoleInactive,
-    ConcurrentChange,
-)
+MEMBER_CHANGED = (*CHANGED, LastOwner, BeyondOwnPermissions, RoleInactive)
 
 
 class MemberPatch(Schema):
@@ -58,10 +45,7 @@ class MemberPatch(Schema):
 
 
 @router.get(
-    "",
-    summary="List the members",
-    openapi_extra=READ,
-    responses=listed(MemberView, MEMBER_LIST),
+    "", summary="List the members", openapi_extra=READ, responses=listed(MemberView, MEMBER_LIST)
 )
 async def list_members(
     http: Caller,
@@ -90,7 +74,7 @@ async def show(http: Caller, id: IdPath) -> Response:  # noqa: A002
     "/{id}",
     summary="Change a member",
     openapi_extra=PROVED,
-    responses=answers(MemberView, 200, *CHANGED, ReferenceNotFound, body=True),
+    responses=answers(MemberView, 200, *MEMBER_CHANGED, ReferenceNotFound, body=True),
 )
 async def change(
     http: CommandCaller,
@@ -98,7 +82,7 @@ async def change(
     id: IdPath,  # noqa: A002
     body: MemberPatch,
 ) -> Response:
-    """Give a member another role. His sessions in the company end, and he signs in anew."""
+    """Give a member another role. The member's sessions in the company end."""
     return await _changed(http, known, EDIT_MEMBER, id, members_of(body, given_only=True))
 
 
@@ -106,10 +90,10 @@ async def change(
     "/{id}/activate",
     summary="Activate a member",
     openapi_extra=PROVED,
-    responses=answers(MemberView, 200, *CHANGED),
+    responses=answers(MemberView, 200, *MEMBER_CHANGED),
 )
 async def activate(http: CommandCaller, known: Known, id: IdPath) -> Response:  # noqa: A002
-    """Let a member work again, in the role that he had."""
+    """Let a member work again, in the role from before."""
     return await _changed(http, known, ACTIVATE_MEMBER, id, {"active": True})
 
 
@@ -117,10 +101,10 @@ async def activate(http: CommandCaller, known: Known, id: IdPath) -> Response:  
     "/{id}/deactivate",
     summary="Deactivate a member",
     openapi_extra=PROVED,
-    responses=answers(MemberView, 200, *CHANGED),
+    responses=answers(MemberView, 200, *MEMBER_CHANGED),
 )
 async def deactivate(http: CommandCaller, known: Known, id: IdPath) -> Response:  # noqa: A002
-    """Keep a member out; his sessions in the company end. What he did stays under his name."""
+    """Keep a member out; the member's sessions in the company end. The trail keeps the name."""
     return await _changed(http, known, DEACTIVATE_MEMBER, id, {"active": False})
 
 
@@ -131,7 +115,7 @@ async def deactivate(http: CommandCaller, known: Known, id: IdPath) -> Response:
     responses=answers(EndedSessions, 200, NotFound, BeyondOwnPermissions, ConcurrentChange),
 )
 async def end_sessions(http: CommandCaller, known: Known, id: IdPath) -> Response:  # noqa: A002
-    """Sign a member out of the company everywhere; he may sign in again."""
+    """Sign a member out of the company everywhere; signing in again is possible."""
     user_id = http.id_of("usr", id)
     answer = await http.run(END_MEMBER_SESSIONS, user_id)
     known.forget_member(http.principal.tenant_id, user_id)
@@ -147,9 +131,9 @@ async def end_sessions(http: CommandCaller, known: Known, id: IdPath) -> Respons
     ),
 )
 async def reset_mfa(http: CommandCaller, known: Known, id: IdPath) -> Response:  # noqa: A002
-    """For a member who lost app, keys and recovery codes. His sessions end, and he is told.
+    """For a member who lost app, keys and recovery codes. Sessions end, and the member is notified.
 
-    Only of somebody who works for no other company: there, his factors are not this one's to take.
+    Only of a member who works for no other company: the factors guard that one, too.
     """
     user_id = http.id_of("usr", id)
     answer = await http.run(RESET_FACTORS, user_id)

@@ -42,9 +42,9 @@ async def reset_member(
     recovery: Recovery,
     id: IdPath,  # noqa: A002
 ) -> Response:
-    """Send a member a token for a new password, and sign him out of the company.
+    """Send a member a token for a new password, and end the member's sessions in the company.
 
-    The token goes to his address alone. Until he uses it, the present password stays.
+    The token goes to the member's address alone. Until it is used, the present password stays.
     """
     user_id = http.id_of("usr", id)
     answer = await http.run(RESET_MEMBER, recovery.new_reset(user_id))
@@ -59,7 +59,7 @@ async def reset_member(
     responses=answers(MemberView, 200, NotFound, BeyondOwnPermissions, ConcurrentChange),
 )
 async def lift_throttle(http: CommandCaller, id: IdPath) -> Response:  # noqa: A002
-    """Let a member log in at once, whose wrong passwords, or those of others, delay him.
+    """Let a member log in at once who is delayed by wrong passwords, their own or of others.
 
     Delays of a network address stay: they concern everybody who logs in from there.
     """

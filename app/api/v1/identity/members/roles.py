@@ -10,6 +10,7 @@ from app.api.deps import Caller, CommandCaller, Http
 from app.api.masters import IdPath, answers, listed, members_of
 from app.api.paging import PageQuery
 from app.api.route import permission, v1_router
+from app.api.v1.identity.fields import CHANGED
 from app.api.v1.identity.services import Known
 from app.api.wire import ABSENT, Schema, reference, text
 from app.application.identity.directory.ports import Callers
@@ -28,26 +29,12 @@ from app.application.shared.masters import Create, Edit
 from app.application.shared.permissions import PERMISSIONS
 from app.domain.identity.members.errors import BeyondOwnPermissions
 from app.domain.identity.members.role import RoleBuiltIn, RoleInUse, TooManyRoles
-from app.domain.shared.errors import (
-    ConcurrentChange,
-    Duplicate,
-    IdTaken,
-    NotFound,
-    StaleVersion,
-    VersionRequired,
-)
+from app.domain.shared.errors import ConcurrentChange, Duplicate, IdTaken, NotFound
 
 router = v1_router("/roles", tags=["roles"])
 
 READ, WRITE = permission("roles:read"), permission("roles:write", step_up=True)
-CHANGED = (
-    NotFound,
-    StaleVersion,
-    VersionRequired,
-    RoleBuiltIn,
-    BeyondOwnPermissions,
-    ConcurrentChange,
-)
+ROLE_CHANGED = (*CHANGED, RoleBuiltIn, BeyondOwnPermissions)
 
 RoleId: Any = reference("rol")
 RoleCode: Any = text(32)
@@ -115,10 +102,7 @@ async def list_roles(
 
 
 @router.get(
-    "/{id}",
-    summary="Show a role",
-    openapi_extra=READ,
-    responses=answers(RoleView, 200, NotFound),
+    "/{id}", summary="Show a role", openapi_extra=READ, responses=answers(RoleView, 200, NotFound)
 )
 async def show(http: Caller, id: IdPath) -> Response:  # noqa: A002
     """One role, or 304 when the caller has its present version."""
@@ -131,7 +115,7 @@ async def show(http: Caller, id: IdPath) -> Response:  # noqa: A002
     "/{id}",
     summary="Change a role",
     openapi_extra=WRITE,
-    responses=answers(RoleView, 200, *CHANGED, body=True),
+    responses=answers(RoleView, 200, *ROLE_CHANGED, body=True),
 )
 async def change(
     http: CommandCaller,
@@ -147,7 +131,7 @@ async def change(
     "/{id}/activate",
     summary="Activate a role",
     openapi_extra=WRITE,
-    responses=answers(RoleView, 200, *CHANGED),
+    responses=answers(RoleView, 200, *ROLE_CHANGED),
 )
 async def activate(http: CommandCaller, known: Known, id: IdPath) -> Response:  # noqa: A002
     """Let members be given the role again."""
@@ -158,7 +142,7 @@ async def activate(http: CommandCaller, known: Known, id: IdPath) -> Response:  
     "/{id}/deactivate",
     summary="Deactivate a role",
     openapi_extra=WRITE,
-    responses=answers(RoleView, 200, *CHANGED, RoleInUse),
+    responses=answers(RoleView, 200, *ROLE_CHANGED, RoleInUse),
 )
 async def deactivate(http: CommandCaller, known: Known, id: IdPath) -> Response:  # noqa: A002
     """Take a role that no member works in out of use. Open invitations to it are void."""

@@ -1,7 +1,7 @@
 """/platform: companies and users as operators of the platform see them, and what operators did.
 
 Its callers have tokens of their own: a token of a company is refused here, and theirs everywhere
-else. Whatever is asked for has a reason and leaves an act, also what is only looked at.
+else. Each request states a reason and leaves an action in the trail, also one that only reads.
 """
 
 from dataclasses import replace
@@ -87,7 +87,7 @@ async def list_companies(
         Literal["active", "suspended", "closing", "purging"] | None, Query()
     ] = None,
 ) -> Response:
-    """Companies by name and standing. The name is searched without regard to case in ASCII."""
+    """Companies by name and status. The name is searched without regard to case in ASCII."""
     await _look(http, Look("companies.listed", reason, query=q or ""))
     return await http.list(COMPANY_RECORDS, page, q=q, standing=standing)
 
@@ -99,7 +99,7 @@ async def list_companies(
     responses=answers(CompanyRecord, 200, NotFound),
 )
 async def show_company(http: Operator, reason: Reason, id: IdPath) -> Response:  # noqa: A002
-    """Who a company is and how it stands; nothing of its business."""
+    """The name and status of a company; nothing of its business."""
     company_id = http.id_of("tnt", id)
     await _look(http, Look("company.shown", reason, company_id))
     asked = PageRequest(limit=1, filters={"id": company_id})
@@ -110,10 +110,7 @@ async def show_company(http: Operator, reason: Reason, id: IdPath) -> Response: 
 
 
 @router.post(
-    "/companies/{id}/suspend",
-    summary="Suspend a company",
-    openapi_extra=WRITE,
-    responses=UPON,
+    "/companies/{id}/suspend", summary="Suspend a company", openapi_extra=WRITE, responses=UPON
 )
 async def suspend(http: OperatorCommand, id: IdPath, body: ReasonIn) -> Response:  # noqa: A002
     """Let its people read and export only: at once here, within five seconds on every node.
@@ -124,10 +121,7 @@ async def suspend(http: OperatorCommand, id: IdPath, body: ReasonIn) -> Response
 
 
 @router.post(
-    "/companies/{id}/resume",
-    summary="Resume a company",
-    openapi_extra=WRITE,
-    responses=UPON,
+    "/companies/{id}/resume", summary="Resume a company", openapi_extra=WRITE, responses=UPON
 )
 async def resume(http: OperatorCommand, id: IdPath, body: ReasonIn) -> Response:  # noqa: A002
     """Let its people work again, unless its deletion was asked for."""
@@ -152,15 +146,12 @@ async def schedule_deletion(http: OperatorCommand, id: IdPath, body: ReasonIn) -
     responses=UPON,
 )
 async def cancel_deletion(http: OperatorCommand, id: IdPath, body: ReasonIn) -> Response:  # noqa: A002
-    """Keep a company whose deletion was asked for, whoever asked. One that has begun goes on."""
+    """Keep a company whose deletion was asked for, by an owner too. One that has begun goes on."""
     return await _upon(http, id, CANCEL_DELETION, body)
 
 
 @router.get(
-    "/users",
-    summary="List users",
-    openapi_extra=READ,
-    responses=listed(UserRecord, USER_RECORDS),
+    "/users", summary="List users", openapi_extra=READ, responses=listed(UserRecord, USER_RECORDS)
 )
 async def list_users(http: Operator, page: PageQuery, reason: Reason, q: Search = None) -> Response:
     """Users of all companies, by address or name."""
@@ -183,7 +174,7 @@ async def list_acts(
     since: Annotated[Instant | None, Query()] = None,
     until: Annotated[Instant | None, Query()] = None,
 ) -> Response:
-    """Every act of every operator: who, what, upon whom, why, from where. Nobody can change it."""
+    """Every action of every operator: who, what, on which company, why, from where. It is final."""
     return await http.list(
         OPERATOR_ACTION_LIST,
         page,
@@ -213,7 +204,7 @@ async def _look(http: Http, look: Look) -> None:
 
 
 async def _upon(http: Http, id_text: str, command: Command[Intervention], body: Any) -> Response:
-    """Act upon a company, in whose trail it stands too."""
+    """Act on a company, in whose trail the action is kept too."""
     company_id: Id = http.id_of("tnt", id_text)
     there = Http(http.request, http.services, replace(http.principal, tenant_id=company_id))
     there.dry_run = http.dry_run

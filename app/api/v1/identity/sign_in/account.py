@@ -112,7 +112,7 @@ async def end_session(http: Caller, own: Own, id: IdPath) -> Response:  # noqa: 
     ),
 )
 async def change_password(http: Caller, own: Own, body: PasswordIn) -> Response:
-    """Choose another password. Every other session of the caller ends, and the owner is told."""
+    """Choose another password. Every other session of the caller ends, and the user is notified."""
     await own.change_password(http.principal, body.current_password, body.new_password)
     return Response(status_code=204)
 

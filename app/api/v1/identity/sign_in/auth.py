@@ -100,7 +100,7 @@ def _open(view: Any, status: int, *errors: Any) -> dict[int | str, dict[str, Any
 async def register(registrations: Registering, origin: From, body: RegisterIn) -> Response:
     """Make a company with its books, units and first location; log in next.
 
-    A known address gets the same answer, and nothing is made: its owner is told.
+    A known address gets the same answer, and nothing is made: its owner is notified.
     """
     company = Company(**body.company.model_dump())
     await registrations.register(body.email, body.password, body.display_name, company, origin)

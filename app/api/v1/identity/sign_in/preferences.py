@@ -67,7 +67,7 @@ async def show(http: Caller) -> Response:
     ),
 )
 async def change(http: CommandCaller, known: Known, body: PreferencesPatch) -> Response:
-    """Choose language and time zone. Problems are told in the language without Accept-Language."""
+    """Choose language and time zone. Accept-Language overrides the language."""
     principal = http.principal
     members = members_of(body, given_only=True)
     edit = Edit(principal.user_id, http.expected_version(), members)

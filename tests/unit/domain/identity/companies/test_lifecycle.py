@@ -11,7 +11,7 @@ from app.domain.identity.companies.errors import (
     TenantStateConflict,
     TenantSuspended,
 )
-from app.domain.identity.companies.tenant import HELD, Standing, Tenant, TenantState
+from app.domain.identity.companies.tenant import HELD, CompanyStatus, Tenant, TenantState
 from app.domain.shared.ids import Id
 
 NOW = datetime(2026, 3, 31, 12, tzinfo=UTC)
@@ -43,16 +43,16 @@ EXPECTED = {
 
 
 def test_where_a_company_stands() -> None:
-    assert [each.standing for each in ALL] == [
-        Standing.ACTIVE,
-        Standing.SUSPENDED,
-        Standing.CLOSING,
-        Standing.SUSPENDED,
-        Standing.PURGING,
+    assert [each.status for each in ALL] == [
+        CompanyStatus.ACTIVE,
+        CompanyStatus.SUSPENDED,
+        CompanyStatus.CLOSING,
+        CompanyStatus.SUSPENDED,
+        CompanyStatus.PURGING,
     ]
     assert [each.active for each in ALL] == [True, False, False, False, False]
-    assert set(HELD) == set(Standing) - {Standing.ACTIVE}
-    assert HELD[Standing.CLOSING] is TenantClosing
+    assert set(HELD) == set(CompanyStatus) - {CompanyStatus.ACTIVE}
+    assert HELD[CompanyStatus.CLOSING] is TenantClosing
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -65,7 +65,7 @@ def test_each_step_starts_where_it_may(step: str) -> None:
         with pytest.raises(expected or TenantStateConflict) as refused:
             STEPS[step](tenant)
         if expected is None:
-            shown = Standing.CLOSING if (step, tenant) == ("scheduled", SCHEDULED) else tenant
+            shown = CompanyStatus.CLOSING if (step, tenant) == ("scheduled", SCHEDULED) else tenant
             assert refused.value.params == {"standing": getattr(shown, "standing", shown)}
 
 
