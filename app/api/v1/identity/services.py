@@ -30,6 +30,6 @@ async def _origin(request: Request) -> Origin:
     return Origin(record.request_id, record.client, device)
 
 
-From = Annotated[Origin, Depends(_origin)]
+RequestOrigin = Annotated[Origin, Depends(_origin)]
 # What a route tells of a change, so that the next request of those concerned is looked up anew.
-Known = Annotated[Callers, service(lambda identity: identity.tokens)]
+KnownCallers = Annotated[Callers, service(lambda identity: identity.tokens)]

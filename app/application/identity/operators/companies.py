@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing_extensions import TypedDict
 
 from app.application.identity.audit.operator_actions import record_action
-from app.application.identity.companies.closing import company, company_lock
+from app.application.identity.companies.deletion import company, company_lock
 from app.application.identity.companies.views import status_view
 from app.application.identity.directory.kinds import TENANTS
 from app.application.shared.commands import Command, Done
@@ -134,10 +134,10 @@ RESUME = _intervention("resume", "resumed", lambda tenant, _, __: tenant.resumed
 SCHEDULE_DELETION = _intervention(
     "schedule_deletion",
     "deletion_scheduled",
-    lambda tenant, request, now: tenant.scheduled(now, request.grace),
+    lambda tenant, request, now: tenant.deletion_scheduled(now, request.grace),
 )
 CANCEL_DELETION = _intervention(
-    "cancel_deletion", "deletion_cancelled", lambda tenant, _, __: tenant.spared()
+    "cancel_deletion", "deletion_cancelled", lambda tenant, _, __: tenant.deletion_cancelled()
 )
 
 

@@ -117,8 +117,8 @@ class Tenant:
         self._expect(CompanyStatus.SUSPENDED)
         return replace(self, state=TenantState.ACTIVE)
 
-    def closing(self, name: str, now: datetime, grace: timedelta) -> "Tenant":
-        """The company that is deleted after ``grace``, because its owner asks and types its name.
+    def deletion_requested(self, name: str, now: datetime, grace: timedelta) -> "Tenant":
+        """The company that is deleted after ``grace``: its owner asks for it and types its name.
 
         Raises:
             TenantSuspended: an operator suspended it.
@@ -131,8 +131,8 @@ class Tenant:
             raise ClosingNameWrong.at("/name")
         return replace(self, delete_at=now + grace)
 
-    def kept(self) -> "Tenant":
-        """The company that goes on after all, because its owner asks.
+    def deletion_withdrawn(self) -> "Tenant":
+        """The company that is not deleted after all: its owner takes the request back.
 
         Raises:
             TenantSuspended: an operator suspended it.
@@ -142,7 +142,7 @@ class Tenant:
         self._expect(CompanyStatus.CLOSING)
         return replace(self, delete_at=None)
 
-    def scheduled(self, now: datetime, grace: timedelta) -> "Tenant":
+    def deletion_scheduled(self, now: datetime, grace: timedelta) -> "Tenant":
         """The suspended company that an operator deletes after ``grace``.
 
         Raises:
@@ -153,7 +153,7 @@ class Tenant:
             raise TenantStateConflict(standing=CompanyStatus.CLOSING)
         return replace(self, delete_at=now + grace)
 
-    def spared(self) -> "Tenant":
+    def deletion_cancelled(self) -> "Tenant":
         """The company whose deletion an operator calls off, also one that an owner asked for.
 
         Raises:

@@ -34,7 +34,7 @@ def suspended(tenant: Tenant) -> Tenant:
 
 
 def closing(tenant: Tenant) -> Tenant:
-    return tenant.closing(tenant.name, datetime.now(UTC), timedelta(days=30))
+    return tenant.deletion_requested(tenant.name, datetime.now(UTC), timedelta(days=30))
 
 
 async def held(api: httpx.AsyncClient, tokens: Tokens, how: Any = suspended) -> Any:

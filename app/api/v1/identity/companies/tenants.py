@@ -10,10 +10,14 @@ from app.api.deps import Caller, CommandCaller
 from app.api.masters import answers, members_of
 from app.api.route import permission, v1_router
 from app.api.v1.identity.fields import CompanyIn, NameText, ZoneText
-from app.api.v1.identity.services import Known, service
+from app.api.v1.identity.services import KnownCallers, service
 from app.api.wire import ABSENT, Schema
 from app.application.accounting.contract import BOOKS
-from app.application.identity.companies.closing import CLOSE, KEEP, Close
+from app.application.identity.companies.deletion import (
+    REQUEST_DELETION,
+    WITHDRAW_DELETION,
+    RequestDeletion,
+)
 from app.application.identity.companies.founding import Company
 from app.application.identity.companies.views import CompanyStanding, OwnCompanyView
 from app.application.identity.directory.kinds import TENANTS
@@ -148,14 +152,14 @@ class ClosingIn(Schema):
         body=True,
     ),
 )
-async def close(http: CommandCaller, known: Known, body: ClosingIn) -> Response:
+async def close(http: CommandCaller, callers: KnownCallers, body: ClosingIn) -> Response:
     """Close the company. Until `delete_at` its people read and export, and an owner can cancel.
 
     After that all of its data is deleted, and nothing brings it back.
     """
     grace = http.services.extras["tenant_grace"]
-    answer = await http.run(CLOSE, Close(body.name, grace))
-    known.forget_company(http.principal.tenant_id)
+    answer = await http.run(REQUEST_DELETION, RequestDeletion(body.name, grace))
+    callers.forget_company(http.principal.tenant_id)
     return answer
 
 
@@ -165,8 +169,8 @@ async def close(http: CommandCaller, known: Known, body: ClosingIn) -> Response:
     openapi_extra=permission("closing:write"),
     responses=answers(CompanyStanding, 200, TenantStateConflict, TenantSuspended, ConcurrentChange),
 )
-async def keep(http: CommandCaller, known: Known) -> Response:
+async def keep(http: CommandCaller, callers: KnownCallers) -> Response:
     """Call the deletion off; work goes on. Only operators call off what an operator scheduled."""
-    answer = await http.run(KEEP, None)
-    known.forget_company(http.principal.tenant_id)
+    answer = await http.run(WITHDRAW_DELETION, None)
+    callers.forget_company(http.principal.tenant_id)
     return answer

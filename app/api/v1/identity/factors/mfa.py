@@ -12,7 +12,7 @@ from app.api.openapi import responses
 from app.api.paging import PageQuery
 from app.api.route import permission, v1_router
 from app.api.v1.identity.fields import CHANGED, CodeText, NameText, PasswordText, RecoveryText
-from app.api.v1.identity.services import ANYBODY, From, service
+from app.api.v1.identity.services import ANYBODY, RequestOrigin, service
 from app.api.v1.identity.sign_in.auth import Login
 from app.api.wire import Schema
 from app.application.identity.factors.commands import REMOVE_APP, REMOVE_KEY, RENAME_KEY
@@ -137,7 +137,7 @@ PROVED = permission("profile:write", step_up=True)
         ),
     },
 )
-async def verify(logins: Login, origin: From, body: VerifyIn) -> Response:
+async def verify(logins: Login, origin: RequestOrigin, body: VerifyIn) -> Response:
     """Answer a login that asked for a second factor (202), within five minutes.
 
     After five wrong answers the token is no longer good, and the login begins anew.

@@ -12,7 +12,7 @@ from app.api.masters import IdPath, answers, listed
 from app.api.paging import PageQuery
 from app.api.route import permission, v1_router
 from app.api.v1.identity.fields import CHANGED
-from app.api.v1.identity.services import Known, service
+from app.api.v1.identity.services import KnownCallers, service
 from app.api.wire import ABSENT, Instant, Schema, text
 from app.application.identity.keys.api_keys import (
     CHANGE_KEY,
@@ -147,14 +147,19 @@ async def show(http: Caller, id: IdPath) -> Response:  # noqa: A002
     openapi_extra=PROVED,
     responses=answers(ApiKeyView, 200, *_CHANGED, *_TERMS, body=True),
 )
-async def change(http: CommandCaller, known: Known, id: IdPath, body: ApiKeyPatch) -> Response:  # noqa: A002
+async def change(
+    http: CommandCaller,
+    callers: KnownCallers,
+    id: IdPath,  # noqa: A002
+    body: ApiKeyPatch,
+) -> Response:
     """Change its name, its scopes or where it may be used from; the caller must hold them all."""
     key_id = http.id_of("key", id)
     members = body.model_dump(include=body.model_fields_set)
     if "allowed_addresses" in members:
         members["addresses"] = members.pop("allowed_addresses")
     answer = await http.run(CHANGE_KEY, Edit(key_id, http.expected_version(), members))
-    known.forget_key(http.principal.tenant_id, key_id)
+    callers.forget_key(http.principal.tenant_id, key_id)
     return answer
 
 
@@ -186,9 +191,9 @@ async def rotate(http: Caller, keys: Keys, id: IdPath, body: RotationIn) -> Resp
     openapi_extra=WRITE,
     responses=answers(ApiKeyView, 200, NotFound, ConcurrentChange),
 )
-async def revoke(http: CommandCaller, known: Known, id: IdPath) -> Response:  # noqa: A002
+async def revoke(http: CommandCaller, callers: KnownCallers, id: IdPath) -> Response:  # noqa: A002
     """End a key at once, whatever its version; other nodes refuse it within five seconds."""
     key_id = http.id_of("key", id)
     answer = await http.run(REVOKE_KEY, key_id)
-    known.forget_key(http.principal.tenant_id, key_id)
+    callers.forget_key(http.principal.tenant_id, key_id)
     return answer

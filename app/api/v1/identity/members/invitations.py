@@ -11,7 +11,7 @@ from app.api.paging import PageQuery
 from app.api.route import permission, v1_router
 from app.api.v1.identity.fields import NEW_PASSWORD, EmailText, NameText, PasswordText
 from app.api.v1.identity.members.roles import RoleText
-from app.api.v1.identity.services import ANYBODY, From, service
+from app.api.v1.identity.services import ANYBODY, RequestOrigin, service
 from app.api.wire import Schema, text
 from app.application.identity.members.invitations import WITHDRAW_INVITATION, Invitations
 from app.application.identity.members.kinds import INVITATION_LIST
@@ -133,7 +133,7 @@ async def withdraw(http: Caller, id: IdPath) -> Response:  # noqa: A002
         body=True,
     ),
 )
-async def join(invitations: Inviting, origin: From, body: JoinIn) -> Response:
+async def join(invitations: Inviting, origin: RequestOrigin, body: JoinIn) -> Response:
     """Take up an invitation; log in next."""
     await invitations.join(body.token, body.password, body.display_name, origin)
     return Response(status_code=204)

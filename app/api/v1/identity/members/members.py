@@ -11,7 +11,7 @@ from app.api.paging import PageQuery
 from app.api.route import permission, v1_router
 from app.api.v1.identity.fields import CHANGED
 from app.api.v1.identity.members.roles import RoleText
-from app.api.v1.identity.services import Known
+from app.api.v1.identity.services import KnownCallers
 from app.api.wire import ABSENT, Schema
 from app.application.identity.directory.ports import Callers
 from app.application.identity.members.kinds import MEMBER_LIST
@@ -78,12 +78,12 @@ async def show(http: Caller, id: IdPath) -> Response:  # noqa: A002
 )
 async def change(
     http: CommandCaller,
-    known: Known,
+    callers: KnownCallers,
     id: IdPath,  # noqa: A002
     body: MemberPatch,
 ) -> Response:
     """Give a member another role. The member's sessions in the company end."""
-    return await _changed(http, known, EDIT_MEMBER, id, members_of(body, given_only=True))
+    return await _changed(http, callers, EDIT_MEMBER, id, members_of(body, given_only=True))
 
 
 @router.post(
@@ -92,9 +92,9 @@ async def change(
     openapi_extra=PROVED,
     responses=answers(MemberView, 200, *MEMBER_CHANGED),
 )
-async def activate(http: CommandCaller, known: Known, id: IdPath) -> Response:  # noqa: A002
+async def activate(http: CommandCaller, callers: KnownCallers, id: IdPath) -> Response:  # noqa: A002
     """Let a member work again, in the role from before."""
-    return await _changed(http, known, ACTIVATE_MEMBER, id, {"active": True})
+    return await _changed(http, callers, ACTIVATE_MEMBER, id, {"active": True})
 
 
 @router.post(
@@ -103,9 +103,9 @@ async def activate(http: CommandCaller, known: Known, id: IdPath) -> Response:  
     openapi_extra=PROVED,
     responses=answers(MemberView, 200, *MEMBER_CHANGED),
 )
-async def deactivate(http: CommandCaller, known: Known, id: IdPath) -> Response:  # noqa: A002
+async def deactivate(http: CommandCaller, callers: KnownCallers, id: IdPath) -> Response:  # noqa: A002
     """Keep a member out; the member's sessions in the company end. The trail keeps the name."""
-    return await _changed(http, known, DEACTIVATE_MEMBER, id, {"active": False})
+    return await _changed(http, callers, DEACTIVATE_MEMBER, id, {"active": False})
 
 
 @router.post(
@@ -114,11 +114,11 @@ async def deactivate(http: CommandCaller, known: Known, id: IdPath) -> Response:
     openapi_extra=WRITE,
     responses=answers(EndedSessions, 200, NotFound, BeyondOwnPermissions, ConcurrentChange),
 )
-async def end_sessions(http: CommandCaller, known: Known, id: IdPath) -> Response:  # noqa: A002
+async def end_sessions(http: CommandCaller, callers: KnownCallers, id: IdPath) -> Response:  # noqa: A002
     """Sign a member out of the company everywhere; signing in again is possible."""
     user_id = http.id_of("usr", id)
     answer = await http.run(END_MEMBER_SESSIONS, user_id)
-    known.forget_member(http.principal.tenant_id, user_id)
+    callers.forget_member(http.principal.tenant_id, user_id)
     return answer
 
 
@@ -130,25 +130,25 @@ async def end_sessions(http: CommandCaller, known: Known, id: IdPath) -> Respons
         EndedSessions, 200, NotFound, BeyondOwnPermissions, WorksElsewhere, ConcurrentChange
     ),
 )
-async def reset_mfa(http: CommandCaller, known: Known, id: IdPath) -> Response:  # noqa: A002
+async def reset_mfa(http: CommandCaller, callers: KnownCallers, id: IdPath) -> Response:  # noqa: A002
     """For a member who lost app, keys and recovery codes. Sessions end, and the member is notified.
 
     Only of a member who works for no other company: the factors guard that one, too.
     """
     user_id = http.id_of("usr", id)
     answer = await http.run(RESET_FACTORS, user_id)
-    known.forget_member(http.principal.tenant_id, user_id)
+    callers.forget_member(http.principal.tenant_id, user_id)
     return answer
 
 
 async def _changed(
     http: Http,
-    known: Callers,
+    callers: Callers,
     command: Command[Edit],
     id_text: str,
     members: dict[str, Any],
 ) -> Response:
     user_id = http.id_of("usr", id_text)
     answer = await http.run(command, Edit(user_id, http.expected_version(), members))
-    known.forget_member(http.principal.tenant_id, user_id)
+    callers.forget_member(http.principal.tenant_id, user_id)
     return answer

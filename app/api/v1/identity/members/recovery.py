@@ -6,7 +6,7 @@ from app.api.deps import Caller, CommandCaller
 from app.api.masters import IdPath, answers, listed
 from app.api.paging import PageQuery
 from app.api.route import permission, v1_router
-from app.api.v1.identity.services import Known
+from app.api.v1.identity.services import KnownCallers
 from app.api.v1.identity.sign_in.recovery import Recovery
 from app.api.wire import UserId
 from app.application.identity.members.kinds import MEMBER_SESSION_LIST
@@ -38,7 +38,7 @@ async def list_sessions(http: Caller, page: PageQuery, user_id: UserId | None = 
 )
 async def reset_member(
     http: CommandCaller,
-    known: Known,
+    callers: KnownCallers,
     recovery: Recovery,
     id: IdPath,  # noqa: A002
 ) -> Response:
@@ -48,7 +48,7 @@ async def reset_member(
     """
     user_id = http.id_of("usr", id)
     answer = await http.run(RESET_MEMBER, recovery.new_reset(user_id))
-    known.forget_member(http.principal.tenant_id, user_id)
+    callers.forget_member(http.principal.tenant_id, user_id)
     return answer
 
 

@@ -11,7 +11,7 @@ from app.api.masters import IdPath, answers, listed, members_of
 from app.api.paging import PageQuery
 from app.api.route import permission, v1_router
 from app.api.v1.identity.fields import CHANGED
-from app.api.v1.identity.services import Known
+from app.api.v1.identity.services import KnownCallers
 from app.api.wire import ABSENT, Schema, reference, text
 from app.application.identity.directory.ports import Callers
 from app.application.identity.members.kinds import ROLE_LIST
@@ -119,12 +119,12 @@ async def show(http: Caller, id: IdPath) -> Response:  # noqa: A002
 )
 async def change(
     http: CommandCaller,
-    known: Known,
+    callers: KnownCallers,
     id: IdPath,  # noqa: A002
     body: RolePatch,
 ) -> Response:
     """Change what a role may do, for all who have it: at once here, within 5 s everywhere."""
-    return await _changed(http, known, EDIT_ROLE, id, members_of(body, given_only=True))
+    return await _changed(http, callers, EDIT_ROLE, id, members_of(body, given_only=True))
 
 
 @router.post(
@@ -133,9 +133,9 @@ async def change(
     openapi_extra=WRITE,
     responses=answers(RoleView, 200, *ROLE_CHANGED),
 )
-async def activate(http: CommandCaller, known: Known, id: IdPath) -> Response:  # noqa: A002
+async def activate(http: CommandCaller, callers: KnownCallers, id: IdPath) -> Response:  # noqa: A002
     """Let members be given the role again."""
-    return await _changed(http, known, ACTIVATE_ROLE, id, {"active": True})
+    return await _changed(http, callers, ACTIVATE_ROLE, id, {"active": True})
 
 
 @router.post(
@@ -144,19 +144,19 @@ async def activate(http: CommandCaller, known: Known, id: IdPath) -> Response:  
     openapi_extra=WRITE,
     responses=answers(RoleView, 200, *ROLE_CHANGED, RoleInUse),
 )
-async def deactivate(http: CommandCaller, known: Known, id: IdPath) -> Response:  # noqa: A002
+async def deactivate(http: CommandCaller, callers: KnownCallers, id: IdPath) -> Response:  # noqa: A002
     """Take a role that no member works in out of use. Open invitations to it are void."""
-    return await _changed(http, known, DEACTIVATE_ROLE, id, {"active": False})
+    return await _changed(http, callers, DEACTIVATE_ROLE, id, {"active": False})
 
 
 async def _changed(
     http: Http,
-    known: Callers,
+    callers: Callers,
     command: Command[Edit],
     id_text: str,
     members: dict[str, Any],
 ) -> Response:
     edit = Edit(http.id_of("rol", id_text), http.expected_version(), members)
     answer = await http.run(command, edit)
-    known.forget_company(http.principal.tenant_id)
+    callers.forget_company(http.principal.tenant_id)
     return answer

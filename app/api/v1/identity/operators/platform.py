@@ -42,7 +42,9 @@ PLATFORM_PREFIX: Final = f"{API_PREFIX}/platform/"
 router = v1_router("/platform", tags=["platform"])
 
 READ, WRITE = permission("platform:read"), permission("platform:write")
-UPON = answers(CompanyStanding, 200, NotFound, TenantStateConflict, ConcurrentChange, body=True)
+INTERVENED = answers(
+    CompanyStanding, 200, NotFound, TenantStateConflict, ConcurrentChange, body=True
+)
 UserId = reference("usr")
 
 
@@ -110,44 +112,47 @@ async def show_company(http: Operator, reason: Reason, id: IdPath) -> Response: 
 
 
 @router.post(
-    "/companies/{id}/suspend", summary="Suspend a company", openapi_extra=WRITE, responses=UPON
+    "/companies/{id}/suspend",
+    summary="Suspend a company",
+    openapi_extra=WRITE,
+    responses=INTERVENED,
 )
 async def suspend(http: OperatorCommand, id: IdPath, body: ReasonIn) -> Response:  # noqa: A002
     """Let its people read and export only: at once here, within five seconds on every node.
 
     What is under way at that moment may be finished.
     """
-    return await _upon(http, id, SUSPEND, body)
+    return await _intervene(http, id, SUSPEND, body)
 
 
 @router.post(
-    "/companies/{id}/resume", summary="Resume a company", openapi_extra=WRITE, responses=UPON
+    "/companies/{id}/resume", summary="Resume a company", openapi_extra=WRITE, responses=INTERVENED
 )
 async def resume(http: OperatorCommand, id: IdPath, body: ReasonIn) -> Response:  # noqa: A002
     """Let its people work again, unless its deletion was asked for."""
-    return await _upon(http, id, RESUME, body)
+    return await _intervene(http, id, RESUME, body)
 
 
 @router.post(
     "/companies/{id}/schedule-deletion",
     summary="Schedule the deletion of a company",
     openapi_extra=WRITE,
-    responses=UPON,
+    responses=INTERVENED,
 )
 async def schedule_deletion(http: OperatorCommand, id: IdPath, body: ReasonIn) -> Response:  # noqa: A002
     """Have a suspended company deleted when its grace period is over."""
-    return await _upon(http, id, SCHEDULE_DELETION, body)
+    return await _intervene(http, id, SCHEDULE_DELETION, body)
 
 
 @router.post(
     "/companies/{id}/cancel-deletion",
     summary="Cancel the deletion of a company",
     openapi_extra=WRITE,
-    responses=UPON,
+    responses=INTERVENED,
 )
 async def cancel_deletion(http: OperatorCommand, id: IdPath, body: ReasonIn) -> Response:  # noqa: A002
     """Keep a company whose deletion was asked for, by an owner too. One that has begun goes on."""
-    return await _upon(http, id, CANCEL_DELETION, body)
+    return await _intervene(http, id, CANCEL_DELETION, body)
 
 
 @router.get(
@@ -203,7 +208,9 @@ async def _look(http: Http, look: Look) -> None:
     await answer_of(http.services.runner, LOOK, look, http.principal)
 
 
-async def _upon(http: Http, id_text: str, command: Command[Intervention], body: Any) -> Response:
+async def _intervene(
+    http: Http, id_text: str, command: Command[Intervention], body: Any
+) -> Response:
     """Act on a company, in whose trail the action is kept too."""
     company_id: Id = http.id_of("tnt", id_text)
     there = Http(http.request, http.services, replace(http.principal, tenant_id=company_id))

@@ -19,7 +19,7 @@ from app.api.v1.identity.fields import (
     RecoveryText,
 )
 from app.api.v1.identity.keys.well_known import add_jwks
-from app.api.v1.identity.services import ANYBODY, From, service
+from app.api.v1.identity.services import ANYBODY, RequestOrigin, service
 from app.api.wire import CompanyId, Schema
 from app.application.identity.companies.founding import Company
 from app.application.identity.factors.step_up import Offer
@@ -97,7 +97,7 @@ def _open(view: Any, status: int, *errors: Any) -> dict[int | str, dict[str, Any
     openapi_extra=ANYBODY,
     responses=_open(Registered, 201, InvalidValue, *NEW_PASSWORD, ConcurrentChange, HashingBusy),
 )
-async def register(registrations: Registering, origin: From, body: RegisterIn) -> Response:
+async def register(registrations: Registering, origin: RequestOrigin, body: RegisterIn) -> Response:
     """Make a company with its books, units and first location; log in next.
 
     A known address gets the same answer, and nothing is made: its owner is notified.
@@ -125,7 +125,9 @@ async def register(registrations: Registering, origin: From, body: RegisterIn) -
         202: {"model": SecondFactorView},
     },
 )
-async def login(logins: Login, operators: OperatorLogin, origin: From, body: LoginIn) -> Response:
+async def login(
+    logins: Login, operators: OperatorLogin, origin: RequestOrigin, body: LoginIn
+) -> Response:
     """Open a session: an access token for requests, a refresh token for the next one.
 
     A user with a second factor gets 202 and an `mfa_token` for `POST /auth/mfa/verify`, no tokens.
@@ -145,7 +147,7 @@ async def login(logins: Login, operators: OperatorLogin, origin: From, body: Log
     openapi_extra=ANYBODY,
     responses=_open(TokensView, 200, InvalidRefreshToken, RefreshTokenReused, RefreshSuperseded),
 )
-async def refresh(logins: Login, origin: From, body: RefreshIn) -> Response:
+async def refresh(logins: Login, origin: RequestOrigin, body: RefreshIn) -> Response:
     """Get new tokens. A refresh token is good for one exchange; using it again ends the session.
 
     When the answer got lost, send the same token again after a second and within ten.
@@ -160,7 +162,7 @@ async def refresh(logins: Login, origin: From, body: RefreshIn) -> Response:
     openapi_extra=ANYBODY,
     responses=responses(guarded=False, body=True),
 )
-async def logout(logins: Login, origin: From, body: RefreshIn) -> Response:
+async def logout(logins: Login, origin: RequestOrigin, body: RefreshIn) -> Response:
     """End the session of a refresh token. One that is unknown or over gets the same answer."""
     await logins.logout(body.refresh_token, origin)
     return Response(status_code=204)

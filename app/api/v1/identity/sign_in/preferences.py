@@ -8,7 +8,7 @@ from app.api.deps import Caller, CommandCaller
 from app.api.masters import answers, members_of
 from app.api.route import permission, v1_router
 from app.api.v1.identity.fields import ZoneText
-from app.api.v1.identity.services import Known
+from app.api.v1.identity.services import KnownCallers
 from app.api.wire import ABSENT, Schema
 from app.application.identity.directory.kinds import USERS
 from app.application.identity.sign_in.preferences import (
@@ -66,11 +66,11 @@ async def show(http: Caller) -> Response:
         body=True,
     ),
 )
-async def change(http: CommandCaller, known: Known, body: PreferencesPatch) -> Response:
+async def change(http: CommandCaller, callers: KnownCallers, body: PreferencesPatch) -> Response:
     """Choose language and time zone. Accept-Language overrides the language."""
     principal = http.principal
     members = members_of(body, given_only=True)
     edit = Edit(principal.user_id, http.expected_version(), members)
     answer = await http.run(EDIT_PREFERENCES, edit)
-    known.forget_member(principal.tenant_id, principal.user_id)
+    callers.forget_member(principal.tenant_id, principal.user_id)
     return answer

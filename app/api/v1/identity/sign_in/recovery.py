@@ -9,7 +9,7 @@ from app.api.deps import json_response
 from app.api.openapi import responses
 from app.api.route import v1_router
 from app.api.v1.identity.fields import NEW_PASSWORD, EmailText, PasswordText
-from app.api.v1.identity.services import ANYBODY, From, service
+from app.api.v1.identity.services import ANYBODY, RequestOrigin, service
 from app.api.wire import Schema, text
 from app.application.identity.sign_in.recovery import PasswordRecovery
 from app.application.identity.sign_in.views import ResetRequested
@@ -45,7 +45,9 @@ Recovery = Annotated[PasswordRecovery, service(lambda identity: identity.recover
         **responses(LoginThrottled, guarded=False, body=True),
     },
 )
-async def request_reset(recovery: Recovery, origin: From, body: ResetRequestIn) -> Response:
+async def request_reset(
+    recovery: Recovery, origin: RequestOrigin, body: ResetRequestIn
+) -> Response:
     """Send the owner of an address a token that is good once, for thirty minutes.
 
     An unknown address gets the same answer, and nothing is sent. The newest token counts.
@@ -69,7 +71,7 @@ async def request_reset(recovery: Recovery, origin: From, body: ResetRequestIn) 
         body=True,
     ),
 )
-async def reset(recovery: Recovery, origin: From, body: ResetIn) -> Response:
+async def reset(recovery: Recovery, origin: RequestOrigin, body: ResetIn) -> Response:
     """Choose a new password by the token that was sent. Every session of the user ends.
 
     It signs nobody in; log in next.

@@ -1,4 +1,4 @@
-"""How a company rests and ends (S3-39): every step from every standing."""
+"""How a company rests and ends (S3-39): every step from every status."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -26,10 +26,10 @@ ALL = (ACTIVE, SUSPENDED, CLOSING, SCHEDULED, PURGING)
 STEPS = {
     "suspended": lambda tenant: tenant.suspended(),
     "resumed": lambda tenant: tenant.resumed(),
-    "closing": lambda tenant: tenant.closing(" North ", NOW, GRACE),
-    "kept": lambda tenant: tenant.kept(),
-    "scheduled": lambda tenant: tenant.scheduled(NOW, GRACE),
-    "spared": lambda tenant: tenant.spared(),
+    "closing": lambda tenant: tenant.deletion_requested(" North ", NOW, GRACE),
+    "kept": lambda tenant: tenant.deletion_withdrawn(),
+    "scheduled": lambda tenant: tenant.deletion_scheduled(NOW, GRACE),
+    "spared": lambda tenant: tenant.deletion_cancelled(),
 }
 # For each step what becomes of the five above.
 EXPECTED = {
@@ -57,7 +57,7 @@ def test_where_a_company_stands() -> None:
 
 @pytest.mark.parametrize("step", STEPS)
 def test_each_step_starts_where_it_may(step: str) -> None:
-    """None stands for the conflict that names the present standing."""
+    """None stands for the conflict that names the present status."""
     for tenant, expected in zip(ALL, EXPECTED[step], strict=True):
         if isinstance(expected, Tenant):
             assert STEPS[step](tenant) == expected
@@ -66,11 +66,11 @@ def test_each_step_starts_where_it_may(step: str) -> None:
             STEPS[step](tenant)
         if expected is None:
             shown = CompanyStatus.CLOSING if (step, tenant) == ("scheduled", SCHEDULED) else tenant
-            assert refused.value.params == {"standing": getattr(shown, "standing", shown)}
+            assert refused.value.params == {"standing": getattr(shown, "status", shown)}
 
 
 def test_the_name_is_typed_in_full() -> None:
     for name in ("", "north", "North Ltd"):
         with pytest.raises(ClosingNameWrong) as refused:
-            ACTIVE.closing(name, NOW, GRACE)
+            ACTIVE.deletion_requested(name, NOW, GRACE)
         assert [fault.pointer for fault in refused.value.faults] == ["/name"]

@@ -14,7 +14,7 @@ from app.domain.shared.frozen import frozen
 
 
 @frozen
-class Close:
+class RequestDeletion:
     """Delete the company of the caller, who types its name, after ``grace``."""
 
     name: str
@@ -38,22 +38,26 @@ def company(work: Work) -> Tenant:
     return found
 
 
-def _close(request: Close, work: Work) -> Done:
+def _request(request: RequestDeletion, work: Work) -> Done:
     before = company(work)
-    after = work.put(TENANTS, before.closing(request.name, work.recorded_at, request.grace))
+    after = work.put(
+        TENANTS, before.deletion_requested(request.name, work.recorded_at, request.grace)
+    )
     view = status_view(after)
     work.note("closing", "tenant", after.id, delete_at=[None, view["delete_at"]])
     work.event("tenant.closing", after.id, delete_at=view["delete_at"])
     return Done(view, status=200)
 
 
-def _keep(_: None, work: Work) -> Done:
+def _withdraw(_: None, work: Work) -> Done:
     before = company(work)
-    after = work.put(TENANTS, before.kept())
+    after = work.put(TENANTS, before.deletion_withdrawn())
     work.note("kept", "tenant", after.id, delete_at=[status_view(before)["delete_at"], None])
     work.event("tenant.kept", after.id)
     return Done(status_view(after), status=200)
 
 
-CLOSE: Command[Close] = Command("tenants.close", "closing:write", company_lock, _close)
-KEEP: Command[None] = Command("tenants.keep", "closing:write", company_lock, _keep)
+REQUEST_DELETION: Command[RequestDeletion] = Command(
+    "tenants.close", "closing:write", company_lock, _request
+)
+WITHDRAW_DELETION: Command[None] = Command("tenants.keep", "closing:write", company_lock, _withdraw)
