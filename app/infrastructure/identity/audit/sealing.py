@@ -10,6 +10,7 @@ from app.application.identity.audit.seals import SEAL_AUDIT, AuditChain, sealer_
 from app.application.shared.commands import Answer, Call, CommandRunner, Outcome
 from app.domain.shared.errors import DomainError
 from app.domain.shared.ids import Id, show
+from app.infrastructure.background import CompanyTasks
 
 _ALL = b""  # no company's
 _log = structlog.get_logger("app.audit")
@@ -28,26 +29,21 @@ class Sealing:
         self._runner = runner
         self._chain = chain
         self._wait_seconds = wait_seconds
-        self._under_way: dict[bytes, asyncio.Task[None]] = {}
+        self._tasks = CompanyTasks(self.seal, "sealing_given_up")
 
     def begin(self, tenant_id: bytes) -> None:
         """Something was written: seal it when it may be."""
-        if self._wait_seconds and tenant_id not in self._under_way:
-            task = asyncio.create_task(self._later(tenant_id))
-            self._under_way[tenant_id] = task
-            task.add_done_callback(lambda _: self._under_way.pop(tenant_id, None))
+        if self._wait_seconds:
+            self._tasks.begin(tenant_id, self._wait_seconds)
 
     def begin_all(self, companies: Callable[[], Awaitable[Sequence[Id]]]) -> None:
         """Seal what another life of this process left, one company after the other."""
         if self._wait_seconds:
-            self._under_way[_ALL] = asyncio.create_task(self._all_later(companies))
+            self._tasks.start(_ALL, self._all_later(companies))
 
     async def stop(self) -> None:
         """End what is under way; each part is sealed whole or not at all."""
-        tasks = list(self._under_way.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._tasks.stop()
 
     async def seal(self, tenant_id: bytes) -> int:
         """Seal part by part until nothing waits; how many seals.
@@ -82,17 +78,7 @@ class Sealing:
             _log.info("sealing_given_up", code=error.code)
             return
         for tenant_id in found:
-            await self._quietly(tenant_id)
-
-    async def _later(self, tenant_id: bytes) -> None:
-        await asyncio.sleep(self._wait_seconds)
-        await self._quietly(tenant_id)
-
-    async def _quietly(self, tenant_id: bytes) -> None:
-        try:
-            await self.seal(tenant_id)
-        except DomainError as error:  # what is written next begins it again
-            _log.info("sealing_given_up", code=error.code)
+            await self._tasks.run(tenant_id)
 
 
 class SealedRunner:
