@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from typing_extensions import TypedDict
 
-from app.application.identity.directory.views import view_of
+from app.application.identity.directory.reading import view_of
 from app.application.shared.access import Principal
 from app.application.shared.commands import Command, Done
 from app.application.shared.kinds import Finder, Kind, Lock, Needs

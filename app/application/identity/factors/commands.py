@@ -13,8 +13,8 @@ from app.application.identity.directory.kinds import (
     SESSIONS,
     TENANTS,
 )
+from app.application.identity.directory.reading import view_of
 from app.application.identity.directory.sessions import end_sessions
-from app.application.identity.directory.views import view_of
 from app.application.identity.factors.ports import (
     CHALLENGES,
     SECOND_FACTORS,

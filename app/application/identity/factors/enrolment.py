@@ -7,6 +7,7 @@ from typing import Any
 from app.application.identity.directory.kinds import SESSIONS, USERS
 from app.application.identity.directory.passwords import Passwords
 from app.application.identity.directory.ports import AccessTokens, Directory
+from app.application.identity.directory.reading import read_one
 from app.application.identity.directory.sessions import session_ids
 from app.application.identity.factors.commands import (
     ASK,
@@ -74,7 +75,7 @@ class Enrolment:
         needs = factor_needs(principal.user_id).one(SESSIONS, principal.session_id)
         loaded = await self.reader.load(None, needs)
         factor = factor_read(loaded, principal.user_id)
-        session = loaded.present.get(SESSIONS, {}).get((principal.session_id,))
+        session = read_one(loaded, SESSIONS, principal.session_id)
         return {
             "totp": factor.sealed_secret is not None,
             "security_keys": len(loaded.results(SECURITY_KEYS_OF_USER, principal.user_id)),
@@ -167,7 +168,7 @@ class Enrolment:
     async def _user(self, user_id: Id) -> tuple[User, list[bytes]]:
         """The caller, and the ids of the security keys that are registered."""
         loaded = await self.reader.load(None, factor_needs(user_id).one(USERS, user_id))
-        user = loaded.present.get(USERS, {}).get((user_id,))
+        user = read_one(loaded, USERS, user_id)
         if user is None:
             raise SessionOver
         keys = loaded.results(SECURITY_KEYS_OF_USER, user_id)

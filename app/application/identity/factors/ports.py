@@ -1,4 +1,4 @@
-"""What second factors ask of codes and security keys."""
+"""What second factors load and save, and what they ask of codes and security keys."""
 
 from collections.abc import Sequence
 from datetime import datetime

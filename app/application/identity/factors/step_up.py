@@ -1,4 +1,8 @@
-"""Step-up: a fresh proof of the caller before a sensitive action."""
+"""Step-up: a fresh proof of the caller before a sensitive action.
+
+``SecondFactors`` compares what was sent with the secrets, outside of any transaction: for step-up,
+and for logins that wait for a second factor.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,6 +11,7 @@ from typing import Any
 from app.application.identity.directory.kinds import CREDENTIALS, SESSIONS
 from app.application.identity.directory.passwords import Guess, Passwords
 from app.application.identity.directory.ports import AccessTokens
+from app.application.identity.directory.reading import read_one
 from app.application.identity.directory.tokens import SecretToken
 from app.application.identity.factors.ports import (
     CHALLENGES,
@@ -177,7 +182,7 @@ class SecondFactors:
         except InvalidMfaToken:
             raise not_asked(purpose) from None
         loaded = await self.reader.load(None, Needs().one(CHALLENGES, token.id))
-        found = loaded.present.get(CHALLENGES, {}).get((token.id,))
+        found = read_one(loaded, CHALLENGES, token.id)
         challenge = open_challenge(found, purpose, token.token_hash, self.clock.now())
         return Answered(token.id, token.token_hash), challenge
 
@@ -243,7 +248,7 @@ class SecondFactors:
         """When the password was chosen, which must be right."""
         user_id = principal.user_id
         loaded = await self.reader.load(None, Needs().one(CREDENTIALS, user_id))
-        credentials = loaded.present.get(CREDENTIALS, {}).get((user_id,))
+        credentials = read_one(loaded, CREDENTIALS, user_id)
         if credentials is None:
             raise SessionOver
         guess = guess_of(principal)
@@ -262,5 +267,5 @@ def guess_of(principal: Principal) -> Guess:
 
 def factor_read(loaded: Loaded, user_id: Id) -> SecondFactor:
     """App and recovery codes of a user as they were read, who may have none."""
-    found = loaded.present.get(SECOND_FACTORS, {}).get((user_id,))
+    found = read_one(loaded, SECOND_FACTORS, user_id)
     return SecondFactor.none(user_id) if found is None else found

@@ -1,4 +1,7 @@
-"""API keys: made, changed, rotated, revoked. Secrets never enter these commands."""
+"""API keys: made, changed, rotated, revoked.
+
+Secrets never enter the commands; ``ApiKeys`` makes them and shows them to the caller, once.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,6 +10,7 @@ from typing import Any
 
 from app.application.identity.directory.granting import caller_needs, held_by, held_now
 from app.application.identity.directory.ports import Callers
+from app.application.identity.directory.reading import read_one
 from app.application.identity.keys.ports import API_KEY_USES, API_KEYS, API_KEYS_IN_USE
 from app.application.identity.keys.tokens import ApiKeyToken
 from app.application.identity.keys.views import ApiKeyView, NewApiKeyView, shown_key
@@ -87,10 +91,10 @@ def shown(loaded: Loaded, key_id: Id) -> ApiKeyView:
     Raises:
         NotFound: the company has none with this id.
     """
-    key = loaded.present.get(API_KEYS, {}).get((key_id,))
+    key = read_one(loaded, API_KEYS, key_id)
     if key is None:
         raise NotFound
-    return shown_key(key, loaded.present.get(API_KEY_USES, {}).get((key_id,)))
+    return shown_key(key, read_one(loaded, API_KEY_USES, key_id))
 
 
 def _check_held(scopes: tuple[str, ...], work: Work) -> None:
@@ -241,7 +245,7 @@ class ApiKeys:
         loaded = await self.reader.load(
             principal.tenant_id, Needs().one(API_KEYS, key_id, lock=Lock.NONE)
         )
-        key: ApiKey | None = loaded.present.get(API_KEYS, {}).get((key_id,))
+        key: ApiKey | None = read_one(loaded, API_KEYS, key_id)
         if key is None:
             raise NotFound
         token = ApiKeyToken.fresh(principal.tenant_id, key_id, test=key.test)

@@ -1,4 +1,4 @@
-"""How API keys are looked up when they call, and what the service asks of its signing keys."""
+"""What keys load and save, how API keys are looked up, and what is asked of signing keys."""
 
 from collections.abc import Sequence
 from datetime import datetime

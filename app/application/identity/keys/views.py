@@ -5,7 +5,7 @@ from datetime import datetime
 
 from typing_extensions import TypedDict
 
-from app.application.identity.directory.views import view_of
+from app.application.identity.directory.reading import view_of
 from app.application.shared.wording import instant
 from app.domain.identity.keys.api_key import ApiKey, ApiKeyUse
 from app.domain.shared.ids import show

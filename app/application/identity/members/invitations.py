@@ -1,4 +1,7 @@
-"""Inviting somebody to a company, and joining it. Secrets never enter these commands."""
+"""Inviting somebody to a company, and joining it.
+
+Secrets never enter the commands; ``Invitations`` makes and reads tokens and checks passwords.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,8 +24,8 @@ from app.application.identity.directory.kinds import (
 from app.application.identity.directory.origin import Origin, principal_from
 from app.application.identity.directory.passwords import Passwords
 from app.application.identity.directory.ports import Directory
+from app.application.identity.directory.reading import read_one, view_of
 from app.application.identity.directory.tokens import TokenForm
-from app.application.identity.directory.views import view_of
 from app.application.identity.members.kinds import (
     INVITATION_BY_TOKEN,
     INVITATIONS,
@@ -203,7 +206,7 @@ class Invitations:
         needs = Needs().search(INVITATION_BY_TOKEN, token.token_hash)
         loaded = await self.reader.load(token.id, needs.one(TENANTS, token.id))
         found = loaded.results(INVITATION_BY_TOKEN, token.token_hash)
-        company = loaded.present.get(TENANTS, {}).get((token.id,))
+        company = read_one(loaded, TENANTS, token.id)
         if not found or company is None:
             raise InvitationInvalid.at("/token")
         if not company.active:

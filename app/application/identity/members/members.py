@@ -20,8 +20,8 @@ from app.application.identity.directory.kinds import (
     OPERATORS,
     USERS,
 )
+from app.application.identity.directory.reading import read_one, view_of
 from app.application.identity.directory.sessions import end_sessions
-from app.application.identity.directory.views import view_of
 from app.application.identity.factors.commands import forget_factors
 from app.application.identity.members.kinds import ACTIVE_IN_ROLE
 from app.application.identity.members.views import EndedSessions, MemberView, member_view
@@ -51,8 +51,8 @@ def shown(loaded: Loaded, user_id: Id, principal: Principal) -> MemberView:
     Raises:
         NotFound: the user is none.
     """
-    user = loaded.present.get(USERS, {}).get((user_id,))
-    member = loaded.present.get(MEMBERSHIPS, {}).get((principal.tenant_id, user_id))
+    user = read_one(loaded, USERS, user_id)
+    member = read_one(loaded, MEMBERSHIPS, principal.tenant_id, user_id)
     if user is None or member is None:
         raise NotFound
     return _view(user, member)

@@ -10,13 +10,13 @@ from typing import Any
 from app.application.identity.directory.granting import caller_needs, held_now, own_role
 from app.application.identity.directory.kinds import COMPANY_ROLES, ROLES_OF
 from app.application.identity.members.kinds import ACTIVE_IN_ROLE
-from app.application.identity.members.views import BUILT_IN, RoleView, role_view
+from app.application.identity.members.views import BUILT_IN, role_view
 from app.application.shared.access import Principal
 from app.application.shared.commands import Command, Done
 from app.application.shared.kinds import Needs
 from app.application.shared.masters import Create, Edit, Noun, created, edited
 from app.application.shared.permissions import ALWAYS, ROLES
-from app.application.shared.work import Loaded, Work
+from app.application.shared.work import Work
 from app.domain.identity.members.membership import OWNER
 from app.domain.identity.members.role import (
     OWN_ROLES_MAX,
@@ -26,30 +26,9 @@ from app.domain.identity.members.role import (
     check_within,
 )
 from app.domain.shared.errors import Duplicate, NotFound, StaleVersion
-from app.domain.shared.ids import Id
 
 ROLE = Noun(COMPANY_ROLES, "role", "rol", "/api/v1/roles", role_view)
 _PERMISSION = "roles:write"
-
-
-def shown(loaded: Loaded, role_id: Id, principal: Principal) -> RoleView:
-    """A role of the caller's company, or one that every company has.
-
-    Raises:
-        NotFound: there is none.
-    """
-    if role_id in BUILT_IN:
-        return BUILT_IN[role_id]
-    found = loaded.present.get(COMPANY_ROLES, {}).get((principal.tenant_id, role_id))
-    if found is None:
-        raise NotFound
-    view: RoleView = ROLE.show(found)
-    return view
-
-
-def shown_needs(role_id: Id, principal: Principal) -> Needs:
-    """What showing a role takes."""
-    return Needs().one(COMPANY_ROLES, principal.tenant_id, role_id)
 
 
 def _needs(_: Any, principal: Principal) -> Needs:
@@ -58,7 +37,7 @@ def _needs(_: Any, principal: Principal) -> Needs:
 
 def _create_needs(create: Create, principal: Principal) -> Needs:
     needs = _needs(create, principal)
-    return needs if create.id is None else needs.join(shown_needs(create.id, principal))
+    return needs if create.id is None else needs.one(COMPANY_ROLES, principal.tenant_id, create.id)
 
 
 def _create(create: Create, work: Work) -> Done:

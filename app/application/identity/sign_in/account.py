@@ -1,4 +1,7 @@
-"""What users do with their own sign-in: see it, end sessions, choose another password."""
+"""What users do with their own sign-in: see it, end sessions, choose another password.
+
+A new password ends every other session, so nobody stays signed in by the old one.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,6 +9,7 @@ from datetime import datetime
 from app.application.identity.directory.kinds import CREDENTIALS, TENANTS, USERS
 from app.application.identity.directory.passwords import Passwords
 from app.application.identity.directory.ports import AccessTokens
+from app.application.identity.directory.reading import read_one
 from app.application.identity.directory.sessions import end_sessions, session_ids
 from app.application.identity.keys.ports import API_KEYS
 from app.application.identity.keys.views import calling_key
@@ -70,8 +74,8 @@ class OwnAccount:
         user_id = principal.on_behalf_of if principal.key_mode else principal.user_id
         needs = Needs().one(USERS, user_id).one(TENANTS, principal.tenant_id)
         loaded = await self.reader.load(None, needs)
-        user = loaded.present.get(USERS, {}).get((user_id,))
-        tenant = loaded.present.get(TENANTS, {}).get((principal.tenant_id,))
+        user = read_one(loaded, USERS, user_id)
+        tenant = read_one(loaded, TENANTS, principal.tenant_id)
         if user is None or tenant is None:
             raise SessionOver
         view: MeView = {
@@ -90,7 +94,7 @@ class OwnAccount:
         if principal.key_mode:
             own = Needs().one(API_KEYS, principal.user_id, lock=Lock.NONE)
             loaded = await self.reader.load(principal.tenant_id, own)
-            key = loaded.present.get(API_KEYS, {}).get((principal.user_id,))
+            key = read_one(loaded, API_KEYS, principal.user_id)
             if key is None:
                 raise ApiKeyOver
             view["api_key"] = calling_key(key)
@@ -113,9 +117,9 @@ class OwnAccount:
         """
         needs = Needs().one(USERS, principal.user_id).one(TENANTS, principal.tenant_id)
         loaded = await self.reader.load(None, needs.one(CREDENTIALS, principal.user_id))
-        user = loaded.present.get(USERS, {}).get((principal.user_id,))
-        company = loaded.present.get(TENANTS, {}).get((principal.tenant_id,))
-        credentials = loaded.present.get(CREDENTIALS, {}).get((principal.user_id,))
+        user = read_one(loaded, USERS, principal.user_id)
+        company = read_one(loaded, TENANTS, principal.tenant_id)
+        credentials = read_one(loaded, CREDENTIALS, principal.user_id)
         if user is None or company is None or credentials is None:
             raise SessionOver
         check_password(

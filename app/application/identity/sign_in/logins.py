@@ -13,6 +13,7 @@ import structlog
 from app.application.identity.directory.kinds import CREDENTIALS
 from app.application.identity.directory.origin import Origin, principal_from
 from app.application.identity.directory.ports import Access, AccessTokens, Directory
+from app.application.identity.directory.reading import read_one
 from app.application.identity.factors.proving import CHALLENGE_TOKEN, WRONG, NewChallenge
 from app.application.identity.factors.step_up import Offer, SecondFactors
 from app.application.identity.factors.views import SecondFactorView
@@ -114,7 +115,7 @@ class Logins:
         """
         user_id = principal.user_id
         loaded = await self.reader.load(None, Needs().one(CREDENTIALS, user_id))
-        credentials = loaded.present.get(CREDENTIALS, {}).get((user_id,))
+        credentials = read_one(loaded, CREDENTIALS, user_id)
         if credentials is None:
             raise SessionOver
         refresh, session = self._new_session(device)

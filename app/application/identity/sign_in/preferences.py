@@ -1,4 +1,4 @@
-"""What a user prefers: the language, and the own time zone."""
+"""What a user prefers: language and time zone."""
 
 from dataclasses import replace
 

@@ -10,6 +10,7 @@ from app.application.identity.directory.kinds import CREDENTIALS, TENANTS, USERS
 from app.application.identity.directory.origin import Origin, principal_from
 from app.application.identity.directory.passwords import Passwords
 from app.application.identity.directory.ports import AccessTokens, Directory, LoginThrottle
+from app.application.identity.directory.reading import read_one
 from app.application.identity.directory.sessions import end_sessions, session_ids
 from app.application.identity.directory.tokens import SecretToken, TokenForm
 from app.application.shared.access import Principal
@@ -179,9 +180,9 @@ class PasswordRecovery:
         key = (token.id,)
         needs = Needs().one(USERS, *key).one(PASSWORD_RESETS, *key).one(CREDENTIALS, *key)
         loaded = await self.reader.load(None, needs)
-        user = loaded.present.get(USERS, {}).get(key)
-        reset = loaded.present.get(PASSWORD_RESETS, {}).get(key)
-        credentials = loaded.present.get(CREDENTIALS, {}).get(key)
+        user = read_one(loaded, USERS, *key)
+        reset = read_one(loaded, PASSWORD_RESETS, *key)
+        credentials = read_one(loaded, CREDENTIALS, *key)
         if user is None or reset is None or credentials is None:
             raise ResetInvalid.at("/token")
         reset.check(token.token_hash, credentials.changed_at, self.clock.now())

@@ -1,4 +1,7 @@
-"""Registration: a new user with a new company."""
+"""Registration: a new user with a new company.
+
+The slow hash is made by ``Registrations``, outside of any transaction; commands see the hash only.
+"""
 
 import asyncio
 import time

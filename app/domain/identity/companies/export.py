@@ -54,18 +54,18 @@ class Export:
     id: Id
     requested_by: Id
     requested_at: datetime
-    state: ExportState
-    attempt: int
-    lease_until: datetime | None
-    tables_done: int
-    tables_total: int
-    rows: int
-    error: ExportError | None
-    file_bytes: int | None
-    file_sha256: str | None
-    finished_at: datetime | None
-    expires_at: datetime | None
-    version: int
+    state: ExportState = ExportState.QUEUED
+    attempt: int = 0
+    lease_until: datetime | None = None
+    tables_done: int = 0
+    tables_total: int = 0
+    rows: int = 0
+    error: ExportError | None = None
+    file_bytes: int | None = None
+    file_sha256: str | None = None
+    finished_at: datetime | None = None
+    expires_at: datetime | None = None
+    version: int = 1
 
     @classmethod
     def new(cls, id_: Id, requested_by: Id, at: datetime, others: Sequence["Export"]) -> "Export":
@@ -79,23 +79,7 @@ class Export:
             raise ExportUnderWay
         if len(others) >= FILES_MAX:
             raise TooManyExports(maximum=FILES_MAX)
-        return cls(
-            id=id_,
-            requested_by=requested_by,
-            requested_at=at,
-            state=ExportState.QUEUED,
-            attempt=0,
-            lease_until=None,
-            tables_done=0,
-            tables_total=0,
-            rows=0,
-            error=None,
-            file_bytes=None,
-            file_sha256=None,
-            finished_at=None,
-            expires_at=None,
-            version=1,
-        )
+        return cls(id_, requested_by, at)
 
     @property
     def open(self) -> bool:

@@ -1,4 +1,4 @@
-"""Refusals around second factors and around proving anew who one is."""
+"""Refusals around second factors and fresh proofs of the caller."""
 
 from app.domain.identity.sign_in.errors import Unauthenticated
 from app.domain.shared.errors import DomainError, Kind

@@ -24,9 +24,9 @@ class SecurityKey:
     sign_count: int
     name: str
     created_at: datetime
-    last_used_at: datetime | None
-    removed_at: datetime | None
-    version: int
+    last_used_at: datetime | None = None
+    removed_at: datetime | None = None
+    version: int = 1
 
     @classmethod
     def new(
@@ -51,9 +51,6 @@ class SecurityKey:
             sign_count=sign_count,
             name=checked_name(name),
             created_at=at,
-            last_used_at=None,
-            removed_at=None,
-            version=1,
         )
 
     def renamed(self, name: str) -> "SecurityKey":

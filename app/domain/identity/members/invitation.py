@@ -27,9 +27,9 @@ class Invitation:
     invited_by: Id
     created_at: datetime
     expires_at: datetime
-    accepted_at: datetime | None
-    withdrawn_at: datetime | None
-    version: int
+    accepted_at: datetime | None = None
+    withdrawn_at: datetime | None = None
+    version: int = 1
 
     @classmethod
     def new(
@@ -50,9 +50,6 @@ class Invitation:
             invited_by=invited_by,
             created_at=at,
             expires_at=at + LIFE,
-            accepted_at=None,
-            withdrawn_at=None,
-            version=1,
         )
 
     @property

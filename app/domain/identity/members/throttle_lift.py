@@ -1,4 +1,4 @@
-"""Lifting the delays of an account: somebody who may says that its owner is waiting."""
+"""Lifting the delays of an account, for an owner who has to wait."""
 
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from app.domain.shared.ids import Id
 
 @frozen
 class ThrottleLift:
-    """Failed logins of a user from before ``lifted_at`` delay nobody."""
+    """Failed logins of a user from before ``lifted_at`` count no more."""
 
     user_id: Id
     lifted_at: datetime

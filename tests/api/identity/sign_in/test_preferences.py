@@ -5,7 +5,7 @@ from typing import Any, get_args
 import httpx
 
 from app.api.locales import Catalogue
-from app.api.v1.identity.sign_in.preferences import PreferencesPatch
+from app.api.v1.identity.sign_in.account import PreferencesPatch
 from tests.api.identity.support import AUTH, Tokens, ids_of, me, refusal, sign_up, trail
 
 PATH = f"{AUTH}/preferences"

@@ -18,7 +18,7 @@ from app.application.identity.companies.exports import (
     ExportView,
     export_view,
 )
-from app.application.identity.directory.views import view_of
+from app.application.identity.directory.reading import read_one, view_of
 from app.application.shared.commands import answer_of
 from app.application.shared.kinds import Needs
 from app.domain.identity.companies.errors import (
@@ -106,7 +106,7 @@ async def fetch(http: Caller, exporting: Exporting, id: IdPath) -> Response:  # 
 async def _export(http: Http, id_text: str) -> Export:
     id_ = http.id_of("exp", id_text)
     loaded = await http.load(Needs().one(EXPORTS, id_))
-    found: Export | None = loaded.present.get(EXPORTS, {}).get((id_,))
+    found: Export | None = read_one(loaded, EXPORTS, id_)
     if found is None:
         raise NotFound
     return found

@@ -1,4 +1,4 @@
-"""/tenants/current: the caller's company and how its books are kept."""
+"""/tenants: another company of the caller, the present one and its settings, and its deletion."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,6 +21,7 @@ from app.application.identity.companies.deletion import (
 from app.application.identity.companies.founding import Company
 from app.application.identity.companies.views import CompanyStanding, OwnCompanyView
 from app.application.identity.directory.kinds import TENANTS
+from app.application.identity.directory.reading import read_one
 from app.application.processes.company import (
     EDIT_COMPANY,
     CompanyView,
@@ -97,8 +98,8 @@ async def show(http: Caller) -> Response:
     """The caller's company, or 304 when the caller has its present version."""
     principal = http.principal
     loaded = await http.services.reader.load(principal.tenant_id, company_needs(principal))
-    tenant = loaded.present.get(TENANTS, {}).get((principal.tenant_id,))
-    books = loaded.present.get(BOOKS, {}).get(())
+    tenant = read_one(loaded, TENANTS, principal.tenant_id)
+    books = read_one(loaded, BOOKS)
     if tenant is None or books is None:
         raise NotFound
     return http.versioned(company_view(tenant, books))

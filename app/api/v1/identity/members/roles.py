@@ -13,6 +13,7 @@ from app.api.route import permission, v1_router
 from app.api.v1.identity.fields import CHANGED
 from app.api.v1.identity.services import KnownCallers
 from app.api.wire import ABSENT, Schema, reference, text
+from app.application.identity.directory.kinds import COMPANY_ROLES
 from app.application.identity.directory.ports import Callers
 from app.application.identity.members.kinds import ROLE_LIST
 from app.application.identity.members.roles import (
@@ -20,10 +21,9 @@ from app.application.identity.members.roles import (
     CREATE_ROLE,
     DEACTIVATE_ROLE,
     EDIT_ROLE,
-    shown,
-    shown_needs,
+    ROLE,
 )
-from app.application.identity.members.views import RoleView
+from app.application.identity.members.views import BUILT_IN, RoleView
 from app.application.shared.commands import Command
 from app.application.shared.masters import Create, Edit
 from app.application.shared.permissions import PERMISSIONS
@@ -107,8 +107,9 @@ async def list_roles(
 async def show(http: Caller, id: IdPath) -> Response:  # noqa: A002
     """One role, or 304 when the caller has its present version."""
     role_id = http.id_of("rol", id)
-    loaded = await http.services.reader.load(None, shown_needs(role_id, http.principal))
-    return http.versioned(shown(loaded, role_id, http.principal))
+    if role_id in BUILT_IN:
+        return http.versioned(BUILT_IN[role_id])
+    return await http.object(COMPANY_ROLES, (http.principal.tenant_id, role_id), ROLE.show)
 
 
 @router.patch(

@@ -1,26 +1,47 @@
 """/auth for a caller who is signed in: who is calling, sessions and the password."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from starlette.responses import Response
 
-from app.api.deps import Caller
-from app.api.masters import IdPath, answers, listed
+from app.api.deps import Caller, CommandCaller
+from app.api.masters import IdPath, answers, listed, members_of
 from app.api.openapi import responses
 from app.api.paging import PageQuery
 from app.api.route import KEYS_TOO, permission, v1_router
-from app.api.v1.identity.fields import NEW_PASSWORD, PasswordText
-from app.api.v1.identity.services import service
+from app.api.v1.identity.fields import NEW_PASSWORD, PasswordText, ZoneText
+from app.api.v1.identity.services import KnownCallers, service
 from app.api.v1.identity.sign_in.auth import Login
-from app.api.wire import CompanyId, Schema
+from app.api.wire import ABSENT, CompanyId, Schema
 from app.application.identity.companies.founding import COMPANIES_OF_USER
 from app.application.identity.companies.views import OwnCompanyView
+from app.application.identity.directory.kinds import USERS
+from app.application.identity.directory.reading import read_one
 from app.application.identity.sign_in.account import OwnAccount
+from app.application.identity.sign_in.preferences import (
+    EDIT_PREFERENCES,
+    PreferencesView,
+    preferences_view,
+)
 from app.application.identity.sign_in.sessions import SESSION_LIST
 from app.application.identity.sign_in.views import MeView, SessionView, TokensView
+from app.application.shared.kinds import Needs
+from app.application.shared.masters import Edit
 from app.domain.identity.factors.errors import StepUpRequired
-from app.domain.identity.sign_in.errors import HashingBusy, LoginThrottled, PasswordWrong
-from app.domain.shared.errors import ConcurrentChange, NotFound, ReferenceNotFound
+from app.domain.identity.sign_in.errors import (
+    HashingBusy,
+    LoginThrottled,
+    PasswordWrong,
+    SessionOver,
+)
+from app.domain.shared.errors import (
+    ConcurrentChange,
+    InvalidValue,
+    NotFound,
+    ReferenceNotFound,
+    StaleVersion,
+    VersionRequired,
+)
 
 router = v1_router("/auth", tags=["auth"])
 
@@ -140,3 +161,52 @@ async def switch(http: Caller, logins: Login, body: SwitchIn) -> Response:
     """Open a session for another company of the caller. The session of this request goes on."""
     device = http.request.headers.get("user-agent", "")
     return http.answer(await logins.switch(http.principal, body.company_id, device))
+
+
+class PreferencesPatch(Schema):
+    """What a user may prefer; null takes it back."""
+
+    locale: Literal["en", "ar"] | None = ABSENT
+    time_zone: ZoneText | None = ABSENT
+
+
+@router.get(
+    "/preferences",
+    summary="Show the preferences of the caller",
+    openapi_extra=permission("profile:read"),
+    responses=answers(PreferencesView, 200),
+)
+async def show_preferences(http: Caller) -> Response:
+    """What the caller prefers, in every company, or 304 when that is the present version."""
+    user_id = http.principal.user_id
+    loaded = await http.services.reader.load(None, Needs().one(USERS, user_id))
+    user = read_one(loaded, USERS, user_id)
+    if user is None:
+        raise SessionOver
+    return http.versioned(preferences_view(user))
+
+
+@router.patch(
+    "/preferences",
+    summary="Change the preferences of the caller",
+    openapi_extra=permission("profile:write"),
+    responses=answers(
+        PreferencesView,
+        200,
+        InvalidValue,
+        StaleVersion,
+        VersionRequired,
+        ConcurrentChange,
+        body=True,
+    ),
+)
+async def change_preferences(
+    http: CommandCaller, callers: KnownCallers, body: PreferencesPatch
+) -> Response:
+    """Choose language and time zone. Accept-Language overrides the language."""
+    principal = http.principal
+    members = members_of(body, given_only=True)
+    edit = Edit(principal.user_id, http.expected_version(), members)
+    answer = await http.run(EDIT_PREFERENCES, edit)
+    callers.forget_member(principal.tenant_id, principal.user_id)
+    return answer

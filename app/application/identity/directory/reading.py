@@ -1,11 +1,20 @@
-"""How an aggregate becomes a view that takes its fields by their names."""
+"""Reading what was loaded, and making views of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from functools import cache
 from inspect import signature
 from typing import Any, TypeVar
 
+from app.application.shared.kinds import Kind
+from app.application.shared.work import Loaded
+
+A = TypeVar("A")
 V = TypeVar("V")
+
+
+def read_one(loaded: Loaded, kind: Kind[A], *key: Hashable) -> A | None:
+    """The aggregate that was loaded by this key; None where there is none."""
+    return loaded.present.get(kind, {}).get(key)
 
 
 @cache
