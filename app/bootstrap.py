@@ -27,9 +27,10 @@ from app.api.problems import Problems, install_error_handlers
 from app.api.record import header, record_of
 from app.api.routing import RouteIndex, check_routes, include, install_flat_routing
 from app.api.v1 import ROUTERS, WELL_KNOWN
-from app.api.v1.identity.platform import PLATFORM_PREFIX
+from app.api.v1.identity.operators.platform import PLATFORM_PREFIX
 from app.api.weights import RouteWeights
-from app.application.identity.ports import LoginThrottle
+from app.application.identity.directory.ports import LoginThrottle
+from app.application.identity.services import Identity
 from app.application.reports.ports import Reports
 from app.application.shared.commands import CommandRunner
 from app.application.shared.rate_limit import Budget, RateLimiter
@@ -45,11 +46,11 @@ from app.infrastructure.db.reader import DatabaseReader
 from app.infrastructure.db.replica import ReplicaReads
 from app.infrastructure.db.schema import revisions
 from app.infrastructure.db.sqlite import SqliteDatabase
-from app.infrastructure.identity.audit_chain import DatabaseAuditChain
+from app.infrastructure.identity.audit.chain import DatabaseAuditChain
+from app.infrastructure.identity.audit.sealing import SealedRunner, Sealing
 from app.infrastructure.identity.build import build_identity
-from app.infrastructure.identity.companies import companies
-from app.infrastructure.identity.exporting import Exporting
-from app.infrastructure.identity.sealing import SealedRunner, Sealing
+from app.infrastructure.identity.companies.all_companies import companies
+from app.infrastructure.identity.companies.exporting import Exporting
 from app.infrastructure.observability.metrics import AppMetrics, LoopLag
 from app.infrastructure.rate_limit.memory import MemoryRateLimiter
 from app.infrastructure.rate_limit.shared import SharedRateLimiter
@@ -72,7 +73,7 @@ class Parts:
     database: Database
     reader: DatabaseReader
     health: DatabaseHealth
-    identity: Any
+    identity: Identity
     folding: Folding
     audit_chain: DatabaseAuditChain
     sealing: Sealing
@@ -211,7 +212,7 @@ def build_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     app.state.services = Services(
         runner=parts.runner,
         reader=parts.reader,
-        tokens=parts.identity,
+        tokens=parts.identity.tokens,
         cursors=CursorSigner(settings.tokens.secret.get_secret_value()),
         problems=problems,
         clock=parts.clock,
@@ -237,18 +238,11 @@ def build_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
 def _extras(parts: Parts) -> Mapping[str, Any]:
     return {
         "identity": parts.identity,
-        "account": parts.identity.account,
-        "joining": parts.identity.joining,
-        "recovery": parts.identity.recovery,
-        "factors": parts.identity.factors,
-        "enrolling": parts.identity.enrolling,
-        "api_keys": parts.identity.api_keys,
         "reports": parts.reports,
         "refusals": parts.identity.refusals,
         "audit_chain": parts.audit_chain,
         "sealing": parts.sealing,
         "exporting": parts.exporting,
-        "operators": parts.identity.operators,
         "tenant_grace": timedelta(days=parts.settings.storage.tenant_grace_days),
         "knowledge_lag": timedelta(seconds=parts.settings.knowledge_lag_seconds),
     }
@@ -262,7 +256,8 @@ def _principal_of(parts: Parts) -> Any:
         token = authorization.decode("latin-1").partition(" ")[2]  # the route checks the scheme
         address = record_of(scope).client
         platform = scope["path"].startswith(PLATFORM_PREFIX)
-        callers = parts.identity.operators if platform else parts.identity
+        identity = parts.identity
+        callers = identity.operator_tokens if platform else identity.tokens
         found = callers.known(token, address)
         if found is None:  # a fresh token is its caller's from the first request on
             with contextlib.suppress(DomainError):  # the route says what is wrong with it

@@ -38,8 +38,8 @@ from app.api.schemas import about_schema, example_of, meaning_of
 from app.application.contexts import CONTEXTS
 from app.application.shared.access import changes
 from app.application.shared.commands import IdempotencyKeyMissing
-from app.domain.identity.factor_errors import MfaEnrolmentRequired, StepUpRequired
-from app.domain.identity.tenant import HELD
+from app.domain.identity.companies.tenant import HELD
+from app.domain.identity.factors.errors import MfaEnrolmentRequired, StepUpRequired
 
 BEARER: Final = "bearerAuth"
 MEMBERS: Final = {**ALL_MEMBERS, **AUDIT_MEMBERS}

@@ -34,8 +34,8 @@ from app.application.shared.masters import Noun as MasterNoun
 from app.application.shared.nouns import Noun
 from app.application.shared.reading import Listing, Reader
 from app.application.shared.work import Loaded, Work
-from app.domain.identity.errors import Unauthenticated
-from app.domain.identity.factor_errors import MfaEnrolmentRequired, StepUpRequired
+from app.domain.identity.factors.errors import MfaEnrolmentRequired, StepUpRequired
+from app.domain.identity.sign_in.errors import Unauthenticated
 from app.domain.shared.clock import Clock
 from app.domain.shared.errors import (
     DomainError,

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from app.api.openapi import responses
 from app.api.route import PUBLIC, new_router, permission, v1_router
-from app.domain.identity.errors import Unauthenticated
+from app.domain.identity.sign_in.errors import Unauthenticated
 
 WAIT_SECONDS_MAX: Final = 0.15  # a probe is answered within a fifth of a second
 PASSED_SECONDS_MAX: Final = 2.0

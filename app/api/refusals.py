@@ -3,7 +3,7 @@
 from starlette.requests import Request
 
 from app.api.record import record_of
-from app.application.identity.refusals import Refusals
+from app.application.identity.audit.refusals import Refusals
 from app.domain.shared.errors import DomainError
 
 

@@ -27,7 +27,7 @@ from app.api.errors import (
 from app.api.guards import REQUIRES_KEY, answer_shape
 from app.api.record import header
 from app.application.shared.guarded import Shape
-from app.domain.identity.api_key_errors import CredentialInQuery
+from app.domain.identity.keys.errors import CredentialInQuery
 from app.domain.shared.errors import Fault
 
 API_PREFIX: Final = "/api/v1"

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from app.application.identity.audit_entries import (
+from app.application.identity.audit.entries import (
     AuditVerdictView,
     head_view,
     verdict_view,
@@ -14,7 +14,7 @@ from app.bootstrap import Parts
 from app.cli.common import DatabaseOption, fail, read_settings, with_parts
 from app.domain.shared.errors import DomainError, InvalidValue
 from app.domain.shared.ids import NO_ID, Id, read, show
-from app.infrastructure.identity.companies import companies
+from app.infrastructure.identity.companies.all_companies import companies
 
 audit = typer.Typer(
     no_args_is_help=True, help="The audit chain: verify it, print its heads, seal new entries."

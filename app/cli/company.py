@@ -8,7 +8,7 @@ import typer
 from app.bootstrap import Parts
 from app.cli.common import DatabaseOption, fail, migrate_to, read_settings, with_parts
 from app.demo.login import DEMO_EMAIL, DEMO_PASSWORD, DemoLogin, demo_login
-from app.infrastructure.identity.companies import signed_in
+from app.infrastructure.identity.companies.all_companies import signed_in
 from app.settings import Settings
 
 DEMO_LINE = f"Demo login: {DEMO_EMAIL} / {DEMO_PASSWORD}"
@@ -48,8 +48,7 @@ def replace_keys(
         raise fail("this ends every session: confirm with --yes; stop the service first")
 
     async def work(parts: Parts) -> int:
-        ended: int = await parts.identity.signing.start_anew(await signed_in(parts.database))
-        return ended
+        return await parts.identity.signing_keys.start_anew(await signed_in(parts.database))
 
     ended = with_parts(settings, work)
     typer.echo(f"A new signing key is in place; {ended} sessions were ended.")
@@ -68,8 +67,7 @@ def reset_mfa(
         raise fail("the password alone then opens the account: verify the request, use --yes")
 
     async def work(parts: Parts) -> int | None:
-        ended: int | None = await parts.identity.enrolling.forget_all(email)
-        return ended
+        return await parts.identity.enrolment.forget_all(email)
 
     ended = with_parts(settings, work)
     if ended is None:

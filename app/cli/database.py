@@ -6,13 +6,13 @@ from typing import Annotated
 
 import typer
 
-from app.application.identity.audit_entries import verdict_view
+from app.application.identity.audit.entries import verdict_view
 from app.application.reports.ports import Knowledge
 from app.bootstrap import Parts
 from app.cli.audit import told
 from app.cli.common import DatabaseOption, fail, migrate_to, read_settings, with_parts
 from app.domain.shared.ids import show
-from app.infrastructure.identity.companies import companies
+from app.infrastructure.identity.companies.all_companies import companies
 
 
 def migrate(

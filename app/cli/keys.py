@@ -5,14 +5,14 @@ import typer
 from app.application.shared.wording import instant
 from app.bootstrap import Parts
 from app.cli.common import DatabaseOption, read_settings, with_parts
-from app.domain.identity.signing_key import SigningKey
-from app.infrastructure.identity.readers import DatabaseDirectory
+from app.domain.identity.keys.signing_key import SigningKey
+from app.infrastructure.identity.keys.mappings import DatabaseSigningKeys
 
 keys = typer.Typer(no_args_is_help=True, help="The signing keys of access tokens.")
 
 
 async def _stored(parts: Parts) -> list[SigningKey]:
-    return list(await DatabaseDirectory(parts.database).signing_keys())
+    return list(await DatabaseSigningKeys(parts.database).signing_keys())
 
 
 @keys.command("list")
@@ -28,7 +28,7 @@ def rotate(database_url: DatabaseOption = "") -> None:
     """Create a new key; running nodes use it within seconds, and no session ends."""
 
     async def work(parts: Parts) -> str:
-        await parts.identity.signing.rotate()
+        await parts.identity.signing_keys.rotate()
         return (await _stored(parts))[0].kid
 
     kid = with_parts(read_settings(database_url), work)

@@ -8,7 +8,7 @@ from app.application.shared.messages import Message
 from app.application.shared.wording import instant
 from app.bootstrap import Parts
 from app.cli.common import DatabaseOption, fail, read_settings, with_parts
-from app.infrastructure.identity.recovery import DatabaseMessages
+from app.infrastructure.identity.sign_in.mappings import DatabaseMessages
 from app.infrastructure.security.envelopes import SealedEnvelopes
 from app.infrastructure.security.sealing import SealBroken
 

@@ -9,7 +9,7 @@ import typer
 
 import app.infrastructure.db.tables_of_all_contexts  # noqa: F401 - declares every table
 from app.cli.common import DatabaseOption, fail, read_settings, reason, with_parts
-from app.domain.identity.user import User
+from app.domain.identity.sign_in.user import User
 from app.domain.shared.clock import SystemClock, milliseconds
 from app.domain.shared.errors import InvalidValue
 from app.domain.shared.ids import UlidFactory

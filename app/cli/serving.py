@@ -22,7 +22,7 @@ from app.cli.common import DatabaseOption, fail, migrate_to, read_settings, with
 from app.cli.company import DEMO_LINE, make_demo_company
 from app.cli.connection import HEAD_SECONDS_MAX, Connection
 from app.demo.login import DEMO_EMAIL, DemoLogin, demo_login
-from app.infrastructure.identity.companies import companies
+from app.infrastructure.identity.companies.all_companies import companies
 from app.infrastructure.observability.logging import configure_logging
 from app.main import create_app
 from app.settings import Settings

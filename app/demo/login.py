@@ -3,7 +3,7 @@
 from enum import Enum
 
 from app.bootstrap import Parts
-from app.infrastructure.identity.readers import DatabaseDirectory
+from app.infrastructure.identity.directory.reader import DatabaseDirectory
 from app.infrastructure.security.passwords import PooledHasher
 
 DEMO_EMAIL = "demo@tradepost.example"

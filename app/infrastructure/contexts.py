@@ -6,8 +6,6 @@ from app.infrastructure.catalog import mappings as catalog
 from app.infrastructure.db import kernel_tables
 from app.infrastructure.db.lists import ListQuery
 from app.infrastructure.db.mapping import Registry
-from app.infrastructure.identity import audit_lists as audit
-from app.infrastructure.identity import export_tables, operator_tables, recovery
 from app.infrastructure.identity import mappings as identity
 from app.infrastructure.inventory import mappings as inventory
 from app.infrastructure.logistics import mappings as logistics
@@ -25,8 +23,6 @@ def registry() -> Registry:
         found.add(*module.MAPPINGS)
     for each in _STORED:
         found.add(*each.mappings)
-    found.add(*recovery.MAPPINGS)
-    found.add(*export_tables.MAPPINGS, *operator_tables.MAPPINGS)
     found.sqlite_checks.update(accounting.SQLITE_CHECKS)
     return found
 
@@ -35,10 +31,6 @@ def lists() -> list[ListQuery]:
     """Every list."""
     return [
         *identity.LISTS,
-        *audit.LISTS,
-        *recovery.LISTS,
-        *export_tables.LISTS,
-        *operator_tables.LISTS,
         *(each for stored in _STORED for each in stored.lists),
         *accounting_lists.LISTS,
         *purchasing.LISTS,

@@ -44,18 +44,18 @@ async def _cost(name: str, count: int, once: Callable[[], Awaitable[Any]]) -> No
 
 async def costs(identity: Any, token: str) -> None:
     """A token with signature and session cached, and with one or both checked again."""
-    tokens = identity._access_tokens
+    tokens = identity.tokens._tokens
 
     async def anew(*stores: dict[Any, Any]) -> None:
         for store in stores:
             store.clear()
-        await identity.verify(token)
+        await identity.tokens.verify(token)
 
-    await identity.verify(token)
+    await identity.tokens.verify(token)
     await _cost("both known", 20_000, anew)
     await _cost("signature anew", 2_000, lambda: anew(tokens._verified))
-    await _cost("session anew", 500, lambda: anew(tokens._known))
-    await _cost("both anew", 500, lambda: anew(tokens._verified, tokens._known))
+    await _cost("session anew", 500, lambda: anew(tokens._known._known))
+    await _cost("both anew", 500, lambda: anew(tokens._verified, tokens._known._known))
 
 
 async def _lags(lags: list[float]) -> None:
@@ -133,7 +133,7 @@ async def measure(url: str, samples: int) -> None:
     ):
         identity = app.state.parts.identity
         unlimited = Rules(*[Rule(10**9, 1)] * 3)
-        identity._throttle._rules = identity.recovery._throttle._rules = unlimited
+        identity.passwords.throttle._counts._rules = identity.recovery.requests._rules = unlimited
         await api.post(f"{API}/register", json={**ACCOUNT, "company": COMPANY})
         answer = await api.post(f"{API}/login", json=ACCOUNT)
         await costs(identity, answer.json()["access_token"])

@@ -39,6 +39,30 @@ CROSSED = {
         "app/application/sales/a.py",
         "app.application.processes",
     ),
+    "identity: the domain of keys enters members": (
+        "app/domain/identity/keys/a.py",
+        "app.domain.identity.members",
+    ),
+    "identity: factors enter sign_in": (
+        "app/application/identity/factors/a.py",
+        "app.application.identity.sign_in",
+    ),
+    "identity: operators enter members": (
+        "app/application/identity/operators/a.py",
+        "app.application.identity.members",
+    ),
+    "identity: tables of factors enter sign_in": (
+        "app/infrastructure/identity/factors/a.py",
+        "app.infrastructure.identity.sign_in",
+    ),
+    "identity: routes of sign_in enter members": (
+        "app/api/v1/identity/sign_in/a.py",
+        "app.api.v1.identity.members",
+    ),
+    "a part of identity that nobody placed": (
+        "app/application/identity/novelty/a.py",
+        "app.application.identity.directory",
+    ),
     "library in the domain": ("app/domain/sales/a.py", "pydantic"),
     "library in the application": ("app/application/sales/a.py", "fastapi"),
     "database in the application": ("app/application/sales/a.py", "sqlite3"),
@@ -46,11 +70,16 @@ CROSSED = {
     "a context that nobody placed": ("app/domain/novelty/a.py", "app.domain.shared"),
 }
 CONTEXTS = ("identity", "catalog", "accounting", "inventory", "purchasing", "sales")
+PARTS = ("sign_in", "members", "keys", "factors", "companies", "operators", "audit")
+IDENTITY = ("app/domain", "app/application", "app/infrastructure", "app/api/v1")
 PACKAGES = (
     *(f"app/{layer}" for layer in ("api", "application/shared", "domain/shared")),
     "app/infrastructure/db",
     "app/application/processes",
     *(f"app/{layer}/{context}" for layer in ("application", "domain") for context in CONTEXTS),
+    *(f"{layer}/identity/{part}" for layer in IDENTITY for part in PARTS),
+    "app/application/identity/directory",
+    "app/infrastructure/identity/directory",
 )
 
 
@@ -97,6 +126,9 @@ def test_the_lawful_directions_are_allowed(tree: Path) -> None:
         "app/application/sales/a.py": "app.application.inventory",
         "app/application/inventory/a.py": "app.application.accounting",
         "app/domain/sales/a.py": "app.domain.shared",
+        "app/domain/identity/keys/a.py": "app.domain.identity.sign_in",
+        "app/application/identity/members/a.py": "app.application.identity.sign_in",
+        "app/application/identity/sign_in/a.py": "app.application.identity.factors",
     }
     for file, module in lawful.items():
         (tree / file).write_text(f"import {module}\n", encoding="utf-8")

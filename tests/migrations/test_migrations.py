@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.infrastructure.db import migrate, schema
 from app.infrastructure.db.drift import drift
-from app.infrastructure.identity.companies import companies
+from app.infrastructure.identity.companies.all_companies import companies
 from app.main import create_app
 from tests.conftest import settings_for
 from tests.support import pg

@@ -3,11 +3,11 @@
 from datetime import timedelta
 from typing import Any
 
-from app.application.identity.audit_seals import SEAL_AUDIT, AuditPart, sealer_of
+from app.application.identity.audit.seals import SEAL_AUDIT, AuditPart, sealer_of
 from app.application.shared.commands import Call
 from app.domain.shared.ids import Id, read
-from app.infrastructure.identity.audit_chain import DatabaseAuditChain
-from app.infrastructure.identity.sealing import Sealing
+from app.infrastructure.identity.audit.chain import DatabaseAuditChain
+from app.infrastructure.identity.audit.sealing import Sealing
 from tests.support.company import Company
 
 # By another clock than the service's: what was written in this millisecond is not yet to be sealed.

@@ -8,7 +8,7 @@ from typing import Any
 from app.domain.shared.ids import Id, read
 from app.infrastructure.db import purge, schema
 from app.infrastructure.db.owner import owner_of
-from app.infrastructure.identity.companies import companies
+from app.infrastructure.identity.companies.all_companies import companies
 from app.main import create_app
 from tests.conftest import settings_for
 from tests.support.audit import Trail

@@ -3,7 +3,7 @@
 from typing import Any
 
 from app.application.shared.messages import Message
-from app.infrastructure.identity.recovery import DatabaseMessages
+from app.infrastructure.identity.sign_in.mappings import DatabaseMessages
 from app.infrastructure.security.envelopes import SealedEnvelopes
 
 

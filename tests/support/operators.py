@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from app.domain.identity.user import User
+from app.domain.identity.sign_in.user import User
 from app.domain.shared.clock import SystemClock, milliseconds
 from app.domain.shared.ids import Id, UlidFactory
 from app.infrastructure.db.operators import make_user, switch_operator, user_of

@@ -284,8 +284,8 @@ def _limiter(app: Any, patch: pytest.MonkeyPatch) -> Port:
 
 def _forget_sessions(app: Any) -> Callable[[], None]:
     """Empties the cache of verified sessions, so that the next request reads."""
-    tokens = app.state.parts.identity._access_tokens._tokens
-    return lambda: tokens.forget(list(tokens._known))
+    tokens = app.state.parts.identity.tokens._tokens
+    return lambda: tokens._known.forget_where(lambda _: True)
 
 
 def _of_postgres(app: Any, owner: Any, patch: pytest.MonkeyPatch) -> list[Port]:

@@ -23,7 +23,7 @@ from tests.support.routes import ROUTES
 
 _ROWS: Final = {"limit": "200"}
 # These belong to a user and not to a company, and would prevent sign-in by password alone.
-# tests/api/mfa tests those of other users.
+# tests/api/identity/factors tests those of other users.
 _OF_USERS: Final = "/auth/mfa/security-keys"
 _SHOWN_MAX: Final = 2  # objects of a list that are also looked at one by one
 _DAYS: Final = {"from": "2026-01-01", "to": "2026-12-31"}

@@ -3,23 +3,8 @@
 from app.api.resources import routers_of
 from app.api.v1.accounting import allocations, journal_entries, open_items, payments, periods
 from app.api.v1.catalog import contacts, products
-from app.api.v1.identity import (
-    account,
-    api_keys,
-    audit_entries,
-    auth,
-    closing,
-    exports,
-    invitations,
-    members,
-    mfa,
-    platform,
-    preferences,
-    recovery,
-    roles,
-    tenants,
-    well_known,
-)
+from app.api.v1.identity import ROUTERS as IDENTITY
+from app.api.v1.identity.keys import well_known
 from app.api.v1.purchasing import bills, receipts, supplier_returns
 from app.api.v1.reports import reports
 from app.api.v1.sales import returns, sales
@@ -28,21 +13,7 @@ from app.application.contexts import ACCOUNTING, CATALOG, INVENTORY, LOGISTICS
 WELL_KNOWN = well_known.router
 
 ROUTERS = (
-    auth.router,
-    account.router,
-    recovery.router,
-    mfa.router,
-    preferences.router,
-    tenants.router,
-    members.router,
-    recovery.members,
-    invitations.router,
-    audit_entries.router,
-    roles.router,
-    api_keys.router,
-    exports.router,
-    closing.router,
-    platform.router,
+    *IDENTITY,
     *routers_of(CATALOG, {"product": products.router}),
     contacts.router,
     *routers_of(INVENTORY),

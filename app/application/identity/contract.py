@@ -1,9 +1,13 @@
 """What other contexts may ask of identity."""
 
-from app.application.identity.founding import found_another, founded_view, founding_needs
-from app.application.identity.ports import TENANTS
-from app.application.identity.registration import (
+from app.application.identity.companies.founding import (
     Company,
+    found_another,
+    founded_view,
+    founding_needs,
+)
+from app.application.identity.directory.kinds import TENANTS
+from app.application.identity.sign_in.registration import (
     Registration,
     open_company,
     registration_needs,

@@ -13,8 +13,8 @@ from app.application.shared.redaction import difference
 from app.application.shared.wording import instant
 from app.application.shared.work import Work
 from app.domain.accounting.periods import Books, PriceDifferencePolicy, TaxRounding
-from app.domain.identity.factor_errors import NoSecondFactor
-from app.domain.identity.tenant import Tenant
+from app.domain.identity.companies.tenant import Tenant
+from app.domain.identity.factors.errors import NoSecondFactor
 from app.domain.shared.errors import StaleVersion
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import show
@@ -67,7 +67,7 @@ def company_view(tenant: Tenant, books: Books) -> CompanyView:
         "price_difference_policy": str(books.price_difference_policy),
         "mfa_required": tenant.mfa_required,
         "step_up_for_payouts": tenant.step_up_for_payouts,
-        "standing": str(tenant.standing),
+        "standing": str(tenant.status),
         "delete_at": None if tenant.delete_at is None else instant(tenant.delete_at),
         "version": company_version(tenant, books),
     }

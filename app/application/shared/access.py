@@ -4,7 +4,7 @@ from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from app.domain.identity.tenant import HELD, Standing
+from app.domain.identity.companies.tenant import HELD, CompanyStatus
 from app.domain.shared.errors import PermissionMissing
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import NO_ID, Id
@@ -23,8 +23,8 @@ class Principal:
     ``user_id`` is who acts. Where that is no person of the company (an API key, an operator of the
     platform), ``on_behalf_of`` is the user who answers for it. ``key_mode`` is empty for people;
     what a ``test`` key does is decided in full and never kept.
-    ``standing`` is that of the company when the access was looked up, ``locale`` the language that
-    the user prefers.
+    ``company_status`` is that of the company when the access was looked up, ``locale`` the language
+    that the user prefers.
     ``proved_at`` is when a person last proved himself in this session; who is no person never does.
     ``second_factor``: whether he did so by more than a password. ``mfa_missing``: he did not, and
     the company demands it.
@@ -44,7 +44,7 @@ class Principal:
     mfa_missing: bool = False
     step_up_for_payouts: bool = False
     key_mode: Literal["", "live", "test"] = ""
-    standing: Standing = Standing.ACTIVE
+    company_status: CompanyStatus = CompanyStatus.ACTIVE
     locale: str | None = None
 
     def require(self, permission: str) -> None:
@@ -56,8 +56,8 @@ class Principal:
         """
         if permission not in self.permissions:
             raise PermissionMissing(permission=permission)
-        if self.standing is not Standing.ACTIVE and changes(permission):
-            raise HELD[self.standing]
+        if self.company_status is not CompanyStatus.ACTIVE and changes(permission):
+            raise HELD[self.company_status]
 
     def proved_lately(self, now: datetime) -> bool:
         """Whether the caller proved himself within ``STEP_UP_LIFE``."""

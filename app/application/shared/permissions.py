@@ -8,7 +8,7 @@ another such set, so it needs no code.
 from collections.abc import Iterable
 from typing import Final
 
-from app.domain.identity.membership import OWNER
+from app.domain.identity.members.membership import OWNER
 
 PUBLIC: Final = "public"  # of commands that run before anybody is known; no role holds it
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from app.domain.identity.user import User
+from app.domain.identity.sign_in.user import User
 from app.domain.shared.ids import NO_ID, Id
 from app.infrastructure.db.metadata import PLATFORM, metadata
 from app.infrastructure.db.owner import Owner, transaction

@@ -1,33 +1,39 @@
 """Puts identity together, for the composition root."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from functools import partial
 
-from app.application.identity.account import OwnAccount
-from app.application.identity.enrolling import Enrolling
-from app.application.identity.joining import Joining
-from app.application.identity.key_keeping import KeyKeeping
-from app.application.identity.operators import Operators
-from app.application.identity.ports import LoginThrottle, PasswordHasher
-from app.application.identity.proof import PasswordProof
-from app.application.identity.recovery import Recovery
-from app.application.identity.refusals import Refusals
-from app.application.identity.second_factors import SecondFactors
-from app.application.identity.service import IdentityService
-from app.application.identity.signing_keys import Signing
+from app.application.identity.audit.refusals import Refusals
+from app.application.identity.directory.passwords import Passwords
+from app.application.identity.directory.ports import Access, LoginThrottle
+from app.application.identity.factors.enrolment import Enrolment
+from app.application.identity.factors.step_up import SecondFactors
+from app.application.identity.keys.api_keys import ApiKeys
+from app.application.identity.keys.signing_keys import SigningKeys
+from app.application.identity.members.invitations import Invitations
+from app.application.identity.operators.sign_in import OperatorLogins
+from app.application.identity.services import Identity
+from app.application.identity.sign_in.account import OwnAccount
+from app.application.identity.sign_in.logins import Logins
+from app.application.identity.sign_in.proof import PasswordProof
+from app.application.identity.sign_in.recovery import PasswordRecovery
+from app.application.identity.sign_in.registration import Registrations
 from app.application.processes.onboarding import REGISTER
+from app.application.shared.access import Principal
 from app.application.shared.commands import CommandRunner
+from app.application.shared.permissions import PLATFORM_PERMISSIONS
 from app.application.shared.reading import Reader
-from app.domain.identity.session import SessionTerms
+from app.domain.identity.sign_in.session import SessionTerms
 from app.domain.shared.clock import Clock
 from app.domain.shared.ids import Id
 from app.infrastructure.db.port import Database
-from app.infrastructure.identity.api_keys import DatabaseKeyDirectory
-from app.infrastructure.identity.operator_tables import OperatorAccess
-from app.infrastructure.identity.readers import DatabaseDirectory
-from app.infrastructure.identity.recovery import DatabaseThrottleLifts
-from app.infrastructure.security.access_tokens import SignedAccessTokens
+from app.infrastructure.identity.directory.reader import DatabaseDirectory
+from app.infrastructure.identity.keys.mappings import DatabaseKeyDirectory, DatabaseSigningKeys
+from app.infrastructure.identity.members.mappings import DatabaseThrottleLifts
+from app.infrastructure.identity.operators.tables import OperatorAccess
+from app.infrastructure.security.access_tokens import SignedAccessTokens, principal_of
 from app.infrastructure.security.api_keys import CachedApiKeys
 from app.infrastructure.security.callers import Callers
 from app.infrastructure.security.envelopes import SealedEnvelopes
@@ -62,109 +68,69 @@ def build_identity(
     register_seconds_min: float = REGISTER_SECONDS_MIN,
     security_keys: tuple[str, Sequence[str]] = ("", ()),
     throttle: LoginThrottle | None = None,
-) -> IdentityService:
-    """The identity service; ``await start()`` once the database is open, ``stop()`` at the end.
+) -> Identity:
+    """Identity; ``await start()`` once the database is open, ``stop()`` at the end.
 
     ``security_keys`` are the domain that they belong to, and the pages that may ask for them.
     """
     life = timedelta(minutes=access_minutes)
-    refusals, hasher = Refusals(runner), PooledHasher()
+    stored_keys = DatabaseSigningKeys(database)
+    ring = SealedKeyRing(stored_keys, secret, clock, life)
     directory = DatabaseDirectory(database)
-    keys = SealedKeyRing(directory, secret, clock, life)
-    made: dict[str, Any] = {"runner": runner, "reader": reader, "clock": clock, "new_id": new_id}
-    proving: dict[str, Any] = {
-        "directory": directory,
-        "hasher": hasher,
-        "throttle": LiftedLoginThrottle(
-            throttle or MemoryLoginThrottle(), DatabaseThrottleLifts(database, clock)
-        ),
-    }
-    proof = PasswordProof(**proving, refusals=refusals)
-    signing: dict[str, Any] = {"issuer": issuer, "life": life}
+    signed = partial(SignedAccessTokens, ring, clock=clock, issuer=issuer, life=life)
     api_keys = CachedApiKeys(DatabaseKeyDirectory(database), RecordedKeyUses(runner, clock), clock)
-    tokens = Callers(
-        SignedAccessTokens(keys, directory, clock, audience=audience, **signing), api_keys
-    )
-    terms = SessionTerms(
-        idle=timedelta(days=min(refresh_days, IDLE_DAYS_MAX)), absolute=timedelta(days=refresh_days)
-    )
-    factors, enrolling = _second_factors(
-        secret, security_keys, terms, **made, **proving, tokens=tokens
-    )
-    return IdentityService(
-        **made,
-        directory=directory,
-        hasher=hasher,
-        proof=proof,
-        signing=Signing(runner=runner, directory=directory, ring=keys),
-        tokens=tokens,
-        account=OwnAccount(
-            runner=runner,
-            reader=reader,
-            hasher=hasher,
-            throttle=proving["throttle"],
-            tokens=tokens,
+    tokens = Callers(signed(directory, audience=audience), api_keys)
+    operators = OperatorAccess(database)
+    operator_tokens = signed(operators, audience=PLATFORM_AUDIENCE, caller=_operator)
+    counts, lifts = throttle or MemoryLoginThrottle(), DatabaseThrottleLifts(database, clock)
+    passwords = Passwords(PooledHasher(), LiftedLoginThrottle(counts, lifts))
+    resets, envelopes = MemoryLoginThrottle(rules=RESETS), SealedEnvelopes(secret)
+    refusals = Refusals(runner)
+    proof = PasswordProof(directory, passwords, refusals)
+    codes, ceremonies = SealedCodes(secret), WebauthnKeys(*security_keys)
+    factors = SecondFactors(runner, reader, passwords, tokens, codes, ceremonies, clock)
+    stores, made = (runner, reader), (clock, new_id)
+    return Identity(
+        registrations=Registrations(
+            runner, directory, passwords, REGISTER, *made, register_seconds_min
         ),
-        joining=Joining(**made, **proving, refusals=refusals),
+        logins=Logins(
+            *stores, directory, proof, factors, ring, tokens, _terms(refresh_days), *made
+        ),
+        account=OwnAccount(*stores, passwords, tokens),
+        recovery=PasswordRecovery(
+            *stores,
+            directory,
+            passwords,
+            resets,
+            tokens,
+            envelopes,
+            *made,
+            register_seconds_min,
+        ),
+        factors=factors,
+        enrolment=Enrolment(
+            *stores, passwords, tokens, codes, ceremonies, factors, directory, *made
+        ),
+        invitations=Invitations(*stores, directory, passwords, proof, *made),
+        api_keys=ApiKeys(*stores, tokens, new_id),
+        signing_keys=SigningKeys(runner, stored_keys, ring),
+        operators=OperatorLogins(runner, proof, factors, ring, operator_tokens, *made, life),
         refusals=refusals,
-        recovery=_recovery(secret, register_seconds_min, **made, **proving, tokens=tokens),
-        factors=factors,
-        enrolling=enrolling,
-        api_keys=KeyKeeping(runner=runner, reader=reader, verifier=api_keys, new_id=new_id),
-        operators=_operators(database, keys, proof, factors, signing, runner, clock, new_id),
-        register=REGISTER,
-        terms=terms,
-        register_seconds_min=register_seconds_min,
+        passwords=passwords,
+        tokens=tokens,
+        operator_tokens=operator_tokens,
     )
 
 
-def _operators(
-    database: Database,
-    keys: SealedKeyRing,
-    proof: PasswordProof,
-    factors: SecondFactors,
-    signing: dict[str, Any],
-    runner: CommandRunner,
-    clock: Clock,
-    new_id: Callable[[], Id],
-) -> Operators:
-    """What signs in those who run the platform, with tokens of an audience of their own."""
-    access = OperatorAccess(database)
-    return Operators(
-        runner=runner,
-        proof=proof,
-        factors=factors,
-        keys=keys,
-        tokens=SignedAccessTokens(keys, access, clock, audience=PLATFORM_AUDIENCE, **signing),
-        clock=clock,
-        new_id=new_id,
-        life=signing["life"],
+def _terms(refresh_days: int) -> SessionTerms:
+    """How long sessions live."""
+    days = min(refresh_days, IDLE_DAYS_MAX)
+    return SessionTerms(idle=timedelta(days=days), absolute=timedelta(days=refresh_days))
+
+
+def _operator(access: Access) -> Principal:
+    """The caller behind a session of an operator."""
+    return replace(
+        principal_of(access), permissions=PLATFORM_PERMISSIONS, on_behalf_of=access.user_id
     )
-
-
-def _recovery(
-    secret: str, seconds_min: float, *, throttle: LoginThrottle, **shared: Any
-) -> Recovery:
-    """What lets in again who forgot the password."""
-    return Recovery(
-        **shared,
-        throttle=MemoryLoginThrottle(rules=RESETS),
-        login_throttle=throttle,
-        envelopes=SealedEnvelopes(secret),
-        seconds_min=seconds_min,
-    )
-
-
-def _second_factors(
-    secret: str,
-    security_keys: tuple[str, Sequence[str]],
-    terms: SessionTerms,
-    *,
-    hasher: PasswordHasher,
-    directory: DatabaseDirectory,
-    **shared: Any,
-) -> tuple[SecondFactors, Enrolling]:
-    """What asks for second factors, and what keeps them."""
-    shared["codes"], shared["ceremonies"] = SealedCodes(secret), WebauthnKeys(*security_keys)
-    factors = SecondFactors(hasher=hasher, terms=terms, **shared)
-    return factors, Enrolling(factors=factors, directory=directory, **shared)

@@ -1,6 +1,5 @@
 """Folds the tails of ledgers in the background, whenever a report found one to be long."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -9,8 +8,8 @@ from sqlalchemy import bindparam, func, select
 from app.application.accounting.checkpoints import FOLD_LEDGER, LedgerPart, folder_of
 from app.application.shared.commands import Answer, Call
 from app.domain.shared.clock import Clock
-from app.domain.shared.errors import DomainError
 from app.infrastructure.accounting.tables import journal_entries, journal_lines, ledger_checkpoints
+from app.infrastructure.background import CompanyTasks
 from app.infrastructure.db.port import Database
 from app.infrastructure.db.query import Query, of_tenant, total
 from app.infrastructure.db.types import Instant, Integer
@@ -92,21 +91,15 @@ class Folding:
     def __init__(self, database: Database, tail: DatabaseLedgerTail) -> None:
         self._database = database
         self._tail = tail
-        self._under_way: dict[bytes, asyncio.Task[None]] = {}
+        self._tasks = CompanyTasks(self.fold, "fold_given_up")
 
     def begin(self, tenant_id: bytes) -> None:
         """Look at the tail of a company, and fold it where it is long, in the background."""
-        if tenant_id not in self._under_way:
-            task = asyncio.create_task(self._quietly(tenant_id))
-            self._under_way[tenant_id] = task
-            task.add_done_callback(lambda _: self._under_way.pop(tenant_id, None))
+        self._tasks.begin(tenant_id)
 
     async def stop(self) -> None:
         """End what is under way; each part is folded whole or not at all."""
-        tasks = list(self._under_way.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._tasks.stop()
 
     async def fold(self, tenant_id: bytes) -> int:
         """Fold part by part until the tail is short; how many parts.
@@ -121,13 +114,6 @@ class Folding:
             if not isinstance(outcome, Answer):
                 raise outcome
             parts += 1
+        if parts:
+            _log.info("ledger_folded", parts=parts)
         return parts
-
-    async def _quietly(self, tenant_id: bytes) -> None:
-        try:
-            parts = await self.fold(tenant_id)
-        except DomainError as error:  # the next report begins it again
-            _log.info("fold_given_up", code=error.code)
-        else:
-            if parts:
-                _log.info("ledger_folded", parts=parts)

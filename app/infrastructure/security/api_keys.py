@@ -7,20 +7,19 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 
-from app.application.identity.api_key_ports import KeyAccess, KeyDirectory, KeyUses
-from app.application.identity.api_key_tokens import PREFIXES, ApiKeyToken
-from app.application.identity.api_keys import SCOPES
+from app.application.identity.keys.api_keys import SCOPES
+from app.application.identity.keys.ports import KeyAccess, KeyDirectory, KeyUses
+from app.application.identity.keys.tokens import PREFIXES, ApiKeyToken
 from app.application.shared.access import Principal
-from app.domain.identity.api_key import admits
-from app.domain.identity.api_key_errors import AddressRefused, ApiKeyOver
-from app.domain.identity.errors import Unauthenticated
+from app.domain.identity.keys.api_key import admits
+from app.domain.identity.keys.errors import AddressRefused, ApiKeyOver
+from app.domain.identity.sign_in.errors import Unauthenticated
 from app.domain.shared.clock import Clock
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import NO_ID, Id
-from app.infrastructure.security.access_tokens import ACCESS_SECONDS
+from app.infrastructure.security.access_tokens import ACCESS_SECONDS, LOOK_AGAIN_SECONDS
 from app.infrastructure.security.remembered import Remembered
 
-_LOOK_AGAIN_SECONDS: Final = 3.0
 _READ_MAX: Final = 20_000
 _ADDRESSES_MAX: Final = 1_000  # cached addresses per key that is bound to networks
 _NOBODYS_HASH: Final = secrets.token_bytes(32)
@@ -44,7 +43,7 @@ class _Known:
 
 
 class CachedApiKeys:
-    """Implements ``app.application.identity.api_key_ports.KeyVerifier``."""
+    """Knows the callers behind API keys."""
 
     def __init__(
         self,
@@ -61,7 +60,7 @@ class CachedApiKeys:
         self._known: Remembered[tuple[Id, Id], _Known] = Remembered(
             self._look_up,
             seconds=ACCESS_SECONDS,
-            again_seconds=_LOOK_AGAIN_SECONDS,
+            again_seconds=LOOK_AGAIN_SECONDS,
             monotonic=monotonic,
         )
 
@@ -167,7 +166,7 @@ def _principal(access: KeyAccess) -> Principal | None:
         role="api_key",
         permissions=access.scopes & SCOPES & access.held,
         on_behalf_of=access.made_by,
-        standing=access.standing,
+        company_status=access.company_status,
         key_mode="test" if access.test else "live",
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import structlog
 
-from app.application.identity.api_keys import NOTE_USE, USED_AGAIN_AFTER, UseOfKey
+from app.application.identity.keys.api_keys import NOTE_USE, USED_AGAIN_AFTER, UseOfKey
 from app.application.shared.access import Principal
 from app.application.shared.commands import CommandRunner, answer_of
 from app.domain.shared.clock import Clock
@@ -20,7 +20,7 @@ _SECONDS = USED_AGAIN_AFTER.total_seconds()
 
 
 class RecordedKeyUses:
-    """Implements ``app.application.identity.api_key_ports.KeyUses``.
+    """Implements ``app.application.identity.keys.ports.KeyUses``.
 
     A use that cannot be written is lost: it is informative only, not a fact.
     """

@@ -23,9 +23,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 )
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from app.application.identity.ports import Directory
-from app.application.identity.views import JwkView
-from app.domain.identity.signing_key import SigningKey
+from app.application.identity.keys.ports import SigningKeyStore
+from app.application.identity.keys.views import JwkView
+from app.domain.identity.keys.signing_key import SigningKey
 from app.domain.shared.clock import Clock
 from app.domain.shared.errors import ServiceUnavailable
 from app.domain.shared.frozen import frozen
@@ -54,17 +54,17 @@ class _Opened:
 
 
 class SealedKeyRing:
-    """Implements ``app.application.identity.ports.KeyRing``."""
+    """Implements ``app.application.identity.keys.ports.KeyRing``."""
 
     def __init__(
         self,
-        directory: Directory,
+        stored: SigningKeyStore,
         secret: str,
         clock: Clock,
         token_life: timedelta,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._directory = directory
+        self._stored = stored
         self._seal = Seal(secret, "signing keys, version 1")
         self._clock = clock
         self._verified_for = token_life + RETIRED_SLACK
@@ -88,7 +88,7 @@ class SealedKeyRing:
 
     async def _read(self, *, strict: bool) -> None:
         asked_at = self._monotonic()  # everything committed before this is read
-        found = await self._directory.signing_keys()
+        found = await self._stored.signing_keys()
         read_at = self._monotonic()  # everything read was committed before this
         keys: dict[str, _Opened] = {}
         for stored in found:

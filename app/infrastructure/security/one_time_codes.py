@@ -17,7 +17,7 @@ WINDOW_STEPS = 1  # clocks differ, and people type slowly
 
 
 class SealedCodes:
-    """Implements ``app.application.identity.factor_ports.OneTimeCodes``."""
+    """Implements ``app.application.identity.factors.ports.OneTimeCodes``."""
 
     def __init__(self, secret: str, issuer: str = "Tradepost") -> None:
         self._seal = Seal(secret, "totp")

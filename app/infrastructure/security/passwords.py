@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from passlib.context import CryptContext
 
-from app.domain.identity.errors import HashingBusy
+from app.domain.identity.sign_in.errors import HashingBusy
 
 T = TypeVar("T")
 

@@ -64,6 +64,11 @@ class Remembered(Generic[K, V]):
             return None
         return known.value
 
+    def last(self, key: K) -> V | None:
+        """The answer that is remembered, however old it is."""
+        known = self._known.get(key)
+        return None if known is None else known.value
+
     def forget(self, *keys: K) -> None:
         """Look these up again at their next use."""
         self._forgotten += 1  # a look-up under way may have read the state before the change

@@ -9,7 +9,7 @@ import math
 from typing import Final
 
 from app.application.shared.rate_limit import MICROSECONDS
-from app.domain.identity.errors import LoginThrottled
+from app.domain.identity.sign_in.errors import LoginThrottled
 from app.infrastructure.cache.valkey import Away, Script, ValkeyLink
 from app.infrastructure.security.throttle import ACCOUNT, ADDRESS, PAIR, MemoryLoginThrottle
 
@@ -58,7 +58,7 @@ _LIFT: Final = Script("redis.call('DEL', unpack(KEYS))")
 
 
 class SharedLoginThrottle:
-    """Implements ``app.application.identity.ports.LoginThrottle`` for many nodes.
+    """Implements ``app.application.identity.directory.ports.LoginThrottle`` for many nodes.
 
     Accounts and addresses are personal data, so they are stored as hashes keyed by ``secret``.
     """

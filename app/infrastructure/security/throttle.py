@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from app.application.identity.ports import LoginThrottle
-from app.domain.identity.errors import LoginThrottled
+from app.application.identity.directory.ports import LoginThrottle
+from app.domain.identity.sign_in.errors import LoginThrottled
 from app.domain.shared.frozen import frozen
 
 _KEYS_MAX = 20_000
@@ -68,7 +68,7 @@ class _Count:
 
 
 class MemoryLoginThrottle:
-    """Implements ``app.application.identity.ports.LoginThrottle``.
+    """Implements ``app.application.identity.directory.ports.LoginThrottle``.
 
     An attempt counts as failed from the start, so parallel guesses cannot bypass the count.
     """

@@ -25,7 +25,7 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from app.application.identity.factor_ports import NewKey
+from app.application.identity.factors.ports import RegisteredKey
 from app.domain.shared.ids import Id
 
 _ALGORITHMS = [
@@ -50,7 +50,7 @@ _UNREADABLE = (
 
 
 class WebauthnKeys:
-    """Implements ``app.application.identity.factor_ports.SecurityKeyCeremonies``.
+    """Implements ``app.application.identity.factors.ports.SecurityKeyCeremonies``.
 
     ``rp_id`` is the domain that the keys belong to, ``origins`` the pages that may use them.
     Without both, security keys are not available.
@@ -96,7 +96,7 @@ class WebauthnKeys:
         )
         return options_to_json_dict(options)
 
-    def registered(self, credential: str, challenge: bytes) -> NewKey | None:
+    def registered(self, credential: str, challenge: bytes) -> RegisteredKey | None:
         """The key that a browser registered; None if its answer is not valid."""
         try:
             found = verify_registration_response(
@@ -110,7 +110,7 @@ class WebauthnKeys:
             return None
         if len(found.credential_id) > _CREDENTIAL_ID_MAX:
             return None
-        return NewKey(found.credential_id, found.credential_public_key, found.sign_count)
+        return RegisteredKey(found.credential_id, found.credential_public_key, found.sign_count)
 
     def named(self, credential: str) -> bytes | None:
         """The id of the key that claims to have signed; None if it cannot be read."""

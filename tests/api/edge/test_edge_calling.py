@@ -14,7 +14,7 @@ from starlette.responses import Response
 from app.api import calling
 from app.api import route as route_module
 from app.api.route import ApiRoute, new_router
-from app.domain.identity.errors import Unauthenticated
+from app.domain.identity.sign_in.errors import Unauthenticated
 from app.main import create_app
 from tests.api.edge.support import Order
 from tests.conftest import settings_for

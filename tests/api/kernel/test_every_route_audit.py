@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from app.api.route import API_PREFIX as API
-from app.application.identity.audit_entries import ENTITY_PREFIXES
+from app.application.identity.audit.entries import ENTITY_PREFIXES
 from app.application.shared.permissions import PUBLIC
 from tests.support.company import colleague
 from tests.support.fingerprint import changed

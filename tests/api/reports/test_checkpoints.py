@@ -137,10 +137,10 @@ async def test_who_reads_a_report_has_the_tail_folded(
     folding = application.state.parts.folding
     await trade(ledger.company)
     await ledger.company.get("/reports/trial-balance")
-    await asyncio.gather(*folding._under_way.values())
+    await asyncio.gather(*folding._tasks.running.values())
     assert await ledger.checkpoint() is None
     monkeypatch.setattr(folding, "_tail", ledger.tail)
     await ledger.company.get("/reports/trial-balance")
-    await asyncio.gather(*folding._under_way.values())
+    await asyncio.gather(*folding._tasks.running.values())
     assert await ledger.checkpoint() is not None
     assert await ledger.tail.next_part(ledger.tenant_id) is None

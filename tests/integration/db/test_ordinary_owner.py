@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from app.application.identity.ports import TENANTS
+from app.application.identity.directory.kinds import TENANTS
 from app.bootstrap import build_parts
 from app.domain.shared.ids import read
 from app.infrastructure.db import guards, migrate, purge, schema

@@ -190,7 +190,7 @@ async def test_a_connection_of_the_pool_has_no_tenant_after_an_error(
     me = await own_company.get("/auth/me")
     tenant_id = read("tnt", me["tenant_id"])
     parts = own_application.state.parts
-    principal = await parts.identity.verify(
+    principal = await parts.identity.tokens.verify(
         own_company.client.headers["authorization"].removeprefix("Bearer ")
     )
     command = Command("broken", "products:write", lambda *_: Needs(), broken)

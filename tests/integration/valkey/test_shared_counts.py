@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.application.shared.rate_limit import Budget
-from app.domain.identity.errors import LoginThrottled
+from app.domain.identity.sign_in.errors import LoginThrottled
 from app.infrastructure.cache.valkey import ValkeyLink
 from app.infrastructure.rate_limit.memory import MemoryRateLimiter
 from app.infrastructure.rate_limit.shared import SharedRateLimiter

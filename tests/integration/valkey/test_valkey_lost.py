@@ -172,7 +172,7 @@ async def test_a_throttled_login_stays_throttled(node: Node, server: Valkey, how
 def _wait_longer(client: httpx.AsyncClient) -> None:
     """Hold the clock of both counts, for the first delay is one second only."""
     identity = client._transport.app.state.parts.identity  # type: ignore[attr-defined]
-    throttle = identity._proof._throttle._counts
+    throttle = identity.passwords.throttle._counts
     throttle.now_us = time.time_ns() // 1_000
     now = time.monotonic()
     throttle._local._now = lambda: now

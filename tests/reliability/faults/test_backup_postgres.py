@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from app.infrastructure.db import migrate, schema
-from app.infrastructure.identity.companies import companies
+from app.infrastructure.identity.companies.all_companies import companies
 from app.main import create_app
 from tests.conftest import settings_for
 from tests.support import pg

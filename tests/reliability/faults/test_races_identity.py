@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from app.application.identity.ports import CREDENTIALS
+from app.application.identity.directory.kinds import CREDENTIALS
 from tests.support.company import PASSWORD
 from tests.support.racing import Held, Racers, Request, Waiting
 

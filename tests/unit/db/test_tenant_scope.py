@@ -20,7 +20,7 @@ from app.infrastructure.db.metadata import metadata
 from app.infrastructure.db.postgres_statements import ReadShape, write_statement
 from app.infrastructure.db.query import Query, TenantMissing, of_tenant
 from app.infrastructure.db.sqlite_statements import SourceRead, update_statement
-from app.infrastructure.identity.tables import memberships, users
+from app.infrastructure.identity.directory.tables import memberships, users
 
 MINE = of_tenant(products)
 OTHER = products.alias("other")

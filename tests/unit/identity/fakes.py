@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from app.application.identity.ports import Access, Account
-from app.domain.identity.signing_key import SigningKey
+from app.application.identity.directory.ports import Access, Account
+from app.domain.identity.keys.signing_key import SigningKey
 from app.domain.shared.ids import Id
 from app.infrastructure.security.keys import SealedKeyRing
 

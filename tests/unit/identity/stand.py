@@ -9,7 +9,7 @@ from typing import Any
 
 import jwt
 
-from app.application.identity.ports import Access
+from app.application.identity.directory.ports import Access
 from app.domain.shared.ids import Id
 from app.infrastructure.security.access_tokens import SignedAccessTokens
 from app.infrastructure.security.keys import SealedKeyRing

@@ -7,19 +7,25 @@ from typing import Any
 import pytest
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, UniqueConstraint
 
-from app.domain.identity.api_key import ApiKey, ApiKeyUse
-from app.domain.identity.audit_chain import Seal
-from app.domain.identity.challenge import Challenge, Purpose
-from app.domain.identity.credentials import Credentials
-from app.domain.identity.invitation import Invitation
-from app.domain.identity.membership import Membership
-from app.domain.identity.role import Role
-from app.domain.identity.second_factor import SecondFactor
-from app.domain.identity.security_key import SecurityKey
-from app.domain.identity.session import Session
-from app.domain.identity.signing_key import KeyState, SigningKey
-from app.domain.identity.tenant import Tenant, TenantState
-from app.domain.identity.user import User
+from app.application.shared.messages import Message
+from app.domain.identity.audit.chain import Seal
+from app.domain.identity.audit.operator_action import OperatorAction
+from app.domain.identity.companies.export import Export, ExportError
+from app.domain.identity.companies.tenant import Tenant, TenantState
+from app.domain.identity.factors.challenge import Challenge, Purpose
+from app.domain.identity.factors.second_factor import SecondFactor
+from app.domain.identity.factors.security_key import SecurityKey
+from app.domain.identity.keys.api_key import ApiKey, ApiKeyUse
+from app.domain.identity.keys.signing_key import KeyState, SigningKey
+from app.domain.identity.members.invitation import Invitation
+from app.domain.identity.members.membership import Membership
+from app.domain.identity.members.role import Role
+from app.domain.identity.members.throttle_lift import ThrottleLift
+from app.domain.identity.operators.operator import Operator, OperatorSession
+from app.domain.identity.sign_in.credentials import Credentials
+from app.domain.identity.sign_in.password_reset import PasswordReset
+from app.domain.identity.sign_in.session import Session
+from app.domain.identity.sign_in.user import User
 from app.domain.shared.ids import Id
 from app.infrastructure.db.errors import CONSTRAINT_ERRORS
 from app.infrastructure.db.mapping import Mapping
@@ -43,6 +49,13 @@ IDENTITY = (
     "second_factors",
     "security_keys",
     "challenges",
+    "password_resets",
+    "throttle_lifts",
+    "messages",
+    "exports",
+    "operators",
+    "operator_sessions",
+    "operator_acts",
 )
 
 SESSION = Session(
@@ -79,6 +92,14 @@ KEY = ApiKey(
     expires_at=NOW + timedelta(days=30),
     revoked_at=NOW + timedelta(days=2),
     version=3,
+)
+MESSAGE = Message(
+    ONE, "o@x.example", "password_reset", b"sealed", NOW, NOW + timedelta(hours=1), None, 1
+)
+EXPORT = Export.new(ONE, TWO, NOW, [])
+CLAIMED = EXPORT.claimed(NOW)
+OPERATOR_SESSION = OperatorSession.opened(
+    ONE, TWO, ("curl/8", "192.0.2.7"), NOW, timedelta(minutes=15)
 )
 SAMPLES: dict[str, list[Any]] = {
     "users": [
@@ -142,6 +163,22 @@ SAMPLES: dict[str, list[Any]] = {
         Challenge(ONE, TWO, THREE, purpose, b"token", b"challenge", NOW, 1, NOW, NOW, used, 2)
         for purpose in Purpose
         for used in (None, NOW)
+    ],
+    "password_resets": [PasswordReset(ONE, b"hash", NOW, NOW + timedelta(minutes=30), 2)],
+    "throttle_lifts": [ThrottleLift(ONE, NOW, 3)],
+    "messages": [MESSAGE, MESSAGE.delivered(NOW)],
+    "exports": [
+        EXPORT,
+        EXPORT.claimed(NOW),
+        EXPORT.claimed(NOW).failed(1, ExportError.STORAGE, NOW),
+    ],
+    "operators": [Operator(ONE, NOW, active=True)],
+    "operator_sessions": [
+        OPERATOR_SESSION,
+        OPERATOR_SESSION.revoked(NOW),
+    ],
+    "operator_acts": [
+        OperatorAction(ONE, TWO, THREE, "company.shown", None, "why", "r1", "192.0.2.7", {}, NOW)
     ],
 }
 BY_NAME = {each.kind.name: each for each in MAPPINGS if isinstance(each, Mapping)}

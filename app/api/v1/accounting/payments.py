@@ -38,7 +38,7 @@ from app.domain.accounting.errors import (
 )
 from app.domain.accounting.open_items import Excess
 from app.domain.accounting.payments import Direction, PaymentMethod
-from app.domain.identity.factor_errors import StepUpRequired
+from app.domain.identity.factors.errors import StepUpRequired
 from app.domain.shared.documents import DocumentKind
 from app.domain.shared.errors import ConcurrentChange, ExternalRefTaken, IdTaken, NotFound
 

@@ -1,0 +1,177 @@
+"""/tenants: another company of the caller, the present one and its settings, and its deletion."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Annotated, Literal
+
+from starlette.responses import Response
+
+from app.api.deps import Caller, CommandCaller
+from app.api.masters import answers, members_of
+from app.api.route import permission, v1_router
+from app.api.v1.identity.fields import CompanyIn, NameText, ZoneText
+from app.api.v1.identity.services import KnownCallers, service
+from app.api.wire import ABSENT, Schema
+from app.application.accounting.contract import BOOKS
+from app.application.identity.companies.deletion import (
+    REQUEST_DELETION,
+    WITHDRAW_DELETION,
+    RequestDeletion,
+)
+from app.application.identity.companies.founding import Company
+from app.application.identity.companies.views import CompanyStanding, OwnCompanyView
+from app.application.identity.directory.kinds import TENANTS
+from app.application.identity.directory.reading import read_one
+from app.application.processes.company import (
+    EDIT_COMPANY,
+    CompanyView,
+    EditCompany,
+    company_needs,
+    company_view,
+)
+from app.application.processes.onboarding import FOUND_COMPANY
+from app.application.shared.commands import answer_of
+from app.domain.identity.companies.errors import (
+    ClosingNameWrong,
+    TenantStateConflict,
+    TenantSuspended,
+    TooManyCompanies,
+)
+from app.domain.identity.factors.errors import NoSecondFactor, StepUpRequired
+from app.domain.shared.errors import (
+    ConcurrentChange,
+    Duplicate,
+    InvalidValue,
+    NotFound,
+    StaleVersion,
+    VersionRequired,
+)
+from app.domain.shared.ids import Id
+
+# A stolen session must not turn them off.
+_GUARDS = frozenset({"mfa_required", "step_up_for_payouts"})
+
+router = v1_router("/tenants", tags=["tenants"])
+
+NewId = Annotated[Callable[[], Id], service(lambda identity: identity.registrations.new_id)]
+
+
+class CompanyPatch(Schema):
+    """What may change of a company; its currency stays, its books are kept in it."""
+
+    name: NameText = ABSENT
+    time_zone: ZoneText = ABSENT
+    tax_rounding: Literal["line", "document"] = ABSENT
+    price_difference_policy: Literal["split", "variance"] = ABSENT
+    mfa_required: bool = ABSENT
+    step_up_for_payouts: bool = ABSENT
+
+
+@router.post(
+    "",
+    summary="Open another company",
+    status_code=201,
+    openapi_extra=permission("profile:write"),
+    responses=answers(
+        OwnCompanyView, 201, InvalidValue, Duplicate, TooManyCompanies, ConcurrentChange, body=True
+    ),
+)
+async def create(http: Caller, new_id: NewId, body: CompanyIn) -> Response:
+    """Open a company of which the caller is the owner; `POST /auth/switch` leads there.
+
+    It has its books, units and first location. Nobody owns two companies of one name, so a request
+    that is sent again makes nothing.
+    """
+    principal = replace(http.principal, tenant_id=new_id())
+    company = Company(**body.model_dump())
+    view = await answer_of(http.services.runner, FOUND_COMPANY, company, principal)
+    return http.answer(view, 201)
+
+
+@router.get(
+    "/current",
+    summary="Show the company",
+    openapi_extra=permission("tenants:read"),
+    responses=answers(CompanyView, 200, NotFound),
+)
+async def show(http: Caller) -> Response:
+    """The caller's company, or 304 when the caller has its present version."""
+    principal = http.principal
+    loaded = await http.services.reader.load(principal.tenant_id, company_needs(principal))
+    tenant = read_one(loaded, TENANTS, principal.tenant_id)
+    books = read_one(loaded, BOOKS)
+    if tenant is None or books is None:
+        raise NotFound
+    return http.versioned(company_view(tenant, books))
+
+
+@router.patch(
+    "/current",
+    summary="Change the company",
+    openapi_extra=permission("tenants:write"),
+    responses=answers(
+        CompanyView,
+        200,
+        InvalidValue,
+        NoSecondFactor,
+        StepUpRequired,
+        StaleVersion,
+        VersionRequired,
+        ConcurrentChange,
+        body=True,
+    ),
+)
+async def change(http: CommandCaller, body: CompanyPatch) -> Response:
+    """Change what is named. Facts already posted stay as they are.
+
+    `mfa_required` and `step_up_for_payouts` need a proof of the last ten minutes, as sensitive
+    operations do.
+    """
+    members = members_of(body, given_only=True)
+    if not members.keys().isdisjoint(_GUARDS):
+        http.require_step_up()
+    return await http.run(EDIT_COMPANY, EditCompany(http.expected_version(), members))
+
+
+class ClosingIn(Schema):
+    """The name of the company, typed to confirm its deletion."""
+
+    name: NameText
+
+
+@router.post(
+    "/current/deletion",
+    summary="Have the company deleted",
+    openapi_extra=permission("closing:write", step_up=True),
+    responses=answers(
+        CompanyStanding,
+        200,
+        ClosingNameWrong,
+        TenantStateConflict,
+        TenantSuspended,
+        ConcurrentChange,
+        body=True,
+    ),
+)
+async def close(http: CommandCaller, callers: KnownCallers, body: ClosingIn) -> Response:
+    """Close the company. Until `delete_at` its people read and export, and an owner can cancel.
+
+    After that all of its data is deleted, and nothing brings it back.
+    """
+    grace = http.services.extras["tenant_grace"]
+    answer = await http.run(REQUEST_DELETION, RequestDeletion(body.name, grace))
+    callers.forget_company(http.principal.tenant_id)
+    return answer
+
+
+@router.delete(
+    "/current/deletion",
+    summary="Keep the company",
+    openapi_extra=permission("closing:write"),
+    responses=answers(CompanyStanding, 200, TenantStateConflict, TenantSuspended, ConcurrentChange),
+)
+async def keep(http: CommandCaller, callers: KnownCallers) -> Response:
+    """Call the deletion off; work goes on. Only operators call off what an operator scheduled."""
+    answer = await http.run(WITHDRAW_DELETION, None)
+    callers.forget_company(http.principal.tenant_id)
+    return answer

@@ -1,0 +1,1 @@
+"""The audit trail, its seals, refusals, and the actions of operators."""

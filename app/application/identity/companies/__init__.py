@@ -1,0 +1,1 @@
+"""Companies: their state, their end, and exports of all that they have."""

@@ -1,0 +1,1 @@
+"""Second factors, security keys, and proofs of who is calling."""

@@ -1,0 +1,1 @@
+"""API keys of companies, and the signing keys of the service."""

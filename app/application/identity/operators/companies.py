@@ -1,0 +1,150 @@
+"""What operators do with companies, and look at; each action is kept with its reason.
+
+An action on a company leaves an entry in the trail of that company too, with the operator as actor.
+Reads are commands here: a look leaves a trace first.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from typing_extensions import TypedDict
+
+from app.application.identity.audit.operator_actions import record_action
+from app.application.identity.companies.deletion import company, company_lock
+from app.application.identity.companies.views import status_view
+from app.application.identity.directory.kinds import TENANTS
+from app.application.shared.commands import Command, Done
+from app.application.shared.kinds import Needs
+from app.application.shared.reading import Listing
+from app.application.shared.wording import instant
+from app.application.shared.work import Work
+from app.domain.identity.companies.tenant import Tenant, status_of
+from app.domain.shared.frozen import frozen
+from app.domain.shared.ids import Id, show
+
+COMPANY_RECORDS = Listing("company_records", sorts=("id", "name"), filters=("q", "standing", "id"))
+USER_RECORDS = Listing("user_records", sorts=("id",), filters=("q",))
+
+
+class CompanyRecord(TypedDict):
+    """A company as operators see it: its name and status, and nothing of its business."""
+
+    id: str
+    name: str
+    country: str | None
+    time_zone: str
+    standing: str
+    members: int
+    created_at: str
+    delete_at: str | None
+
+
+def company_record(
+    id_: bytes,
+    name: str,
+    country: str | None,
+    time_zone: str,
+    state: str,
+    purging: bool,
+    members: int,
+    created_at: datetime,
+    delete_at: datetime | None,
+) -> CompanyRecord:
+    """The view of a company."""
+    return {
+        "id": show("tnt", id_),
+        "name": name,
+        "country": country,
+        "time_zone": time_zone,
+        "standing": "purging" if purging else str(status_of(state, delete_at)),
+        "members": members,
+        "created_at": instant(created_at),
+        "delete_at": None if delete_at is None else instant(delete_at),
+    }
+
+
+class UserRecord(TypedDict):
+    """A user as operators see one."""
+
+    id: str
+    email: str
+    display_name: str
+    active: bool
+    companies: int
+    created_at: str
+
+
+def user_record(
+    id_: bytes, email: str, display_name: str, active: bool, companies: int, created_at: datetime
+) -> UserRecord:
+    """The view of a user."""
+    return {
+        "id": show("usr", id_),
+        "email": email,
+        "display_name": display_name,
+        "active": active,
+        "companies": companies,
+        "created_at": instant(created_at),
+    }
+
+
+@frozen
+class Intervention:
+    """An action on the company of the principal; ``grace`` is what a deletion waits."""
+
+    reason: str
+    grace: timedelta = timedelta(0)
+
+
+@frozen
+class Look:
+    """What an operator is about to see, of one company or of all."""
+
+    what: str
+    reason: str
+    company_id: Id | None = None
+    query: str = ""
+
+
+def _intervention(
+    name: str, done: str, step: Callable[[Tenant, Intervention, datetime], Tenant]
+) -> Command[Intervention]:
+    """The command of an action that changes the status of a company."""
+
+    def decide(request: Intervention, work: Work) -> Done:
+        company_id = work.principal.tenant_id
+        before = company(work)
+        after = work.put(TENANTS, step(before, request, work.recorded_at))
+        old, new = status_view(before), status_view(after)
+        changes = {
+            each: [old[each], new[each]]  # type: ignore[literal-required]
+            for each in new
+            if old[each] != new[each]  # type: ignore[literal-required]
+        }
+        record_action(work, f"company.{done}", request.reason, company_id, **changes)
+        work.note(done, "tenant", company_id, reason=request.reason, **changes)
+        work.event(f"tenant.{done}", company_id)
+        return Done(new, status=200)
+
+    return Command(f"platform.{name}", "platform:write", company_lock, decide)
+
+
+SUSPEND = _intervention("suspend", "suspended", lambda tenant, _, __: tenant.suspended())
+RESUME = _intervention("resume", "resumed", lambda tenant, _, __: tenant.resumed())
+SCHEDULE_DELETION = _intervention(
+    "schedule_deletion",
+    "deletion_scheduled",
+    lambda tenant, request, now: tenant.deletion_scheduled(now, request.grace),
+)
+CANCEL_DELETION = _intervention(
+    "cancel_deletion", "deletion_cancelled", lambda tenant, _, __: tenant.deletion_cancelled()
+)
+
+
+def _look(look: Look, work: Work) -> Done:
+    asked = {"query": look.query} if look.query else {}
+    record_action(work, look.what, look.reason, look.company_id, **asked)
+    return Done(None, status=200)
+
+
+LOOK: Command[Look] = Command("platform.look", "platform:read", lambda _, __: Needs(), _look)

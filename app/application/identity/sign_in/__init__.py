@@ -1,0 +1,1 @@
+"""Signing in: users, passwords, sessions, and the way back in."""

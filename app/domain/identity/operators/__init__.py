@@ -1,0 +1,1 @@
+"""Operators of the platform, who work for no company."""
