@@ -16,6 +16,7 @@ import httpx
 import pytest
 import structlog
 
+import app.application.contexts  # noqa: F401 - gathers kinds, prefixes and permissions
 from app.infrastructure.db import migrate
 from app.infrastructure.security import passwords
 from app.main import create_app

@@ -20,7 +20,7 @@ from app.application.shared.access import Principal
 from app.application.shared.commands import Call, Command
 from app.application.shared.group import Read, Write, decide_group
 from app.application.shared.kinds import Finder, Key, Kind, Lock, LockRank, Needs
-from app.application.shared.permissions import PERMISSIONS
+from app.application.shared.permissions import every_permission
 from app.application.shared.work import Loaded, Work
 from app.domain.shared.errors import DomainError
 from app.domain.shared.ids import Id, UlidFactory
@@ -31,9 +31,10 @@ NOW = datetime(2026, 3, 31, 15, 0, tzinfo=UTC)
 class Memory:
     """A company of one tenant, in memory."""
 
-    def __init__(self, currency: str = "GBP", permissions: Iterable[str] = PERMISSIONS) -> None:
+    def __init__(self, currency: str = "GBP", permissions: Iterable[str] | None = None) -> None:
+        held = frozenset(every_permission() if permissions is None else permissions)
         self.kept: dict[Kind[Any], dict[Key, Any]] = {}
-        self.principal = Principal(Id(b"T" * 16), Id(b"U" * 16), permissions=frozenset(permissions))
+        self.principal = Principal(Id(b"T" * 16), Id(b"U" * 16), permissions=held)
         self.reads: list[Needs] = []
         self.now = NOW
         ticks = itertools.count(1_700_000_000_000)

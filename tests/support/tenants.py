@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from app.application.shared.permissions import PERMISSIONS, PUBLIC
+from app.application.shared.permissions import PUBLIC, every_permission
 from app.domain.shared.ids import Id, UlidFactory, read, show
 from tests.support.company import PASSWORD, Company, register_company
 from tests.support.every_operation import use_every_operation
@@ -156,7 +156,7 @@ async def make_tenants(application: Any, database_url: str, stack: AsyncExitStac
     mine = await stack.enter_async_context(register_company(application, name="Mine"))
     theirs = await stack.enter_async_context(register_company(application, name="Theirs"))
     contract = Contract(application.openapi())
-    every, of_members = tuple(operations(contract.document, API)), PERMISSIONS | {PUBLIC}
+    every, of_members = tuple(operations(contract.document, API)), every_permission() | {PUBLIC}
     tenants = Tenants(
         app=application,
         mine=mine,

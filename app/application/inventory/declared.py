@@ -3,6 +3,11 @@
 from app.application.inventory.adjustments import ADJUSTMENT
 from app.application.inventory.locations import LOCATION
 from app.application.inventory.stock import LEVEL, MOVE
-from app.application.shared.nouns import Context
+from app.application.shared.nouns import Access, Context, Resource
 
-INVENTORY = Context("inventory", (LOCATION, LEVEL, MOVE, ADJUSTMENT))
+INVENTORY = Context(
+    "inventory",
+    (LOCATION, LEVEL, MOVE, ADJUSTMENT),
+    # What goods cost, wherever it is shown (``app.domain.shared.fields.WHAT_GOODS_COST``).
+    resources=(Resource("costs", Access(read="manager accountant buyer")),),
+)

@@ -5,16 +5,18 @@ exports, the audit trail and the walks of the tests are derived from the declara
 ``app.application.contexts`` gathers. A declaration does nothing by itself.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import Any, Final, Generic, TypeVar
 
 from app.application.shared.kinds import Key, Kind
+from app.application.shared.permissions import Access, Resource, declare_resources
 from app.application.shared.reading import Listing
 from app.application.shared.views import DOCUMENT_PREFIXES, View
 from app.domain.shared.errors import DomainError
 from app.domain.shared.fields import Reference, member, members_of
-from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import show
+
+__all__ = ["Access", "Context", "Listed", "Noun", "Resource", "by", "by_id", "declare"]
 
 A = TypeVar("A")
 
@@ -33,17 +35,6 @@ def by(*names: str) -> Callable[[Any], Key]:
         return tuple(getattr(aggregate, name) for name in names)
 
     return key
-
-
-@frozen
-class Access:
-    """The roles that read and those that write a noun, separated by blanks.
-
-    Who writes also reads; the owner of a company does both everywhere.
-    """
-
-    write: str = ""
-    read: str = ""
 
 
 class Noun(Generic[A]):
@@ -131,14 +122,6 @@ class Listed(Generic[A]):
         self.summary = summary or noun.view
 
 
-@frozen
-class Resource:
-    """Something that has permissions and is no noun: what goods cost, the reports."""
-
-    name: str
-    access: Access
-
-
 class Context:
     """The declarations of a context, in the order in which the contract shows them.
 
@@ -157,6 +140,12 @@ class Context:
         """The nouns of the context."""
         return [getattr(each, "noun", each) for each in self.declared]
 
+    def all_resources(self) -> Iterator[Resource]:
+        """What has permissions in the context."""
+        yield from self.resources
+        for noun in self.nouns:
+            yield Resource(noun.resource, noun.access)
+
 
 # Filled from the declarations of all contexts, when ``app.application.contexts`` is imported.
 KINDS: Final[dict[str, Kind[Any]]] = {}
@@ -164,13 +153,14 @@ PREFIXES: Final[dict[str, str]] = {}  # of the ids of each noun, by its name
 
 
 def declare(contexts: Iterable[Context]) -> None:
-    """Make the kinds and prefixes of all nouns known to references.
+    """Make the kinds, prefixes and permissions of all nouns known.
 
     Raises:
         TypeError: two nouns share a prefix.
     """
     owners: dict[str, str] = {}
     for context in contexts:
+        declare_resources(context.all_resources())
         for each in context.declared:
             noun: Noun[Any] = getattr(each, "noun", each)
             KINDS[noun.kind.name] = noun.kind

@@ -2,116 +2,103 @@
 
 A permission is ``<resource>:read`` or ``<resource>:write``; each route and each command names the
 one it needs, and a role is nothing but a set of them. A role that a company makes for itself is
-another such set, so it needs no code.
+another such set, so it needs no code. Resources are declared by the contexts, with the roles that
+use them; ``app.application.contexts`` gathers them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Final
 
 from app.domain.identity.members.membership import OWNER
+from app.domain.shared.frozen import frozen
 
 PUBLIC: Final = "public"  # of commands that run before anybody is known; no role holds it
 
-RESOURCES: Final = (
-    "profile",  # one's own sign-in: who am I, end my sessions; every role has it
-    "units",
-    "categories",
-    "products",
-    "contacts",
-    "locations",
-    "accounts",
-    "taxes",
-    "journal_entries",
-    "periods",
-    "sales",
-    "returns",
-    "unlinked_returns",  # a return that names no sale (rulings R-13)
-    "payments",
-    "allocations",
-    "adjustments",
-    "receipts",
-    "bills",
-    "scraps",
-    "transfers",
-    "terminals",
-    "stock",
-    "reports",
-    "tenants",
-    "members",  # who works for the company, and as what
-    "roles",
-    "api_keys",
-    "exports",  # everything that the company has, in one file
-    "closing",  # that the company is deleted
-    "system",
-    "audit",
-    "costs",  # what goods cost, wherever it is shown: ``app.application.shared.guarded``
-)
-
-PERMISSIONS: Final = frozenset(
-    f"{resource}:{access}" for resource in RESOURCES for access in ("read", "write")
-)
-
-# What every role holds, whatever else it may do: whoever signs in can look at that and sign out.
+# What every role holds, whatever else it may do: everybody may look at the own sign-in and end it.
 ALWAYS: Final = frozenset({"profile:read", "profile:write"})
 
 # Of operators of the platform, who work for no company; no role of a company holds them.
 PLATFORM_PERMISSIONS: Final = frozenset({"platform:read", "platform:write"})
 
-_CATALOG: Final = "units categories products contacts locations taxes stock"
-
-
-def _role(*, write: str, read: str = "") -> frozenset[str]:
-    """The permissions on resources named with blanks between; who writes also reads."""
-    changed = write.split()
-    seen = {"profile", *changed, *read.split()}
-    return frozenset(
-        [f"{resource}:read" for resource in seen]
-        + [f"{resource}:write" for resource in changed]
-        + ["profile:write"]
-    )
-
-
-ROLES: Final[dict[str, frozenset[str]]] = {
-    OWNER: PERMISSIONS,
-    # Runs the company day by day; settings, the service itself and closing months are not his.
-    "manager": _role(
-        write="units categories products contacts locations sales returns unlinked_returns "
-        "payments allocations adjustments scraps transfers terminals receipts bills members",
-        read="accounts taxes journal_entries periods stock reports tenants audit roles api_keys "
-        "costs",
-    ),
-    # Keeps the books.
-    "accountant": _role(
-        write="accounts taxes journal_entries periods payments allocations bills contacts",
-        read=f"{_CATALOG} sales returns adjustments scraps transfers terminals receipts reports "
-        "tenants audit costs",
-    ),
-    # Orders and takes in what suppliers bring.
-    "buyer": _role(
-        write="categories products contacts receipts bills",
-        read=f"{_CATALOG} terminals payments allocations reports tenants costs",
-    ),
-    # Sells and takes back at the counter.
-    "cashier": _role(write="sales returns payments contacts", read=f"{_CATALOG} tenants"),
-    # Moves and counts goods.
-    "warehouse": _role(
-        write="locations receipts adjustments scraps transfers terminals",
-        read=f"{_CATALOG} sales returns tenants",
-    ),
-    # Looks, but not at what goods cost, and changes nothing.
-    "viewer": _role(
-        write="",
-        read=f"{_CATALOG} accounts journal_entries periods sales returns payments allocations "
-        "adjustments scraps transfers terminals receipts bills reports tenants",
-    ),
+# The roles that every company has, beside that of its owners, who may do everything.
+BUILT_IN_ROLES: Final[Mapping[str, str]] = {
+    "manager": "Runs the company day by day, without its settings and without closing months.",
+    "accountant": "Keeps the books.",
+    "buyer": "Orders and takes in what suppliers bring.",
+    "cashier": "Sells and takes back at the counter.",
+    "warehouse": "Moves and counts goods.",
+    "viewer": "Looks, but not at what goods cost, and changes nothing.",
 }
+
+
+@frozen
+class Access:
+    """The roles that read and those that write a resource, separated by blanks.
+
+    A role that writes also reads. The owner of a company does both everywhere.
+    """
+
+    write: str = ""
+    read: str = ""
+
+
+@frozen
+class Resource:
+    """Something that has permissions: a noun, what goods cost, the reports."""
+
+    name: str
+    access: Access
+
+
+_declared: Final[dict[str, Access]] = {}
+
+
+def declare_resources(resources: Iterable[Resource]) -> None:
+    """Make these resources known. Several nouns may share one, with the same access.
+
+    Raises:
+        TypeError: a resource is declared with two accesses, or a role is none.
+    """
+    for each in resources:
+        if _declared.setdefault(each.name, each.access) != each.access:
+            raise TypeError(f"{each.name} is declared with two accesses: state one")
+        unknown = {*each.access.write.split(), *each.access.read.split()} - BUILT_IN_ROLES.keys()
+        if unknown:
+            raise TypeError(f"{each.name}: there is no role {', '.join(sorted(unknown))}")
+
+
+@cache
+def every_permission() -> frozenset[str]:
+    """The permissions that a company can give.
+
+    Raises:
+        RuntimeError: the contexts have not been gathered yet.
+    """
+    if not _declared:
+        raise RuntimeError("import app.application.contexts first: it gathers the resources")
+    return frozenset(f"{name}:{access}" for name in _declared for access in ("read", "write"))
+
+
+@cache
+def built_in_roles() -> Mapping[str, frozenset[str]]:
+    """What each role that every company has may do, by its code."""
+    roles: dict[str, frozenset[str]] = {OWNER: every_permission()}
+    for role in BUILT_IN_ROLES:
+        held = set(ALWAYS)
+        for name, access in _declared.items():
+            writes = role in access.write.split()
+            held |= {f"{name}:write"} if writes else set()
+            held |= {f"{name}:read"} if writes or role in access.read.split() else set()
+        roles[role] = frozenset(held)
+    return roles
 
 
 def permissions_of(role: str) -> frozenset[str]:
     """What a role may do; a role that is not known may do nothing."""
-    return ROLES.get(role, frozenset())
+    return built_in_roles().get(role, frozenset())
 
 
 def known(permissions: Iterable[str]) -> frozenset[str]:
     """Those of a stored set that this release knows: what it does not know, it cannot guard."""
-    return PERMISSIONS.intersection(permissions)
+    return every_permission().intersection(permissions)

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 
-from app.application.identity.keys.api_keys import SCOPES
+from app.application.identity.keys.api_keys import scopes_of_keys
 from app.application.identity.keys.ports import KeyAccess, KeyDirectory, KeyUses
 from app.application.identity.keys.tokens import PREFIXES, ApiKeyToken
 from app.application.shared.access import Principal
@@ -164,7 +164,7 @@ def _principal(access: KeyAccess) -> Principal | None:
         user_id=access.key_id,
         session_id=NO_ID,
         role="api_key",
-        permissions=access.scopes & SCOPES & access.held,
+        permissions=access.scopes & scopes_of_keys() & access.held,
         on_behalf_of=access.made_by,
         company_status=access.company_status,
         key_mode="test" if access.test else "live",

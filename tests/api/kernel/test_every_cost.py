@@ -11,7 +11,7 @@ import pytest
 
 from app.application.reports.views import COST_ACCOUNTS
 from app.application.shared.guarded import COSTS
-from app.application.shared.permissions import PERMISSIONS, ROLES
+from app.application.shared.permissions import built_in_roles, every_permission
 from app.domain.accounting.chart import AccountRole
 from app.domain.shared.ids import UlidFactory, show
 from tests.conftest import Running
@@ -20,7 +20,7 @@ from tests.support.cost_members import GUARDED, OPEN, SUSPECT
 from tests.support.guarded import Contract, texts
 from tests.support.route import API, tag
 
-BUT_COSTS: Final = PERMISSIONS - {COSTS}
+BUT_COSTS: Final = every_permission() - {COSTS}
 ROLE: Final = "all-but-costs"
 AMOUNT: Final = re.compile(r"-?[0-9]+\.[0-9]+")
 
@@ -335,7 +335,7 @@ async def test_a_stored_answer_shows_what_its_caller_may_see_now(shop: Shop) -> 
 
 
 def test_who_sees_costs_by_the_usual_roles() -> None:
-    assert {role for role, held in ROLES.items() if COSTS in held} == {
+    assert {role for role, held in built_in_roles().items() if COSTS in held} == {
         "owner",
         "manager",
         "accountant",

@@ -15,7 +15,7 @@ from app.application.processes.stocked_product import CREATE_STOCKED_PRODUCT, St
 from app.application.shared.commands import Call
 from app.application.shared.documents import Asked
 from app.application.shared.masters import Create
-from app.application.shared.permissions import PERMISSIONS
+from app.application.shared.permissions import every_permission
 from app.domain.accounting.errors import PeriodClosed
 from app.domain.accounting.periods import PeriodState, month_start
 from app.domain.catalog.product import Costing, NotStocked, ProductKind, SkuTaken
@@ -249,7 +249,7 @@ def test_a_service_has_no_opening_stock() -> None:
 
 def test_opening_stock_needs_its_own_permission() -> None:
     """Who may make products may not thereby make stock."""
-    trade = Trade(permissions=PERMISSIONS - {"adjustments:write"})
+    trade = Trade(permissions=every_permission() - {"adjustments:write"})
     body = stocked(trade)
     with pytest.raises(PermissionMissing) as refused:
         trade.post(CREATE_STOCKED_PRODUCT, body)

@@ -6,7 +6,7 @@ Decided on what is so now, not when the caller's token was looked up.
 from app.application.identity.directory.kinds import MEMBERSHIPS, ROLES_OF
 from app.application.shared.access import Principal
 from app.application.shared.kinds import Lock, Needs
-from app.application.shared.permissions import ROLES, known, permissions_of
+from app.application.shared.permissions import built_in_roles, known, permissions_of
 from app.application.shared.work import Work
 from app.domain.identity.members.role import Role
 from app.domain.shared.errors import ReferenceNotFound
@@ -59,5 +59,5 @@ def check_grantable(work: Work, code: str, pointer: str = "/role") -> None:
     own = own_role(work, code)
     if own is not None:
         own.check_active(pointer)
-    elif code not in ROLES:
+    elif code not in built_in_roles():
         raise ReferenceNotFound.at(pointer)

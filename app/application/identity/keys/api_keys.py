@@ -6,6 +6,7 @@ Secrets never enter the commands; ``ApiKeys`` makes them and shows them to the c
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from app.application.identity.directory.granting import caller_needs, held_by, held_now
@@ -18,7 +19,7 @@ from app.application.shared.access import Principal
 from app.application.shared.commands import Command, CommandRunner, Done, answer_of
 from app.application.shared.kinds import Lock, Needs
 from app.application.shared.masters import Edit
-from app.application.shared.permissions import PERMISSIONS, PUBLIC
+from app.application.shared.permissions import PUBLIC, every_permission
 from app.application.shared.reading import Reader
 from app.application.shared.work import Loaded, Work
 from app.domain.identity.keys.api_key import KEYS_MAX, ApiKey, ApiKeyUse, Terms
@@ -32,12 +33,17 @@ _PERMISSION = "api_keys:write"
 
 # What only a person does: the own sign-in, and who may do what for the company.
 _IN_PERSON = ("profile", "members", "roles", "api_keys", "tenants", "closing")
-SCOPES = PERMISSIONS - {
-    f"{resource}:{access}"
-    for resource in _IN_PERSON
-    for access in ("read", "write")
-    if access == "write" or resource in ("profile", "api_keys")
-}
+
+
+@cache
+def scopes_of_keys() -> frozenset[str]:
+    """The permissions that a key may be given."""
+    return every_permission() - {
+        f"{resource}:{access}"
+        for resource in _IN_PERSON
+        for access in ("read", "write")
+        if access == "write" or resource in ("profile", "api_keys")
+    }
 
 
 @frozen
@@ -109,7 +115,7 @@ def _make_needs(_: MakeKey, principal: Principal) -> Needs:
 
 def _make(request: MakeKey, work: Work) -> Done:
     new = request.new
-    terms = Terms.checked(new.name, new.scopes, new.addresses, SCOPES)
+    terms = Terms.checked(new.name, new.scopes, new.addresses, scopes_of_keys())
     _check_held(terms.scopes, work)
     if len(work.search(API_KEYS_IN_USE)) >= KEYS_MAX:
         raise TooManyApiKeys
@@ -149,7 +155,7 @@ def _change(edit: Edit, work: Work) -> Done:
         edit.members.get("name", before.name),
         edit.members.get("scopes", before.scopes),
         edit.members.get("addresses", before.addresses),
-        SCOPES,
+        scopes_of_keys(),
     )
     _check_held(terms.scopes, work)
     after = before.changed(terms)

@@ -10,12 +10,12 @@ from typing import Any
 from app.application.identity.directory.granting import caller_needs, held_now, own_role
 from app.application.identity.directory.kinds import COMPANY_ROLES, ROLES_OF
 from app.application.identity.members.kinds import ACTIVE_IN_ROLE
-from app.application.identity.members.views import BUILT_IN, role_view
+from app.application.identity.members.views import built_in, role_view
 from app.application.shared.access import Principal
 from app.application.shared.commands import Command, Done
 from app.application.shared.kinds import Needs
 from app.application.shared.masters import Create, Edit, Noun, created, edited
-from app.application.shared.permissions import ALWAYS, ROLES
+from app.application.shared.permissions import ALWAYS, built_in_roles
 from app.application.shared.work import Work
 from app.domain.identity.members.membership import OWNER
 from app.domain.identity.members.role import (
@@ -45,7 +45,8 @@ def _create(create: Create, work: Work) -> Done:
     role = _with_always(Role.new(tenant_id, create.id or work.new_id(), **create.members))
     check_within(held_now(work), role.held)
     own = own_role(work, role.code)
-    if role.id in BUILT_IN or role.code in ROLES or (own is not None and own.id != role.id):
+    taken = own is not None and own.id != role.id
+    if taken or role.id in built_in() or role.code in built_in_roles():
         raise Duplicate.at("/code")
     if own is None and len(work.search(ROLES_OF, tenant_id)) >= OWN_ROLES_MAX:
         raise TooManyRoles(maximum=OWN_ROLES_MAX)
@@ -54,7 +55,7 @@ def _create(create: Create, work: Work) -> Done:
 
 def _to_edit(edit: Edit, work: Work) -> Role:
     """The role to be changed, by somebody who may do all that it may."""
-    if edit.id in BUILT_IN:
+    if edit.id in built_in():
         raise RoleBuiltIn
     roles = work.search(ROLES_OF, work.principal.tenant_id)
     found = next((each for each in roles if each.id == edit.id), None)

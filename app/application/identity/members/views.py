@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Final
+from functools import cache
 
 from typing_extensions import TypedDict
 
-from app.application.shared.permissions import ROLES, known
+from app.application.shared.permissions import built_in_roles, known, permissions_of
 from app.application.shared.wording import instant
 from app.domain.shared.ids import Id, show
 
@@ -134,12 +134,14 @@ def role_view(
     }
 
 
+@cache
+def built_in() -> dict[Id, RoleView]:
+    """The roles that every company has, by their ids; they are code, not rows."""
+    return dict(_built_in(code) for code in built_in_roles())
+
+
 def _built_in(code: str) -> tuple[Id, RoleView]:
     # An id of the beginning of time, which no ULID has: the code itself.
     id_ = Id(code.encode().rjust(16, b"\0"))
-    view = role_view(id_, code, code.capitalize(), ROLES[code], active=True, version=1)
+    view = role_view(id_, code, code.capitalize(), permissions_of(code), active=True, version=1)
     return id_, {**view, "built_in": True}
-
-
-# The roles that every company has, by their ids; they are code, not rows.
-BUILT_IN: Final[dict[Id, RoleView]] = dict(_built_in(code) for code in ROLES)

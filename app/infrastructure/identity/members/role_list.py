@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from app.application.identity.members.kinds import ROLE_LIST
-from app.application.identity.members.views import BUILT_IN, role_view
+from app.application.identity.members.views import built_in, role_view
 from app.application.shared.reading import Page, PageRequest
 from app.domain.shared.ids import Id, read
 from app.infrastructure.db import types
@@ -30,7 +30,7 @@ class RoleList(ListQuery):
         own = [self.view(*row) for row in await scope.rows(_ALL_OWN)]
         placed = [
             ((view[sort], read("rol", view["id"])), view)
-            for view in (*BUILT_IN.values(), *own)
+            for view in (*built_in().values(), *own)
             if all(view[name] == value for name, value in request.filters.items())
         ]
         placed.sort(key=lambda each: each[0], reverse=request.descending)

@@ -8,9 +8,9 @@ import httpx
 import pytest
 
 from app.application.identity.directory.kinds import MEMBERSHIPS, TENANTS
-from app.application.identity.keys.api_keys import SCOPES
+from app.application.identity.keys.api_keys import scopes_of_keys
 from app.application.identity.keys.tokens import ApiKeyToken
-from app.application.shared.permissions import ROLES
+from app.application.shared.permissions import built_in_roles
 from app.domain.identity.companies.tenant import TenantState
 from app.domain.shared.ids import Id
 from app.main import create_app
@@ -244,8 +244,8 @@ async def test_nobody_makes_a_key_that_may_do_more(api: httpx.AsyncClient) -> No
 async def test_a_key_keeps_no_keys_and_no_people(api: httpx.AsyncClient) -> None:
     """Whatever its scopes say, behind the service's back too."""
     owner = await sign_up(api)
-    key = await made(api, owner, scopes=sorted(SCOPES))
-    await alter(api, owner, key["id"], scopes=tuple(sorted(ROLES["owner"])))
+    key = await made(api, owner, scopes=sorted(scopes_of_keys()))
+    await alter(api, owner, key["id"], scopes=tuple(sorted(built_in_roles()["owner"])))
     await forget(api, owner, key["id"])
     headers = bearer(key["key"])
     assert (await api.get(f"{API}/members", headers=headers)).status_code == 200

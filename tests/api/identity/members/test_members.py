@@ -10,7 +10,7 @@ import httpx
 from app.application.identity.directory.kinds import MEMBERSHIPS, SESSIONS
 from app.application.identity.members.kinds import INVITATIONS
 from app.application.shared.kinds import Needs
-from app.application.shared.permissions import ROLES
+from app.application.shared.permissions import built_in_roles
 from app.domain.shared.ids import read, show
 from tests.api.identity.support import (
     AUTH,
@@ -107,7 +107,7 @@ async def test_somebody_is_invited_and_works_in_his_role(api: httpx.AsyncClient)
         "cashier",
         "Emil",
     )
-    assert set(found["permissions"]) == ROLES["cashier"]
+    assert set(found["permissions"]) == built_in_roles()["cashier"]
     assert [(each["email"], each["role"]) for each in await members(api, owner)] == [
         (EMAIL, "owner"),
         (EMIL, "cashier"),

@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from app.application.identity.members.views import BUILT_IN
-from app.application.shared.permissions import ALWAYS, PERMISSIONS, ROLES
+from app.application.identity.members.views import built_in
+from app.application.shared.permissions import ALWAYS, built_in_roles, every_permission
 from app.domain.identity.members.role import OWN_ROLES_MAX
 from app.domain.shared.ids import show
 from tests.api.identity.members.test_members import ask, id_of, invite, join, members
@@ -112,9 +112,9 @@ async def test_the_roles_of_every_company_stand_in_the_list(api: httpx.AsyncClie
     owner = await sign_up(api)
     own = (await make(api, owner, "dock")).json()
     everything = (await listed(api, owner))["data"]
-    assert [each["code"] for each in everything] == sorted([*ROLES, "dock"])
+    assert [each["code"] for each in everything] == sorted([*built_in_roles(), "dock"])
     assert {each["code"]: set(each["permissions"]) for each in everything if each["built_in"]} == {
-        code: set(permissions) for code, permissions in ROLES.items()
+        code: set(permissions) for code, permissions in built_in_roles().items()
     }
     assert (await listed(api, owner, built_in="false"))["data"] == [own]
     first = await listed(api, owner, sort="-name", limit=3, include_total="true")
@@ -153,8 +153,8 @@ async def test_a_code_is_taken_without_regard_to_case(api: httpx.AsyncClient) ->
     assert (again.status_code, again.json()) == (200, made)
     other = await make(api, owner, "dock", "stock:read", id=made["id"])
     assert refusal(other)[:2] == (409, "common.id_taken")
-    built_in = show("rol", next(iter(BUILT_IN)))
-    assert refusal(await make(api, owner, "mine", id=built_in))[:2] == (409, "common.duplicate")
+    of_everybody = show("rol", next(iter(built_in())))
+    assert refusal(await make(api, owner, "mine", id=of_everybody))[:2] == (409, "common.duplicate")
     for code in ("", "a b", "ß", "-a", "\u212a"):
         assert (await make(api, owner, code)).status_code == 422, code
     unknown = await make(api, owner, "other", "sales:delete")
@@ -246,9 +246,9 @@ async def test_nobody_makes_or_gives_what_he_does_not_hold(api: httpx.AsyncClien
 async def test_a_role_with_everything_owns_nothing(api: httpx.AsyncClient) -> None:
     """Who holds all permissions by a role of the company's own is no owner: the last one stays."""
     owner = await sign_up(api)
-    await make(api, owner, "deputy", *PERMISSIONS)
+    await make(api, owner, "deputy", *every_permission())
     deputy = await hired(api, owner, "deputy")
-    assert await held(api, deputy) == PERMISSIONS
+    assert await held(api, deputy) == every_permission()
     owner_id = await id_of(api, owner)
     last = await ask(api, deputy, owner_id, role="viewer")
     assert refusal(last)[:2] == (409, "members.last_owner")

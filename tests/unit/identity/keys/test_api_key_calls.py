@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from app.application.identity.keys.api_keys import SCOPES, UseOfKey
+from app.application.identity.keys.api_keys import UseOfKey, scopes_of_keys
 from app.application.identity.keys.ports import KeyAccess
 from app.application.identity.keys.tokens import ApiKeyToken
 from app.application.shared.access import Principal
 from app.application.shared.commands import Answer, Call, Outcome
-from app.application.shared.permissions import ROLES
+from app.application.shared.permissions import built_in_roles
 from app.domain.identity.keys.errors import AddressRefused, ApiKeyOver
 from app.domain.identity.sign_in.errors import Unauthenticated
 from app.domain.shared.errors import ServiceUnavailable
@@ -28,7 +28,7 @@ ACCESS = KeyAccess(
     key_id=KEY,
     tenant_id=TENANT,
     made_by=MAKER,
-    held=ROLES["owner"],
+    held=built_in_roles()["owner"],
     test=False,
     scopes=frozenset({"units:read", "sales:write"}),
     addresses=(),
@@ -90,8 +90,9 @@ async def test_a_caller_is_the_key_and_answers_to_its_maker(stand: Stand) -> Non
 
 
 async def test_what_the_maker_does_not_hold_the_key_does_not_either(stand: Stand) -> None:
-    stand.found = replace(ACCESS, held=ROLES["viewer"], scopes=frozenset(ROLES["owner"]))
-    assert (await stand.ask()).permissions == ROLES["viewer"] & SCOPES
+    roles = built_in_roles()
+    stand.found = replace(ACCESS, held=roles["viewer"], scopes=roles["owner"])
+    assert (await stand.ask()).permissions == built_in_roles()["viewer"] & scopes_of_keys()
     assert "profile:read" not in (await stand.ask()).permissions
 
 

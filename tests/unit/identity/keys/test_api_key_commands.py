@@ -10,10 +10,10 @@ from app.application.identity.directory.kinds import MEMBERSHIPS
 from app.application.identity.keys.api_keys import (
     MAKE_KEY,
     NOTE_USE,
-    SCOPES,
     MakeKey,
     NewApiKey,
     UseOfKey,
+    scopes_of_keys,
 )
 from app.application.identity.keys.ports import API_KEY_USES, API_KEYS
 from app.application.shared.commands import Call
@@ -82,7 +82,7 @@ def test_a_company_has_so_many_keys_and_revoked_ones_do_not_count() -> None:
 
 def test_who_is_no_member_makes_no_key() -> None:
     """A key that reached this command, or a member who was switched off."""
-    memory = Memory(permissions=SCOPES | {"api_keys:write"})
+    memory = Memory(permissions=scopes_of_keys() | {"api_keys:write"})
     with pytest.raises(ScopesBeyondOwn):
         memory.post(MAKE_KEY, REQUEST)
 

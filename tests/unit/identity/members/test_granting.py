@@ -20,7 +20,7 @@ from app.application.identity.members.roles import (
 from app.application.shared.access import Principal
 from app.application.shared.commands import Call, Command
 from app.application.shared.masters import Create, Edit
-from app.application.shared.permissions import ALWAYS, PERMISSIONS, ROLES
+from app.application.shared.permissions import ALWAYS, built_in_roles, every_permission
 from app.domain.identity.members.errors import BeyondOwnPermissions
 from app.domain.identity.members.membership import OWNER, Membership
 from app.domain.identity.members.role import Role, RoleBuiltIn
@@ -87,7 +87,7 @@ class Office:
     def roles(self) -> dict[str, frozenset[str]]:
         """What every role holds."""
         own = {role.code: role.held for role in self.memory.all(COMPANY_ROLES)}
-        return {**ROLES, **own}
+        return {**built_in_roles(), **own}
 
     def held(self) -> dict[Id, frozenset[str]]:
         """What everybody may do."""
@@ -100,7 +100,7 @@ class Office:
     def run(self, who: int, command: Command[Any], input_: Any, **more: Any) -> Any:
         """Carry out a command for somebody whose token is of a moment ago; the refusal, if any."""
         tenant = self.memory.principal.tenant_id
-        principal = Principal(tenant, person(who), **{"permissions": PERMISSIONS, **more})
+        principal = Principal(tenant, person(who), **{"permissions": every_permission(), **more})
         [outcome] = self.memory.run_calls([Call(command, input_, principal)])
         return outcome
 
@@ -152,7 +152,7 @@ def test_grants_are_monotone(sets: list[frozenset[str]], acts: list[Act]) -> Non
     for act in acts:
         people, roles = office.held(), office.roles
         # The token of an API key carries less than its maker holds.
-        carried = PERMISSIONS if act.whole else act.wish | ALWAYS
+        carried = every_permission() if act.whole else act.wish | ALWAYS
         power = people[person(act.who)] & carried
         refused = isinstance(office.act(act, permissions=carried), DomainError)
         given_now = differing(people, office.held()) + differing(roles, office.roles)

@@ -8,7 +8,7 @@ import pytest
 
 from app.application.identity.directory.ports import Access
 from app.application.shared.access import STEP_UP_LIFE
-from app.application.shared.permissions import ROLES
+from app.application.shared.permissions import built_in_roles
 from app.domain.identity.sign_in.errors import SessionOver, TokenExpired
 from app.domain.shared.errors import ServiceUnavailable
 from app.domain.shared.ids import show
@@ -43,7 +43,7 @@ async def test_the_caller_behind_a_token_holds_the_permissions_of_his_role(stand
     principal = await stand.tokens.verify(stand.issue())
     assert (principal.tenant_id, principal.user_id, principal.session_id) == (TENANT, USER, SESSION)
     assert principal.role == "cashier"
-    assert principal.permissions == ROLES["cashier"]
+    assert principal.permissions == built_in_roles()["cashier"]
 
 
 async def test_a_token_expires_and_says_so(stand: Stand) -> None:
@@ -147,7 +147,7 @@ async def test_a_changed_role_counts_within_the_stated_time(stand: Stand) -> Non
     stand.directory.sessions[SESSION] = Access(SESSION, USER, TENANT, "viewer", ACCESS.live_until)
     stand.clock.move(seconds=ACCESS_SECONDS)
     principal = await stand.tokens.verify(token)
-    assert principal.permissions == ROLES["viewer"]
+    assert principal.permissions == built_in_roles()["viewer"]
 
 
 async def test_a_role_of_a_company_s_own_counts_as_it_is_now(stand: Stand) -> None:

@@ -7,6 +7,7 @@ from fastapi import Query
 from pydantic import Field
 from starlette.responses import Response
 
+import app.application.contexts  # noqa: F401 - gathers the permissions
 from app.api.deps import Caller, CommandCaller
 from app.api.masters import IdPath, answers, listed
 from app.api.paging import PageQuery
@@ -17,9 +18,9 @@ from app.api.wire import ABSENT, Instant, Schema, text
 from app.application.identity.keys.api_keys import (
     CHANGE_KEY,
     REVOKE_KEY,
-    SCOPES,
     ApiKeys,
     NewApiKey,
+    scopes_of_keys,
     shown,
     shown_needs,
 )
@@ -44,9 +45,9 @@ _CHANGED = (*CHANGED, ApiKeyRevoked)
 
 NameText = text(200)
 ScopeText = Annotated[
-    str, Field(min_length=1, max_length=60, json_schema_extra={"enum": sorted(SCOPES)})
+    str, Field(min_length=1, max_length=60, json_schema_extra={"enum": sorted(scopes_of_keys())})
 ]
-Scopes = Annotated[list[ScopeText], Field(min_length=1, max_length=len(SCOPES))]
+Scopes = Annotated[list[ScopeText], Field(min_length=1, max_length=len(scopes_of_keys()))]
 Networks = Annotated[
     list[Annotated[str, Field(min_length=2, max_length=50, examples=["192.0.2.0/24"])]],
     Field(

@@ -6,6 +6,7 @@ from fastapi import Query
 from pydantic import AfterValidator, Field, StringConstraints
 from starlette.responses import Response
 
+import app.application.contexts  # noqa: F401 - gathers the permissions
 from app.api.deps import Caller, CommandCaller, Http
 from app.api.masters import IdPath, answers, listed, members_of
 from app.api.paging import PageQuery
@@ -23,10 +24,10 @@ from app.application.identity.members.roles import (
     EDIT_ROLE,
     ROLE,
 )
-from app.application.identity.members.views import BUILT_IN, RoleView
+from app.application.identity.members.views import RoleView, built_in
 from app.application.shared.commands import Command
 from app.application.shared.masters import Create, Edit
-from app.application.shared.permissions import PERMISSIONS
+from app.application.shared.permissions import every_permission
 from app.domain.identity.members.errors import BeyondOwnPermissions
 from app.domain.identity.members.role import RoleBuiltIn, RoleInUse, TooManyRoles
 from app.domain.shared.errors import ConcurrentChange, Duplicate, IdTaken, NotFound
@@ -39,8 +40,8 @@ ROLE_CHANGED = (*CHANGED, RoleBuiltIn, BeyondOwnPermissions)
 RoleId: Any = reference("rol")
 RoleCode: Any = text(32)
 RoleName: Any = text(200)
-Permission: Any = Literal[tuple(sorted(PERMISSIONS))]
-Permissions = Annotated[list[Permission], Field(max_length=len(PERMISSIONS))]
+Permission: Any = Literal[tuple(sorted(every_permission()))]
+Permissions = Annotated[list[Permission], Field(max_length=len(every_permission()))]
 # How members and invitations name a role: a code, without regard to case.
 RoleText = Annotated[
     str,
@@ -107,8 +108,8 @@ async def list_roles(
 async def show(http: Caller, id: IdPath) -> Response:  # noqa: A002
     """One role, or 304 when the caller has its present version."""
     role_id = http.id_of("rol", id)
-    if role_id in BUILT_IN:
-        return http.versioned(BUILT_IN[role_id])
+    if role_id in built_in():
+        return http.versioned(built_in()[role_id])
     return await http.object(COMPANY_ROLES, (http.principal.tenant_id, role_id), ROLE.show)
 
 
