@@ -29,7 +29,6 @@ TODO = (
     "app/application/purchasing",
     "app/application/reports/views.py",
     "app/application/shared",
-    "app/domain/identity",
 )
 
 

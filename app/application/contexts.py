@@ -5,7 +5,7 @@ from app.application.catalog.declared import CATALOG
 from app.application.identity.declared import IDENTITY
 from app.application.inventory.declared import INVENTORY
 from app.application.logistics.declared import LOGISTICS
-from app.application.shared.nouns import Access, Context, Resource, declare
+from app.application.shared.nouns import PREFIXES, Access, Context, Resource, declare
 from app.application.shared.views import DOCUMENT_PREFIXES
 
 __all__ = ["ACCOUNTING", "CATALOG", "CONTEXTS", "IDENTITY", "INVENTORY", "LOGISTICS"]
@@ -31,7 +31,7 @@ _NOT_YET_DECLARED = Context(
 CONTEXTS = (IDENTITY, CATALOG, INVENTORY, ACCOUNTING, LOGISTICS, _NOT_YET_DECLARED)
 
 declare(CONTEXTS)
-# Documents that are not declared yet.
+# Nouns that are not declared yet.
 DOCUMENT_PREFIXES.update(
     journal="jnl",
     sale="sal",
@@ -42,3 +42,13 @@ DOCUMENT_PREFIXES.update(
     payment="pay",
 )
 DOCUMENT_PREFIXES["return"] = "ret"
+PREFIXES.update(
+    allocation="alc",
+    bill="bil",
+    journal_entry="jnl",
+    payment="pay",
+    receipt="rcp",
+    sale="sal",
+    supplier_return="srt",
+)
+PREFIXES["return"] = "ret"

@@ -29,7 +29,7 @@ from typing import (
 )
 
 from app.domain.shared.frozen import frozen
-from app.domain.shared.numbers import SCALE_DIGITS
+from app.domain.shared.numbers import SCALE_DIGITS, format_amount, format_scaled
 from app.domain.shared.texts import checked_code, checked_name
 
 M = TypeVar("M")
@@ -74,6 +74,12 @@ class Scaled:
     money: bool = False
     at_least: int = 0
     digits: int = SCALE_DIGITS
+
+    def text(self, value: int, exponent: int) -> str:
+        """The value as a decimal string; ``exponent`` is that of the currency of an amount."""
+        if self.money:
+            return format_amount(value, exponent)
+        return format_scaled(value, self.digits, at_least=self.at_least)
 
 
 @frozen

@@ -41,11 +41,13 @@ def tenant_table(
     key: tuple[str, ...] = ("id",),
     append_only: bool = False,
     wide: bool = False,
+    left_out: str = "",
 ) -> Table:
     """A table of tenants' data: ``tenant_id`` leads the key, row security guards it.
 
     ``append_only`` rows are facts: neither database lets the service update or delete them.
     ``wide`` rows are large texts, which SQLite keeps better apart from the key.
+    ``left_out`` says why the table is not part of an export of the company.
     """
     return Table(
         name,
@@ -53,7 +55,7 @@ def tenant_table(
         Column("tenant_id", Id, nullable=False),
         *parts,
         PrimaryKeyConstraint("tenant_id", *key),
-        info={"tenant": True, "append_only": append_only},
+        info={"tenant": True, "append_only": append_only, "left_out": left_out},
         sqlite_strict=True,
         sqlite_with_rowid=wide,
     )

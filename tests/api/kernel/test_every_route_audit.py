@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from app.api.route import API_PREFIX as API
-from app.application.identity.audit.entries import ENTITY_PREFIXES
+from app.application.identity.audit.entries import entity_prefixes
 from app.application.shared.permissions import PUBLIC
 from tests.support.company import colleague
 from tests.support.fingerprint import changed
@@ -125,7 +125,7 @@ async def assert_shown(world: World, answer: Answer) -> None:
     request_id = answer.headers["x-request-id"]
     shown = (await world.company.get("/audit-entries", request_id=request_id))["data"]
     for entry in shown:
-        prefix = ENTITY_PREFIXES[entry["entity_kind"]]  # a new kind of object has its prefix there
+        prefix = entity_prefixes()[entry["entity_kind"]]
         assert entry["entity_id"].startswith(f"{prefix}_")
         assert entry["address"] == "203.0.113.9"
 

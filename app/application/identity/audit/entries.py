@@ -8,6 +8,7 @@ from typing_extensions import TypedDict
 from app.application.identity.audit.seals import Verdict
 from app.application.shared.guarded import COSTS, Guarded
 from app.application.shared.masters import shown_by
+from app.application.shared.nouns import PREFIXES
 from app.application.shared.reading import Listing
 from app.application.shared.trail import AuditEntry
 from app.application.shared.wording import instant, maybe
@@ -15,39 +16,31 @@ from app.domain.identity.audit.chain import Seal
 from app.domain.shared.ids import NO_ID, Id, show
 
 PREFIX: Final = "aud"
-# The prefix of the ids of each kind of entity. A kind with an empty prefix has no id.
-ENTITY_PREFIXES: Final[dict[str, str]] = {
-    "account": "acc",
-    "adjustment": "adj",
+# Declared nouns state the prefix of their ids; these are the other kinds of entities. A kind with
+# an empty prefix has no id.
+_OWN_PREFIXES: Final[dict[str, str]] = {
     "api_key": "key",
-    "allocation": "alc",
-    "bill": "bil",
-    "category": "cat",
     "challenge": "",
-    "contact": "con",
     "credentials": "usr",
     "export": "exp",
     "invitation": "inv",
-    "journal_entry": "jnl",
-    "location": "loc",
     "member": "usr",
     "operation": "",
-    "payment": "pay",
     "period": "tnt",
-    "product": "prd",
-    "receipt": "rcp",
-    "return": "ret",
     "role": "rol",
-    "sale": "sal",
     "second_factor": "usr",
     "security_key": "sky",
     "session": "ses",
-    "supplier_return": "srt",
-    "tax": "tax",
     "tenant": "tnt",
-    "unit": "unt",
     "user": "usr",
 }
+
+
+def entity_prefixes() -> dict[str, str]:
+    """The prefix of the ids of each kind of entity that the audit trail names."""
+    return {**PREFIXES, **_OWN_PREFIXES}
+
+
 _OTHER: Final = "obj"  # of a kind that has no prefix here yet
 
 AUDIT_LIST = Listing(
@@ -99,7 +92,8 @@ def entry_view(
     changes: dict[str, Any],
 ) -> AuditEntryView:
     """The view of an entry. An actor on behalf of another user is an API key of that user."""
-    prefix = ENTITY_PREFIXES.get(entity_kind, _OTHER)
+    own = _OWN_PREFIXES.get(entity_kind)
+    prefix = PREFIXES.get(entity_kind, _OTHER) if own is None else own
     return {
         "id": show(PREFIX, id_),
         "recorded_at": instant(recorded_at),

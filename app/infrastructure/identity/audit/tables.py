@@ -32,6 +32,7 @@ audit_seals = tenant_table(
     key=("sequence",),
     append_only=True,
     wide=True,
+    left_out="hashes that prove the audit trail where it is kept; their head is published",
 )
 
 # No reference to a company: what was done to it outlives it.

@@ -1,7 +1,6 @@
-"""What an export holds: every table of the company, judged one by one, and what it never holds.
+"""What an export holds: every table of the company that does not say why it is left out.
 
-A table that is judged nowhere fails a test. Columns of raw bytes are hashes and sealed keys: none
-is ever written, whether it stands here or not.
+Columns of raw bytes are hashes and sealed keys, and are never written.
 """
 
 from collections.abc import Callable
@@ -12,70 +11,12 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Column, Select, Table, bindparam, select, tuple_
 
 from app.application.shared.wording import instant
+from app.domain.shared.fields import FieldType, Scaled, is_nested, members_of
 from app.domain.shared.ids import ulid_text
 from app.infrastructure.db import types
 from app.infrastructure.db.metadata import metadata
 from app.infrastructure.db.query import TENANT, Query, of_tenant
 from app.infrastructure.identity.directory.tables import memberships, roles, tenants, users
-
-WHOLE: Final = frozenset(
-    {
-        "accounts",
-        "adjustment_lines",
-        "adjustments",
-        "allocation_documents",
-        "allocations",
-        "api_key_uses",
-        "api_keys",
-        "audit_entries",
-        "bill_lines",
-        "billed_lines",
-        "bills",
-        "books",
-        "categories",
-        "contacts",
-        "cost_layers",
-        "cost_pools",
-        "day_balances",
-        "exports",
-        "invitations",
-        "journal_entries",
-        "journal_lines",
-        "ledger_checkpoints",
-        "locations",
-        "number_series",
-        "open_items",
-        "outbox_events",
-        "payments",
-        "periods",
-        "posting_accounts",
-        "products",
-        "receipt_lines",
-        "receipt_progress",
-        "receipts",
-        "return_lines",
-        "returned_so_far",
-        "returns",
-        "sale_lines",
-        "sales",
-        "stock_levels",
-        "stock_moves",
-        "supplier_return_lines",
-        "supplier_returns",
-        "taxes",
-        "units",
-        "valuations",
-    }
-)
-# Tables that are not written, and why.
-LEFT_OUT: Final[dict[str, str]] = {
-    "audit_seals": "hashes that prove the audit trail where it is kept; their head is published",
-    "stored_answers": "answers kept for a day so that a repeated request gets the same one",
-}
-# Columns that hold secrets, or hashes of them.
-SECRETS: Final = frozenset(
-    {("invitations", "token_hash"), ("api_keys", "secret_hash"), ("api_keys", "previous_hash")}
-)
 
 _FORMS: Final[dict[type[Any], str]] = {
     types.Id: "id",
@@ -88,6 +29,28 @@ _FORMS: Final[dict[type[Any], str]] = {
 }
 
 
+def exported() -> list[Table]:
+    """The tables of companies that are written, those that others refer to first."""
+    return [each for each in _of_companies() if not each.info["left_out"]]
+
+
+def left_out() -> dict[str, str]:
+    """The tables of companies that are not written, and why."""
+    reasons = {str(each.name): each.info["left_out"] for each in _of_companies()}
+    return {name: reason for name, reason in reasons.items() if reason}
+
+
+def _of_companies() -> list[Table]:
+    return [table for table in metadata.sorted_tables if table.info["tenant"]]
+
+
+@cache
+def currency() -> Query:
+    """The currency of the company, which its amounts are in."""
+    books = metadata.tables["books"]
+    return Query(select(books.c.currency).where(*of_tenant(books)))
+
+
 class Part(NamedTuple):
     """One file of an export: the columns with their forms, and the statements of its pages.
 
@@ -97,16 +60,17 @@ class Part(NamedTuple):
 
     name: str
     columns: tuple[tuple[str, str], ...]
+    fields: tuple[FieldType | None, ...]
     left_out: tuple[str, ...]
     key: tuple[int, ...]
     first: Query
     next: Query | None
 
-    def row(self, values: Any) -> dict[str, Any]:
-        """A row as it is written."""
+    def row(self, values: Any, exponent: int) -> dict[str, Any]:
+        """A row as it is written; amounts have the decimals of the currency."""
         return {
-            name: value if value is None else _WRITTEN.get(form, _as_it_is)(value)
-            for (name, form), value in zip(self.columns, values, strict=False)
+            name: value if value is None else _written(form, field, value, exponent)
+            for (name, form), field, value in zip(self.columns, self.fields, values, strict=False)
         }
 
     def after(self, values: Any) -> dict[str, Any]:
@@ -117,13 +81,12 @@ class Part(NamedTuple):
 @cache
 def parts() -> tuple[Part, ...]:
     """Every file of an export, in the order of references: what is referred to comes first."""
-    own = [table for table in metadata.sorted_tables if table.name in WHOLE]
-    return (_company(), _roles(), _members(), *(_whole(table) for table in own))
+    return (_company(), _roles(), _members(), *map(_whole, exported()))
 
 
 def is_secret(column: Column[Any]) -> bool:
-    """Whether a column is never written."""
-    return isinstance(column.type, types.Bytes) or (column.table.name, column.name) in SECRETS
+    """Whether a column is never written: raw bytes are hashes and sealed keys."""
+    return isinstance(column.type, types.Bytes)
 
 
 def _whole(table: Table) -> Part:
@@ -175,12 +138,48 @@ def _part(
         following = Query(limited.where(tuple_(*key) > tuple_(*seen)))
     return Part(
         name,
-        tuple((str(each.name), _FORMS[type(each.type)]) for each in shown),
+        tuple((str(each.name), _form(each)) for each in shown),
+        tuple(each.info.get("field") for each in shown),
         left_out,
         tuple(shown.index(each) for each in key),
         Query(limited),
         following,
     )
+
+
+def _form(column: Column[Any]) -> str:
+    field: FieldType | None = column.info.get("field")
+    is_decimal = field is not None and field.mark(Scaled) is not None
+    return "decimal" if is_decimal else _FORMS[type(column.type)]
+
+
+def _written(form: str, field: FieldType | None, value: Any, exponent: int) -> Any:
+    """A value as it is written; numbers have the scale that their field declares."""
+    scaled = None if field is None else field.mark(Scaled)
+    if scaled is not None:
+        return scaled.text(value, exponent)
+    if form == "json" and field is not None:
+        return _inside(field, value, exponent)
+    return _WRITTEN.get(form, _as_it_is)(value)
+
+
+def _inside(field: FieldType, value: Any, exponent: int) -> Any:
+    """A value inside a JSON column: objects by the names of their members."""
+    if value is None:
+        return None
+    if field.item is not None:
+        return [_inside(field.item, each, exponent) for each in value]
+    if is_nested(field):
+        members = members_of(field.bare)
+        values = [value[each.name] for each in members] if isinstance(value, dict) else value
+        return {
+            each.name: _inside(each.type, inner, exponent)
+            for each, inner in zip(members, values, strict=False)
+        }
+    scaled = field.mark(Scaled)
+    if scaled is not None:
+        return scaled.text(value, exponent)
+    return ulid_text(bytes.fromhex(value)) if field.bare is bytes else value
 
 
 def _as_it_is(value: Any) -> Any:

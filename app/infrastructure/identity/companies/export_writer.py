@@ -14,7 +14,7 @@ from typing import IO, Any, cast
 import orjson
 
 from app.application.shared.wording import instant
-from app.infrastructure.identity.companies.export_contents import LEFT_OUT, Part
+from app.infrastructure.identity.companies.export_contents import Part, left_out
 
 FORMAT = 1
 
@@ -39,7 +39,9 @@ class _Measured:
 class ExportWriter:
     """Writes one export."""
 
-    def __init__(self, stream: IO[bytes]) -> None:
+    def __init__(self, stream: IO[bytes], exponent: int) -> None:
+        """``exponent`` is that of the currency of the company."""
+        self._exponent = exponent
         self._measured = _Measured(stream)
         self._zip = zipfile.ZipFile(
             cast(IO[bytes], self._measured),  # all that is asked of it
@@ -65,8 +67,8 @@ class ExportWriter:
 
     def add(self, part: Part, rows: Sequence[Any]) -> None:
         """Add rows to it."""
-        lines = (orjson.dumps(part.row(row), option=orjson.OPT_APPEND_NEWLINE) for row in rows)
-        text = b"".join(lines)
+        written = (part.row(row, self._exponent) for row in rows)
+        text = b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in written)
         self._hash.update(text)
         if self._entry is not None:
             self._entry.write(text)
@@ -96,7 +98,7 @@ class ExportWriter:
             "taken_at": instant(taken_at),
             "schema_revision": revision,
             "tables": self._tables,
-            "tables_left_out": LEFT_OUT,
+            "tables_left_out": left_out(),
         }
         self._zip.writestr("manifest.json", orjson.dumps(manifest, option=orjson.OPT_INDENT_2))
         self._zip.close()

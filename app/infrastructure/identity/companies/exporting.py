@@ -33,10 +33,11 @@ from app.domain.identity.companies.export import Export, ExportError, Progress
 from app.domain.shared.clock import Clock
 from app.domain.shared.errors import ConcurrentChange, DomainError
 from app.domain.shared.ids import Id, show
+from app.domain.shared.money import currency_exponent
 from app.infrastructure.db.port import Database, Scope
 from app.infrastructure.db.schema import head
 from app.infrastructure.identity.companies.all_companies import companies
-from app.infrastructure.identity.companies.export_contents import Part, parts
+from app.infrastructure.identity.companies.export_contents import Part, currency, parts
 from app.infrastructure.identity.companies.export_writer import ExportWriter
 from app.infrastructure.storage.folder import CompanyFiles
 
@@ -162,8 +163,10 @@ class Exporting:
             _log.info("export_made", export=export.id.hex(), bytes=file[0])
 
     async def _write(self, tenant_id: Id, export: Export, attempt: int) -> tuple[int, str]:
+        async with self._database.read(tenant_id) as scope:
+            [row] = await scope.rows(currency())
         new = await asyncio.to_thread(self._files.new, tenant_id, _name(export), attempt)
-        writer = ExportWriter(new.stream)
+        writer = ExportWriter(new.stream, currency_exponent(row[0]))
         try:
             reported_at = self._monotonic()
             async with self._database.read(tenant_id) as scope:

@@ -19,7 +19,7 @@ from app.domain.identity.companies.export import LEASE, Export
 from app.domain.shared.clock import SystemClock
 from app.domain.shared.ids import Id, read, ulid_text
 from app.infrastructure.db.schema import head
-from app.infrastructure.identity.companies.export_contents import LEFT_OUT
+from app.infrastructure.identity.companies.export_contents import left_out
 from app.infrastructure.identity.companies.exporting import Exporting
 from app.infrastructure.storage.folder import CompanyFiles
 from app.main import create_app
@@ -136,7 +136,7 @@ async def test_everything_of_the_company_and_nothing_of_another(
     manifest = json.loads(content.pop("manifest.json"))
     assert manifest["company_id"] == (await company.get("/auth/me"))["tenant_id"]
     assert (manifest["format"], manifest["schema_revision"]) == (1, head())
-    assert manifest["tables_left_out"] == LEFT_OUT
+    assert manifest["tables_left_out"] == left_out()
     assert {f"{each['name']}.ndjson" for each in manifest["tables"]} == content.keys()
     for table in manifest["tables"]:
         lines = content[table["file"]].splitlines()

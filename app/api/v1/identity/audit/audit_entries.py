@@ -14,10 +14,10 @@ from app.api.route import permission, v1_router
 from app.api.wire import Instant, SessionId, UserId, id_pattern
 from app.application.identity.audit.entries import (
     AUDIT_LIST,
-    ENTITY_PREFIXES,
     PREFIX,
     AuditEntryView,
     AuditVerdictView,
+    entity_prefixes,
     shown,
     verdict_view,
 )
@@ -34,7 +34,7 @@ VERIFY = permission("audit:read", cost=50)  # a second of work
 # How far the time in an id may lie from that of its entry: earlier releases took it from a node.
 _SKEW = timedelta(seconds=60)
 ENTRIES_MAX = 20_000  # a second of work; the answer says where to go on
-_PREFIXES = frozenset(ENTITY_PREFIXES.values()) - {""}
+_PREFIXES = frozenset(entity_prefixes().values()) - {""}
 _ENTITY_PATTERN = id_pattern(*_PREFIXES)
 
 From = Annotated[Instant | None, Query(description="Recorded at or after this instant.")]
@@ -165,5 +165,5 @@ def _entity(text: str) -> Id:
 
 def _only_kind(prefix: str) -> str | None:
     """The kind of the objects whose ids begin so, where there is one only."""
-    kinds = [kind for kind, each in ENTITY_PREFIXES.items() if each == prefix]
+    kinds = [kind for kind, each in entity_prefixes().items() if each == prefix]
     return kinds[0] if len(kinds) == 1 else None
