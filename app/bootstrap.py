@@ -277,7 +277,8 @@ def _add_routes(app: FastAPI, settings: Settings, problems: Problems) -> RouteIn
     if settings.http.docs_enabled:
         include(app, docs_router(app, problems))
     check_routes(app)
-    index = install_flat_routing(app)
+    ways = settings.http
+    index = install_flat_routing(app, indexed=ways.indexed_routing, prepared=ways.prepared_calls)
     statuses = {error.code: STATUS[error.kind] for error in all_errors()}
     install_openapi(app, problems, statuses)
     return index
