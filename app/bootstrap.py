@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.params import Depends
@@ -37,7 +37,6 @@ from app.application.shared.rate_limit import Budget, RateLimiter
 from app.domain.shared.clock import Clock, SystemClock, milliseconds
 from app.domain.shared.errors import DomainError, all_errors
 from app.domain.shared.ids import NO_ID, Id, UlidFactory
-from app.infrastructure.cache.valkey import ValkeyLink
 from app.infrastructure.contexts import lists, registry
 from app.infrastructure.db.health import DatabaseHealth
 from app.infrastructure.db.port import Database
@@ -53,13 +52,14 @@ from app.infrastructure.identity.companies.all_companies import companies
 from app.infrastructure.identity.companies.exporting import Exporting
 from app.infrastructure.observability.metrics import AppMetrics, LoopLag
 from app.infrastructure.rate_limit.memory import MemoryRateLimiter
-from app.infrastructure.rate_limit.shared import SharedRateLimiter
 from app.infrastructure.reports.build import DatabaseReports
 from app.infrastructure.reports.folding import DatabaseLedgerTail, Folding
-from app.infrastructure.security.shared_throttle import SharedLoginThrottle
 from app.infrastructure.security.throttle import MemoryLoginThrottle
 from app.infrastructure.storage.folder import CompanyFiles
 from app.settings import Settings
+
+if TYPE_CHECKING:
+    from app.infrastructure.cache.valkey import ValkeyLink
 
 MINUTE = 60
 
@@ -81,7 +81,7 @@ class Parts:
     replica: ReplicaReads | None
     reports: Reports
     limiter: RateLimiter
-    valkey: ValkeyLink | None
+    valkey: "ValkeyLink | None"
 
     async def audited(self) -> list[Id]:
         """Whose audit trails there are: every company's, and what belongs to none."""
@@ -160,18 +160,23 @@ def build_parts(settings: Settings, clock: Clock | None = None) -> Parts:
     )
 
 
-def _counters(settings: Settings) -> tuple[ValkeyLink | None, RateLimiter, LoginThrottle]:
+def _counters(settings: Settings) -> "tuple[ValkeyLink | None, RateLimiter, LoginThrottle]":
     """Who counts requests and failed sign-ins: this node, or all together through Valkey."""
     local, own = MemoryRateLimiter(), MemoryLoginThrottle()
     shared = settings.shared
     if not shared.valkey_url:
         return None, local, own
+    # The client of Valkey takes 3 MB, which a node that is alone does not need.
+    from app.infrastructure.cache.valkey import ValkeyLink  # noqa: PLC0415
+    from app.infrastructure.rate_limit.shared import SharedRateLimiter  # noqa: PLC0415
+    from app.infrastructure.security.shared_throttle import SharedLoginThrottle  # noqa: PLC0415
+
     link = ValkeyLink(shared.valkey_url, timeout_seconds=shared.timeout_seconds)
     throttle = SharedLoginThrottle(link, own, settings.tokens.secret.get_secret_value())
     return link, SharedRateLimiter(link, local), throttle
 
 
-def _counted_here(valkey: ValkeyLink | None) -> bool:
+def _counted_here(valkey: "ValkeyLink | None") -> bool:
     """Whether this node counts for itself what it should count with the others."""
     return valkey is not None and not valkey.up
 
