@@ -40,9 +40,7 @@ from app.domain.shared.ids import NO_ID, Id, UlidFactory
 from app.infrastructure.contexts import lists, registry
 from app.infrastructure.db.health import DatabaseHealth
 from app.infrastructure.db.port import Database
-from app.infrastructure.db.postgres import PostgresDatabase
 from app.infrastructure.db.reader import DatabaseReader
-from app.infrastructure.db.replica import ReplicaReads
 from app.infrastructure.db.schema import revisions
 from app.infrastructure.db.sqlite import SqliteDatabase
 from app.infrastructure.identity.audit.chain import DatabaseAuditChain
@@ -60,6 +58,8 @@ from app.settings import Settings
 
 if TYPE_CHECKING:
     from app.infrastructure.cache.valkey import ValkeyLink
+    from app.infrastructure.db.postgres import PostgresDatabase
+    from app.infrastructure.db.replica import ReplicaReads
 
 MINUTE = 60
 
@@ -78,7 +78,7 @@ class Parts:
     audit_chain: DatabaseAuditChain
     sealing: Sealing
     runner: CommandRunner
-    replica: ReplicaReads | None
+    replica: "ReplicaReads | None"
     reports: Reports
     limiter: RateLimiter
     valkey: "ValkeyLink | None"
@@ -107,6 +107,8 @@ def build_parts(settings: Settings, clock: Clock | None = None) -> Parts:
     else:
         database = postgres = _postgres(settings, settings.database.url, new_id)
         if settings.database.replica_url:
+            from app.infrastructure.db.replica import ReplicaReads  # noqa: PLC0415
+
             other = _postgres(settings, settings.database.replica_url, new_id)
             replica = ReplicaReads(postgres, other, settings.database.replica_wait_seconds)
     reader = DatabaseReader(database, lists())
@@ -181,7 +183,10 @@ def _counted_here(valkey: "ValkeyLink | None") -> bool:
     return valkey is not None and not valkey.up
 
 
-def _postgres(settings: Settings, url: str, new_id: UlidFactory) -> PostgresDatabase:
+def _postgres(settings: Settings, url: str, new_id: UlidFactory) -> "PostgresDatabase":
+    # asyncpg and what goes with it take 3 MB, which SQLite does not need.
+    from app.infrastructure.db.postgres import PostgresDatabase  # noqa: PLC0415
+
     return PostgresDatabase(
         url,
         registry(),
