@@ -109,8 +109,8 @@ class ApiRoute(APIRoute):
         """FastAPI's handler behind our checks.
 
         FastAPI reads the body before it calls a dependency. The dependencies that look at the
-        request alone, which say who is calling, are called before that too: whoever may not do
-        this is refused before a byte of the body is read.
+        request alone, which authenticate the caller, are called before that too: a caller who may
+        not do this is refused before a byte of the body is read.
         """
         handler = super().get_route_handler()
         check = _query_check(self)
