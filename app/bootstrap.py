@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.params import Depends
@@ -37,13 +37,10 @@ from app.application.shared.rate_limit import Budget, RateLimiter
 from app.domain.shared.clock import Clock, SystemClock, milliseconds
 from app.domain.shared.errors import DomainError, all_errors
 from app.domain.shared.ids import NO_ID, Id, UlidFactory
-from app.infrastructure.cache.valkey import ValkeyLink
 from app.infrastructure.contexts import lists, registry
 from app.infrastructure.db.health import DatabaseHealth
 from app.infrastructure.db.port import Database
-from app.infrastructure.db.postgres import PostgresDatabase
 from app.infrastructure.db.reader import DatabaseReader
-from app.infrastructure.db.replica import ReplicaReads
 from app.infrastructure.db.schema import revisions
 from app.infrastructure.db.sqlite import SqliteDatabase
 from app.infrastructure.identity.audit.chain import DatabaseAuditChain
@@ -53,13 +50,16 @@ from app.infrastructure.identity.companies.all_companies import companies
 from app.infrastructure.identity.companies.exporting import Exporting
 from app.infrastructure.observability.metrics import AppMetrics, LoopLag
 from app.infrastructure.rate_limit.memory import MemoryRateLimiter
-from app.infrastructure.rate_limit.shared import SharedRateLimiter
 from app.infrastructure.reports.build import DatabaseReports
 from app.infrastructure.reports.folding import DatabaseLedgerTail, Folding
-from app.infrastructure.security.shared_throttle import SharedLoginThrottle
 from app.infrastructure.security.throttle import MemoryLoginThrottle
 from app.infrastructure.storage.folder import CompanyFiles
 from app.settings import Settings
+
+if TYPE_CHECKING:
+    from app.infrastructure.cache.valkey import ValkeyLink
+    from app.infrastructure.db.postgres import PostgresDatabase
+    from app.infrastructure.db.replica import ReplicaReads
 
 MINUTE = 60
 
@@ -78,10 +78,10 @@ class Parts:
     audit_chain: DatabaseAuditChain
     sealing: Sealing
     runner: CommandRunner
-    replica: ReplicaReads | None
+    replica: "ReplicaReads | None"
     reports: Reports
     limiter: RateLimiter
-    valkey: ValkeyLink | None
+    valkey: "ValkeyLink | None"
 
     async def audited(self) -> list[Id]:
         """Whose audit trails there are: every company's, and what belongs to none."""
@@ -107,6 +107,8 @@ def build_parts(settings: Settings, clock: Clock | None = None) -> Parts:
     else:
         database = postgres = _postgres(settings, settings.database.url, new_id)
         if settings.database.replica_url:
+            from app.infrastructure.db.replica import ReplicaReads  # noqa: PLC0415
+
             other = _postgres(settings, settings.database.replica_url, new_id)
             replica = ReplicaReads(postgres, other, settings.database.replica_wait_seconds)
     reader = DatabaseReader(database, lists())
@@ -160,23 +162,31 @@ def build_parts(settings: Settings, clock: Clock | None = None) -> Parts:
     )
 
 
-def _counters(settings: Settings) -> tuple[ValkeyLink | None, RateLimiter, LoginThrottle]:
+def _counters(settings: Settings) -> "tuple[ValkeyLink | None, RateLimiter, LoginThrottle]":
     """Who counts requests and failed sign-ins: this node, or all together through Valkey."""
     local, own = MemoryRateLimiter(), MemoryLoginThrottle()
     shared = settings.shared
     if not shared.valkey_url:
         return None, local, own
+    # The client of Valkey takes 3 MB, which a node that is alone does not need.
+    from app.infrastructure.cache.valkey import ValkeyLink  # noqa: PLC0415
+    from app.infrastructure.rate_limit.shared import SharedRateLimiter  # noqa: PLC0415
+    from app.infrastructure.security.shared_throttle import SharedLoginThrottle  # noqa: PLC0415
+
     link = ValkeyLink(shared.valkey_url, timeout_seconds=shared.timeout_seconds)
     throttle = SharedLoginThrottle(link, own, settings.tokens.secret.get_secret_value())
     return link, SharedRateLimiter(link, local), throttle
 
 
-def _counted_here(valkey: ValkeyLink | None) -> bool:
+def _counted_here(valkey: "ValkeyLink | None") -> bool:
     """Whether this node counts for itself what it should count with the others."""
     return valkey is not None and not valkey.up
 
 
-def _postgres(settings: Settings, url: str, new_id: UlidFactory) -> PostgresDatabase:
+def _postgres(settings: Settings, url: str, new_id: UlidFactory) -> "PostgresDatabase":
+    # asyncpg and what goes with it take 3 MB, which SQLite does not need.
+    from app.infrastructure.db.postgres import PostgresDatabase  # noqa: PLC0415
+
     return PostgresDatabase(
         url,
         registry(),
@@ -277,7 +287,8 @@ def _add_routes(app: FastAPI, settings: Settings, problems: Problems) -> RouteIn
     if settings.http.docs_enabled:
         include(app, docs_router(app, problems))
     check_routes(app)
-    index = install_flat_routing(app)
+    ways = settings.http
+    index = install_flat_routing(app, indexed=ways.indexed_routing, prepared=ways.prepared_calls)
     statuses = {error.code: STATUS[error.kind] for error in all_errors()}
     install_openapi(app, problems, statuses)
     return index

@@ -51,6 +51,8 @@ class HttpSettings(BaseModel):
     slow_request_seconds: float
     in_flight_max: int
     stop_grace_seconds: float
+    indexed_routing: bool
+    prepared_calls: bool
 
 
 class RateSettings(BaseModel):
@@ -141,6 +143,8 @@ class Settings(BaseSettings):
     slow_request_seconds: float = Field(1.0, gt=0)
     in_flight_max: int = Field(256, ge=1)
     stop_grace_seconds: float = Field(2.0, ge=0, le=20)
+    indexed_routing: bool = True
+    prepared_calls: bool = True
 
     rate_limit_enabled: bool = True
     rate_limit_auth_per_minute: int = Field(30, ge=1)
@@ -238,6 +242,8 @@ class Settings(BaseSettings):
             slow_request_seconds=self.slow_request_seconds,
             in_flight_max=self.in_flight_max,
             stop_grace_seconds=self.stop_grace_seconds,
+            indexed_routing=self.indexed_routing,
+            prepared_calls=self.prepared_calls,
         )
 
     @cached_property

@@ -16,7 +16,6 @@ TEXTS = ("*.md", ".env.example", "docs/**/*.md", "load/*.md", "app/api/locales/*
 
 # Files and folders that still have such words. Remove an entry when it is clean; add none.
 TODO = (
-    "app/api/calling.py",
     "app/api/contract_factors.py",
     "app/api/contract_lifecycle.py",
     "app/api/contract_texts.py",

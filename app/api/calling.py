@@ -1,11 +1,12 @@
-"""Calling an endpoint: what FastAPI reads from the declarations at each request, read once a route.
+"""Calling an endpoint by steps that are worked out once a route.
 
-A route states parameters, a body and dependencies; FastAPI makes a tree of them (``Dependant``),
-documents it, and walks it anew for every request, with all that a tree could ever hold: generators,
-threads, forms, overrides, caches. That walk was a third of a list's CPU. Here the tree of a plain
-route is made a line of steps when the route is made, and a request goes through the steps. What is
-checked and what an error says is FastAPI's own, for the same fields check it; a test holds both
-against each other. A route with anything else in its tree is left to FastAPI.
+A route declares parameters, a body and dependencies. FastAPI makes a tree of them (``Dependant``),
+documents it, and walks it anew for every request, with all that a tree could hold: generators,
+threads, forms, overrides, caches. Here the tree of a plain route becomes a list of steps when the
+route is made, and a request goes through the steps. The fields that check the values are FastAPI's
+own, so the checks and their errors are the same. A route with anything else in its tree is called
+by FastAPI. ``PREPARED_CALLS=false`` leaves every route to FastAPI; a test compares both for every
+operation (docs/decisions/0013-calling-endpoints.md).
 """
 
 import inspect
@@ -20,7 +21,7 @@ from fastapi import params
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -31,50 +32,47 @@ ABSENT: Final = object()  # no body, where None is the JSON null
 _FAILED: Final = object()
 _UNCHANGING: Final = (NoneType, bool, int, str, date, datetime, Enum, tuple)
 
-# A body that takes longer was sent by somebody who may have been signed out meanwhile.
+# While a body takes longer than this, the caller may have been signed out.
 SLOW_BODY_SECONDS: Final = 1.0
 BodyReader = Callable[[Any], Awaitable[Any]]
 Endpoint = Callable[[Request, BodyReader], Awaitable[Response]]
 
 
 class _NotPlain(Exception):
-    """The tree holds what only FastAPI walks."""
+    """The tree holds something that only FastAPI can call."""
 
 
 @frozen
 class _Parameter:
-    """One value of a request: where it stands, how it is checked, what it is when it is absent."""
+    """A value of a request. ``field`` is FastAPI's and checks it; ``loc`` is its place in errors.
 
-    name: str
-    alias: str
+    The last part of ``loc`` is the name of the parameter in the request.
+    """
+
+    field: Any
     loc: tuple[str, ...]
-    check: Callable[..., Any]
     required: bool
 
-    def value(self, given: Any, errors: list[Any]) -> Any:
-        """The checked value; a refused one adds to ``errors``."""
-        try:
-            return self.check(given, from_attributes=True)
-        except ValidationError as refused:
-            errors += (
-                {**error, "loc": (*self.loc, *error["loc"])}
-                for error in refused.errors(include_url=False)
-            )
-        return _FAILED
-
-    def missing(self) -> dict[str, Any]:
-        """The error of a required value that is absent."""
-        return {"type": "missing", "loc": self.loc, "msg": "Field required", "input": None}
+    def put(self, given: Any, arguments: dict[str, Any], errors: list[Any]) -> None:
+        """Add the checked value to ``arguments``, or what is wrong with it to ``errors``."""
+        if given is not ABSENT:
+            arguments[self.field.name], wrong = self.field.validate(given, loc=self.loc)
+            errors += wrong
+        elif self.required:
+            missing = {"type": "missing", "loc": self.loc, "msg": "Field required", "input": None}
+            errors.append(missing)
 
 
 @frozen
 class _Step:
-    """One function of the tree: its parameters, and the places of the results that it takes."""
+    """One function of the tree.
+
+    ``parameters`` are grouped by the attribute of the request that holds them; ``takes`` names the
+    arguments that are results of earlier steps; ``request`` is the argument that is the request.
+    """
 
     call: Callable[..., Awaitable[Any]]
-    path: tuple[_Parameter, ...]
-    query: tuple[_Parameter, ...]
-    headers: tuple[_Parameter, ...]
+    parameters: tuple[tuple[str, tuple[_Parameter, ...]], ...]
     body: _Parameter | None
     defaults: dict[str, Any]
     takes: tuple[tuple[str, int], ...]
@@ -82,26 +80,21 @@ class _Step:
 
     @property
     def guards(self) -> bool:
-        """Whether it takes nothing but the request: who is asking, and whether he may."""
-        return not (self.path or self.query or self.headers or self.body or self.takes)
+        """Whether it looks at the request alone, as what authenticates a caller does."""
+        return not (self.parameters or self.body or self.takes)
 
     def arguments(
         self, request: Request, body: Any, results: list[Any], errors: list[Any]
     ) -> dict[str, Any] | None:
-        """What the function is called with; None, with its reasons in ``errors``, if it cannot."""
+        """The arguments of the call; None, with the reasons in ``errors``, if some are wrong."""
         found = len(errors)
         arguments = dict(self.defaults)
-        for parameters, source in (
-            (self.path, "path_params"),
-            (self.query, "query_params"),
-            (self.headers, "headers"),
-        ):
-            if parameters:
-                given = getattr(request, source)
-                for each in parameters:
-                    _put(each, given.get(each.alias, ABSENT), arguments, errors)
+        for source, parameters in self.parameters:
+            given = getattr(request, source)
+            for each in parameters:
+                each.put(given.get(each.loc[-1], ABSENT), arguments, errors)
         if self.body is not None:
-            _put(self.body, body, arguments, errors)
+            self.body.put(body, arguments, errors)
         if self.request is not None:
             arguments[self.request] = request
         for name, place in self.takes:
@@ -111,19 +104,12 @@ class _Step:
         return arguments if len(errors) == found else None
 
 
-def _put(parameter: _Parameter, given: Any, arguments: dict[str, Any], errors: list[Any]) -> None:
-    if given is not ABSENT:
-        arguments[parameter.name] = parameter.value(given, errors)
-    elif parameter.required:
-        errors.append(parameter.missing())
-
-
 def plain_endpoint(route: APIRoute) -> Endpoint | None:
     """The endpoint of a route behind its dependencies; None where FastAPI has to call it.
 
     It takes the request and what reads the value of its body (``ABSENT`` where there is none). The
-    body is read after the first steps, those that look at the request alone: whoever may not do
-    this is refused before a byte of it is read.
+    body is read after the first steps, those that look at the request alone: a caller who may not
+    do this is refused before a byte of it is read.
 
     Raises, when called:
         RequestValidationError: as FastAPI does, with all that is wrong.
@@ -133,7 +119,7 @@ def plain_endpoint(route: APIRoute) -> Endpoint | None:
         _steps_of(route.dependant, steps, {}, embed=route._embed_body_fields)
     except _NotPlain:
         return None
-    if not _answers_itself(route.endpoint):
+    if not _returns_response(route.endpoint):
         return None
     guards = next((at for at, step in enumerate(steps) if not step.guards), len(steps) - 1)
 
@@ -149,7 +135,6 @@ def plain_endpoint(route: APIRoute) -> Endpoint | None:
         started = time.monotonic()
         body = await read(request)
         if time.monotonic() - started > SLOW_BODY_SECONDS:
-            # Whoever lets his body wait is asked anew: he may not be signed in any more.
             results.clear()
             await guard(request, results)
         for step in steps[guards:]:
@@ -206,28 +191,31 @@ def _step(tree: Dependant, takes: tuple[tuple[str, int], ...], *, embed: bool) -
         if embed or type(field.field_info) is not params.Body:  # a form
             raise _NotPlain
         body = _parameter(field, ("body",))
-    path, query, headers = (
-        tuple(_parameter(each) for each in fields)
-        for fields in (tree.path_params, tree.query_params, tree.header_params)
+    sources = (
+        ("path_params", tree.path_params),
+        ("query_params", tree.query_params),
+        ("headers", tree.header_params),
+    )
+    parameters = tuple(
+        (source, tuple(map(_parameter, fields))) for source, fields in sources if fields
     )
     fields = [*tree.path_params, *tree.query_params, *tree.header_params, *tree.body_params]
     defaults = {each.name: each.default for each in fields if not each.field_info.is_required()}
-    return _Step(tree.call, path, query, headers, body, defaults, takes, tree.request_param_name)
+    return _Step(tree.call, parameters, body, defaults, takes, tree.request_param_name)
 
 
 def _parameter(field: Any, loc: tuple[str, ...] = ()) -> _Parameter:
     info = field.field_info
     required = info.is_required()
-    alias = info.alias or field.name
-    if info.validation_alias not in (None, alias) or info.validate_default:
+    if info.validation_alias not in (None, field.alias) or info.validate_default:
         raise _NotPlain
     if not required and (info.default_factory or not isinstance(info.default, _UNCHANGING)):
         raise _NotPlain
     if not loc:
         if any(_reads_otherwise(each) for each in _parts(info.annotation)):
             raise _NotPlain
-        loc = (info.in_.value, alias)
-    return _Parameter(field.name, alias, loc, field._type_adapter.validate_python, required)
+        loc = (info.in_.value, field.alias)
+    return _Parameter(field, loc, required)
 
 
 def _parts(annotation: Any) -> Iterator[Any]:
@@ -242,6 +230,6 @@ def _reads_otherwise(annotation: Any) -> bool:
     return isinstance(kind, type) and issubclass(kind, list | tuple | set | frozenset | BaseModel)
 
 
-def _answers_itself(endpoint: Callable[..., Any]) -> bool:
+def _returns_response(endpoint: Callable[..., Any]) -> bool:
     answer = inspect.signature(endpoint).return_annotation
     return isinstance(answer, type) and issubclass(answer, Response)

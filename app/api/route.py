@@ -1,8 +1,9 @@
 """The routes of every endpoint: what they are called, what is checked before FastAPI reads."""
 
 import re
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from datetime import date
+from inspect import signature
 from typing import Any, Final, get_args, get_origin
 from urllib.parse import unquote_plus
 
@@ -13,10 +14,10 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope
+from starlette.types import ASGIApp, Receive, Scope
 
 from app.api.body import JSON_TYPE, MERGE_PATCH_TYPE, check_media_type, parse_json
-from app.api.calling import ABSENT, Endpoint, direct, plain_endpoint
+from app.api.calling import ABSENT, BodyReader, Endpoint, direct, plain_endpoint
 from app.api.errors import (
     MalformedQuery,
     RepeatedParameter,
@@ -89,55 +90,102 @@ class JsonRequest(Request):
 class ApiRoute(APIRoute):
     """A route that refuses unknown parameters and unexpected bodies, and reads JSON itself.
 
-    ``plain`` is its endpoint where no walk of FastAPI's is needed to call it (``app.api.calling``).
-    ``shape`` tells which members of its answers not everybody sees.
+    ``app`` serves it as FastAPI does. ``prepared`` serves it without FastAPI's walk over the
+    dependencies, where none is needed (``app.api.calling``), and ``plain`` is the endpoint behind
+    it. ``shape`` tells which members of its answers not everybody sees.
     """
 
+    prepared: ASGIApp | None
     plain: Endpoint | None
     shape: Shape
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.shape = answer_shape(self.responses)
-        if self.plain is not None:
-            self.app = direct(self.get_route_handler())
+        self.plain = plain = plain_endpoint(self)
+        self.prepared = None if plain is None else direct(_prepared_handler(self, plain))
 
     def get_route_handler(self) -> Handler:
-        """The endpoint behind our checks, which are prepared once a route."""
-        self.plain = plain = plain_endpoint(self)
+        """FastAPI's handler behind our checks.
+
+        FastAPI reads the body before it calls a dependency. The dependencies that look at the
+        request alone, which authenticate the caller, are called before that too: a caller who may
+        not do this is refused before a byte of the body is read.
+        """
         handler = super().get_route_handler()
-        single, repeatable = query_names(self)
-        known = single | repeatable
-        days = _day_names(self)
-        sorts = tuple(self.responses.get(200, {}).get(SORTS_KEY, ()))
-        methods = self.methods or {"GET"}
-        accepted: tuple[str, ...] = (JSON_TYPE,)
-        if "PATCH" in methods:
-            accepted = (MERGE_PATCH_TYPE, JSON_TYPE)
-        reads_body = self.body_field is not None
-        never_reads = not reads_body and methods <= _BODILESS
+        check = _query_check(self)
+        read = _body_reader(self)
+        guards = _guards_of(self.dependant)
 
         async def handle(request: Request) -> Response:
-            if request.scope["query_string"]:
-                check_query(request, known, single)
-                _check_days(request, days)
-                if sorts:
-                    check_sort(request, sorts)
-            if never_reads:
-                return await (handler(request) if plain is None else plain(request, _no_body))
+            check(request)
+            if read is None:
+                return await handler(request)
             checked = JsonRequest(request.scope, request.receive)
-            if plain is not None:
-                return await plain(checked, read)
+            for guard in guards:
+                await guard(checked)
             await read(checked)
             return await handler(checked)
 
-        async def read(request: JsonRequest) -> Any:
-            await request.load(accepted)
-            if not reads_body:
-                _refuse_members(request.parsed)
-            return request.parsed if request.given else ABSENT
-
         return handle
+
+
+def _prepared_handler(route: APIRoute, plain: Endpoint) -> Handler:
+    check = _query_check(route)
+    read = _body_reader(route)
+
+    async def handle(request: Request) -> Response:
+        check(request)
+        if read is None:
+            return await plain(request, _no_body)
+        return await plain(JsonRequest(request.scope, request.receive), read)
+
+    return handle
+
+
+def _guards_of(tree: Dependant) -> list[Callable[[Request], Awaitable[Any]]]:
+    """The dependencies that take nothing but the request, each once, in the order of the calls."""
+    found: dict[Any, None] = {}
+    for branch in tree.dependencies:
+        found |= dict.fromkeys(_guards_of(branch))
+        if branch.call is not None and list(signature(branch.call).parameters) == ["request"]:
+            found[branch.call] = None
+    return list(found)
+
+
+def _query_check(route: APIRoute) -> Callable[[Request], None]:
+    single, repeatable = query_names(route)
+    known = single | repeatable
+    days = _day_names(route)
+    sorts = tuple(route.responses.get(200, {}).get(SORTS_KEY, ()))
+
+    def check(request: Request) -> None:
+        if request.scope["query_string"]:
+            check_query(request, known, single)
+            _check_days(request, days)
+            if sorts:
+                check_sort(request, sorts)
+
+    return check
+
+
+def _body_reader(route: APIRoute) -> BodyReader | None:
+    """What reads the body of a request; None for a route that never has one."""
+    methods = route.methods or {"GET"}
+    reads_body = route.body_field is not None
+    if not reads_body and methods <= _BODILESS:
+        return None
+    accepted: tuple[str, ...] = (JSON_TYPE,)
+    if "PATCH" in methods:
+        accepted = (MERGE_PATCH_TYPE, JSON_TYPE)
+
+    async def read(request: JsonRequest) -> Any:
+        await request.load(accepted)
+        if not reads_body:
+            _refuse_members(request.parsed)
+        return request.parsed if request.given else ABSENT
+
+    return read
 
 
 def new_router(prefix: str = "", **declared: Any) -> APIRouter:

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from starlette.routing import Route
 from starlette.types import Scope
 
 from app.api.errors import MethodNotAllowed, PathNotFound
@@ -26,7 +27,7 @@ class RouteWeights:
 
     def __init__(self, index: RouteIndex) -> None:
         self._index = index
-        self._weights = {id(route): _declared(route.openapi_extra) for route in index.routes}
+        self._weights = {id(route): _declared(route) for route in index.routes}
 
     def __call__(self, scope: Scope) -> Weight:
         """The weight of a request. The route that was found is left for the router."""
@@ -36,10 +37,10 @@ class RouteWeights:
         except (PathNotFound, MethodNotAllowed):  # the router says so
             return UNKNOWN
         scope[FOUND_KEY] = found
-        return self._weights[id(found[0].route)]
+        return self._weights[id(found[0])]
 
 
-def _declared(extra: dict[str, object] | None) -> Weight:
-    declared = extra or {}
+def _declared(route: Route) -> Weight:
+    declared = getattr(route, "openapi_extra", None) or {}
     cost = declared.get(COST_KEY, 1)
     return Weight(cost if isinstance(cost, int) else 1, declared.get(PERMISSION_KEY) == PUBLIC)

@@ -4,15 +4,14 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
-import asyncpg
 import typer
 from sqlalchemy.exc import DBAPIError
 
 from app.bootstrap import Parts, build_parts
 from app.domain.shared.errors import ServiceUnavailable
-from app.infrastructure.db.errors import StartRefused, connection_refusal, first_line
-from app.infrastructure.db.postgres import APP_ROLE, driver_url
-from app.infrastructure.db.schema import MigrationRefused, head, is_current
+from app.infrastructure.db.errors import StartRefused, first_line
+from app.infrastructure.db.guards import APP_ROLE
+from app.infrastructure.db.schema import MigrationRefused, driver_url, head, is_current
 from app.infrastructure.observability.logging import configure_logging
 from app.settings import SettingRefused, Settings
 
@@ -84,11 +83,13 @@ def reason(error: BaseException, url: str) -> str:
     if url.startswith("sqlite"):
         place = getattr(error, "filename", None)
         return f"{place}: {getattr(error, 'strerror', said)}" if place else said
-    away = isinstance(error, OSError | TimeoutError)
-    refused = isinstance(
-        error, asyncpg.InvalidAuthorizationSpecificationError | asyncpg.InvalidCatalogNameError
+    from app.infrastructure.db.postgres_errors import (  # noqa: PLC0415 - not for SQLite
+        connection_refusal,
+        is_refused_login,
     )
-    return connection_refusal(error, driver_url(url), APP_ROLE) if away or refused else said
+
+    told = isinstance(error, OSError | TimeoutError) or is_refused_login(error)
+    return connection_refusal(error, driver_url(url), APP_ROLE) if told else said
 
 
 def with_parts(settings: Settings, work: Callable[[Parts], Awaitable[Any]]) -> Any:

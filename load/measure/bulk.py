@@ -12,7 +12,7 @@ import orjson
 
 from app.infrastructure.db.changes import BatchKey
 from app.infrastructure.db.mapping import Row
-from app.infrastructure.db.postgres import driver_url
+from app.infrastructure.db.schema import driver_url
 from app.infrastructure.db.sqlite_statements import insert_statement
 from app.infrastructure.db.types import register_sqlite_adapters
 

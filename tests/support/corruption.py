@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import asyncpg
 
 from app.application.shared.wording import instant
-from app.infrastructure.db.postgres import driver_url
+from app.infrastructure.db.schema import driver_url
 from app.infrastructure.reports.integrity import INVARIANTS
 from tests.support.company import Company
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import asyncpg
 
 from app.domain.shared.ids import Id
-from app.infrastructure.db.postgres import driver_url
+from app.infrastructure.db.schema import driver_url
 
 Fingerprint = dict[str, tuple[int, str]]
 

@@ -18,7 +18,8 @@ import pytest
 
 from app.application.shared.group import Read
 from app.application.shared.kinds import Kind
-from app.infrastructure.db.postgres import PostgresDatabase, driver_url
+from app.infrastructure.db.postgres import PostgresDatabase
+from app.infrastructure.db.schema import driver_url
 from app.infrastructure.db.sqlite import SqliteDatabase
 from app.infrastructure.security import passwords
 from app.main import create_app

@@ -14,12 +14,10 @@ from pathlib import Path
 from typing import IO, Any, cast
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
-import asyncpg
-
 from app.infrastructure.db.backup import BackupRefused, refuse_later
 from app.infrastructure.db.guards import APP_ROLE, postgres_role
-from app.infrastructure.db.postgres import driver_url
 from app.infrastructure.db.releases import VERSION, Schema
+from app.infrastructure.db.schema import driver_url
 
 _ABOVE_ROW_SECURITY = "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = session_user"
 _FILLED = """
@@ -150,6 +148,8 @@ async def _prepare(connection: Any, *, replace: bool) -> bool:
 
 
 async def _on(url: str, work: Callable[[Any], Any]) -> Any:
+    import asyncpg  # noqa: PLC0415 - 3 MB that SQLite never needs
+
     connection = await asyncpg.connect(driver_url(url), timeout=10)
     try:
         return await work(connection)

@@ -1,9 +1,6 @@
 """Translates database errors: a constraint to its domain error, the rest to a retry or 503."""
 
 from collections.abc import Callable
-from urllib.parse import parse_qs, urlsplit
-
-import asyncpg
 
 from app.domain.shared.errors import (
     ConcurrentChange,
@@ -70,33 +67,12 @@ def constraint_error(name: str | None) -> Exception:
     return ConcurrentChange()
 
 
+class NotThere(Exception):
+    """A table or column that a migration makes is not there, or not open to the service."""
+
+
 class StartRefused(Exception):
     """The service cannot start with its configuration; the message is one line for the operator."""
-
-
-def connection_refusal(error: BaseException, url: str, role: str) -> str:
-    """Why PostgreSQL cannot be used at ``url``, in one line without a password.
-
-    ``role`` is the role that the login should assume.
-    """
-    parts = urlsplit(url)
-    login = parts.username or "(the user of this process)"
-    if isinstance(error, asyncpg.InvalidAuthorizationSpecificationError):
-        return f'the server refuses the login "{login}": its name or its password is wrong'
-    if isinstance(error, asyncpg.InvalidCatalogNameError):
-        name = parts.path.lstrip("/")
-        return f'the server has no database "{name}": make it by `createdb {name}`'
-    if isinstance(error, asyncpg.InvalidParameterValueError):
-        return "the database is empty: run `tradepost migrate`"  # the role does not exist
-    if isinstance(error, asyncpg.InsufficientPrivilegeError) and "role" in str(error):
-        return (
-            f'the login "{login}" may not act as {role}: '
-            f'an administrator has to run: GRANT {role} TO "{login}";'
-        )
-    if isinstance(error, OSError | TimeoutError):
-        host = parse_qs(parts.query).get("host", [parts.hostname or "localhost"])[0]
-        return f"no database server answers at {host}, port {parts.port or 5432}"
-    return f"the database refuses the connection: {first_line(error)}"
 
 
 def first_line(error: BaseException) -> str:

@@ -2,22 +2,16 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-import asyncpg
 from sqlalchemy import select
 
 from app.domain.shared.errors import ServiceUnavailable
-from app.infrastructure.db.errors import StartRefused
+from app.infrastructure.db.errors import NotThere, StartRefused
 from app.infrastructure.db.port import Database
 from app.infrastructure.db.query import Query
 from app.infrastructure.db.releases import VERSION, Schema
 
 _REVISION = Query(select(VERSION.c.version_num))
 _RUNS_FROM = Query(select(VERSION.c.runs_from))
-_NOT_THERE = (
-    asyncpg.UndefinedTableError,
-    asyncpg.UndefinedColumnError,
-    asyncpg.InsufficientPrivilegeError,
-)
 
 
 class SchemaOutdated(StartRefused):
@@ -71,7 +65,7 @@ class DatabaseHealth:
         try:
             async with self._database.read(None) as scope:
                 row = await scope.row(query)
-        except _NOT_THERE:
+        except NotThere:
             return None
         except ServiceUnavailable as error:
             if "no such table" in str(error.__cause__) or "no such column" in str(error.__cause__):

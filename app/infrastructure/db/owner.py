@@ -7,17 +7,18 @@ databases, and table names come from ``named``.
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-import asyncpg
 import orjson
 from sqlalchemy import Table
 
 from app.domain.shared.ids import Id
-from app.infrastructure.db.postgres import driver_url, prepare_connection
-from app.infrastructure.db.schema import file_of
+from app.infrastructure.db.schema import driver_url, file_of
 from app.infrastructure.db.sqlite import connect
 from app.infrastructure.db.types import register_sqlite_adapters
+
+if TYPE_CHECKING:
+    import asyncpg
 
 
 class Owner(Protocol):
@@ -61,6 +62,10 @@ async def owner_of(url: str) -> AsyncIterator[Owner]:
             file.execute("PRAGMA secure_delete=ON")  # overwrites deleted data in free pages
             yield SqliteOwner(file)
         return
+    import asyncpg  # noqa: PLC0415 - with the next, 3 MB that SQLite never needs
+
+    from app.infrastructure.db.postgres import prepare_connection  # noqa: PLC0415
+
     connection = await asyncpg.connect(driver_url(url), server_settings={"lock_timeout": "5s"})
     try:
         await prepare_connection(connection)
@@ -116,7 +121,7 @@ class SqliteOwner:
 class PostgresOwner:
     """The login that owns the tables."""
 
-    def __init__(self, connection: asyncpg.Connection) -> None:
+    def __init__(self, connection: "asyncpg.Connection") -> None:
         self._connection = connection
 
     def named(self, table: Table) -> str:

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import re
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -24,17 +23,21 @@ from app.infrastructure.db.changes import BatchKey, collect
 from app.infrastructure.db.errors import (
     Retry,
     StartRefused,
-    connection_refusal,
 )
 from app.infrastructure.db.grouping import Grouping, one_by_one
+from app.infrastructure.db.guards import APP_ROLE
 from app.infrastructure.db.mapping import Registry
 from app.infrastructure.db.port import Rows
-from app.infrastructure.db.postgres_errors import translated, translated_read
+from app.infrastructure.db.postgres_errors import (
+    connection_refusal,
+    translated,
+    translated_read,
+)
 from app.infrastructure.db.postgres_statements import ReadShape, json_rows, write_statement
 from app.infrastructure.db.query import Query
 from app.infrastructure.db.reading import Source, sources_in_lock_order, take
+from app.infrastructure.db.schema import driver_url
 
-APP_ROLE = "tradepost_app"
 _log = structlog.get_logger("app.database")
 
 _COMMON = {
@@ -372,8 +375,3 @@ async def _roll_back(connection: Any) -> None:
         await connection.execute("ROLLBACK")
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
         connection.terminate()
-
-
-def driver_url(url: str) -> str:
-    """``url`` for asyncpg: any ``postgres[ql][+driver]`` scheme becomes ``postgresql``."""
-    return re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql://", url)

@@ -9,6 +9,7 @@ from app.application.identity.audit.refusals import Refusals
 from app.application.identity.directory.passwords import Passwords
 from app.application.identity.directory.ports import Access, LoginThrottle
 from app.application.identity.factors.enrolment import Enrolment
+from app.application.identity.factors.ports import SecurityKeyCeremonies
 from app.application.identity.factors.step_up import SecondFactors
 from app.application.identity.keys.api_keys import ApiKeys
 from app.application.identity.keys.signing_keys import SigningKeys
@@ -39,6 +40,7 @@ from app.infrastructure.security.callers import Callers
 from app.infrastructure.security.envelopes import SealedEnvelopes
 from app.infrastructure.security.key_uses import RecordedKeyUses
 from app.infrastructure.security.keys import SealedKeyRing
+from app.infrastructure.security.no_security_keys import NoSecurityKeys
 from app.infrastructure.security.one_time_codes import SealedCodes
 from app.infrastructure.security.passwords import PooledHasher
 from app.infrastructure.security.throttle import (
@@ -46,7 +48,6 @@ from app.infrastructure.security.throttle import (
     LiftedLoginThrottle,
     MemoryLoginThrottle,
 )
-from app.infrastructure.security.webauthn_keys import WebauthnKeys
 
 IDLE_DAYS_MAX = 7  # a session that nobody used for a week is over
 REGISTER_SECONDS_MIN = 0.25
@@ -87,7 +88,7 @@ def build_identity(
     resets, envelopes = MemoryLoginThrottle(rules=RESETS), SealedEnvelopes(secret)
     refusals = Refusals(runner)
     proof = PasswordProof(directory, passwords, refusals)
-    codes, ceremonies = SealedCodes(secret), WebauthnKeys(*security_keys)
+    codes, ceremonies = SealedCodes(secret), _ceremonies(*security_keys)
     factors = SecondFactors(runner, reader, passwords, tokens, codes, ceremonies, clock)
     stores, made = (runner, reader), (clock, new_id)
     return Identity(
@@ -134,3 +135,12 @@ def _operator(access: Access) -> Principal:
     return replace(
         principal_of(access), permissions=PLATFORM_PERMISSIONS, on_behalf_of=access.user_id
     )
+
+
+def _ceremonies(rp_id: str, origins: Sequence[str]) -> SecurityKeyCeremonies:
+    """WebAuthn, or what stands in for it. Its certificate readers take 6 MB, so they load late."""
+    if not (rp_id and origins):
+        return NoSecurityKeys()
+    from app.infrastructure.security.webauthn_keys import WebauthnKeys  # noqa: PLC0415
+
+    return WebauthnKeys(rp_id, origins)

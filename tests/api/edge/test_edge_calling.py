@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from starlette.responses import Response
 
 from app.api import calling
-from app.api import route as route_module
 from app.api.route import ApiRoute, new_router
+from app.api.routing import install_flat_routing
 from app.domain.identity.sign_in.errors import Unauthenticated
 from app.main import create_app
 from tests.api.edge.support import Order
@@ -77,13 +77,14 @@ async def perhaps(body: Order | None = None) -> Response:
     return told(body=None if body is None else body.model_dump())
 
 
-def client() -> httpx.AsyncClient:
+def client(*, prepared: bool) -> httpx.AsyncClient:
     router = new_router()
     router.get("/show/{id}")(show)
     router.post("/change")(change)
     router.post("/perhaps")(perhaps)
     app = FastAPI(openapi_url=None)
     app.router.routes.extend(router.routes)
+    install_flat_routing(app, prepared=prepared)
     transport = httpx.ASGITransport(app, raise_app_exceptions=True)
     return httpx.AsyncClient(transport=transport, base_url="http://test")
 
@@ -91,10 +92,7 @@ def client() -> httpx.AsyncClient:
 @pytest.fixture(scope="module")
 def clients() -> tuple[httpx.AsyncClient, httpx.AsyncClient]:
     """One whose routes are called by their steps, and one whose routes FastAPI walks."""
-    stepped = client()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(route_module, "plain_endpoint", lambda route: None)
-        return stepped, client()
+    return client(prepared=True), client(prepared=False)
 
 
 async def answer(http: httpx.AsyncClient, *request: Any, **parts: Any) -> tuple[int, Any]:

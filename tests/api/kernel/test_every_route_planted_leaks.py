@@ -19,8 +19,8 @@ from app.application.shared import group
 from app.application.shared.idempotency import StoredAnswer
 from app.domain.shared.ids import NO_ID, read
 from app.infrastructure.db import sqlite_statements, sqlite_steps
-from app.infrastructure.db.postgres import driver_url
 from app.infrastructure.db.reader import DatabaseReader
+from app.infrastructure.db.schema import driver_url
 from tests.support.isolation import Probing
 from tests.support.isolation_all import Probe
 from tests.support.isolation_reads import cursors, figures, filters, headers, reads

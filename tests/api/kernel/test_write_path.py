@@ -7,7 +7,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from app.infrastructure.db.postgres import driver_url
+from app.infrastructure.db.schema import driver_url
 from tests.support.company import Company
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import asyncpg
 
-from app.infrastructure.db.postgres import driver_url
+from app.infrastructure.db.schema import driver_url
 from tests.api.reports.test_reports import corrupt
 from tests.support.company import Company
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import asyncpg
 
-from app.infrastructure.db.postgres import driver_url
+from app.infrastructure.db.schema import driver_url
 from tests.support.company import Company
 
 DECEMBER, JANUARY = "2025-12-10T12:00:00Z", "2026-01-10T12:00:00Z"

@@ -14,9 +14,10 @@ from app.application.sales.ports import SALE_LIST
 from app.application.shared.kinds import Finder, Kind, Lock
 from app.application.shared.reading import PageRequest
 from app.infrastructure.contexts import lists, registry
+from app.infrastructure.db.guards import APP_ROLE
 from app.infrastructure.db.lists import ListQuery
 from app.infrastructure.db.metadata import metadata
-from app.infrastructure.db.postgres import APP_ROLE, COMMANDS
+from app.infrastructure.db.postgres import COMMANDS
 from app.infrastructure.db.postgres_statements import ReadShape, write_statement
 
 REGISTRY = registry()

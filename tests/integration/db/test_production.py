@@ -9,7 +9,9 @@ import pytest
 
 from app.bootstrap import build_parts
 from app.demo.login import DEMO_EMAIL, DEMO_PASSWORD
-from app.infrastructure.db.postgres import APP_ROLE, PrivilegedLogin, driver_url
+from app.infrastructure.db.guards import APP_ROLE
+from app.infrastructure.db.postgres import PrivilegedLogin
+from app.infrastructure.db.schema import driver_url
 from tests.conftest import SECRET, settings_for
 from tests.support import pg
 from tests.support.command import refusal

@@ -32,7 +32,7 @@ from app.domain.shared.ids import Id, read
 from app.domain.shared.masters import made
 from app.infrastructure.db import sqlite
 from app.infrastructure.db.metadata import metadata
-from app.infrastructure.db.postgres import driver_url
+from app.infrastructure.db.schema import driver_url
 from app.infrastructure.db.sqlite_statements import constraint_name
 from tests.support.company import Company
 

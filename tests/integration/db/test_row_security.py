@@ -13,10 +13,12 @@ from app.application.shared.commands import Call, Command
 from app.application.shared.kinds import Needs
 from app.domain.shared.ids import read
 from app.infrastructure.catalog.tables import products
+from app.infrastructure.db.guards import APP_ROLE
 from app.infrastructure.db.metadata import PLATFORM, metadata
-from app.infrastructure.db.postgres import APP_ROLE, PostgresDatabase, driver_url
+from app.infrastructure.db.postgres import PostgresDatabase
 from app.infrastructure.db.query import Query, of_tenant
 from app.infrastructure.db.releases import VERSION
+from app.infrastructure.db.schema import driver_url
 from tests.support.company import Company
 
 pytestmark = pytest.mark.parametrize("dialect", ["postgres"])

@@ -11,8 +11,9 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, PrimaryKeyConstrai
 import app.infrastructure.db.tables_of_all_contexts  # noqa: F401
 from app.domain.shared.errors import ConcurrentChange, DomainError
 from app.infrastructure.db.errors import Taken, constraint_error
+from app.infrastructure.db.guards import APP_ROLE
 from app.infrastructure.db.metadata import metadata
-from app.infrastructure.db.postgres import APP_ROLE, driver_url
+from app.infrastructure.db.schema import driver_url
 from tests.support.company import Company
 
 TENANT_TABLES = [table for table in metadata.sorted_tables if table.info["tenant"]]

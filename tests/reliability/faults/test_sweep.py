@@ -16,7 +16,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from app.domain.shared.ids import Id, read
-from app.infrastructure.db.postgres import driver_url
+from app.infrastructure.db.schema import driver_url
 from app.infrastructure.security import passwords
 from app.main import create_app
 from tests.conftest import drop, fresh_url, settings_for

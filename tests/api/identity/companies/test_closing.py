@@ -16,10 +16,11 @@ import pytest
 from app.application.identity.directory.kinds import TENANTS
 from app.domain.shared.ids import Id, read
 from app.infrastructure.db import purge as purging
+from app.infrastructure.db.guards import APP_ROLE
 from app.infrastructure.db.metadata import metadata
 from app.infrastructure.db.owner import owner_of
-from app.infrastructure.db.postgres import APP_ROLE, driver_url
 from app.infrastructure.db.purge import name_hash
+from app.infrastructure.db.schema import driver_url
 from app.infrastructure.identity.sign_in.tables import messages
 from app.infrastructure.security import passwords
 from app.main import create_app

@@ -14,7 +14,8 @@ from app.application.shared.permissions import (
     every_permission,
 )
 from app.domain.shared.ids import read
-from app.infrastructure.db.postgres import APP_ROLE, driver_url
+from app.infrastructure.db.guards import APP_ROLE
+from app.infrastructure.db.schema import driver_url
 from tests.api.identity.support import OTHER_PASSWORD, alike, refusal, trail
 from tests.support.company import PASSWORD, Company, register_company
 from tests.support.operators import add_operator, make_operator, platform_login
