@@ -1,6 +1,5 @@
 """The decisions of purchasing on what was loaded: worked numbers, refusals, what is asked when."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,8 +8,8 @@ from hypothesis import strategies as st
 
 from app.application.accounting.ports import BOOKS, NUMBER_SERIES, OPEN_ITEMS, PERIODS
 from app.application.inventory.ports import COST_LAYERS, COST_POOLS, STOCK_LEVELS, VALUATIONS
-from app.application.purchasing.bills import CREATE_BILL
-from app.application.purchasing.ports import BILLS, RECEIPT_PROGRESS, RECEIPTS
+from app.application.purchasing.bills import BILL, BILLS
+from app.application.purchasing.receipts import RECEIPT_PROGRESS, RECEIPTS
 from app.domain.accounting.open_items import Side
 from app.domain.accounting.periods import PriceDifferencePolicy
 from app.domain.inventory.errors import Backdated
@@ -20,6 +19,7 @@ from app.domain.shared.errors import DomainError, Duplicate, NotFound
 from app.domain.shared.ids import Id
 from tests.support.memory import asked
 from tests.support.trading import Trade
+from tests.support.trading import asked as request
 
 
 def test_receipt_bill_and_open_item() -> None:
@@ -92,10 +92,9 @@ def test_bills_of_one_group_see_each_other() -> None:
     """Two bills with one number decided together: the second is refused."""
     trade = Trade()
     receipt = trade.receive((trade.product("A"), "5", "1"))
-    first = trade.bill_input(receipt, ("2", "1.25"), supplier_number="7")
-    second = replace(first)
-    third = trade.bill_input(receipt, ("3", "1.25"))
-    outcomes = trade.run(CREATE_BILL, first, second, third)
+    first = trade.bill_of(receipt, ("2", "1.25"), supplier_number="7")
+    other = trade.bill_of(receipt, ("3", "1.25"))
+    outcomes = trade.run(BILL.create, request(first), request(first), request(other))
     assert isinstance(outcomes[1], SupplierNumberTaken)
     assert [outcomes[0]["number"][-1], outcomes[2]["number"][-1]] == ["1", "2"]
     assert trade.balances() == {"stock": 625, "payables": -625}
