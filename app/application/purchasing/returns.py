@@ -32,10 +32,15 @@ from app.application.inventory.contract import (
 )
 from app.application.purchasing.bills import BILLED_LINES
 from app.application.purchasing.input_tax import claimed, kept
-from app.application.purchasing.receipts import RECEIPT_PROGRESS, RECEIPTS, progress_of
+from app.application.purchasing.receipts import (
+    RECEIPT,
+    RECEIPT_PROGRESS,
+    RECEIPTS,
+    progress_of,
+)
 from app.application.shared.documents import Asked, Document, document_view, summary_view
 from app.application.shared.kinds import Finder, Kind, LockRank, Needs
-from app.application.shared.nouns import Access, Noun, by, by_id
+from app.application.shared.nouns import Noun, by, by_id
 from app.application.shared.work import Work
 from app.domain.accounting.chart import AccountRole
 from app.domain.accounting.entries import Postings
@@ -93,13 +98,13 @@ def _post(asked: Asked[SupplierReturnIn], work: Work) -> SupplierReturn:
     day = open_day(work, asked.at)
     id_ = body.id or work.new_id()
     moment = Moment(location.id, asked.at, day)
-    credits_ = [_credits(receipt, part, work) for part in parts]
-    lines = _send_back(id_, parts, credits_, moment, work)
+    claims = [_credits(receipt, part, work) for part in parts]
+    lines = _send_back(id_, parts, claims, moment, work)
     credit = sum(line.net + line.tax for line in lines)
     number = next_number(work, SERIES, day, location.id, location.code)
     entry_id = post(
         work,
-        _postings(work, receipt.supplier_id, lines, credits_),
+        _postings(work, receipt.supplier_id, lines, claims),
         source_kind=KIND,
         source_id=id_,
         effective_at=asked.at,
@@ -183,7 +188,7 @@ def _credits(receipt: Receipt, part: _Part, work: Work) -> list[Credit]:
 def _send_back(
     id_: Id,
     parts: Sequence[_Part],
-    credits_: Sequence[Sequence[Credit]],
+    claims: Sequence[Sequence[Credit]],
     moment: Moment,
     work: Work,
 ) -> tuple[SupplierReturnLine, ...]:
@@ -191,7 +196,7 @@ def _send_back(
     goods = [_goods(Source(KIND, id_, place + 1), part, work) for place, part in enumerate(parts)]
     check_stock(work, moment.location_id, goods)
     lines = []
-    for part, leaving, credited in zip(parts, goods, credits_, strict=True):
+    for part, leaving, credited in zip(parts, goods, claims, strict=True):
         net = sum(each.net for each in credited)
         irrecoverable = sum(kept(each.tax_id, each.tax_parts, work) for each in credited)
         claim = part.received_value + net + irrecoverable
@@ -221,14 +226,14 @@ def _postings(
     work: Work,
     supplier_id: Id,
     lines: Sequence[SupplierReturnLine],
-    credits_: Sequence[Sequence[Credit]],
+    claims: Sequence[Sequence[Credit]],
 ) -> Postings:
     """Goods received not invoiced and the supplier against stock, input tax and variance."""
     grni, stock = account_of(work, AccountRole.GRNI), account_of(work, AccountRole.STOCK)
     variance = account_of(work, AccountRole.PURCHASE_PRICE_VARIANCE)
     payables = account_of(work, AccountRole.PAYABLES)
     postings = Postings()
-    for line, credited in zip(lines, credits_, strict=True):
+    for line, credited in zip(lines, claims, strict=True):
         postings.credit(stock, line.value)
         postings.debit(grni, line.received_value)
         postings.debit(variance, line.variance)
@@ -250,9 +255,9 @@ SUPPLIER_RETURN = Document(
         document_view(SupplierReturn),
         "/supplier-returns",
         "Goods that go back to suppliers.",
-        Access(write="manager buyer warehouse", read="accountant viewer"),
-        resource="receipts",
-        tag="receipts",
+        RECEIPT.noun.access,
+        resource=RECEIPT.noun.resource,
+        tag=RECEIPT.noun.tag,
         refusals=[OverReturned, InsufficientStock, Backdated, PeriodClosed, PeriodLocked],
     ),
     SupplierReturnIn,

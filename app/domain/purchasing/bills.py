@@ -17,6 +17,7 @@ from app.domain.shared.fields import (
     Currency,
     EffectiveAt,
     EffectiveOn,
+    Example,
     ExternalRef,
     LineNumber,
     Mark,
@@ -33,8 +34,12 @@ from app.domain.shared.frozen import frozen, request_form
 from app.domain.shared.ids import Id
 from app.domain.shared.numbers import prorate
 
-SupplierNumber = Annotated[ExternalRef, Meaning("The number that the supplier gave the bill.")]
-DueOn = Annotated[date, Mark.FILLED, Meaning("The day by which it is to be paid; else its day.")]
+SupplierNumber = Annotated[
+    ExternalRef,
+    Meaning("The number that the supplier gave the bill."),
+    Example("INV-2026-118"),
+]
+DueOn = Annotated[date, Mark.FILLED, Meaning("The day by which it is to be paid.")]
 Net = Annotated[Cost, Meaning("The amount without tax.")]
 Tax = Annotated[Cost, Meaning("The tax.")]
 Total = Annotated[Cost, Meaning("The amount with tax.")]
@@ -65,6 +70,7 @@ class BillIn(DocumentIn):
     supplier_id: SupplierId
     supplier_number: SupplierNumber
     due_on: DueOn | None = None
+    """The day by which it is to be paid; that of the bill when left out."""
     lines: Annotated[tuple[BillLineIn, ...], Lines]
     """What is billed."""
 

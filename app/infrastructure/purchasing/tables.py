@@ -1,44 +1,29 @@
 """Tables of purchasing."""
 
-from app.domain.purchasing.bills import Bill, BilledLine, BillLine
+from app.application.purchasing.bills import BILL
+from app.application.purchasing.receipts import RECEIPT
+from app.application.purchasing.returns import SUPPLIER_RETURN
+from app.domain.purchasing.bills import BilledLine, BillLine
 from app.domain.purchasing.errors import OverBilled, OverReturned, SupplierNumberTaken
-from app.domain.purchasing.receipts import Receipt, ReceiptLine, ReceiptProgress
-from app.domain.purchasing.returns import SupplierReturn, SupplierReturnLine
-from app.domain.shared.errors import ExternalRefTaken
-from app.infrastructure.db.declared import columns_of
+from app.domain.purchasing.receipts import ReceiptProgress
+from app.infrastructure.db.declared import columns_of, document_table, lines_table
 from app.infrastructure.db.errors import on_constraint
-from app.infrastructure.db.metadata import (
-    check,
-    column,
-    index,
-    refers,
-    tenant_table,
-    unique,
-    unique_if_set,
-)
+from app.infrastructure.db.metadata import check, column, index, refers, tenant_table, unique
 from app.infrastructure.db.types import Id
 
-receipts = tenant_table(
-    "receipts",
-    *columns_of(Receipt, "lines"),
-    unique("number"),
-    unique_if_set("receipts", "external_ref"),
+receipts = document_table(
+    RECEIPT,
     check("value", "value >= 0"),
-    index("receipts", "effective_on", "id"),
     index("receipts", "supplier_id", "effective_on", "id"),
-    append_only=True,
 )
 
-receipt_lines = tenant_table(
+receipt_lines = lines_table(
     "receipt_lines",
-    column("receipt_id", Id),
-    *columns_of(ReceiptLine),
-    refers("receipt_id", "receipts"),
+    RECEIPT,
+    "receipt_id",
     refers(("product_id", "layer_seq"), "cost_layers", ("product_id", "seq")),
     check("quantity", "quantity > 0"),
     check("value", "value >= 0 AND unit_cost >= 0"),
-    key=("receipt_id", "line"),
-    append_only=True,
 )
 
 receipt_progress = tenant_table(
@@ -51,19 +36,15 @@ receipt_progress = tenant_table(
     key=("receipt_id", "line"),
 )
 
-bills = tenant_table(
-    "bills",
-    *columns_of(Bill, "lines"),
-    unique("number"),
-    unique_if_set("bills", "external_ref"),
+bills = document_table(
+    BILL,
     unique("supplier_id", "supplier_number"),
     check("total", "total = net + tax AND net >= 0 AND tax >= 0"),
     check("received_value", "received_value >= 0"),
-    index("bills", "effective_on", "id"),
     index("bills", "supplier_id", "effective_on", "id"),
-    append_only=True,
 )
 
+# It refers to a line of a receipt, not to the receipt itself: the references are stated here.
 bill_lines = tenant_table(
     "bill_lines",
     column("bill_id", Id),
@@ -89,34 +70,20 @@ billed_lines = tenant_table(
     key=("receipt_id", "receipt_line", "bill_id", "bill_line"),
 )
 
-supplier_returns = tenant_table(
-    "supplier_returns",
-    *columns_of(SupplierReturn, "lines"),
-    unique("number"),
-    unique_if_set("supplier_returns", "external_ref"),
+supplier_returns = document_table(
+    SUPPLIER_RETURN,
     check("value", "value >= 0 AND received_value >= 0 AND credit >= 0"),
-    index("supplier_returns", "effective_on", "id"),
     index("supplier_returns", "receipt_id"),
-    append_only=True,
 )
 
-supplier_return_lines = tenant_table(
+supplier_return_lines = lines_table(
     "supplier_return_lines",
-    column("return_id", Id),
-    *columns_of(SupplierReturnLine),
-    refers("return_id", "supplier_returns"),
+    SUPPLIER_RETURN,
+    "return_id",
     check("quantity", "quantity > 0"),
     check("value", "value >= 0 AND received_value >= 0 AND net >= 0 AND tax >= 0"),
-    key=("return_id", "line"),
-    append_only=True,
 )
 
-on_constraint(
-    lambda: ExternalRefTaken.at("/external_ref"),
-    "receipts_tenant_id_external_ref_uq",
-    "bills_tenant_id_external_ref_uq",
-    "supplier_returns_tenant_id_external_ref_uq",
-)
 on_constraint(
     lambda: SupplierNumberTaken.at("/supplier_number"),
     "bills_tenant_id_supplier_id_supplier_number_uq",
