@@ -127,13 +127,13 @@ class Trade(Memory):
         """Post ``bill_of``."""
         return self.post(BILL.create, asked(self.bill_of(receipt, *billed, **members)))
 
-    def send_back(self, receipt: Any, *lines: tuple[int, str]) -> Any:
+    def send_back(self, receipt: Any, *lines: tuple[int, str], **members: Any) -> Any:
         """Post a return of quantities of lines of a receipt."""
         back = tuple(
             ReturnedLineIn(line=line, quantity=scaled(quantity)) for line, quantity in lines
         )
-        request = Asked(SupplierReturnIn(lines=back), NOW, read("rcp", receipt["id"]))
-        return self.post(SUPPLIER_RETURN.create, request)
+        body = SupplierReturnIn(lines=back, **members)
+        return self.post(SUPPLIER_RETURN.create, Asked(body, NOW, read("rcp", receipt["id"])))
 
     def adjustment(self, reason: str, *lines: tuple[Any, ...], **members: Any) -> AdjustmentIn:
         """An adjustment of products by quantities, each with its cost where that is stated."""
