@@ -25,7 +25,6 @@ TODO = (
     "app/application/accounting/views.py",
     "app/application/identity",
     "app/application/processes",
-    "app/application/purchasing",
     "app/application/reports/views.py",
     "app/application/shared",
 )

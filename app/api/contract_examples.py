@@ -9,7 +9,7 @@ _ULID: Final = "01J8Z3K4M5N6P7Q8R9S0T1V2W3"
 _ACC, _CAT, _CON, _LOC, _TNT = (
     f"{prefix}_{_ULID}" for prefix in ("acc", "cat", "con", "loc", "tnt")
 )
-_PRD, _RCP, _SAL = (f"{prefix}_{_ULID}" for prefix in ("prd", "rcp", "sal"))
+_PRD, _SAL = (f"{prefix}_{_ULID}" for prefix in ("prd", "sal"))
 _PAY, _TAX, _UNT = (f"{prefix}_{_ULID}" for prefix in ("pay", "tax", "unt"))
 _AT: Final = "2026-03-31T16:30:00Z"
 _ADDRESS: Final = {"line1": "1 Quay Street", "city": "Hull", "postcode": "HU1 1AA", "country": "GB"}
@@ -66,24 +66,6 @@ _SINGLE: Final[dict[str, dict[str, Any]]] = {
     "SecurityKeyPatch": {"name": "The one on my keys"},
     "RefreshIn": {"refresh_token": "the refresh_token of the last login or refresh"},
     "CompanyPatch": {"name": "North Trading Ltd", "price_difference_policy": "variance"},
-    "ReceiptIn": {
-        "external_ref": "DELIVERY-7781",
-        "supplier_id": _CON,
-        "location_id": _LOC,
-        "effective_at": _AT,
-        "lines": [{"product_id": _PRD, "quantity": "24", "unit_cost": "2.10"}],
-    },
-    "SupplierReturnIn": {
-        "effective_at": _AT,
-        "lines": [{"line": 1, "quantity": "2"}],
-    },
-    "BillIn": {
-        "supplier_id": _CON,
-        "supplier_number": "INV-2026-118",
-        "effective_at": _AT,
-        "due_on": "2026-04-30",
-        "lines": [{"receipt_id": _RCP, "receipt_line": 1, "quantity": "24", "unit_price": "2.15"}],
-    },
     "SaleIn": {
         "external_ref": "till-7-000123",
         "location_id": _LOC,
@@ -136,7 +118,6 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     **_SINGLE,
     "AllocationBatch": _batch("AllocationIn"),
     "PaymentBatch": _batch("PaymentIn"),
-    "ReceiptBatch": _batch("ReceiptIn"),
     "ReturnBatch": _batch("ReturnIn"),
     "SaleBatch": _batch("SaleIn"),
     **contract_lifecycle.EXAMPLES,

@@ -146,7 +146,7 @@ def _stated(type_: FieldType, *, forms: bool) -> Any:
         item: Any = wire_type(type_.item, forms=forms)
         return Annotated[list[item], Field(min_length=count.least, max_length=count.most)]
     if is_nested(type_):
-        return model_of(bare, forms=forms)
+        return model_of(bare, forms=forms or not _has_forms(bare))
     if scaled is not None:
         return decimal(scaled)
     if refers is not None:
@@ -165,6 +165,18 @@ def _stated(type_: FieldType, *, forms: bool) -> Any:
         shown = WithJsonSchema({"type": "string", "enum": [str(each) for each in bare]})
         return Annotated[bare, Strict(False), shown]
     return bare
+
+
+def _has_forms(type_: type[Any]) -> bool:
+    """Whether the schema of a request shows the form of one of its texts."""
+    for each in members_of(type_):
+        inner = each.type.item or each.type
+        words = inner.mark(Words)
+        if words is not None and words.form and not words.strict_form:
+            return True
+        if is_nested(inner) and _has_forms(inner.bare):
+            return True
+    return False
 
 
 def _text(words: Words, *, forms: bool) -> Any:

@@ -5,10 +5,11 @@ from app.application.catalog.declared import CATALOG
 from app.application.identity.declared import IDENTITY
 from app.application.inventory.declared import INVENTORY
 from app.application.logistics.declared import LOGISTICS
+from app.application.purchasing.declared import PURCHASING
 from app.application.shared.nouns import PREFIXES, Access, Context, Resource, declare
 from app.application.shared.views import DOCUMENT_PREFIXES
 
-__all__ = ["ACCOUNTING", "CATALOG", "CONTEXTS", "IDENTITY", "INVENTORY", "LOGISTICS"]
+__all__ = ["ACCOUNTING", "CATALOG", "CONTEXTS", "IDENTITY", "INVENTORY", "LOGISTICS", "PURCHASING"]
 
 _NOT_YET_DECLARED = Context(
     "",
@@ -21,14 +22,12 @@ _NOT_YET_DECLARED = Context(
         Resource("allocations", Access(write="manager accountant", read="buyer viewer")),
         Resource("journal_entries", Access(write="accountant", read="manager viewer")),
         Resource("periods", Access(write="accountant", read="manager viewer")),
-        Resource("receipts", Access(write="manager buyer warehouse", read="accountant viewer")),
-        Resource("bills", Access(write="manager accountant buyer", read="viewer")),
         Resource("reports", Access(read="manager accountant buyer viewer")),
         Resource("scraps", Access(write="manager warehouse", read="accountant viewer")),
         Resource("transfers", Access(write="manager warehouse", read="accountant viewer")),
     ),
 )
-CONTEXTS = (IDENTITY, CATALOG, INVENTORY, ACCOUNTING, LOGISTICS, _NOT_YET_DECLARED)
+CONTEXTS = (IDENTITY, CATALOG, INVENTORY, PURCHASING, ACCOUNTING, LOGISTICS, _NOT_YET_DECLARED)
 
 declare(CONTEXTS)
 # Nouns that are not declared yet.
@@ -36,19 +35,13 @@ DOCUMENT_PREFIXES.update(
     journal="jnl",
     sale="sal",
     sale_return="ret",
-    receipt="rcp",
-    supplier_return="srt",
-    bill="bil",
     payment="pay",
 )
 DOCUMENT_PREFIXES["return"] = "ret"
 PREFIXES.update(
     allocation="alc",
-    bill="bil",
     journal_entry="jnl",
     payment="pay",
-    receipt="rcp",
     sale="sal",
-    supplier_return="srt",
 )
 PREFIXES["return"] = "ret"

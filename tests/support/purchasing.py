@@ -59,23 +59,24 @@ class Buying:
             "lines": lines,
             **members,
         }
-        headers = {"Idempotency-Key": uuid.uuid4().hex}
-        path = "/api/v1/bills" + query
-        return await self.company.client.post(path, json=body, headers=headers)
+        return await self._posted("/bills" + query, body)
 
     async def bill(self, receipt: Any, *billed: Billed, status: int = 201, **members: Any) -> Any:
         """As ``post_bill``; the answer must have ``status``."""
-        answer = await self.post_bill(receipt, *billed, **members)
-        assert answer.status_code == status, (answer.status_code, answer.text)
-        return answer.json()
+        return _answered(await self.post_bill(receipt, *billed, **members), status)
+
+    async def post_return(
+        self, receipt: Any, *lines: tuple[int, str], **members: Any
+    ) -> httpx.Response:
+        """Return quantities of lines of a receipt."""
+        back = [{"line": line, "quantity": quantity} for line, quantity in lines]
+        return await self._posted(f"/receipts/{receipt['id']}/return", {"lines": back, **members})
 
     async def send_back(
         self, receipt: Any, *lines: tuple[int, str], status: int = 201, **members: Any
     ) -> Any:
-        """Return quantities of lines of a receipt."""
-        body = {"lines": [{"line": line, "quantity": quantity} for line, quantity in lines]}
-        path = f"/receipts/{receipt['id']}/return"
-        return await self.company.post(path, {**body, **members}, status=status)
+        """As ``post_return``; the answer must have ``status``."""
+        return _answered(await self.post_return(receipt, *lines, **members), status)
 
     async def settings(self, changes: dict[str, str]) -> None:
         """Change the settings of the company."""
@@ -84,3 +85,12 @@ class Buying:
         headers = {"If-Match": before.headers["etag"]}
         answer = await client.patch("/api/v1/tenants/current", json=changes, headers=headers)
         assert answer.status_code == 200, answer.text
+
+    async def _posted(self, path: str, body: Any) -> httpx.Response:
+        headers = {"Idempotency-Key": uuid.uuid4().hex}
+        return await self.company.client.post(f"/api/v1{path}", json=body, headers=headers)
+
+
+def _answered(answer: httpx.Response, status: int) -> Any:
+    assert answer.status_code == status, (answer.status_code, answer.text)
+    return answer.json()

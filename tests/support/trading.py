@@ -9,18 +9,17 @@ from app.application.catalog.products import PRODUCTS
 from app.application.catalog.units import UNITS
 from app.application.inventory.adjustments import ADJUSTMENT
 from app.application.inventory.locations import LOCATIONS
-from app.application.purchasing.bills import CREATE_BILL, BillInput, BillLineInput
-from app.application.purchasing.receipts import CREATE_RECEIPT, ReceiptInput, ReceiptLineInput
-from app.application.purchasing.supplier_returns import (
-    RETURN_RECEIPT,
-    ReturnedLineInput,
-    SupplierReturnInput,
-)
+from app.application.purchasing.bills import BILL
+from app.application.purchasing.receipts import RECEIPT
+from app.application.purchasing.returns import SUPPLIER_RETURN
 from app.application.shared.documents import Asked
 from app.domain.accounting.tax import TaxCode, TaxComponent, TaxKind
 from app.domain.catalog.contact import Contact
 from app.domain.catalog.product import Costing, Product
 from app.domain.inventory.adjustments import AdjustmentIn, AdjustmentLineIn, AdjustmentReason
+from app.domain.purchasing.bills import BillIn, BillLineIn
+from app.domain.purchasing.receipts import ReceiptIn, ReceiptLineIn
+from app.domain.purchasing.returns import ReturnedLineIn, SupplierReturnIn
 from app.domain.shared.ids import Id, read
 from app.domain.shared.masters import made
 from app.domain.shared.numbers import SCALE
@@ -92,62 +91,49 @@ class Trade(Memory):
         self.put(TAXES, tax)
         return tax.id
 
-    def receive(self, *goods: tuple[Id, str, str], at: datetime = NOW, **members: Any) -> Any:
+    def receive(self, *goods: tuple[Id, str, str], at: datetime = NOW) -> Any:
         """Post a receipt of products, quantities and costs of one unit."""
         lines = tuple(
-            ReceiptLineInput(product, scaled(quantity), scaled(cost))
+            ReceiptLineIn(product_id=product, quantity=scaled(quantity), unit_cost=scaled(cost))
             for product, quantity, cost in goods
         )
-        values = {
-            "id": None,
-            "external_ref": None,
-            "supplier_id": self.supplier,
-            "location_id": self.location,
-            "effective_at": at,
-            "dated": True,
-            "lines": lines,
-            **members,
-        }
-        return self.post(CREATE_RECEIPT, ReceiptInput(**values))
+        body = ReceiptIn(
+            supplier_id=self.supplier, location_id=self.location, effective_at=at, lines=lines
+        )
+        return self.post(RECEIPT.create, asked(body))
 
-    def bill_input(self, receipt: Any, *billed: tuple[str, str], **members: Any) -> BillInput:
+    def bill_of(self, receipt: Any, *billed: tuple[str, str], **members: Any) -> BillIn:
         """A bill of the first lines of a receipt: quantities and prices of one unit."""
         self._bills += 1
-        receipt_id = read("rcp", receipt["id"])
-        tax = {"own_tax": "tax_id" in members, "tax_id": members.pop("tax_id", None)}
         lines = tuple(
-            BillLineInput(receipt_id, number, scaled(quantity), scaled(price), **tax)
+            BillLineIn(
+                receipt_id=read("rcp", receipt["id"]),
+                receipt_line=number,
+                quantity=scaled(quantity),
+                unit_price=scaled(price),
+            )
             for number, (quantity, price) in enumerate(billed, start=1)
         )
         values = {
-            "id": None,
-            "external_ref": None,
             "supplier_id": self.supplier,
             "supplier_number": f"INV-{self._bills}",
             "effective_at": NOW,
-            "dated": True,
-            "due_on": None,
             "lines": lines,
             **members,
         }
-        return BillInput(**values)
+        return BillIn(**values)
 
     def bill(self, receipt: Any, *billed: tuple[str, str], **members: Any) -> Any:
-        """Post ``bill_input``."""
-        return self.post(CREATE_BILL, self.bill_input(receipt, *billed, **members))
+        """Post ``bill_of``."""
+        return self.post(BILL.create, asked(self.bill_of(receipt, *billed, **members)))
 
     def send_back(self, receipt: Any, *lines: tuple[int, str], **members: Any) -> Any:
         """Post a return of quantities of lines of a receipt."""
-        values = {
-            "id": None,
-            "external_ref": None,
-            "receipt_id": read("rcp", receipt["id"]),
-            "effective_at": NOW,
-            "dated": True,
-            "lines": tuple(ReturnedLineInput(line, scaled(quantity)) for line, quantity in lines),
-            **members,
-        }
-        return self.post(RETURN_RECEIPT, SupplierReturnInput(**values))
+        back = tuple(
+            ReturnedLineIn(line=line, quantity=scaled(quantity)) for line, quantity in lines
+        )
+        body = SupplierReturnIn(lines=back, **members)
+        return self.post(SUPPLIER_RETURN.create, Asked(body, NOW, read("rcp", receipt["id"])))
 
     def adjustment(self, reason: str, *lines: tuple[Any, ...], **members: Any) -> AdjustmentIn:
         """An adjustment of products by quantities, each with its cost where that is stated."""

@@ -5,10 +5,10 @@ from app.api.v1.accounting import allocations, journal_entries, open_items, paym
 from app.api.v1.catalog import contacts, products
 from app.api.v1.identity import ROUTERS as IDENTITY
 from app.api.v1.identity.keys import well_known
-from app.api.v1.purchasing import bills, receipts, supplier_returns
+from app.api.v1.purchasing import returns as supplier_returns
 from app.api.v1.reports import reports
 from app.api.v1.sales import returns, sales
-from app.application.contexts import ACCOUNTING, CATALOG, INVENTORY, LOGISTICS
+from app.application.contexts import ACCOUNTING, CATALOG, INVENTORY, LOGISTICS, PURCHASING
 
 WELL_KNOWN = well_known.router
 
@@ -17,9 +17,7 @@ ROUTERS = (
     *routers_of(CATALOG, {"product": products.router}),
     contacts.router,
     *routers_of(INVENTORY),
-    receipts.router,
-    supplier_returns.router,
-    bills.router,
+    *routers_of(PURCHASING, {"supplier_return": supplier_returns.router}),
     sales.router,
     returns.router,
     payments.router,

@@ -1,6 +1,7 @@
-"""POST /receipts: goods that a supplier brings, against goods received not invoiced."""
+"""Receipts: goods that a supplier brings, against goods received not invoiced."""
 
-from datetime import datetime
+from collections.abc import Mapping
+from typing import Any, Final
 
 from app.application.accounting.contract import (
     BOOKS,
@@ -12,170 +13,119 @@ from app.application.accounting.contract import (
 )
 from app.application.catalog.contract import CONTACTS, PRODUCTS
 from app.application.inventory.contract import LOCATIONS, Moment, goods_of, receive, stock_needs
-from app.application.purchasing.checks import check_supplier
-from app.application.purchasing.ports import PROGRESS_OF_RECEIPT, RECEIPT_BY_REF, RECEIPTS
-from app.application.purchasing.views import receipt_view
-from app.application.shared.access import Principal
-from app.application.shared.commands import Command, Done
-from app.application.shared.guarded import COSTS
-from app.application.shared.kinds import Needs
+from app.application.shared.documents import (
+    Asked,
+    Beside,
+    Document,
+    document_view,
+    summary_view,
+)
+from app.application.shared.kinds import Finder, Kind, Lock, LockRank, Needs
+from app.application.shared.nouns import Access, Noun, by, by_id
+from app.application.shared.views import View
 from app.application.shared.work import Work
 from app.domain.accounting.chart import AccountRole
 from app.domain.accounting.entries import Postings
-from app.domain.catalog.product import Product
+from app.domain.accounting.errors import PeriodClosed, PeriodLocked
+from app.domain.inventory.errors import Backdated
 from app.domain.inventory.moves import Source
-from app.domain.purchasing.receipts import Receipt, ReceiptLine, check_lines
+from app.domain.purchasing.receipts import (
+    Receipt,
+    ReceiptIn,
+    ReceiptLine,
+    ReceiptLineIn,
+    ReceiptProgress,
+    check_lines,
+)
 from app.domain.shared.documents import DocumentKind, Series
-from app.domain.shared.errors import ExternalRefTaken, IdTaken, ValueOutOfRange
-from app.domain.shared.frozen import frozen
-from app.domain.shared.ids import Id, show
+from app.domain.shared.errors import ValueOutOfRange
+from app.domain.shared.fields import Quantity
+from app.domain.shared.ids import Id
 from app.domain.shared.numbers import AMOUNT_MAX, extended
 
-
-@frozen
-class ReceiptLineInput:
-    """A line as asked for; quantity and cost of one unit are scaled by 10^6."""
-
-    product_id: Id
-    quantity: int
-    unit_cost: int
-
-
-@frozen
-class ReceiptInput:
-    """A receipt as asked for; ``dated`` says that its instant was stated."""
-
-    id: Id | None
-    external_ref: str | None
-    supplier_id: Id
-    location_id: Id
-    effective_at: datetime
-    dated: bool
-    lines: tuple[ReceiptLineInput, ...]
+RECEIPTS: Kind[Receipt] = Kind("receipts", key=by_id, rank=LockRank.DOCUMENT)
+# Locked before any stock: bills and returns of one receipt line follow each other.
+RECEIPT_PROGRESS: Kind[ReceiptProgress] = Kind(
+    "receipt_progress", key=by("receipt_id", "line"), rank=LockRank.DOCUMENT, lock=Lock.UPDATE
+)
+PROGRESS_OF_RECEIPT: Finder[ReceiptProgress] = Finder(
+    "progress_of_receipt", RECEIPT_PROGRESS, by("receipt_id")
+)
+KIND: Final = DocumentKind("receipt")
+SERIES: Final = Series("RCP")
 
 
-def _needs(wish: ReceiptInput, _: Principal) -> Needs:
-    needs = Needs().one(CONTACTS, wish.supplier_id)
-    if wish.id is not None:
-        needs.one(RECEIPTS, wish.id).search(PROGRESS_OF_RECEIPT, wish.id)
-    if wish.external_ref is not None:
-        needs.search(RECEIPT_BY_REF, wish.external_ref)
-    product_ids = {line.product_id for line in wish.lines}
+def progress_of(work: Work, receipt_id: Id, line: int) -> ReceiptProgress:
+    """What was billed and what went back of a receipt line so far."""
+    found = work.find(RECEIPT_PROGRESS, receipt_id, line)
+    return found or ReceiptProgress.none(receipt_id, line)
+
+
+def _needs(needs: Needs, asked: Asked[ReceiptIn]) -> Needs:
+    body = asked.body
+    product_ids = {line.product_id for line in body.lines}
+    needs.one(CONTACTS, body.supplier_id)
     needs.many(PRODUCTS, {(product_id,) for product_id in product_ids})
-    stock_needs(needs, wish.location_id, product_ids)
-    return posting_needs(needs, wish.effective_at, Series("RCP"), wish.location_id)
+    stock_needs(needs, body.location_id, product_ids)
+    return posting_needs(needs, asked.at, SERIES, body.location_id)
 
 
-def _decide(wish: ReceiptInput, work: Work) -> Done:
-    repeated = _repeated(wish, work)
-    if repeated is not None:
-        return repeated
-    check_lines(len(wish.lines))
-    books = work.get(BOOKS)
-    check_supplier(work, wish.supplier_id)
-    location = work.get(LOCATIONS, wish.location_id, pointer="/location_id")
+def _post(asked: Asked[ReceiptIn], work: Work) -> Receipt:
+    """Take goods into stock at their cost, against goods received not invoiced."""
+    body = asked.body
+    check_lines(len(body.lines))
+    supplier = work.get(CONTACTS, body.supplier_id, pointer="/supplier_id")
+    supplier.check_supplier("/supplier_id")
+    location = work.get(LOCATIONS, body.location_id, pointer="/location_id")
     location.check_active("/location_id")
-    products = _products(wish, work)
-    day = open_day(work, wish.effective_at)
-    receipt_id = wish.id or work.new_id()
-    moment = Moment(location.id, wish.effective_at, day)
+    day = open_day(work, asked.at)
+    id_ = body.id or work.new_id()
+    moment = Moment(location.id, asked.at, day)
     lines = tuple(
-        _take_in(line, place, products[place], receipt_id, moment, books.exponent, work)
-        for place, line in enumerate(wish.lines)
+        _take_in(Source(KIND, id_, number), line, moment, work)
+        for number, line in enumerate(body.lines, start=1)
     )
-    number = next_number(work, Series("RCP"), day, location.id, location.code)
     value = sum(line.value for line in lines)
+    number = next_number(work, SERIES, day, location.id, location.code)
+    postings = Postings()
+    postings.debit(account_of(work, AccountRole.STOCK), value)
+    postings.credit(account_of(work, AccountRole.GRNI), value)
     entry_id = post(
         work,
-        _postings(work, value),
-        source_kind=DocumentKind("receipt"),
-        source_id=receipt_id,
-        effective_at=wish.effective_at,
+        postings,
+        source_kind=KIND,
+        source_id=id_,
+        effective_at=asked.at,
         effective_on=day,
         memo=number,
     )
-    receipt = Receipt(
-        id=receipt_id,
+    return Receipt(
+        id=id_,
         number=number,
-        external_ref=wish.external_ref,
-        supplier_id=wish.supplier_id,
+        external_ref=body.external_ref,
+        supplier_id=body.supplier_id,
         location_id=location.id,
-        effective_at=wish.effective_at,
+        effective_at=asked.at,
         effective_on=day,
-        currency=books.currency,
+        currency=work.get(BOOKS).currency,
         value=value,
         entry_id=entry_id,
         recorded_at=work.recorded_at,
         lines=lines,
     )
-    work.put(RECEIPTS, receipt)
-    facts = {"number": number, "value": value, "currency": books.currency}
-    work.note("posted", "receipt", receipt_id, **facts)
-    work.event("receipt.posted", receipt_id, **facts)
-    return Done(receipt_view(receipt, {}), location=f"/api/v1/receipts/{show('rcp', receipt_id)}")
 
 
-def _repeated(wish: ReceiptInput, work: Work) -> Done | None:
-    """The receipt that this request made before under its own id.
-
-    Raises:
-        IdTaken: the id is that of another receipt.
-        ExternalRefTaken: another receipt carries the reference.
-    """
-    existing = None if wish.id is None else work.find(RECEIPTS, wish.id)
-    if existing is not None:
-        # To whoever does not see costs, whether one is right would tell it.
-        tells = COSTS in work.principal.permissions
-        same = (
-            existing.external_ref == wish.external_ref
-            and (not wish.dated or existing.effective_at == wish.effective_at)
-            and existing.supplier_id == wish.supplier_id
-            and existing.location_id == wish.location_id
-            and [(line.product_id, line.quantity) for line in existing.lines]
-            == [(line.product_id, line.quantity) for line in wish.lines]
-            and (
-                not tells
-                or [line.unit_cost for line in existing.lines]
-                == [line.unit_cost for line in wish.lines]
-            )
-        )
-        if not same:
-            raise IdTaken.at("/id")
-        progress = {each.line: each for each in work.search(PROGRESS_OF_RECEIPT, existing.id)}
-        return Done(receipt_view(existing, progress), status=200)
-    if wish.external_ref is not None and work.search(RECEIPT_BY_REF, wish.external_ref):
-        raise ExternalRefTaken.at("/external_ref")
-    return None
-
-
-def _products(wish: ReceiptInput, work: Work) -> list[Product]:
-    products = []
-    for place, line in enumerate(wish.lines):
-        pointer = f"/lines/{place}"
-        product = work.get(PRODUCTS, line.product_id, pointer=f"{pointer}/product_id")
-        product.check_tradable(line.quantity, pointer)
-        product.check_stocked(pointer)
-        products.append(product)
-    return products
-
-
-def _take_in(
-    line: ReceiptLineInput,
-    place: int,
-    product: Product,
-    receipt_id: Id,
-    moment: Moment,
-    exponent: int,
-    work: Work,
-) -> ReceiptLine:
-    value = extended(line.quantity, line.unit_cost, exponent)
+def _take_in(source: Source, line: ReceiptLineIn, moment: Moment, work: Work) -> ReceiptLine:
+    pointer = f"/lines/{source.line - 1}"
+    product = work.get(PRODUCTS, line.product_id, pointer=f"{pointer}/product_id")
+    product.check_tradable(line.quantity, pointer)
+    product.check_stocked(pointer)
+    value = extended(line.quantity, line.unit_cost, work.get(BOOKS).exponent)
     if value > AMOUNT_MAX:
-        raise ValueOutOfRange.at(f"/lines/{place}/unit_cost")
-    source = Source(DocumentKind("receipt"), receipt_id, place + 1)
-    goods = goods_of(product, line.quantity, source)
-    valuation = receive(work, moment, goods, value)
+        raise ValueOutOfRange.at(f"{pointer}/unit_cost")
+    valuation = receive(work, moment, goods_of(product, line.quantity, source), value)
     return ReceiptLine(
-        line=place + 1,
+        line=source.line,
         product_id=product.id,
         quantity=line.quantity,
         unit_cost=line.unit_cost,
@@ -184,11 +134,46 @@ def _take_in(
     )
 
 
-def _postings(work: Work, value: int) -> Postings:
-    postings = Postings()
-    postings.debit(account_of(work, AccountRole.STOCK), value)
-    postings.credit(account_of(work, AccountRole.GRNI), value)
-    return postings
+def billed_quantity(line: int, progress: Mapping[int, ReceiptProgress]) -> Quantity:
+    """What of the line was billed."""
+    return progress[line].billed_quantity if line in progress else 0
 
 
-CREATE_RECEIPT = Command("receipts.create", "receipts:write", _needs, _decide, key_required=True)
+def returned_quantity(line: int, progress: Mapping[int, ReceiptProgress]) -> Quantity:
+    """What of the line went back."""
+    return progress[line].sent_back if line in progress else 0
+
+
+def _progress_needs(needs: Needs, id_: Id) -> Needs:
+    return needs.search(PROGRESS_OF_RECEIPT, id_)
+
+
+def _progress(receipt: Receipt, work: Work) -> Mapping[str, Any]:
+    found = work.search(PROGRESS_OF_RECEIPT, receipt.id)
+    return {"progress": {each.line: each for each in found}}
+
+
+RECEIPT = Document(
+    Noun(
+        "receipt",
+        RECEIPTS,
+        document_view(
+            Receipt,
+            inside={"lines": View(ReceiptLine, computed=(billed_quantity, returned_quantity))},
+        ),
+        "/receipts",
+        "Goods that suppliers bring, and goods sent back to them.",
+        Access(write="manager buyer warehouse", read="accountant viewer"),
+        refusals=[Backdated, PeriodClosed, PeriodLocked],
+    ),
+    ReceiptIn,
+    title="Receive goods",
+    series=SERIES,
+    needs=_needs,
+    post=_post,
+    summary=summary_view(Receipt),
+    filters=("supplier_id", "location_id"),
+    facts=("number", "value", "currency"),
+    beside=Beside(_progress_needs, _progress),
+    batch=True,
+)

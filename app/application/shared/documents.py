@@ -76,6 +76,7 @@ class Document(Generic[I, D]):
         summary: its view in the list.
         filters: what its list may be filtered by, beside day and reference.
         facts: the members of its view that the audit trail and the event tell.
+        of: the member that names the object in the path of its request, where there is one.
         same: whether a repeated request says what was posted, where comparing the members of equal
             names does not do.
         refuse: refuses what another document has already (a number of the supplier).
@@ -98,6 +99,7 @@ class Document(Generic[I, D]):
         summary: View[D],
         filters: Sequence[str | Filter] = (),
         facts: Sequence[str] = ("number",),
+        of: str = "",
         same: Callable[[I, D, Work], bool] | None = None,
         refuse: Callable[[Asked[I], Work], None] | None = None,
         beside: Beside[D] | None = None,
@@ -121,6 +123,7 @@ class Document(Generic[I, D]):
         self._same = same
         self._refuse = refuse
         self._facts = tuple(facts)
+        self._of = of
         self._action = action
         self.by_ref: Finder[D] = Finder(f"{noun.name}_by_ref", noun.kind, _external_ref)
         self.listed: Listing = list_of(
@@ -211,6 +214,8 @@ class Document(Generic[I, D]):
             return False
         if not says(body, posted, work.principal.permissions):
             return False
+        if self._of and getattr(posted, self._of) != asked.of:
+            return False
         return self._same is None or self._same(asked.body, existing, work)
 
 
@@ -233,8 +238,9 @@ def summary_view(of: type[D], name: str = "", *, computed: Sequence[Computed] = 
 def says(body: Any, posted: Any, permissions: frozenset[str]) -> bool:
     """Whether a request says what was posted, in all members that both have.
 
-    What the service filled in then, and what the caller is not shown (whether it is right would
-    tell it), is not compared. Nor are amounts, which a request states before they are rounded.
+    What the service gave or filled in then, and what the caller is not shown (whether it is right
+    would tell it), is not compared. Nor are amounts, which a request states before they are
+    rounded.
     """
     known = {each.name for each in members_of(type(posted))}
     for each in members_of(type(body)):
@@ -244,7 +250,7 @@ def says(body: Any, posted: Any, permissions: frozenset[str]) -> bool:
         theirs = getattr(posted, each.name)
         other = member(type(posted), each.name).type
         scaled, guarded = each.type.mark(Scaled), other.mark(Guarded)
-        if scaled is not None and scaled.money:
+        if other.has(Mark.GIVEN) or (scaled is not None and scaled.money):
             continue
         if guarded is not None and guarded.permission not in permissions:
             continue

@@ -2,68 +2,144 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
+from typing import Annotated
 
-from app.domain.purchasing.receipts import check_lines
+from app.domain.accounting.ids import EntryId, TaxId
+from app.domain.catalog.ids import ProductId
+from app.domain.purchasing.ids import BillId, ReceiptId, SupplierId
+from app.domain.purchasing.receipts import Lines, ReceiptLineNumber
+from app.domain.shared.documents import DocumentIn
 from app.domain.shared.errors import ValueOutOfRange
-from app.domain.shared.frozen import frozen
+from app.domain.shared.fields import (
+    UNSET,
+    Cost,
+    Currency,
+    EffectiveAt,
+    EffectiveOn,
+    Example,
+    ExternalRef,
+    LineNumber,
+    Mark,
+    Meaning,
+    Number,
+    Quantity,
+    RecordedAt,
+    UnitCost,
+    UnitPrice,
+    Unset,
+    Version,
+)
+from app.domain.shared.frozen import frozen, request_form
 from app.domain.shared.ids import Id
 from app.domain.shared.numbers import prorate
+
+SupplierNumber = Annotated[
+    ExternalRef,
+    Meaning("The number that the supplier gave the bill."),
+    Example("INV-2026-118"),
+]
+DueOn = Annotated[date, Mark.FILLED, Meaning("The day by which it is to be paid.")]
+Net = Annotated[Cost, Meaning("The amount without tax.")]
+Tax = Annotated[Cost, Meaning("The tax.")]
+Total = Annotated[Cost, Meaning("The amount with tax.")]
+ReceivedValue = Annotated[Cost, Meaning("The value at which the goods came in.")]
+TaxParts = Annotated[tuple[int, ...], Mark.HIDDEN]  # the amounts by component of the tax code
+
+
+@request_form
+class BillLineIn:
+    """Goods of a receipt line, at the price of one unit.
+
+    The product's tax code for purchases applies unless one is stated; a null tax means none.
+    """
+
+    receipt_id: ReceiptId
+    receipt_line: ReceiptLineNumber
+    quantity: Quantity
+    unit_price: UnitPrice
+    tax_id: TaxId | Unset | None = UNSET
+    """The tax code. Left out: that of the product; null: no tax."""
+
+
+@request_form
+class BillIn(DocumentIn):
+    """A bill of a supplier, under the number that the supplier gave it."""
+
+    id: BillId | None = None
+    supplier_id: SupplierId
+    supplier_number: SupplierNumber
+    due_on: DueOn | None = None
+    """The day by which it is to be paid; that of the bill when left out."""
+    lines: Annotated[tuple[BillLineIn, ...], Lines]
+    """What is billed."""
 
 
 @frozen
 class BillLine:
-    """A line that bills goods of a receipt line; lines count from 1.
+    """A line that bills goods of a receipt line."""
 
-    All amounts are minor units. ``tax_parts`` are the amounts per component of the tax code.
-    ``received_value`` is what the goods were received at; ``difference`` is what they cost more
-    (below 0, less), with the tax that is not recovered. ``difference_in_stock`` of it went to the
-    goods still on hand.
-    """
-
-    line: int
-    receipt_id: Id
-    receipt_line: int
-    product_id: Id
-    quantity: int
-    unit_price: int
-    net: int
-    tax: int
-    total: int
-    tax_id: Id | None
-    tax_parts: tuple[int, ...]
-    received_value: int
-    difference: int
-    difference_in_stock: int
+    line: LineNumber
+    receipt_id: ReceiptId
+    receipt_line: ReceiptLineNumber
+    product_id: ProductId
+    quantity: Quantity
+    """The quantity, in the unit of the product."""
+    unit_price: UnitCost
+    """The price of one unit."""
+    net: Net
+    tax: Tax
+    total: Total
+    tax_id: TaxId | None
+    tax_parts: TaxParts
+    received_value: ReceivedValue
+    difference: Cost
+    """What the goods cost more than they came in at, with the tax that is not recovered."""
+    difference_in_stock: Cost
+    """What of the difference went into the value of stock."""
 
 
 @frozen
 class Bill:
-    """A posted bill, never edited; the sums are those of its lines, in minor units.
+    """A posted bill; never edited."""
 
-    Raises:
-        LineCount: no line, or more than 2,000.
-    """
-
-    id: Id
-    number: str
-    external_ref: str | None
-    supplier_id: Id
-    supplier_number: str
-    effective_at: datetime
-    effective_on: date
-    due_on: date
-    currency: str
-    net: int
-    tax: int
-    total: int
-    received_value: int
-    entry_id: Id | None
-    recorded_at: datetime
+    id: BillId
+    number: Number
+    external_ref: ExternalRef | None
+    supplier_id: SupplierId
+    supplier_number: SupplierNumber
+    effective_at: EffectiveAt
+    effective_on: EffectiveOn
+    due_on: DueOn
+    currency: Currency
+    net: Net
+    tax: Tax
+    total: Total
+    received_value: ReceivedValue
+    entry_id: EntryId | None
+    recorded_at: RecordedAt
     lines: tuple[BillLine, ...]
+    """What is billed."""
 
-    def __post_init__(self) -> None:
-        check_lines(len(self.lines))
+
+@frozen
+class BillTax:
+    """Base and amount of one tax code."""
+
+    tax_id: TaxId
+    base: Cost
+    """What the tax is computed on."""
+    amount: Tax
+
+
+def taxes(lines: tuple[BillLine, ...]) -> tuple[BillTax, ...]:
+    """The tax by code, in the order in which the codes first appear."""
+    sums: dict[Id, tuple[int, int]] = {}
+    for line in lines:
+        if line.tax_id is not None:
+            base, amount = sums.get(line.tax_id, (0, 0))
+            sums[line.tax_id] = (base + line.net, amount + line.tax)
+    return tuple(BillTax(tax_id, base, amount) for tax_id, (base, amount) in sums.items())
 
 
 @frozen
@@ -91,12 +167,12 @@ class BilledLine:
     bill_line: int
     quantity: int
     net: int
-    tax_id: Id | None
+    tax_id: TaxId | None
     tax_parts: tuple[int, ...]
     credited_quantity: int
     credited_net: int
     credited_tax_parts: tuple[int, ...]
-    version: int
+    version: Version
 
     @classmethod
     def of(cls, bill_id: Id, line: BillLine) -> "BilledLine":

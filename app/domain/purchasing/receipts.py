@@ -1,55 +1,99 @@
 """Receipts: goods that a supplier brought, and what became of each line since."""
 
 from dataclasses import replace
-from datetime import date, datetime
+from typing import Annotated
 
+from app.domain.accounting.ids import EntryId
+from app.domain.catalog.ids import ProductId
+from app.domain.inventory.ids import LocationId
 from app.domain.purchasing.errors import LineCount
-from app.domain.shared.frozen import frozen
+from app.domain.purchasing.ids import ReceiptId, SupplierId
+from app.domain.shared.documents import DocumentIn
+from app.domain.shared.fields import (
+    Bounds,
+    Cost,
+    Count,
+    Currency,
+    EffectiveAt,
+    EffectiveOn,
+    ExternalRef,
+    LineNumber,
+    Mark,
+    Meaning,
+    Number,
+    Quantity,
+    RecordedAt,
+    UnitCost,
+    UnitPrice,
+    Version,
+)
+from app.domain.shared.frozen import frozen, request_form
 from app.domain.shared.ids import Id
 from app.domain.shared.numbers import prorate
 
 LINES_MAX = 2000
 
+# Of the lines of a request, and which line of a receipt one of them is about.
+Lines = Count(LINES_MAX)
+ReceiptLineNumber = Annotated[
+    int, Bounds(1, LINES_MAX), Meaning("The line of the receipt, from 1.")
+]
+
+
+@request_form
+class ReceiptLineIn:
+    """Goods of one product, at the cost of one unit."""
+
+    product_id: ProductId
+    quantity: Quantity
+    unit_cost: UnitPrice
+
+
+@request_form
+class ReceiptIn(DocumentIn):
+    """Goods that a supplier brought to a location, to be billed later."""
+
+    id: ReceiptId | None = None
+    supplier_id: SupplierId
+    location_id: LocationId
+    lines: Annotated[tuple[ReceiptLineIn, ...], Lines]
+    """What came."""
+
 
 @frozen
 class ReceiptLine:
-    """Goods as they came; lines count from 1.
+    """Goods that came, and how much of them was billed and sent back since."""
 
-    ``quantity`` and ``unit_cost`` are scaled by 10^6, ``value`` is their product in minor units.
-    ``layer_seq`` names the cost layer of the goods in the pool of the product.
-    """
-
-    line: int
-    product_id: Id
-    quantity: int
-    unit_cost: int
-    value: int
-    layer_seq: int
+    line: LineNumber
+    product_id: ProductId
+    quantity: Quantity
+    """The quantity, in the unit of the product."""
+    unit_cost: UnitCost
+    """The cost of one unit."""
+    value: Cost
+    """The value at cost."""
+    layer_seq: Annotated[int, Mark.HIDDEN]
+    """The cost layer of the goods in the pool of the product."""
 
 
 @frozen
 class Receipt:
-    """A posted receipt, never edited; ``value`` is the sum of its lines in minor units.
+    """A posted receipt; never edited."""
 
-    Raises:
-        LineCount: no line, or more than 2,000.
-    """
-
-    id: Id
-    number: str
-    external_ref: str | None
-    supplier_id: Id
-    location_id: Id
-    effective_at: datetime
-    effective_on: date
-    currency: str
-    value: int
-    entry_id: Id | None
-    recorded_at: datetime
+    id: ReceiptId
+    number: Number
+    external_ref: ExternalRef | None
+    supplier_id: SupplierId
+    location_id: LocationId
+    effective_at: EffectiveAt
+    effective_on: EffectiveOn
+    currency: Currency
+    value: Cost
+    """The value at cost."""
+    entry_id: EntryId | None
+    recorded_at: RecordedAt
     lines: tuple[ReceiptLine, ...]
-
-    def __post_init__(self) -> None:
-        check_lines(len(self.lines))
+    """What came."""
 
     def line(self, number: int) -> ReceiptLine | None:
         """The line with this number, None when the receipt has none."""
@@ -78,7 +122,7 @@ class ReceiptProgress:
     returned_quantity: int
     returned_value: int
     credited_quantity: int
-    version: int
+    version: Version
 
     @classmethod
     def none(cls, receipt_id: Id, line: int) -> "ReceiptProgress":

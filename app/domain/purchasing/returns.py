@@ -1,56 +1,86 @@
 """Returns to suppliers."""
 
-from datetime import date, datetime
+from typing import Annotated
 
-from app.domain.purchasing.receipts import check_lines
-from app.domain.shared.frozen import frozen
-from app.domain.shared.ids import Id
+from app.domain.accounting.ids import EntryId
+from app.domain.catalog.ids import ProductId
+from app.domain.inventory.ids import LocationId
+from app.domain.purchasing.bills import Net, ReceivedValue, Tax
+from app.domain.purchasing.ids import ReceiptId, SupplierId, SupplierReturnId
+from app.domain.purchasing.receipts import Lines, ReceiptLineNumber
+from app.domain.shared.documents import DocumentIn
+from app.domain.shared.fields import (
+    Cost,
+    Currency,
+    EffectiveAt,
+    EffectiveOn,
+    ExternalRef,
+    LineNumber,
+    Number,
+    Quantity,
+    RecordedAt,
+)
+from app.domain.shared.frozen import frozen, request_form
+
+
+@request_form
+class ReturnedLineIn:
+    """A line of the receipt, and how much of it goes back."""
+
+    line: ReceiptLineNumber
+    quantity: Quantity
+
+
+@request_form
+class SupplierReturnIn(DocumentIn):
+    """Goods of one receipt that go back to the supplier."""
+
+    id: SupplierReturnId | None = None
+    lines: Annotated[tuple[ReturnedLineIn, ...], Lines]
+    """What goes back."""
 
 
 @frozen
 class SupplierReturnLine:
-    """Goods of a receipt line that went back; lines count from 1. Amounts are minor units.
+    """Goods that went back: what left the stock, what was not billed yet, what is credited."""
 
-    ``value`` left the stock. ``received_value`` is of goods that were not billed yet; ``net`` and
-    ``tax`` were billed and are owed by the supplier. ``variance`` is what the goods were worth
-    above the claim (below 0, less): ``value`` less ``received_value``, ``net`` and the tax that is
-    not recovered.
-    """
-
-    line: int
-    receipt_line: int
-    product_id: Id
-    quantity: int
-    value: int
-    received_value: int
-    net: int
-    tax: int
-    variance: int
+    line: LineNumber
+    receipt_line: ReceiptLineNumber
+    product_id: ProductId
+    quantity: Quantity
+    """The quantity, in the unit of the product."""
+    value: Cost
+    """The value at cost that left the stock."""
+    received_value: ReceivedValue
+    """The value at which the goods came in that were not billed yet."""
+    net: Net
+    """What is credited, without tax."""
+    tax: Tax
+    """The tax of what is credited."""
+    variance: Cost
+    """What the goods were worth above the claim, which went to the price variance."""
 
 
 @frozen
 class SupplierReturn:
-    """A posted return to a supplier, never edited. ``credit`` is what the supplier owes for it.
+    """A posted return to a supplier; never edited."""
 
-    Raises:
-        LineCount: no line, or more than 2,000.
-    """
-
-    id: Id
-    number: str
-    external_ref: str | None
-    receipt_id: Id
-    supplier_id: Id
-    location_id: Id
-    effective_at: datetime
-    effective_on: date
-    currency: str
-    value: int
-    received_value: int
-    credit: int
-    entry_id: Id | None
-    recorded_at: datetime
+    id: SupplierReturnId
+    number: Number
+    external_ref: ExternalRef | None
+    receipt_id: ReceiptId
+    supplier_id: SupplierId
+    location_id: LocationId
+    effective_at: EffectiveAt
+    effective_on: EffectiveOn
+    currency: Currency
+    value: Cost
+    """The value at cost that left the stock."""
+    received_value: ReceivedValue
+    """The value at which the goods came in that were not billed yet."""
+    credit: Cost
+    """What the supplier owes for the goods."""
+    entry_id: EntryId | None
+    recorded_at: RecordedAt
     lines: tuple[SupplierReturnLine, ...]
-
-    def __post_init__(self) -> None:
-        check_lines(len(self.lines))
+    """What went back."""

@@ -1,72 +1,34 @@
 """Tables of purchasing."""
 
+from app.application.purchasing.bills import BILL
+from app.application.purchasing.receipts import RECEIPT
+from app.application.purchasing.returns import SUPPLIER_RETURN
+from app.domain.purchasing.bills import BilledLine, BillLine
 from app.domain.purchasing.errors import OverBilled, OverReturned, SupplierNumberTaken
-from app.domain.shared.errors import ExternalRefTaken
+from app.domain.purchasing.receipts import ReceiptProgress
+from app.infrastructure.db.declared import columns_of, document_table, lines_table
 from app.infrastructure.db.errors import on_constraint
-from app.infrastructure.db.metadata import (
-    check,
-    column,
-    index,
-    refers,
-    tenant_table,
-    unique,
-    unique_if_set,
-    version,
-)
-from app.infrastructure.db.types import Day, Id, Instant, Integer, Json, Text
+from app.infrastructure.db.metadata import check, column, index, refers, tenant_table, unique
+from app.infrastructure.db.types import Id
 
-receipts = tenant_table(
-    "receipts",
-    column("id", Id),
-    column("number", Text),
-    column("external_ref", Text, null=True),
-    column("supplier_id", Id),
-    column("location_id", Id),
-    column("effective_at", Instant),
-    column("effective_on", Day),
-    column("currency", Text),
-    column("value", Integer),
-    column("entry_id", Id, null=True),
-    column("recorded_at", Instant),
-    unique("number"),
-    unique_if_set("receipts", "external_ref"),
-    refers("supplier_id", "contacts"),
-    refers("location_id", "locations"),
-    refers("entry_id", "journal_entries"),
+receipts = document_table(
+    RECEIPT,
     check("value", "value >= 0"),
-    index("receipts", "effective_on", "id"),
     index("receipts", "supplier_id", "effective_on", "id"),
-    append_only=True,
 )
 
-receipt_lines = tenant_table(
+receipt_lines = lines_table(
     "receipt_lines",
-    column("receipt_id", Id),
-    column("line", Integer),
-    column("product_id", Id),
-    column("quantity", Integer),
-    column("unit_cost", Integer),
-    column("value", Integer),
-    column("layer_seq", Integer),
-    refers("receipt_id", "receipts"),
-    refers("product_id", "products"),
+    RECEIPT,
+    "receipt_id",
     refers(("product_id", "layer_seq"), "cost_layers", ("product_id", "seq")),
     check("quantity", "quantity > 0"),
     check("value", "value >= 0 AND unit_cost >= 0"),
-    key=("receipt_id", "line"),
-    append_only=True,
 )
 
 receipt_progress = tenant_table(
     "receipt_progress",
-    column("receipt_id", Id),
-    column("line", Integer),
-    column("billed_quantity", Integer),
-    column("billed_value", Integer),
-    column("returned_quantity", Integer),
-    column("returned_value", Integer),
-    column("credited_quantity", Integer),
-    version(),
+    *columns_of(ReceiptProgress),
     refers(("receipt_id", "line"), "receipt_lines", ("receipt_id", "line")),
     check("quantity", "billed_quantity >= 0 AND returned_quantity >= 0"),
     check("credited", "credited_quantity BETWEEN 0 AND billed_quantity"),
@@ -74,52 +36,19 @@ receipt_progress = tenant_table(
     key=("receipt_id", "line"),
 )
 
-bills = tenant_table(
-    "bills",
-    column("id", Id),
-    column("number", Text),
-    column("external_ref", Text, null=True),
-    column("supplier_id", Id),
-    column("supplier_number", Text),
-    column("effective_at", Instant),
-    column("effective_on", Day),
-    column("due_on", Day),
-    column("currency", Text),
-    column("net", Integer),
-    column("tax", Integer),
-    column("total", Integer),
-    column("received_value", Integer),
-    column("entry_id", Id, null=True),
-    column("recorded_at", Instant),
-    unique("number"),
-    unique_if_set("bills", "external_ref"),
+bills = document_table(
+    BILL,
     unique("supplier_id", "supplier_number"),
-    refers("supplier_id", "contacts"),
-    refers("entry_id", "journal_entries"),
     check("total", "total = net + tax AND net >= 0 AND tax >= 0"),
     check("received_value", "received_value >= 0"),
-    index("bills", "effective_on", "id"),
     index("bills", "supplier_id", "effective_on", "id"),
-    append_only=True,
 )
 
+# It refers to a line of a receipt, not to the receipt itself: the references are stated here.
 bill_lines = tenant_table(
     "bill_lines",
     column("bill_id", Id),
-    column("line", Integer),
-    column("receipt_id", Id),
-    column("receipt_line", Integer),
-    column("product_id", Id),
-    column("quantity", Integer),
-    column("unit_price", Integer),
-    column("net", Integer),
-    column("tax", Integer),
-    column("total", Integer),
-    column("tax_id", Id, null=True),
-    column("tax_parts", Json),
-    column("received_value", Integer),
-    column("difference", Integer),
-    column("difference_in_stock", Integer),
+    *columns_of(BillLine, refer=False),
     refers("bill_id", "bills"),
     refers(("receipt_id", "receipt_line"), "receipt_lines", ("receipt_id", "line")),
     refers("product_id", "products"),
@@ -133,80 +62,28 @@ bill_lines = tenant_table(
 
 billed_lines = tenant_table(
     "billed_lines",
-    column("receipt_id", Id),
-    column("receipt_line", Integer),
-    column("bill_id", Id),
-    column("bill_line", Integer),
-    column("quantity", Integer),
-    column("net", Integer),
-    column("tax_id", Id, null=True),
-    column("tax_parts", Json),
-    column("credited_quantity", Integer),
-    column("credited_net", Integer),
-    column("credited_tax_parts", Json),
-    version(),
+    *columns_of(BilledLine),
     refers(("bill_id", "bill_line"), "bill_lines", ("bill_id", "line")),
     refers(("receipt_id", "receipt_line"), "receipt_lines", ("receipt_id", "line")),
-    refers("tax_id", "taxes"),
     check("credited", "credited_quantity BETWEEN 0 AND quantity"),
     check("credited_net", "credited_net BETWEEN 0 AND net"),
     key=("receipt_id", "receipt_line", "bill_id", "bill_line"),
 )
 
-supplier_returns = tenant_table(
-    "supplier_returns",
-    column("id", Id),
-    column("number", Text),
-    column("external_ref", Text, null=True),
-    column("receipt_id", Id),
-    column("supplier_id", Id),
-    column("location_id", Id),
-    column("effective_at", Instant),
-    column("effective_on", Day),
-    column("currency", Text),
-    column("value", Integer),
-    column("received_value", Integer),
-    column("credit", Integer),
-    column("entry_id", Id, null=True),
-    column("recorded_at", Instant),
-    unique("number"),
-    unique_if_set("supplier_returns", "external_ref"),
-    refers("receipt_id", "receipts"),
-    refers("supplier_id", "contacts"),
-    refers("location_id", "locations"),
-    refers("entry_id", "journal_entries"),
+supplier_returns = document_table(
+    SUPPLIER_RETURN,
     check("value", "value >= 0 AND received_value >= 0 AND credit >= 0"),
-    index("supplier_returns", "effective_on", "id"),
     index("supplier_returns", "receipt_id"),
-    append_only=True,
 )
 
-supplier_return_lines = tenant_table(
+supplier_return_lines = lines_table(
     "supplier_return_lines",
-    column("return_id", Id),
-    column("line", Integer),
-    column("receipt_line", Integer),
-    column("product_id", Id),
-    column("quantity", Integer),
-    column("value", Integer),
-    column("received_value", Integer),
-    column("net", Integer),
-    column("tax", Integer),
-    column("variance", Integer),
-    refers("return_id", "supplier_returns"),
-    refers("product_id", "products"),
+    SUPPLIER_RETURN,
+    "return_id",
     check("quantity", "quantity > 0"),
     check("value", "value >= 0 AND received_value >= 0 AND net >= 0 AND tax >= 0"),
-    key=("return_id", "line"),
-    append_only=True,
 )
 
-on_constraint(
-    lambda: ExternalRefTaken.at("/external_ref"),
-    "receipts_tenant_id_external_ref_uq",
-    "bills_tenant_id_external_ref_uq",
-    "supplier_returns_tenant_id_external_ref_uq",
-)
 on_constraint(
     lambda: SupplierNumberTaken.at("/supplier_number"),
     "bills_tenant_id_supplier_id_supplier_number_uq",

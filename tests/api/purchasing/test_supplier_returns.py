@@ -170,14 +170,7 @@ async def test_a_return_is_posted_once(company: Company, buying: Buying) -> None
     assert refused["code"] == "common.id_taken"
     refused = await buying.send_back(receipt, (1, "1"), status=409, external_ref="RMA-7")
     assert refused["code"] == "common.external_ref_taken"
-    path = f"/api/v1/receipts/{receipt['id']}/return"
-    body = {"lines": [{"line": 1, "quantity": "1"}]}
-    answers = await asyncio.gather(
-        *(
-            company.client.post(path, json=body, headers={"Idempotency-Key": f"k{number}"})
-            for number in range(4)
-        )
-    )
+    answers = await asyncio.gather(*(buying.post_return(receipt, (1, "1")) for _ in range(4)))
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
     assert {each.json().get("code") for each in answers if each.status_code == 409} == {
         "purchasing.over_returned"
@@ -192,11 +185,8 @@ async def test_a_bill_and_a_return_of_the_same_goods_at_once(
     for number in range(4):
         product_id = await company.product(f"S-9-{number}")
         receipt = await buying.receive((product_id, "2", "3.00"))
-        path = f"/api/v1/receipts/{receipt['id']}/return"
-        body = {"lines": [{"line": 1, "quantity": "2"}]}
         back, bill = await asyncio.gather(
-            company.client.post(path, json=body, headers={"Idempotency-Key": f"b{number}"}),
-            buying.post_bill(receipt, ("2", "3.50")),
+            buying.post_return(receipt, (1, "2")), buying.post_bill(receipt, ("2", "3.50"))
         )
         assert back.status_code == 201
         assert bill.status_code in {201, 409}

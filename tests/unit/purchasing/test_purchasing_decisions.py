@@ -9,17 +9,19 @@ from hypothesis import strategies as st
 
 from app.application.accounting.ports import BOOKS, NUMBER_SERIES, OPEN_ITEMS, PERIODS
 from app.application.inventory.ports import COST_LAYERS, COST_POOLS, STOCK_LEVELS, VALUATIONS
-from app.application.purchasing.bills import CREATE_BILL
-from app.application.purchasing.ports import BILLS, RECEIPT_PROGRESS, RECEIPTS
+from app.application.purchasing.bills import BILL, BILLS
+from app.application.purchasing.receipts import RECEIPT_PROGRESS, RECEIPTS
 from app.domain.accounting.open_items import Side
 from app.domain.accounting.periods import PriceDifferencePolicy
 from app.domain.inventory.errors import Backdated
 from app.domain.inventory.pool import ValuationKind, check_pool
 from app.domain.purchasing.errors import OverBilled, SupplierNumberTaken
-from app.domain.shared.errors import DomainError, Duplicate, NotFound
+from app.domain.shared.errors import DomainError, Duplicate, IdTaken, NotFound
+from app.domain.shared.fields import COSTS
 from app.domain.shared.ids import Id
 from tests.support.memory import asked
 from tests.support.trading import Trade
+from tests.support.trading import asked as request
 
 
 def test_receipt_bill_and_open_item() -> None:
@@ -92,10 +94,9 @@ def test_bills_of_one_group_see_each_other() -> None:
     """Two bills with one number decided together: the second is refused."""
     trade = Trade()
     receipt = trade.receive((trade.product("A"), "5", "1"))
-    first = trade.bill_input(receipt, ("2", "1.25"), supplier_number="7")
-    second = replace(first)
-    third = trade.bill_input(receipt, ("3", "1.25"))
-    outcomes = trade.run(CREATE_BILL, first, second, third)
+    first = trade.bill_of(receipt, ("2", "1.25"), supplier_number="7")
+    other = trade.bill_of(receipt, ("3", "1.25"))
+    outcomes = trade.run(BILL.create, request(first), request(first), request(other))
     assert isinstance(outcomes[1], SupplierNumberTaken)
     assert [outcomes[0]["number"][-1], outcomes[2]["number"][-1]] == ["1", "2"]
     assert trade.balances() == {"stock": 625, "payables": -625}
@@ -148,6 +149,34 @@ def test_supplier_return_after_the_bill() -> None:
     assert (pool.quantity, pool.value) == (15_000_000, 22_500)
     assert trade.balances() == {"stock": 22_500, "payables": -22_500}
     assert [item.amount for item in trade.all(OPEN_ITEMS)] == [52_500, -30_000]
+
+
+def test_a_return_is_repeated_as_it_was_or_refused() -> None:
+    """The same receipt, the same lines of it and the same quantities, under one id."""
+    trade = Trade()
+    product, id_ = trade.product("A"), trade.new_id()
+    first, second = (trade.receive((product, "5", "1"), (product, "5", "1")) for _ in range(2))
+    back = trade.send_back(first, (2, "2"), id=id_)
+    assert trade.send_back(first, (2, "2"), id=id_) == back
+    for receipt, line in ((second, (2, "2")), (first, (1, "2")), (first, (2, "1"))):
+        with pytest.raises(IdTaken):
+            trade.send_back(receipt, line, id=id_)
+
+
+@pytest.mark.parametrize("sees_costs", [True, False])
+def test_a_repeat_tells_no_cost(sees_costs: bool) -> None:
+    """Another price under the same id is refused to callers only who see what goods cost."""
+    trade = Trade()
+    receipt = trade.receive((trade.product("A"), "5", "1"))
+    members = {"id": trade.new_id(), "supplier_number": "7"}
+    bill = trade.bill(receipt, ("2", "1.25"), **members)
+    if sees_costs:
+        with pytest.raises(IdTaken):
+            trade.bill(receipt, ("2", "1.30"), **members)
+    else:
+        held = trade.principal.permissions - {COSTS}
+        trade.principal = replace(trade.principal, permissions=held)
+        assert trade.bill(receipt, ("2", "1.30"), **members)["id"] == bill["id"]
 
 
 def test_a_return_of_no_receipt() -> None:

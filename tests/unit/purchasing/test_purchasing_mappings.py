@@ -5,20 +5,15 @@ from typing import Any
 
 import pytest
 
-from app.application.purchasing.ports import (
-    BILLED_LINES,
-    BILLS,
-    RECEIPT_PROGRESS,
-    RECEIPTS,
-    SUPPLIER_RETURNS,
-)
+from app.application.purchasing.bills import BILLED_LINES, BILLS
+from app.application.purchasing.receipts import RECEIPT_PROGRESS, RECEIPTS
+from app.application.purchasing.returns import SUPPLIER_RETURNS
 from app.application.shared.kinds import Kind
 from app.domain.purchasing.bills import Bill, BilledLine, BillLine
 from app.domain.purchasing.receipts import Receipt, ReceiptLine, ReceiptProgress
 from app.domain.purchasing.returns import SupplierReturn, SupplierReturnLine
 from app.domain.shared.ids import Id
-from app.infrastructure.db.mapping import Mapping
-from app.infrastructure.purchasing.mappings import MAPPINGS
+from app.infrastructure.contexts import registry
 from tests.support.mapped import loaded_again, unsaved_fields
 
 A, B, C, D = (Id(bytes(15) + bytes([value])) for value in range(1, 5))
@@ -49,7 +44,7 @@ AGGREGATES: list[tuple[Kind[Any], Any]] = [
 
 @pytest.mark.parametrize(("kind", "aggregate"), AGGREGATES)
 def test_an_aggregate_is_loaded_as_it_was_saved(kind: Kind[Any], aggregate: Any) -> None:
-    [mapping] = [each for each in MAPPINGS if isinstance(each, Mapping) and each.kind is kind]
+    mapping = registry().mappings[kind]
     found = loaded_again(mapping, aggregate)
     assert found == aggregate
     assert repr(found) == repr(aggregate)
