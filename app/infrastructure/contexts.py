@@ -13,13 +13,19 @@ from app.infrastructure.purchasing import mappings as purchasing
 from app.infrastructure.reports import build as reports
 from app.infrastructure.sales import mappings as sales
 
-_STORED = (*catalog.STORED, *accounting.STORED, *inventory.STORED, *logistics.STORED)
+_STORED = (
+    *catalog.STORED,
+    *accounting.STORED,
+    *inventory.STORED,
+    *sales.STORED,
+    *logistics.STORED,
+)
 
 
 def registry() -> Registry:
     """How every kind is loaded and saved."""
     found = Registry()
-    for module in (kernel_tables, identity, accounting, inventory, purchasing, sales):
+    for module in (kernel_tables, identity, accounting, inventory, purchasing):
         found.add(*module.MAPPINGS)
     for each in _STORED:
         found.add(*each.mappings)
@@ -34,6 +40,5 @@ def lists() -> list[ListQuery]:
         *(each for stored in _STORED for each in stored.lists),
         *accounting_lists.LISTS,
         *purchasing.LISTS,
-        *sales.LISTS,
         *reports.LISTS,
     ]

@@ -7,8 +7,8 @@ from app.api.v1.identity import ROUTERS as IDENTITY
 from app.api.v1.identity.keys import well_known
 from app.api.v1.purchasing import bills, receipts, supplier_returns
 from app.api.v1.reports import reports
-from app.api.v1.sales import returns, sales
-from app.application.contexts import ACCOUNTING, CATALOG, INVENTORY, LOGISTICS
+from app.api.v1.sales import returns
+from app.application.contexts import ACCOUNTING, CATALOG, INVENTORY, LOGISTICS, SALES
 
 WELL_KNOWN = well_known.router
 
@@ -20,8 +20,7 @@ ROUTERS = (
     receipts.router,
     supplier_returns.router,
     bills.router,
-    sales.router,
-    returns.router,
+    *routers_of(SALES, {"return": returns.router}),
     payments.router,
     allocations.router,
     open_items.router,
