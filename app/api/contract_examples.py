@@ -84,22 +84,6 @@ _SINGLE: Final[dict[str, dict[str, Any]]] = {
         "due_on": "2026-04-30",
         "lines": [{"receipt_id": _RCP, "receipt_line": 1, "quantity": "24", "unit_price": "2.15"}],
     },
-    "SaleIn": {
-        "external_ref": "till-7-000123",
-        "location_id": _LOC,
-        "effective_at": _AT,
-        "lines": [
-            {"product_id": _PRD, "quantity": "2"},
-            {"product_id": _PRD, "quantity": "1", "unit_price": "3.99", "discount_percent": "10"},
-        ],
-        "tenders": [{"method": "card", "amount": "10.00"}, {"method": "cash"}],
-    },
-    "ReturnIn": {
-        "location_id": _LOC,
-        "effective_at": _AT,
-        "lines": [{"sale_id": _SAL, "line": 1, "quantity": "1"}],
-        "refund": {"method": "card"},
-    },
     "PaymentIn": {
         "direction": "in",
         "contact_id": _CON,
@@ -137,7 +121,5 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     "AllocationBatch": _batch("AllocationIn"),
     "PaymentBatch": _batch("PaymentIn"),
     "ReceiptBatch": _batch("ReceiptIn"),
-    "ReturnBatch": _batch("ReturnIn"),
-    "SaleBatch": _batch("SaleIn"),
     **contract_lifecycle.EXAMPLES,
 }

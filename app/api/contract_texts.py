@@ -82,7 +82,6 @@ PARAMETERS: Final[dict[str, str]] = {
     "category_id": "Only products of this category.",
     "code": "Only the object with this code.",
     "contact_id": "Only of this customer or supplier.",
-    "customer_id": "Only of this customer.",
     "direction": "`in` from customers, `out` to suppliers.",
     "effective_from": "Business day from which on, included.",
     "effective_to": "Business day up to which, included.",

@@ -53,7 +53,7 @@ class ReturnLineIn:
     """The price of one unit; that of the sale line when left out."""
     unit_cost: UnitPrice | None = None
     """The cost of one unit, of goods that were never in stock."""
-    tax_id: TaxId | None | Unset = UNSET
+    tax_id: TaxId | Unset | None = UNSET
     """The tax code. Left out: that of the product; null: no tax."""
 
 

@@ -63,7 +63,7 @@ class SaleLineIn:
     """A percentage off the line."""
     discount_amount: Amount | None = None
     """A fixed amount off the line."""
-    tax_id: TaxId | None | Unset = UNSET
+    tax_id: TaxId | Unset | None = UNSET
     """The tax code. Left out: that of the product; null: no tax."""
     description: Annotated[str, Words(200, 0), Mark.FILLED] = ""
     """A text for people; the name of the product when left out."""
