@@ -61,8 +61,6 @@ TAGS: Final[dict[str, str]] = {
     "tenants": "The company of the caller and how its books are kept.",
     "receipts": "Goods that suppliers bring, and goods sent back to them.",
     "bills": "What suppliers charge for goods received.",
-    "sales": "Sales over the counter, paid or on account.",
-    "returns": "Goods and services taken back from customers.",
     "payments": "Money from customers and to suppliers.",
     "allocations": "Credits of a party matched with its debits.",
     "open-items": "What documents leave open between the company and its parties.",
