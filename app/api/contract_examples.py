@@ -66,22 +66,6 @@ _SINGLE: Final[dict[str, dict[str, Any]]] = {
     "SecurityKeyPatch": {"name": "The one on my keys"},
     "RefreshIn": {"refresh_token": "the refresh_token of the last login or refresh"},
     "CompanyPatch": {"name": "North Trading Ltd", "price_difference_policy": "variance"},
-    "SaleIn": {
-        "external_ref": "till-7-000123",
-        "location_id": _LOC,
-        "effective_at": _AT,
-        "lines": [
-            {"product_id": _PRD, "quantity": "2"},
-            {"product_id": _PRD, "quantity": "1", "unit_price": "3.99", "discount_percent": "10"},
-        ],
-        "tenders": [{"method": "card", "amount": "10.00"}, {"method": "cash"}],
-    },
-    "ReturnIn": {
-        "location_id": _LOC,
-        "effective_at": _AT,
-        "lines": [{"sale_id": _SAL, "line": 1, "quantity": "1"}],
-        "refund": {"method": "card"},
-    },
     "PaymentIn": {
         "direction": "in",
         "contact_id": _CON,
@@ -118,7 +102,5 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     **_SINGLE,
     "AllocationBatch": _batch("AllocationIn"),
     "PaymentBatch": _batch("PaymentIn"),
-    "ReturnBatch": _batch("ReturnIn"),
-    "SaleBatch": _batch("SaleIn"),
     **contract_lifecycle.EXAMPLES,
 }

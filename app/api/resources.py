@@ -11,7 +11,15 @@ from app.api.deps import BATCH_MAX, Caller, CommandCaller, Http
 from app.api.lists import add_list, many
 from app.api.masters import IdPath, answers, batched
 from app.api.route import API_PREFIX, BATCH, permission, v1_router
-from app.api.schemas import declare_schema, model, model_of, requested, schema_of, value_of
+from app.api.schemas import (
+    base_of,
+    declare_schema,
+    model,
+    model_of,
+    requested,
+    schema_of,
+    value_of,
+)
 from app.api.wire import Schema, Text128, reference
 from app.application.shared.documents import Asked, Document
 from app.application.shared.masters import Create, Edit, Master
@@ -299,6 +307,7 @@ def _item_model(request: type[Any], name: str) -> type[Schema]:
         about=request.__doc__ or "",
         forms=False,
         more={"idempotency_key": (Text128, ...)},
+        base=base_of(request),
     )
 
 

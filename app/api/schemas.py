@@ -69,6 +69,20 @@ class _Declared:
 
 
 _declared: Final[dict[str, _Declared]] = {}
+_bases: Final[dict[type[Any], type[Schema]]] = {}
+
+
+def base_schema(type_: type[Any], base: type[Schema]) -> None:
+    """Let the models of a request form extend ``base``, which has the rules between its members.
+
+    To be called before the first model of the form, or of one that holds it, is made.
+    """
+    _bases[type_] = base
+
+
+def base_of(type_: type[Any]) -> type[Schema]:
+    """What the models of a request form extend."""
+    return _bases.get(type_, Schema)
 
 
 def declare_schema(
@@ -197,8 +211,29 @@ def model_of(type_: type[Any], *, forms: bool = True) -> type[Schema]:
 
     Items of a batch show no ``forms``, because each of them is refused by itself.
     """
+    if not forms and not _shows_forms(type_):
+        return model_of(type_)
     name = type_.__name__ if forms else f"{type_.__name__}Item"
-    return model(name, members_of(type_), requested(type_), forms=forms, about=type_.__doc__ or "")
+    return model(
+        name,
+        members_of(type_),
+        requested(type_),
+        forms=forms,
+        about=type_.__doc__ or "",
+        base=base_of(type_),
+    )
+
+
+def _shows_forms(type_: type[Any]) -> bool:
+    """Whether the schema of a text in this dataclass depends on whether forms are shown."""
+    for each in members_of(type_):
+        inner = each.type.item or each.type
+        words = inner.mark(Words)
+        if words is not None and words.form and not words.strict_form:
+            return True
+        if is_nested(inner) and _shows_forms(inner.bare):
+            return True
+    return False
 
 
 def requested(type_: type[Any]) -> Meaning:
@@ -219,6 +254,7 @@ def model(
     forms: bool = True,
     patch: bool = False,
     more: Mapping[str, Any] | None = None,
+    base: type[Schema] = Schema,
 ) -> type[Schema]:
     """The model of these members, after ``more`` fields of its own.
 
@@ -232,7 +268,7 @@ def model(
     declare_schema(name, meaning, members)
     about = about.split("\n\n", maxsplit=1)[0]
     every: dict[str, Any] = {**(more or {}), **fields}
-    return create_model(name, __base__=Schema, __doc__=about, **every)
+    return create_model(name, __base__=base, __doc__=about, **every)
 
 
 def _default(each: Member) -> Any:

@@ -6,18 +6,25 @@ from app.application.identity.declared import IDENTITY
 from app.application.inventory.declared import INVENTORY
 from app.application.logistics.declared import LOGISTICS
 from app.application.purchasing.declared import PURCHASING
+from app.application.sales.declared import SALES
 from app.application.shared.nouns import PREFIXES, Access, Context, Resource, declare
 from app.application.shared.views import DOCUMENT_PREFIXES
 
-__all__ = ["ACCOUNTING", "CATALOG", "CONTEXTS", "IDENTITY", "INVENTORY", "LOGISTICS", "PURCHASING"]
+__all__ = [
+    "ACCOUNTING",
+    "CATALOG",
+    "CONTEXTS",
+    "IDENTITY",
+    "INVENTORY",
+    "LOGISTICS",
+    "PURCHASING",
+    "SALES",
+]
 
 _NOT_YET_DECLARED = Context(
     "",
     (),
     resources=(
-        Resource("sales", Access(write="manager cashier", read="accountant warehouse viewer")),
-        Resource("returns", Access(write="manager cashier", read="accountant warehouse viewer")),
-        Resource("unlinked_returns", Access(write="manager")),
         Resource("payments", Access(write="manager accountant cashier", read="buyer viewer")),
         Resource("allocations", Access(write="manager accountant", read="buyer viewer")),
         Resource("journal_entries", Access(write="accountant", read="manager viewer")),
@@ -27,21 +34,25 @@ _NOT_YET_DECLARED = Context(
         Resource("transfers", Access(write="manager warehouse", read="accountant viewer")),
     ),
 )
-CONTEXTS = (IDENTITY, CATALOG, INVENTORY, PURCHASING, ACCOUNTING, LOGISTICS, _NOT_YET_DECLARED)
+CONTEXTS = (
+    IDENTITY,
+    CATALOG,
+    INVENTORY,
+    PURCHASING,
+    SALES,
+    ACCOUNTING,
+    LOGISTICS,
+    _NOT_YET_DECLARED,
+)
 
 declare(CONTEXTS)
 # Nouns that are not declared yet.
 DOCUMENT_PREFIXES.update(
     journal="jnl",
-    sale="sal",
-    sale_return="ret",
     payment="pay",
 )
-DOCUMENT_PREFIXES["return"] = "ret"
 PREFIXES.update(
     allocation="alc",
     journal_entry="jnl",
     payment="pay",
-    sale="sal",
 )
-PREFIXES["return"] = "ret"

@@ -18,6 +18,7 @@ _STORED = (
     *accounting.STORED,
     *inventory.STORED,
     *purchasing.STORED,
+    *sales.STORED,
     *logistics.STORED,
 )
 
@@ -25,7 +26,7 @@ _STORED = (
 def registry() -> Registry:
     """How every kind is loaded and saved."""
     found = Registry()
-    for module in (kernel_tables, identity, accounting, inventory, sales):
+    for module in (kernel_tables, identity, accounting, inventory):
         found.add(*module.MAPPINGS)
     for each in _STORED:
         found.add(*each.mappings)
@@ -39,6 +40,5 @@ def lists() -> list[ListQuery]:
         *identity.LISTS,
         *(each for stored in _STORED for each in stored.lists),
         *accounting_lists.LISTS,
-        *sales.LISTS,
         *reports.LISTS,
     ]

@@ -84,13 +84,13 @@ GUARDED: Final[dict[str, dict[str, list[str]] | None]] = {
     },
     "IntegrityCheck.first": None,
 }
+_VIEWS: Final = ("View", "Summary")
 OPEN: Final = {
     "ProductView.price",  # the list price
     *(f"SaleLineView.{name}" for name in ("unit_price", "discount", "net", "tax", "total")),
     *(f"ReturnLineView.{name}" for name in ("unit_price", "net", "tax", "total")),
-    *(f"{view}.{name}" for view in ("SaleView", "SaleSummary") for name in ("net", "tax", "total")),
-    *(f"ReturnView.{name}" for name in ("net", "tax", "total")),
-    "SaleView.change",
+    *(f"Sale{view}.{name}" for view in _VIEWS for name in ("net", "tax", "total", "change")),
+    *(f"Return{view}.{name}" for view in _VIEWS for name in ("net", "tax", "total")),
     "SaleView.taxes",
     "ReturnView.taxes",
     "TaxLineView.base",

@@ -7,8 +7,8 @@ from app.api.v1.identity import ROUTERS as IDENTITY
 from app.api.v1.identity.keys import well_known
 from app.api.v1.purchasing import returns as supplier_returns
 from app.api.v1.reports import reports
-from app.api.v1.sales import returns, sales
-from app.application.contexts import ACCOUNTING, CATALOG, INVENTORY, LOGISTICS, PURCHASING
+from app.api.v1.sales import returns
+from app.application.contexts import ACCOUNTING, CATALOG, INVENTORY, LOGISTICS, PURCHASING, SALES
 
 WELL_KNOWN = well_known.router
 
@@ -18,8 +18,7 @@ ROUTERS = (
     contacts.router,
     *routers_of(INVENTORY),
     *routers_of(PURCHASING, {"supplier_return": supplier_returns.router}),
-    sales.router,
-    returns.router,
+    *routers_of(SALES, {"return": returns.router}),
     payments.router,
     allocations.router,
     open_items.router,

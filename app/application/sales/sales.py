@@ -1,9 +1,7 @@
-"""POST /sales: a counter sale in one command and one transaction.
+"""Sales: price, tax, payment, stock, cost and books, decided together and written together."""
 
-Price, tax, payment, stock, cost and books of a sale are decided together and written together.
-"""
-
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 from app.application.accounting.contract import (
     ALL_TAXES,
@@ -12,154 +10,125 @@ from app.application.accounting.contract import (
     minor,
     next_number,
     open_day,
-    owe,
     post,
     posting_needs,
 )
 from app.application.catalog.contract import CONTACTS, PRODUCTS
-from app.application.inventory.contract import (
-    LOCATIONS,
-    Moment,
-    goods_of,
-    issue_all,
-    stock_needs,
-)
-from app.application.sales.ports import RETURNED_OF_SALE, SALE_BY_REF, SALES
-from app.application.sales.views import sale_view
-from app.application.shared.access import Principal
-from app.application.shared.commands import Command, Done
-from app.application.shared.kinds import Needs
+from app.application.inventory.contract import LOCATIONS, Moment, goods_of, issue_all, stock_needs
+from app.application.sales.trade import Traded, owe_on_account, postings_of, tax_of
+from app.application.shared.documents import Asked, Beside, Document, document_view, summary_view
+from app.application.shared.kinds import Finder, Kind, Lock, LockRank, Needs
+from app.application.shared.nouns import Access, Noun, by, by_id
+from app.application.shared.views import View
 from app.application.shared.work import Work
 from app.domain.accounting.amounts import Discount, LineAmount, PricedLine, document_amounts
 from app.domain.accounting.chart import AccountRole
-from app.domain.accounting.entries import Postings
-from app.domain.accounting.open_items import OpenItem, Side
 from app.domain.accounting.periods import Books
 from app.domain.accounting.tax import TaxCode
-from app.domain.accounting.tax_calculation import DocumentTax, TaxableLine, compute_tax
+from app.domain.accounting.tax_calculation import TaxableLine, TaxedLine, compute_tax
 from app.domain.catalog.product import PriceMissing, Product
+from app.domain.inventory.errors import Backdated, InsufficientStock
 from app.domain.inventory.moves import Source
 from app.domain.inventory.pool import Valuation
+from app.domain.sales.returns import ReturnedSoFar
 from app.domain.sales.sale import (
     Sale,
+    SaleIn,
     SaleLine,
+    SaleLineIn,
     TaxLine,
     Tender,
-    TenderMethod,
-    TenderOffer,
     check_lines,
     settle_tenders,
 )
 from app.domain.shared.documents import DocumentKind, Series
-from app.domain.shared.errors import DomainError, ExternalRefTaken, IdTaken, ReferenceNotFound
-from app.domain.shared.frozen import frozen
-from app.domain.shared.ids import Id, show
+from app.domain.shared.errors import DomainError
+from app.domain.shared.fields import Quantity
+from app.domain.shared.ids import Id
 
-TENDER_ROLES = {
-    TenderMethod.CASH: AccountRole.CASH,
-    TenderMethod.CARD: AccountRole.CARD_CLEARING,
-    TenderMethod.ON_ACCOUNT: AccountRole.RECEIVABLES,
-}
-
-
-@frozen
-class LineInput:
-    """A line as asked for. ``unit_price`` None takes the list price.
-
-    ``own_tax`` says that ``tax_id`` was stated (None: no tax); otherwise the product's applies.
-    Percentages and ``discount_amount`` are scaled by 10^6.
-    """
-
-    product_id: Id
-    quantity: int
-    unit_price: int | None
-    discount_percent: int | None
-    discount_amount: int | None
-    own_tax: bool
-    tax_id: Id | None
-    description: str
+SALES: Kind[Sale] = Kind("sales", key=by_id, rank=LockRank.DOCUMENT)
+# Locked before any stock: two returns of one line follow each other.
+RETURNED: Kind[ReturnedSoFar] = Kind(
+    "returned_so_far", key=by("sale_id", "line"), rank=LockRank.DOCUMENT, lock=Lock.UPDATE
+)
+RETURNED_OF_SALE: Finder[ReturnedSoFar] = Finder("returned_of_sale", RETURNED, by("sale_id"))
+KIND: Final = DocumentKind("sale")
+SERIES: Final = Series("SAL")
 
 
-@frozen
-class SaleInput:
-    """A sale as asked for; the amounts of tenders and discount are scaled by 10^6.
+class _Item(NamedTuple):
+    """A line of the request with what it names."""
 
-    ``dated`` says that its instant was stated.
-    """
-
-    id: Id | None
-    external_ref: str | None
-    location_id: Id
-    customer_id: Id | None
-    effective_at: datetime
-    dated: bool
-    lines: tuple[LineInput, ...]
-    discount_percent: int | None
-    discount_amount: int | None
-    tenders: tuple[tuple[TenderMethod, int | None], ...]
+    line: SaleLineIn
+    product: Product
+    price: int
+    tax: TaxCode | None
 
 
-def _needs(sale: SaleInput, _: Principal) -> Needs:
-    needs = Needs()
-    if sale.id is not None:
-        needs.one(SALES, sale.id).search(RETURNED_OF_SALE, sale.id)
-    if sale.external_ref is not None:
-        needs.search(SALE_BY_REF, sale.external_ref)
-    if sale.customer_id is not None:
-        needs.one(CONTACTS, sale.customer_id)
-    product_ids = {line.product_id for line in sale.lines}
+def _needs(needs: Needs, asked: Asked[SaleIn]) -> Needs:
+    body = asked.body
+    if body.customer_id is not None:
+        needs.one(CONTACTS, body.customer_id)
+    product_ids = {line.product_id for line in body.lines}
     needs.many(PRODUCTS, {(product_id,) for product_id in product_ids})
     needs.search(ALL_TAXES)
-    stock_needs(needs, sale.location_id, product_ids)
-    return posting_needs(needs, sale.effective_at, Series("SAL"), sale.location_id)
+    stock_needs(needs, body.location_id, product_ids)
+    return posting_needs(needs, asked.at, SERIES, body.location_id)
 
 
-def _decide(wish: SaleInput, work: Work) -> Done:
-    repeated = _repeated(wish, work)
-    if repeated is not None:
-        return repeated
-    check_lines(len(wish.lines))
+def _post(asked: Asked[SaleIn], work: Work) -> Sale:
+    """Sell goods and services: stock, cost, tax, payment and books in one transaction."""
+    body = asked.body
+    check_lines(len(body.lines))
     books = work.get(BOOKS)
-    location = work.get(LOCATIONS, wish.location_id, pointer="/location_id")
+    location = work.get(LOCATIONS, body.location_id, pointer="/location_id")
     location.check_active("/location_id")
-    if wish.customer_id is not None:
-        customer = work.get(CONTACTS, wish.customer_id, pointer="/customer_id")
+    if body.customer_id is not None:
+        customer = work.get(CONTACTS, body.customer_id, pointer="/customer_id")
         customer.check_customer("/customer_id")
-    products = _products(wish, work)
-    taxes = _taxes(wish, products, work)
-    amounts = _amounts(wish, products, books)
+    items = _items(body.lines, work)
+    amounts = _amounts(body, [item.price for item in items], books)
     tax = compute_tax(
         [
-            TaxableLine(amount.amount, line.quantity, code)
-            for amount, line, code in zip(amounts, wish.lines, taxes, strict=True)
+            TaxableLine(amount.amount, item.line.quantity, item.tax)
+            for item, amount in zip(items, amounts, strict=True)
         ],
         books.exponent,
         books.tax_rounding,
     )
-    offers = _offers(wish, books)
-    tenders, change = settle_tenders(tax.gross, offers, wish.customer_id, books.exponent)
-    day = open_day(work, wish.effective_at)
-    sale_id = wish.id or work.new_id()
-    moment = Moment(location.id, wish.effective_at, day)
-    valuations = _issue(wish, products, sale_id, moment, work)
-    number = next_number(work, Series("SAL"), day, location.id, location.code)
-    lines = _lines(wish, products, amounts, tax, valuations)
+    tenders, change = _settled(body, tax.gross, books)
+    day = open_day(work, asked.at)
+    id_ = body.id or work.new_id()
+    valuations = _issue(items, id_, Moment(location.id, asked.at, day), work)
+    number = next_number(work, SERIES, day, location.id, location.code)
+    lines = tuple(
+        _line(place, item, amount, taxed, valuations.get(place))
+        for place, (item, amount, taxed) in enumerate(
+            zip(items, amounts, tax.lines, strict=True), start=1
+        )
+    )
     entry_id = post(
         work,
-        _postings(work, lines, products, taxes, tenders, wish.customer_id),
-        source_kind=DocumentKind("sale"),
-        source_id=sale_id,
-        effective_at=wish.effective_at,
+        postings_of(
+            work,
+            _traded(items, lines, work),
+            sum(line.cost for line in lines),
+            tenders,
+            body.customer_id,
+        ),
+        source_kind=KIND,
+        source_id=id_,
+        effective_at=asked.at,
         effective_on=day,
         memo=number,
     )
     sale = Sale(
-        id=sale_id,
+        id=id_,
         number=number,
-        external_ref=wish.external_ref,
+        external_ref=body.external_ref,
         location_id=location.id,
-        customer_id=wish.customer_id,
-        effective_at=wish.effective_at,
+        customer_id=body.customer_id,
+        effective_at=asked.at,
         effective_on=day,
         currency=books.currency,
         net=tax.net,
@@ -172,45 +141,107 @@ def _decide(wish: SaleInput, work: Work) -> Done:
         tenders=tuple(tenders),
         taxes=tuple(TaxLine(each.tax_id, each.base, each.amount) for each in tax.totals),
     )
-    _keep(work, sale)
-    return _done(sale, {}, 201)
+    for tender in tenders:
+        owe_on_account(work, KIND, sale, tender)
+    return sale
 
 
-def _repeated(wish: SaleInput, work: Work) -> Done | None:
-    """The sale that this request made before under its own id.
+def _items(lines: Sequence[SaleLineIn], work: Work) -> list[_Item]:
+    taxes = {tax.id: tax for tax in work.search(ALL_TAXES)}
+    items = []
+    for place, line in enumerate(lines):
+        pointer = f"/lines/{place}"
+        product = work.get(PRODUCTS, line.product_id, pointer=f"{pointer}/product_id")
+        product.check_tradable(line.quantity, pointer)
+        tax = tax_of(line, product, taxes, pointer)
+        if tax is not None:
+            tax.check_named(f"{pointer}/tax_id")
+        price = product.price if line.unit_price is None else line.unit_price
+        if price is None:
+            raise PriceMissing.at(f"{pointer}/unit_price")
+        items.append(_Item(line, product, price, tax))
+    return items
 
-    Raises:
-        IdTaken: the id is that of another sale.
-        ExternalRefTaken: another sale carries the reference.
-    """
-    existing = None if wish.id is None else work.find(SALES, wish.id)
-    if existing is not None:
-        if not _is_same(wish, existing, work.get(BOOKS)):
-            raise IdTaken.at("/id")
-        returned = {each.line: each.quantity for each in work.search(RETURNED_OF_SALE, existing.id)}
-        return _done(existing, returned, 200)
-    if wish.external_ref is not None and work.search(SALE_BY_REF, wish.external_ref):
-        raise ExternalRefTaken.at("/external_ref")
-    return None
+
+def _amounts(body: SaleIn, prices: Sequence[int], books: Books) -> list[LineAmount]:
+    """The amounts of the lines at these unit prices, after all discounts."""
+    priced = []
+    for place, (line, price) in enumerate(zip(body.lines, prices, strict=True)):
+        pointer = f"/lines/{place}/discount_amount"
+        discount = _discount(line.discount_percent, line.discount_amount, books, pointer)
+        priced.append(PricedLine(line.quantity, price, discount))
+    whole = body.discount
+    if whole is None:
+        return document_amounts(priced, books.exponent)
+    discount = _discount(whole.percent, whole.amount, books, "/discount/amount")
+    return document_amounts(priced, books.exponent, discount)
 
 
-def _is_same(wish: SaleInput, sale: Sale, books: Books) -> bool:
-    """Whether the request says what was sold; a list price or tax of since then says nothing."""
-    same = (
-        sale.external_ref == wish.external_ref
-        and sale.location_id == wish.location_id
-        and sale.customer_id == wish.customer_id
-        and (not wish.dated or sale.effective_at == wish.effective_at)
-        and len(sale.lines) == len(wish.lines)
-        and all(map(_is_same_line, wish.lines, sale.lines))
+def _discount(
+    percent: int | None, amount: int | None, books: Books, pointer: str
+) -> Discount | None:
+    if percent is None and amount is None:
+        return None
+    percents = () if percent is None else (percent,)
+    return Discount(percents, 0 if amount is None else minor(books, amount, pointer))
+
+
+def _settled(body: SaleIn, total: int, books: Books) -> tuple[list[Tender], int]:
+    offers = [
+        (
+            each.method,
+            None if each.amount is None else minor(books, each.amount, f"/tenders/{place}/amount"),
+        )
+        for place, each in enumerate(body.tenders)
+    ]
+    return settle_tenders(total, offers, body.customer_id, books.exponent)
+
+
+def _issue(items: list[_Item], sale_id: Id, moment: Moment, work: Work) -> dict[int, Valuation]:
+    """Let the goods leave; the valuations by the number of their line."""
+    goods = [
+        goods_of(item.product, item.line.quantity, Source(KIND, sale_id, number))
+        for number, item in enumerate(items, start=1)
+        if item.product.stocked
+    ]
+    return {each.line: each for each in issue_all(work, moment, goods)}
+
+
+def _line(
+    number: int, item: _Item, amount: LineAmount, taxed: TaxedLine, valuation: Valuation | None
+) -> SaleLine:
+    return SaleLine(
+        line=number,
+        product_id=item.product.id,
+        description=item.line.description or item.product.name,
+        quantity=item.line.quantity,
+        unit_price=item.price,
+        gross=amount.gross,
+        discount=amount.discount,
+        net=taxed.base,
+        tax=taxed.tax,
+        total=taxed.gross,
+        tax_id=None if item.tax is None else item.tax.id,
+        tax_parts=taxed.components,
+        cost=0 if valuation is None else -valuation.value,
+        valuation_seq=None if valuation is None else valuation.seq,
     )
-    if not same:
-        return False
-    prices = [line.unit_price for line in sale.lines]
+
+
+def _traded(items: Sequence[_Item], lines: Sequence[SaleLine], work: Work) -> list[Traded]:
+    sales = account_of(work, AccountRole.SALES)
+    return [
+        Traded(item.product.revenue_account_id or sales, line.net, item.tax, line.tax_parts)
+        for item, line in zip(items, lines, strict=True)
+    ]
+
+
+def _same(body: SaleIn, sale: Sale, work: Work) -> bool:
+    """Discounts and payments come to what they came to, at the prices and taxes of then."""
+    books = work.get(BOOKS)
     try:
-        amounts = _priced(wish, prices, books)
-        offers = _offers(wish, books)
-        tenders, change = settle_tenders(sale.total, offers, wish.customer_id, books.exponent)
+        amounts = _amounts(body, [line.unit_price for line in sale.lines], books)
+        tenders, change = _settled(body, sale.total, books)
     except DomainError:
         return False
     return (
@@ -220,169 +251,39 @@ def _is_same(wish: SaleInput, sale: Sale, books: Books) -> bool:
     )
 
 
-def _is_same_line(line: LineInput, sold: SaleLine) -> bool:
-    return (
-        (line.product_id, line.quantity) == (sold.product_id, sold.quantity)
-        and line.unit_price in (None, sold.unit_price)
-        and (not line.own_tax or line.tax_id == sold.tax_id)
-        and line.description in ("", sold.description)
-    )
+def returned_quantity(line: int, returned: Mapping[int, int]) -> Quantity:
+    """What of the line came back."""
+    return returned.get(line, 0)
 
 
-def _products(wish: SaleInput, work: Work) -> list[Product]:
-    products = []
-    for place, line in enumerate(wish.lines):
-        pointer = f"/lines/{place}"
-        product = work.get(PRODUCTS, line.product_id, pointer=f"{pointer}/product_id")
-        product.check_tradable(line.quantity, pointer)
-        products.append(product)
-    return products
+def _returned_needs(needs: Needs, sale_id: Id) -> Needs:
+    return needs.search(RETURNED_OF_SALE, sale_id)
 
 
-def _taxes(wish: SaleInput, products: list[Product], work: Work) -> list[TaxCode | None]:
-    known = {tax.id: tax for tax in work.search(ALL_TAXES)}
-    taxes: list[TaxCode | None] = []
-    for place, (line, product) in enumerate(zip(wish.lines, products, strict=True)):
-        tax_id = line.tax_id if line.own_tax else product.tax_id
-        if tax_id is None:
-            taxes.append(None)
-            continue
-        pointer = f"/lines/{place}/tax_id"
-        tax = known.get(tax_id)
-        if tax is None:
-            raise ReferenceNotFound.at(pointer)
-        tax.check_named(pointer)
-        taxes.append(tax)
-    return taxes
+def _returned(sale: Sale, work: Work) -> dict[str, Any]:
+    found = work.search(RETURNED_OF_SALE, sale.id)
+    return {"returned": {each.line: each.quantity for each in found}}
 
 
-def _amounts(wish: SaleInput, products: list[Product], books: Books) -> list[LineAmount]:
-    prices = []
-    for place, (line, product) in enumerate(zip(wish.lines, products, strict=True)):
-        price = product.price if line.unit_price is None else line.unit_price
-        if price is None:
-            raise PriceMissing.at(f"/lines/{place}/unit_price")
-        prices.append(price)
-    return _priced(wish, prices, books)
-
-
-def _priced(wish: SaleInput, prices: list[int], books: Books) -> list[LineAmount]:
-    """The amounts of the lines at these unit prices, after all discounts."""
-    priced = []
-    for place, (line, price) in enumerate(zip(wish.lines, prices, strict=True)):
-        discount = _discount(
-            line.discount_percent, line.discount_amount, books, f"/lines/{place}/discount_amount"
-        )
-        priced.append(PricedLine(line.quantity, price, discount))
-    whole = _discount(wish.discount_percent, wish.discount_amount, books, "/discount/amount")
-    return document_amounts(priced, books.exponent, whole)
-
-
-def _discount(percent: int | None, amount: int | None, books: Books, at: str) -> Discount | None:
-    if percent is None and amount is None:
-        return None
-    percents = () if percent is None else (percent,)
-    return Discount(percents, 0 if amount is None else minor(books, amount, at))
-
-
-def _offers(wish: SaleInput, books: Books) -> list[TenderOffer]:
-    return [
-        TenderOffer(method, None if each is None else minor(books, each, f"/tenders/{i}/amount"))
-        for i, (method, each) in enumerate(wish.tenders)
-    ]
-
-
-def _issue(
-    wish: SaleInput, products: list[Product], sale_id: Id, moment: Moment, work: Work
-) -> dict[int, Valuation]:
-    """Let the goods leave; the valuations by the place of their line."""
-    goods = {
-        place: goods_of(product, line.quantity, Source(DocumentKind("sale"), sale_id, place + 1))
-        for place, (line, product) in enumerate(zip(wish.lines, products, strict=True))
-        if product.stocked
-    }
-    return dict(zip(goods, issue_all(work, moment, list(goods.values())), strict=True))
-
-
-def _lines(
-    wish: SaleInput,
-    products: list[Product],
-    amounts: list[LineAmount],
-    tax: DocumentTax,
-    valuations: dict[int, Valuation],
-) -> tuple[SaleLine, ...]:
-    lines = []
-    for place, (line, product) in enumerate(zip(wish.lines, products, strict=True)):
-        taxed, valuation = tax.lines[place], valuations.get(place)
-        price = product.price if line.unit_price is None else line.unit_price
-        sold = SaleLine(
-            line=place + 1,
-            product_id=product.id,
-            description=line.description or product.name,
-            quantity=line.quantity,
-            unit_price=price or 0,
-            gross=amounts[place].gross,
-            discount=amounts[place].discount,
-            net=taxed.base,
-            tax=taxed.tax,
-            total=taxed.gross,
-            tax_id=line.tax_id if line.own_tax else product.tax_id,
-            tax_parts=taxed.components,
-            cost=0 if valuation is None else -valuation.value,
-            valuation_seq=None if valuation is None else valuation.seq,
-        )
-        lines.append(sold)
-    return tuple(lines)
-
-
-def _postings(
-    work: Work,
-    lines: tuple[SaleLine, ...],
-    products: list[Product],
-    taxes: list[TaxCode | None],
-    tenders: list[Tender],
-    customer_id: Id | None,
-) -> Postings:
-    """Money and receivable against revenue and tax; cost of goods sold against stock."""
-    postings = Postings()
-    sales = account_of(work, AccountRole.SALES)
-    output_tax = account_of(work, AccountRole.OUTPUT_TAX)
-    for line, product, tax in zip(lines, products, taxes, strict=True):
-        postings.credit(product.revenue_account_id or sales, line.net)
-        if tax is not None:
-            for component, amount in zip(tax.components, line.tax_parts, strict=True):
-                postings.credit(component.output_account_id or output_tax, amount)
-    cost = sum(line.cost for line in lines)
-    postings.debit(account_of(work, AccountRole.COST_OF_GOODS_SOLD), cost)
-    postings.credit(account_of(work, AccountRole.STOCK), cost)
-    for tender in tenders:
-        party = customer_id if tender.method is TenderMethod.ON_ACCOUNT else None
-        postings.debit(account_of(work, TENDER_ROLES[tender.method]), tender.amount, party)
-    return postings
-
-
-def _keep(work: Work, sale: Sale) -> None:
-    work.put(SALES, sale)
-    for tender in sale.tenders:
-        if tender.method is TenderMethod.ON_ACCOUNT and sale.customer_id is not None:
-            item = OpenItem(
-                DocumentKind("sale"),
-                sale.id,
-                Side.RECEIVABLE,
-                sale.customer_id,
-                sale.effective_on,
-                sale.effective_on,
-                tender.amount,
-            )
-            owe(work, item)
-    facts = {"number": sale.number, "total": sale.total, "currency": sale.currency}
-    work.note("posted", "sale", sale.id, **facts)
-    work.event("sale.posted", sale.id, **facts)
-
-
-def _done(sale: Sale, returned: dict[int, int], status: int) -> Done:
-    location = f"/api/v1/sales/{show('sal', sale.id)}" if status == 201 else None
-    return Done(sale_view(sale, returned), status, location)
-
-
-CREATE_SALE = Command("sales.create", "sales:write", _needs, _decide, key_required=True)
+SALE = Document(
+    Noun(
+        "sale",
+        SALES,
+        document_view(Sale, inside={"lines": View(SaleLine, computed=[returned_quantity])}),
+        "/sales",
+        "Sales over the counter, paid or on account.",
+        Access(write="manager cashier", read="accountant warehouse viewer"),
+        refusals=[InsufficientStock, Backdated],
+    ),
+    SaleIn,
+    title="Sell over the counter",
+    series=SERIES,
+    needs=_needs,
+    post=_post,
+    same=_same,
+    summary=summary_view(Sale),
+    filters=("customer_id", "location_id"),
+    facts=("number", "total", "currency"),
+    beside=Beside(_returned_needs, _returned),
+    batch=True,
+)

@@ -153,16 +153,19 @@ class Document(Generic[I, D]):
         existing = self._existing(asked, work)
         if existing is not None:
             return Done(self.show(existing, work), status=200)
-        posted: Any = self.keep(self._post(asked, work), work)
-        view = self.show(posted, work)
+        posted, view = self._kept(self._post(asked, work), work)
         work.note(self._action, self.noun.name, posted.id, **self._told(view))
         return Done(view, location=self.noun.location(posted.id))
 
     def keep(self, document: D, work: Work) -> D:
         """Keep a document that was posted, and add its event to the outbox."""
+        return self._kept(document, work)[0]  # type: ignore[no-any-return]
+
+    def _kept(self, document: D, work: Work) -> tuple[Any, dict[str, Any]]:
         kept: Any = work.put(self.noun.kind, document)
-        work.event(self.event, kept.id, **self._told(self.show(kept, work)))
-        return kept  # type: ignore[no-any-return]
+        view = self.show(kept, work)
+        work.event(self.event, kept.id, **self._told(view))
+        return kept, view
 
     def _told(self, view: Mapping[str, Any]) -> dict[str, Any]:
         return {name: view[name] for name in self._facts}
@@ -240,12 +243,14 @@ def says(body: Any, posted: Any, permissions: frozenset[str]) -> bool:
 
     What the service gave or filled in then, and what the caller is not shown (whether it is right
     would tell it), is not compared. Nor are amounts, which a request states before they are
-    rounded.
+    rounded, and what the document checks itself.
     """
     known = {each.name for each in members_of(type(posted))}
     for each in members_of(type(body)):
         value = getattr(body, each.name)
         if each.name in _OWN_CHECK or each.name not in known or value is UNSET:
+            continue
+        if each.type.has(Mark.OWN_CHECK):
             continue
         theirs = getattr(posted, each.name)
         other = member(type(posted), each.name).type

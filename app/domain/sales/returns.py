@@ -1,29 +1,152 @@
 """Returns: what comes back at the figures of its sale, or without a sale at a stated price."""
 
 from dataclasses import replace
-from datetime import date, datetime
+from typing import Annotated, Literal
 
+from app.domain.accounting.ids import EntryId, TaxId
+from app.domain.catalog.ids import ContactId, ProductId
+from app.domain.inventory.ids import LocationId
 from app.domain.sales.errors import OverReturn
-from app.domain.sales.sale import SaleLine, TaxLine, TenderMethod, check_lines
-from app.domain.shared.frozen import frozen
+from app.domain.sales.ids import ReturnId, SaleId
+from app.domain.sales.sale import LINES_MAX, SaleLine, TaxLine, TenderMethod
+from app.domain.shared.documents import DocumentIn
+from app.domain.shared.fields import (
+    UNSET,
+    Amount,
+    Bounds,
+    Cost,
+    Count,
+    Currency,
+    EffectiveAt,
+    EffectiveOn,
+    Example,
+    ExternalRef,
+    LineNumber,
+    Mark,
+    Net,
+    Number,
+    Quantity,
+    RecordedAt,
+    Tax,
+    Total,
+    UnitPrice,
+    Unset,
+    Version,
+)
+from app.domain.shared.frozen import frozen, request_form
 from app.domain.shared.ids import Id
 from app.domain.shared.numbers import SCALE_DIGITS, format_scaled, prorate
 
 
+@request_form
+class ReturnLineIn:
+    """Either ``sale_id`` and ``line``, or ``product_id`` with its ``unit_price``."""
+
+    quantity: Quantity
+    """The quantity, in the unit of the product."""
+    sale_id: SaleId | None = None
+    line: Annotated[int, Bounds(1, LINES_MAX), Mark.OWN_CHECK] | None = None
+    """The line of the sale, from 1."""
+    product_id: Annotated[ProductId, Mark.FILLED] | None = None
+    """The product; that of the sale line when left out."""
+    unit_price: Annotated[UnitPrice, Mark.FILLED] | None = None
+    """The price of one unit; that of the sale line when left out."""
+    unit_cost: UnitPrice | None = None
+    """The cost of one unit, of goods that were never in stock."""
+    tax_id: TaxId | Unset | None = UNSET
+    """The tax code. Left out: that of the product; null: no tax."""
+
+
+@request_form
+class RefundIn:
+    """How the money goes back."""
+
+    method: TenderMethod
+    """How the money moves."""
+
+
+@request_form
+class ReturnIn(DocumentIn):
+    """Goods or services taken back; on account they become a credit of the customer."""
+
+    id: ReturnId | None = None
+    location_id: LocationId
+    customer_id: Annotated[ContactId, Mark.FILLED] | None = None
+    """The customer; that of the first sale when left out."""
+    lines: Annotated[
+        tuple[ReturnLineIn, ...],
+        Count(LINES_MAX),
+        Example([{"sale_id": "sal_01J8Z3K4M5N6P7Q8R9S0T1V2W3", "line": 1, "quantity": "1"}]),
+    ]
+    """What comes back."""
+    refund: Annotated[RefundIn, Mark.OWN_CHECK]
+    """How the money goes back."""
+    allocate: Literal["oldest", "none"] = "none"
+    """Whether a return on account settles the oldest open documents."""
+
+
+@frozen
+class ReturnLine:
+    """A line of a return. Amounts are what was given back."""
+
+    line: LineNumber
+    sale_id: SaleId | None
+    """The sale; null without one."""
+    sale_line: int | None
+    """The line of the sale, from 1."""
+    product_id: ProductId
+    quantity: Quantity
+    """The quantity, in the unit of the product."""
+    unit_price: UnitPrice
+    """The price of one unit."""
+    net: Net
+    tax: Tax
+    total: Total
+    tax_id: TaxId | None
+    cost: Cost
+    """The value with which the goods came in again."""
+    valuation_seq: Annotated[int, Mark.HIDDEN] | None
+    """What valued the goods that came in, in the pool of the product; None for a service."""
+
+
+@frozen
+class Return:
+    """A posted return; amounts are what was given back, in ``currency``."""
+
+    id: ReturnId
+    number: Number
+    external_ref: ExternalRef | None
+    location_id: LocationId
+    customer_id: ContactId | None
+    """The customer."""
+    effective_at: EffectiveAt
+    effective_on: EffectiveOn
+    currency: Currency
+    net: Net
+    tax: Tax
+    total: Total
+    refund: TenderMethod
+    """How the money went back."""
+    entry_id: EntryId | None
+    recorded_at: RecordedAt
+    lines: tuple[ReturnLine, ...]
+    """What came back."""
+    taxes: tuple[TaxLine, ...]
+    """The tax by code."""
+
+
 @frozen
 class ReturnedSoFar:
-    """What came back of one sale line; quantities scaled by 10^6, amounts in minor units.
+    """What came back of one sale line."""
 
-    ``tax_parts`` are the amounts per component of the tax code.
-    """
-
-    sale_id: Id
-    line: int
-    quantity: int
-    net: int
-    tax_parts: tuple[int, ...]
-    cost: int
-    version: int
+    sale_id: SaleId
+    line: LineNumber
+    quantity: Quantity
+    net: Net
+    tax_parts: tuple[Amount, ...]
+    """The tax of each component of the code."""
+    cost: Cost
+    version: Version
 
     @classmethod
     def none(cls, sale_id: Id, line: SaleLine) -> "ReturnedSoFar":
@@ -91,53 +214,3 @@ def _out_of(paid: int, parts: tuple[int, ...], line: SaleLine, before: ReturnedS
         fitted.append(part + step)
         odd -= step
     return Share(net, tuple(fitted))
-
-
-@frozen
-class ReturnLine:
-    """A line of a return, from 1 on. ``sale_id`` and ``sale_line`` are None without a sale.
-
-    Amounts are positive: what is given back. ``cost`` is the value with which goods re-enter.
-    """
-
-    line: int
-    sale_id: Id | None
-    sale_line: int | None
-    product_id: Id
-    quantity: int
-    unit_price: int
-    net: int
-    tax: int
-    total: int
-    tax_id: Id | None
-    cost: int
-    valuation_seq: int | None
-
-
-@frozen
-class Return:
-    """A posted return; ``refund`` says how the money went back.
-
-    Raises:
-        LineCount: no line, or more than 2,000.
-    """
-
-    id: Id
-    number: str
-    external_ref: str | None
-    location_id: Id
-    customer_id: Id | None
-    effective_at: datetime
-    effective_on: date
-    currency: str
-    net: int
-    tax: int
-    total: int
-    refund: TenderMethod
-    entry_id: Id | None
-    recorded_at: datetime
-    lines: tuple[ReturnLine, ...]
-    taxes: tuple[TaxLine, ...]
-
-    def __post_init__(self) -> None:
-        check_lines(len(self.lines))

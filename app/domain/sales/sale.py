@@ -1,17 +1,40 @@
-"""Counter sales and returns as posted documents."""
+"""Counter sales: what a request says, what is posted, and how payments settle the total."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
 from enum import StrEnum
+from typing import Annotated
 
-from app.domain.sales.errors import (
-    ChangeWithoutCash,
-    CustomerNeeded,
-    LineCount,
-    TenderMismatch,
-)
+from app.domain.accounting.ids import EntryId, TaxId
+from app.domain.catalog.ids import ContactId, ProductId
+from app.domain.inventory.ids import LocationId
+from app.domain.sales.errors import ChangeWithoutCash, CustomerNeeded, LineCount, TenderMismatch
+from app.domain.sales.ids import SaleId
+from app.domain.shared.documents import DocumentIn
 from app.domain.shared.errors import InvalidValue
-from app.domain.shared.frozen import frozen
+from app.domain.shared.fields import (
+    UNSET,
+    Amount,
+    Cost,
+    Count,
+    Currency,
+    EffectiveAt,
+    EffectiveOn,
+    Example,
+    ExternalRef,
+    LineNumber,
+    Mark,
+    Net,
+    Number,
+    Percent,
+    Quantity,
+    RecordedAt,
+    Tax,
+    Total,
+    UnitPrice,
+    Unset,
+    Words,
+)
+from app.domain.shared.frozen import frozen, request_form
 from app.domain.shared.ids import Id
 from app.domain.shared.numbers import format_amount
 
@@ -27,27 +50,152 @@ class TenderMethod(StrEnum):
     ON_ACCOUNT = "on_account"
 
 
-@frozen
-class TenderOffer:
-    """What the request says of one payment; an amount of None takes what the others leave."""
+@request_form
+class SaleLineIn:
+    """A line: the list price and the product's tax apply unless stated; a null tax means none."""
+
+    product_id: ProductId
+    quantity: Annotated[Quantity, Example("2")]
+    """The quantity, in the unit of the product."""
+    unit_price: Annotated[UnitPrice, Mark.FILLED] | None = None
+    """The price of one unit; the list price when left out."""
+    discount_percent: Percent | None = None
+    """A percentage off the line."""
+    discount_amount: Amount | None = None
+    """A fixed amount off the line."""
+    tax_id: TaxId | Unset | None = UNSET
+    """The tax code. Left out: that of the product; null: no tax."""
+    description: Annotated[str, Words(200, 0), Mark.FILLED] = ""
+    """A text for people; the name of the product when left out."""
+
+
+@request_form
+class DiscountIn:
+    """A discount on the whole sale, spread over its lines before tax."""
+
+    percent: Percent | None = None
+    """A percentage off the whole sale."""
+    amount: Amount | None = None
+    """A fixed amount off the whole sale."""
+
+
+@request_form
+class TenderIn:
+    """A payment; one of them may leave out its amount and takes what the others leave."""
 
     method: TenderMethod
-    amount: int | None
+    """How the money moves."""
+    amount: Amount | None = None
+    """What is paid; one payment may leave it out and takes what is left."""
+
+
+@request_form
+class SaleIn(DocumentIn):
+    """A sale over the counter, paid or on account."""
+
+    id: SaleId | None = None
+    location_id: LocationId
+    customer_id: ContactId | None = None
+    """The customer; needed for a sale on account."""
+    lines: Annotated[tuple[SaleLineIn, ...], Count(LINES_MAX)]
+    """What is sold."""
+    discount: DiscountIn | None = None
+    """The discount on the whole sale."""
+    tenders: Annotated[
+        tuple[TenderIn, ...],
+        Count(TENDERS_MAX, least=0),
+        Mark.OWN_CHECK,
+        Example([{"method": "card", "amount": "10.00"}, {"method": "cash"}]),
+    ] = ()
+    """The payments."""
+
+
+@frozen
+class SaleLine:
+    """A line of a sale."""
+
+    line: LineNumber
+    product_id: ProductId
+    description: str
+    """A text for people."""
+    quantity: Quantity
+    """The quantity, in the unit of the product."""
+    unit_price: UnitPrice
+    """The price of one unit."""
+    gross: Annotated[Amount, Mark.HIDDEN]
+    """Quantity times price."""
+    discount: Amount
+    """Its own discount and its share of that on the whole sale."""
+    net: Net
+    tax: Tax
+    total: Total
+    tax_id: TaxId | None
+    tax_parts: Annotated[tuple[Amount, ...], Mark.HIDDEN]
+    """The tax of each component of the code."""
+    cost: Cost
+    """What the goods had cost."""
+    valuation_seq: Annotated[int, Mark.HIDDEN] | None
+    """What valued the goods that left, in the pool of the product; None for a service."""
 
 
 @frozen
 class Tender:
-    """What one payment settles of the sale, in minor units, without the change."""
+    """What one payment settled."""
 
     method: TenderMethod
-    amount: int
+    """How the money moves."""
+    amount: Amount
+    """What it settled of the sale, without the change."""
+
+
+@frozen
+class TaxLine:
+    """Base and amount of one tax code."""
+
+    tax_id: TaxId
+    base: Amount
+    """What the tax is computed on."""
+    amount: Amount
+    """The tax."""
+
+
+@frozen
+class Sale:
+    """A posted sale; never edited, goods come back by a return. Amounts are in ``currency``."""
+
+    id: SaleId
+    number: Number
+    external_ref: ExternalRef | None
+    location_id: LocationId
+    customer_id: ContactId | None
+    """The customer."""
+    effective_at: EffectiveAt
+    effective_on: EffectiveOn
+    currency: Currency
+    net: Net
+    tax: Tax
+    total: Total
+    change: Amount
+    """What is given back in cash."""
+    entry_id: EntryId | None
+    recorded_at: RecordedAt
+    lines: tuple[SaleLine, ...]
+    """What was sold."""
+    tenders: tuple[Tender, ...]
+    """The payments."""
+    taxes: tuple[TaxLine, ...]
+    """The tax by code."""
 
 
 def settle_tenders(
-    total: int, offers: Sequence[TenderOffer], customer_id: Id | None, exponent: int
+    total: int,
+    offers: Sequence[tuple[TenderMethod, int | None]],
+    customer_id: Id | None,
+    exponent: int,
 ) -> tuple[list[Tender], int]:
     """What each payment settles of ``total``, and the change that is given back in cash.
 
+    An offer is a method with what is paid, in minor units; None takes what the others leave.
     ``exponent`` is how many decimals the amounts have, to name the total in a refusal.
 
     Raises:
@@ -59,97 +207,24 @@ def settle_tenders(
     if len(offers) > TENDERS_MAX:
         raise InvalidValue.at("/tenders")
     due = format_amount(total, exponent)
-    open_offers = [place for place, offer in enumerate(offers) if offer.amount is None]
+    open_offers = [place for place, (_, amount) in enumerate(offers) if amount is None]
     if len(open_offers) > 1:
         raise TenderMismatch.at(f"/tenders/{open_offers[1]}/amount", total=due)
-    stated = sum(offer.amount or 0 for offer in offers)
-    amounts = [total - stated if offer.amount is None else offer.amount for offer in offers]
-    if any(amount < 0 for amount in amounts):
+    left = total - sum(amount or 0 for _, amount in offers)
+    paid = [(method, left if amount is None else amount) for method, amount in offers]
+    change = sum(amount for _, amount in paid) - total
+    if change < 0 or any(amount < 0 for _, amount in paid):
         raise TenderMismatch.at("/tenders", total=due)
-    paid = sum(amounts)
-    change = paid - total
-    if change < 0:
-        raise TenderMismatch.at("/tenders", total=due)
-    cash = sum(a for a, offer in zip(amounts, offers, strict=True) if _is_cash(offer))
-    if change > cash:
+    if change > sum(amount for method, amount in paid if method is TenderMethod.CASH):
         raise ChangeWithoutCash.at("/tenders", total=due)
-    tenders: dict[TenderMethod, int] = {}
-    for amount, offer in zip(amounts, offers, strict=True):
-        tenders[offer.method] = tenders.get(offer.method, 0) + amount
+    settled: dict[TenderMethod, int] = {}
+    for method, amount in paid:
+        settled[method] = settled.get(method, 0) + amount
     if change:
-        tenders[TenderMethod.CASH] -= change
-    if tenders.get(TenderMethod.ON_ACCOUNT) and customer_id is None:
+        settled[TenderMethod.CASH] -= change
+    if settled.get(TenderMethod.ON_ACCOUNT) and customer_id is None:
         raise CustomerNeeded.at("/customer_id")
-    return [Tender(method, amount) for method, amount in tenders.items() if amount], change
-
-
-def _is_cash(offer: TenderOffer) -> bool:
-    return offer.method is TenderMethod.CASH
-
-
-@frozen
-class SaleLine:
-    """A line as it was sold; lines count from 1.
-
-    ``unit_price`` is scaled by 10^6, all amounts are minor units: ``gross`` is quantity times
-    price, ``discount`` its own and its share of the document's, ``net`` and ``tax`` add to
-    ``total``. ``cost`` is what left the stock; ``valuation_seq`` names that valuation in its pool,
-    None for a service.
-    """
-
-    line: int
-    product_id: Id
-    description: str
-    quantity: int
-    unit_price: int
-    gross: int
-    discount: int
-    net: int
-    tax: int
-    total: int
-    tax_id: Id | None
-    tax_parts: tuple[int, ...]
-    cost: int
-    valuation_seq: int | None
-
-
-@frozen
-class TaxLine:
-    """What the document shows for one tax code."""
-
-    tax_id: Id
-    base: int
-    amount: int
-
-
-@frozen
-class Sale:
-    """A posted counter sale; it is never edited, goods come back by a return.
-
-    Raises:
-        LineCount: no line, or more than 2,000.
-    """
-
-    id: Id
-    number: str
-    external_ref: str | None
-    location_id: Id
-    customer_id: Id | None
-    effective_at: datetime
-    effective_on: date
-    currency: str
-    net: int
-    tax: int
-    total: int
-    change: int
-    entry_id: Id | None
-    recorded_at: datetime
-    lines: tuple[SaleLine, ...]
-    tenders: tuple[Tender, ...]
-    taxes: tuple[TaxLine, ...]
-
-    def __post_init__(self) -> None:
-        check_lines(len(self.lines))
+    return [Tender(method, amount) for method, amount in settled.items() if amount], change
 
 
 def check_lines(count: int) -> None:

@@ -175,6 +175,7 @@ class Mark(Enum):
     FIXED = "fixed"  # set when the object is created, never changed
     GIVEN = "given"  # set by the service; no request states it
     FILLED = "filled"  # the service fills in what a request leaves out
+    OWN_CHECK = "own_check"  # of a repeated request: the document itself compares it
 
 
 @frozen
@@ -208,6 +209,9 @@ Quantity = Annotated[int, Scaled("Quantity above zero.", "6", sign=Sign.POSITIVE
 SignedQuantity = Annotated[int, Scaled("Quantity; negative takes away.", "-3", sign=Sign.ANY)]
 Percent = Annotated[int, Scaled("Percentage.", "10")]
 Rate = Annotated[int, Scaled("A percentage, or of a fixed tax the sum for each unit.", "20")]
+Net = Annotated[Amount, Meaning("The amount without tax.")]
+Tax = Annotated[Amount, Meaning("The tax.")]
+Total = Annotated[Amount, Meaning("The amount with tax.")]
 Cost = Annotated[Amount, WHAT_GOODS_COST]
 UnitCost = Annotated[UnitPrice, WHAT_GOODS_COST]
 

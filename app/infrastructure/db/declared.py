@@ -4,12 +4,12 @@ The columns of a table are the fields of its dataclass, by their types; a mappin
 the fields by name; a list selects what its view shows. What differs is stated beside it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
 from enum import Enum
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, Table, select
+from sqlalchemy import ColumnElement, ForeignKeyConstraint, Select, Table, select
 
 from app.application.shared.documents import Document
 from app.application.shared.kinds import Kind
@@ -64,9 +64,10 @@ _OPERATIONS: Mapping[str, Callable[..., lists.Filter]] = {
 }
 
 
-def columns_of(type_: type[Any], *without: str, refer: bool = True) -> list[SchemaPart]:
+def columns_of(type_: type[Any], *without: str, referred: Collection[str] = ()) -> list[SchemaPart]:
     """The columns of the fields of a dataclass, and a foreign key for each reference.
 
+    Fields that are ``referred`` have a foreign key elsewhere: one of several columns.
     The field's type stays with its column (``info["field"]``), for what writes the column outside.
     """
     parts: list[SchemaPart] = []
@@ -76,13 +77,12 @@ def columns_of(type_: type[Any], *without: str, refer: bool = True) -> list[Sche
         made = column(each.name, _column_type(each.type), null=each.type.optional)
         made.info["field"] = each.type
         parts.append(made)
-    if refer:
-        parts += (
-            refers(each.name, reference.table)
-            for each in members_of(type_)
-            if each.name not in ("id", *without)
-            and (reference := each.type.mark(Reference)) is not None
-        )
+    parts += (
+        refers(each.name, reference.table)
+        for each in members_of(type_)
+        if each.name not in ("id", *without, *referred)
+        and (reference := each.type.mark(Reference)) is not None
+    )
     return parts
 
 
@@ -114,11 +114,16 @@ def document_table(document: Document[Any, Any], *parts: SchemaPart) -> Table:
 
 
 def lines_table(name: str, document: Document[Any, Any], parent: str, *parts: SchemaPart) -> Table:
-    """The table of the lines of a posted document; ``parent`` is the column that names it."""
+    """The table of the lines of a posted document; ``parent`` is the column that names it.
+
+    A foreign key among ``parts`` takes the place of those of its single columns.
+    """
+    keys = [each for each in parts if isinstance(each, ForeignKeyConstraint)]
+    referred = [name for each in keys for name in each.column_keys]
     return tenant_table(
         name,
         column(parent, Id),
-        *columns_of(line_type(document.noun.of)),
+        *columns_of(line_type(document.noun.of), referred=referred),
         refers(parent, document.noun.kind.name),
         *parts,
         key=(parent, "line"),
@@ -158,7 +163,9 @@ def _codec_of(type_: FieldType, *, inside: bool = False) -> Codec | None:
     """
     if type_.item is not None:
         item = _codec_of(type_.item, inside=True)
-        load, dump = (_same, _same) if item is None else (item.load, item.dump)
+        if item is None:
+            return Codec(tuple, list)
+        load, dump = item.load, item.dump
         return Codec(
             lambda values: tuple(map(load, values)), lambda values: [dump(each) for each in values]
         )

@@ -3,13 +3,12 @@
 from app.application.purchasing.bills import BILL
 from app.application.purchasing.receipts import RECEIPT
 from app.application.purchasing.returns import SUPPLIER_RETURN
-from app.domain.purchasing.bills import BilledLine, BillLine
+from app.domain.purchasing.bills import BilledLine
 from app.domain.purchasing.errors import OverBilled, OverReturned, SupplierNumberTaken
 from app.domain.purchasing.receipts import ReceiptProgress
 from app.infrastructure.db.declared import columns_of, document_table, lines_table
 from app.infrastructure.db.errors import on_constraint
-from app.infrastructure.db.metadata import check, column, index, refers, tenant_table, unique
-from app.infrastructure.db.types import Id
+from app.infrastructure.db.metadata import check, index, refers, tenant_table, unique
 
 receipts = document_table(
     RECEIPT,
@@ -44,20 +43,14 @@ bills = document_table(
     index("bills", "supplier_id", "effective_on", "id"),
 )
 
-# It refers to a line of a receipt, not to the receipt itself: the references are stated here.
-bill_lines = tenant_table(
+bill_lines = lines_table(
     "bill_lines",
-    column("bill_id", Id),
-    *columns_of(BillLine, refer=False),
-    refers("bill_id", "bills"),
+    BILL,
+    "bill_id",
     refers(("receipt_id", "receipt_line"), "receipt_lines", ("receipt_id", "line")),
-    refers("product_id", "products"),
-    refers("tax_id", "taxes"),
     check("quantity", "quantity > 0"),
     check("total", "total = net + tax AND net >= 0 AND tax >= 0 AND unit_price >= 0"),
     check("received_value", "received_value >= 0"),
-    key=("bill_id", "line"),
-    append_only=True,
 )
 
 billed_lines = tenant_table(

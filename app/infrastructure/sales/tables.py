@@ -1,146 +1,47 @@
 """Tables of sales and returns."""
 
+from app.application.sales.contract import RETURN, SALE
 from app.domain.sales.errors import OverReturn
-from app.domain.shared.errors import ExternalRefTaken
+from app.domain.sales.returns import ReturnedSoFar
+from app.infrastructure.db.declared import columns_of, document_table, lines_table
 from app.infrastructure.db.errors import on_constraint
-from app.infrastructure.db.metadata import (
-    check,
-    column,
-    index,
-    refers,
-    tenant_table,
-    unique,
-    unique_if_set,
-    version,
-)
-from app.infrastructure.db.types import Day, Id, Instant, Integer, Json, Text
+from app.infrastructure.db.metadata import check, index, refers, tenant_table
 
-sales = tenant_table(
-    "sales",
-    column("id", Id),
-    column("number", Text),
-    column("external_ref", Text, null=True),
-    column("location_id", Id),
-    column("customer_id", Id, null=True),
-    column("effective_at", Instant),
-    column("effective_on", Day),
-    column("currency", Text),
-    column("net", Integer),
-    column("tax", Integer),
-    column("total", Integer),
-    column("change", Integer),
-    column("entry_id", Id, null=True),
-    column("tenders", Json),
-    column("taxes", Json),
-    column("recorded_at", Instant),
-    unique("number"),
-    unique_if_set("sales", "external_ref"),
-    refers("location_id", "locations"),
-    refers("customer_id", "contacts"),
-    refers("entry_id", "journal_entries"),
+_SALE_LINE = ("sale_id", "line")
+_LINE_TOTAL = "total = net + tax AND net >= 0 AND tax >= 0 AND cost >= 0"
+
+sales = document_table(
+    SALE,
     check("total", "total = net + tax AND net >= 0 AND tax >= 0 AND change >= 0"),
-    index("sales", "effective_on", "id"),
     index("sales", "customer_id", "effective_on", "id"),
-    append_only=True,
 )
 
-sale_lines = tenant_table(
-    "sale_lines",
-    column("sale_id", Id),
-    column("line", Integer),
-    column("product_id", Id),
-    column("description", Text),
-    column("quantity", Integer),
-    column("unit_price", Integer),
-    column("gross", Integer),
-    column("discount", Integer),
-    column("net", Integer),
-    column("tax", Integer),
-    column("total", Integer),
-    column("tax_id", Id, null=True),
-    column("tax_parts", Json),
-    column("cost", Integer),
-    column("valuation_seq", Integer, null=True),
-    refers("sale_id", "sales"),
-    refers("product_id", "products"),
-    refers("tax_id", "taxes"),
-    check("quantity", "quantity > 0"),
-    check("total", "total = net + tax AND net >= 0 AND tax >= 0 AND cost >= 0"),
-    key=("sale_id", "line"),
-    append_only=True,
+sale_lines = lines_table(
+    "sale_lines", SALE, "sale_id", check("quantity", "quantity > 0"), check("total", _LINE_TOTAL)
 )
 
 returned_so_far = tenant_table(
     "returned_so_far",
-    column("sale_id", Id),
-    column("line", Integer),
-    column("quantity", Integer),
-    column("net", Integer),
-    column("tax_parts", Json),
-    column("cost", Integer),
-    version(),
-    refers(("sale_id", "line"), "sale_lines", ("sale_id", "line")),
+    *columns_of(ReturnedSoFar, referred=_SALE_LINE),
+    refers(_SALE_LINE, "sale_lines", _SALE_LINE),
     check("quantity", "quantity > 0 AND net >= 0 AND cost >= 0"),
-    key=("sale_id", "line"),
+    key=_SALE_LINE,
 )
 
-returns = tenant_table(
-    "returns",
-    column("id", Id),
-    column("number", Text),
-    column("external_ref", Text, null=True),
-    column("location_id", Id),
-    column("customer_id", Id, null=True),
-    column("effective_at", Instant),
-    column("effective_on", Day),
-    column("currency", Text),
-    column("net", Integer),
-    column("tax", Integer),
-    column("total", Integer),
-    column("refund", Text),
-    column("entry_id", Id, null=True),
-    column("taxes", Json),
-    column("recorded_at", Instant),
-    unique("number"),
-    unique_if_set("returns", "external_ref"),
-    refers("location_id", "locations"),
-    refers("customer_id", "contacts"),
-    refers("entry_id", "journal_entries"),
+returns = document_table(
+    RETURN,
     check("refund", "refund IN ('cash', 'card', 'on_account')"),
     check("total", "total = net + tax AND net >= 0 AND tax >= 0"),
-    index("returns", "effective_on", "id"),
     index("returns", "customer_id", "effective_on", "id"),
-    append_only=True,
 )
 
-return_lines = tenant_table(
+return_lines = lines_table(
     "return_lines",
-    column("return_id", Id),
-    column("line", Integer),
-    column("sale_id", Id, null=True),
-    column("sale_line", Integer, null=True),
-    column("product_id", Id),
-    column("quantity", Integer),
-    column("unit_price", Integer),
-    column("net", Integer),
-    column("tax", Integer),
-    column("total", Integer),
-    column("tax_id", Id, null=True),
-    column("cost", Integer),
-    column("valuation_seq", Integer, null=True),
-    refers("return_id", "returns"),
-    refers(("sale_id", "sale_line"), "sale_lines", ("sale_id", "line")),
-    refers("product_id", "products"),
-    refers("tax_id", "taxes"),
+    RETURN,
+    "return_id",
+    refers(("sale_id", "sale_line"), "sale_lines", _SALE_LINE),
     check("quantity", "quantity > 0"),
-    check("total", "total = net + tax AND net >= 0 AND tax >= 0 AND cost >= 0"),
-    key=("return_id", "line"),
-    append_only=True,
+    check("total", _LINE_TOTAL),
 )
 
-on_constraint(
-    lambda: ExternalRefTaken.at("/external_ref"),
-    "sales_tenant_id_external_ref_uq",
-    "returns_tenant_id_external_ref_uq",
-)
 on_constraint(OverReturn, "returned_so_far_quantity_ck")

@@ -10,7 +10,7 @@ import pytest
 
 from app.application.catalog.contacts import CONTACT
 from app.application.catalog.products import PRODUCT
-from app.application.sales.ports import SALE_LIST
+from app.application.sales.contract import SALE
 from app.application.shared.kinds import Finder, Kind, Lock
 from app.application.shared.reading import PageRequest
 from app.infrastructure.contexts import lists, registry
@@ -67,7 +67,7 @@ def filled(own_database_url: str) -> Iterator[psycopg.Connection]:
 @pytest.mark.parametrize("dialect", ["postgres"])
 def test_a_page_is_read_along_an_index(filled: psycopg.Connection) -> None:
     """S4-15: no page of a list looks at all of its rows, or sorts them."""
-    for listing in (PRODUCT.listed, CONTACT.listed, SALE_LIST):
+    for listing in (PRODUCT.listed, CONTACT.listed, SALE.listed):
         for sort, after in itertools.product(listing.sorts, (None, ("a text", b"an id"))):
             request = PageRequest(
                 limit=50,

@@ -8,7 +8,7 @@ import pytest
 
 from app.application.accounting.ports import PERIODS
 from app.application.inventory.ports import STOCK_LEVELS
-from app.application.sales.ports import RETURNED
+from app.application.sales.contract import RETURNED
 from app.domain.shared.ids import UlidFactory, show
 from tests.support.company import Company
 from tests.support.racing import (
