@@ -11,7 +11,15 @@ from app.api.deps import BATCH_MAX, Caller, CommandCaller, Http
 from app.api.lists import add_list, many
 from app.api.masters import IdPath, answers, batched
 from app.api.route import API_PREFIX, BATCH, permission, v1_router
-from app.api.schemas import declare_schema, model, model_of, requested, schema_of, value_of
+from app.api.schemas import (
+    declare_schema,
+    model,
+    model_named,
+    model_of,
+    requested,
+    schema_of,
+    value_of,
+)
 from app.api.wire import Schema, Text128, reference
 from app.application.shared.documents import Asked, Document
 from app.application.shared.masters import Create, Edit, Master
@@ -29,7 +37,6 @@ from app.domain.shared.fields import (
     FieldType,
     Member,
     is_nested,
-    members_of,
     read_type,
 )
 
@@ -280,7 +287,9 @@ def _add_document_batch(router: APIRouter, document: Document[Any, Any]) -> None
         return await http.run_batch(document.create, items, atomic=body.atomic)
 
     single = document.request.__name__.removesuffix("In")
-    item = _item_model(document.request, f"{single}Item")
+    item = model_named(
+        f"{single}Item", document.request, forms=False, idempotency_key=(Text128, ...)
+    )
     post_batch.__annotations__["body"] = batch_model(f"{single}Batch", item, many(noun))
     router.post(
         "/batch",
@@ -289,17 +298,6 @@ def _add_document_batch(router: APIRouter, document: Document[Any, Any]) -> None
         openapi_extra=permission(noun.writes) | BATCH,
         responses=batched(schema_of(noun.view), *_refusals(document)),
     )(post_batch)
-
-
-def _item_model(request: type[Any], name: str) -> type[Schema]:
-    return model(
-        name,
-        members_of(request),
-        requested(request),
-        about=request.__doc__ or "",
-        forms=False,
-        more={"idempotency_key": (Text128, ...)},
-    )
 
 
 def add_document(router: APIRouter, document: Document[Any, Any], path: str = "/{id}") -> None:

@@ -1,14 +1,15 @@
 """Wire schemas of declared objects: what a request may say, derived from the types of its members.
 
 ``model_of`` makes the pydantic model of a dataclass that a request fills in, and ``value_of`` makes
-the dataclass from a filled-in model. What the members mean, and the values that examples show, are
-read from the declarations when the contract is written.
+the dataclass from a filled-in model; ``own_form`` states what the types cannot say. What the
+members mean, and the values that examples show, are read from the declarations when the contract is
+written.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from enum import Enum
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NamedTuple
 
 from pydantic import AfterValidator, Field, Strict, StringConstraints, WithJsonSchema, create_model
 
@@ -69,6 +70,32 @@ class _Declared:
 
 
 _declared: Final[dict[str, _Declared]] = {}
+
+
+class _OwnForm(NamedTuple):
+    """What the model of a request form has that its types do not say."""
+
+    base: type[Schema] = Schema
+    members: Mapping[str, Any] = {}
+
+
+_PLAIN: Final = _OwnForm()
+_own_forms: Final[dict[type[Any], _OwnForm]] = {}
+
+
+def own_form(type_: type[Any], base: type[Schema] = Schema, **members: Any) -> None:
+    """Let requests state ``type_`` in a form of its own; to be said before its routes are made.
+
+    ``base`` is the base class of its model, with validators and what JSON Schema says beyond the
+    members. ``members`` are the wire types of single members: their validators make the value that
+    the dataclass keeps.
+
+    Raises:
+        TypeError: its model was made before.
+    """
+    if type_.__name__ in _declared:
+        raise TypeError(f"the model of {type_.__name__} is made: call own_form before its routes")
+    _own_forms[type_] = _OwnForm(base, members)
 
 
 def declare_schema(
@@ -186,7 +213,20 @@ def model_of(type_: type[Any], *, forms: bool = True) -> type[Schema]:
     Items of a batch show no ``forms``, because each of them is refused by itself.
     """
     name = type_.__name__ if forms else f"{type_.__name__}Item"
-    return model(name, members_of(type_), requested(type_), forms=forms, about=type_.__doc__ or "")
+    return model_named(name, type_, forms=forms)
+
+
+def model_named(name: str, type_: type[Any], *, forms: bool = True, **more: Any) -> type[Schema]:
+    """The model of a dataclass that a request fills in, after ``more`` fields of its own."""
+    return model(
+        name,
+        members_of(type_),
+        requested(type_),
+        about=type_.__doc__ or "",
+        forms=forms,
+        more=more,
+        own=_own_forms.get(type_, _PLAIN),
+    )
 
 
 def requested(type_: type[Any]) -> Meaning:
@@ -207,6 +247,7 @@ def model(
     forms: bool = True,
     patch: bool = False,
     more: Mapping[str, Any] | None = None,
+    own: _OwnForm = _PLAIN,
 ) -> type[Schema]:
     """The model of these members, after ``more`` fields of its own.
 
@@ -214,13 +255,16 @@ def model(
     """
     members = tuple(members)
     fields = {
-        each.name: (wire_type(each.type, forms=forms), ABSENT if patch else _default(each))
+        each.name: (
+            own.members.get(each.name) or wire_type(each.type, forms=forms),
+            ABSENT if patch else _default(each),
+        )
         for each in members
     }
     declare_schema(name, meaning, members)
     about = about.split("\n\n", maxsplit=1)[0]
     every: dict[str, Any] = {**(more or {}), **fields}
-    return create_model(name, __base__=Schema, __doc__=about, **every)
+    return create_model(name, __base__=own.base, __doc__=about, **every)
 
 
 def _default(each: Member) -> Any:
