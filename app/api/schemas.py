@@ -18,6 +18,7 @@ from app.api.wire import (
     Day,
     Instant,
     Schema,
+    any_document,
     any_reference,
     decimal,
     reference,
@@ -25,6 +26,7 @@ from app.api.wire import (
 )
 from app.application.shared.generated import function
 from app.application.shared.views import DOCUMENT_PREFIXES, View
+from app.domain.shared.documents import DocumentRef
 from app.domain.shared.fields import (
     UNSET,
     Bounds,
@@ -50,6 +52,7 @@ REQUEST_TEXTS: Final[Mapping[str, str]] = {
 ULID: Final = "01J8Z3K4M5N6P7Q8R9S0T1V2W3"
 _EXAMPLES: Final[Mapping[Any, Any]] = {
     bool: True,
+    DocumentRef: f"sal_{ULID}",
     date: "2026-03-31",
     datetime: "2026-03-31T16:30:00Z",
     int: 1,
@@ -178,6 +181,8 @@ def _stated(type_: FieldType, *, forms: bool) -> Any:
         return decimal(scaled)
     if refers is not None:
         return reference(refers.prefix)
+    if bare is DocumentRef:
+        return any_document(DOCUMENT_PREFIXES)
     if type_.mark(DocumentReference) is not None:
         return any_reference(DOCUMENT_PREFIXES.values())
     if words is not None:

@@ -22,6 +22,7 @@ from app.domain.shared.documents import Series
 from app.domain.shared.errors import ExternalRefTaken, IdTaken, NotFound
 from app.domain.shared.fields import (
     UNSET,
+    Checked,
     Guarded,
     Mark,
     Scaled,
@@ -75,14 +76,16 @@ class Document(Generic[I, D]):
         series: the letters that its numbers begin with.
         summary: its view in the list.
         filters: what its list may be filtered by, beside day and reference.
-        facts: the members of its view that the audit trail and the event tell.
+        facts: the members of its view that the audit trail and the event tell; a mapping says what
+            they call each.
         same: whether a repeated request says what was posted, where comparing the members of equal
             names does not do.
         refuse: refuses what another document has already (a number of the supplier).
         beside: what its view shows beside it.
         also_called: what facts call it beside its name.
+        kinds: what facts call it instead of its name; empty for one that no fact names.
         verb: what the command is called; stored answers are kept under it.
-        action: what the audit trail and the event call it.
+        action: what the audit trail and the event call it, which may follow from the document.
         batch: whether up to 100 may be posted in one request.
     """
 
@@ -97,37 +100,42 @@ class Document(Generic[I, D]):
         series: Series,
         summary: View[D],
         filters: Sequence[str | Filter] = (),
-        facts: Sequence[str] = ("number",),
+        facts: Sequence[str] | Mapping[str, str] = ("number",),
         same: Callable[[I, D, Work], bool] | None = None,
         refuse: Callable[[Asked[I], Work], None] | None = None,
         beside: Beside[D] | None = None,
         also_called: Sequence[str] = (),
+        kinds: Sequence[str] | None = None,
         verb: str = "create",
-        action: str = "posted",
+        action: str | Callable[[D], str] = "posted",
         batch: bool = False,
     ) -> None:
         self.noun = noun
         self.request = request
         self.title = title
-        self.kinds = (noun.name, *also_called)
+        self.kinds = (noun.name, *also_called) if kinds is None else tuple(kinds)
         self.about = cleandoc(post.__doc__ or "").partition("\nRaises:")[0].strip()
         self.series = series
         self.summary = summary
         self.beside = beside
         self.batch = batch
-        self.event = f"{noun.name}.{action}"
         self._needs = needs
         self._post = post
         self._same = same
         self._refuse = refuse
-        self._facts = tuple(facts)
-        self._action = action
+        self._facts = facts if isinstance(facts, Mapping) else {each: each for each in facts}
+        self._action = (lambda _: action) if isinstance(action, str) else action
+        self.has_ref = any(each.name == "external_ref" for each in members_of(noun.of))
         self.by_ref: Finder[D] = Finder(f"{noun.name}_by_ref", noun.kind, _external_ref)
         self.listed: Listing = list_of(
             noun.kind.name,
             noun.of,
             sorts=("effective_on", "id"),
-            filters=(*between("effective", "effective_on"), *filters, "external_ref"),
+            filters=(
+                *between("effective", "effective_on"),
+                *filters,
+                *(("external_ref",) if self.has_ref else ()),
+            ),
         )
         self.create = Command(
             f"{noun.resource}.{verb}", noun.writes, self.needs, self.decide, key_required=True
@@ -141,7 +149,7 @@ class Document(Generic[I, D]):
             needs.one(self.noun.kind, body.id)
             if self.beside is not None:
                 self.beside.needs(needs, body.id)
-        if body.external_ref is not None:
+        if self.has_ref and body.external_ref is not None:
             needs.search(self.by_ref, body.external_ref)
         return self._needs(needs, asked)
 
@@ -152,17 +160,18 @@ class Document(Generic[I, D]):
             return Done(self.show(existing, work), status=200)
         posted: Any = self.keep(self._post(asked, work), work)
         view = self.show(posted, work)
-        work.note(self._action, self.noun.name, posted.id, **self._told(view))
+        work.note(self._action(posted), self.noun.name, posted.id, **self._told(view))
         return Done(view, location=self.noun.location(posted.id))
 
     def keep(self, document: D, work: Work) -> D:
         """Keep a document that was posted, and add its event to the outbox."""
         kept: Any = work.put(self.noun.kind, document)
-        work.event(self.event, kept.id, **self._told(self.show(kept, work)))
+        event = f"{self.noun.name}.{self._action(kept)}"
+        work.event(event, kept.id, **self._told(self.show(kept, work)))
         return kept  # type: ignore[no-any-return]
 
     def _told(self, view: Mapping[str, Any]) -> dict[str, Any]:
-        return {name: view[name] for name in self._facts}
+        return {name: view[member] for name, member in self._facts.items()}
 
     def show(self, document: D, work: Work) -> dict[str, Any]:
         """The view of a document, with what stands beside it in ``work``."""
@@ -198,7 +207,8 @@ class Document(Generic[I, D]):
             if not self._is_same(asked, existing, work):
                 raise IdTaken.at("/id")
             return existing
-        if body.external_ref is not None and work.search(self.by_ref, body.external_ref):
+        ref = body.external_ref if self.has_ref else None
+        if ref is not None and work.search(self.by_ref, ref):
             raise ExternalRefTaken.at("/external_ref")
         if self._refuse is not None:
             self._refuse(asked, work)
@@ -230,11 +240,15 @@ def summary_view(of: type[D], name: str = "", *, computed: Sequence[Computed] = 
     return View(of, name or f"{of.__name__}Summary", without=lists, computed=(status, *computed))
 
 
-def says(body: Any, posted: Any, permissions: frozenset[str]) -> bool:
+def says(body: Any, posted: Any, permissions: frozenset[str], pointer: str = "") -> bool:
     """Whether a request says what was posted, in all members that both have.
 
     What the service filled in then, and what the caller is not shown (whether it is right would
     tell it), is not compared. Nor are amounts, which a request states before they are rounded.
+    Texts are compared in the form that their types check.
+
+    Raises:
+        InvalidValue: a text does not have its form; ``pointer`` is the place of ``body``.
     """
     known = {each.name for each in members_of(type(posted))}
     for each in members_of(type(body)):
@@ -250,12 +264,14 @@ def says(body: Any, posted: Any, permissions: frozenset[str]) -> bool:
             continue
         if each.type.has(Mark.FILLED) and value in (None, ""):
             continue
+        place, form = f"{pointer}/{each.name}", each.type.mark(Checked)
         if each.type.item is not None and is_nested(each.type.item):
             if len(value) != len(theirs) or not all(
-                says(one, two, permissions) for one, two in zip(value, theirs, strict=True)
+                says(one, two, permissions, f"{place}/{at}")
+                for at, (one, two) in enumerate(zip(value, theirs, strict=True))
             ):
                 return False
-        elif value != theirs:
+        elif (value if form is None or value is None else form.check(value, place)) != theirs:
             return False
     return True
 

@@ -169,6 +169,7 @@ class Mark(Enum):
     FIXED = "fixed"  # set when the object is created, never changed
     GIVEN = "given"  # set by the service; no request states it
     FILLED = "filled"  # the service fills in what a request leaves out
+    KIND = "kind"  # names a kind of document
 
 
 @frozen

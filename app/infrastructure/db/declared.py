@@ -7,7 +7,7 @@ the fields by name; a list selects what its view shows. What differs is stated b
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import ColumnElement, Select, Table, select
 
@@ -100,13 +100,16 @@ def master_table(master: Master[Any], *parts: SchemaPart) -> Table:
 
 def document_table(document: Document[Any, Any], *parts: SchemaPart) -> Table:
     """The table of a posted document: its fields without its lines, number, reference, day."""
-    name = document.noun.kind.name
-    _refused(f"{name}_tenant_id_external_ref_uq", ExternalRefTaken, "/external_ref")
+    noun, name = document.noun, document.noun.kind.name
+    optional = member(noun.of, "number").type.optional
+    uniques: list[SchemaPart] = [unique_if_set(name, "number") if optional else unique("number")]
+    if document.has_ref:
+        uniques.append(unique_if_set(name, "external_ref"))
+        _refused(f"{name}_tenant_id_external_ref_uq", ExternalRefTaken, "/external_ref")
     return tenant_table(
         name,
-        *columns_of(document.noun.of, "lines"),
-        unique("number"),
-        unique_if_set(name, "external_ref"),
+        *columns_of(noun.of, "lines"),
+        *uniques,
         index(name, "effective_on", "id"),
         *parts,
         append_only=True,
@@ -249,12 +252,14 @@ def mapped(
     *,
     key: tuple[str, ...] = ("id",),
     lines: tuple[Table, str] | None = None,
+    repeated: Sequence[str] = (),
     codecs: Mapping[str, Codec] | None = None,
 ) -> TableMapping:
     """The mapping of a dataclass whose fields are the columns of ``table``, name by name.
 
     ``lines`` are the table of the objects in the field ``lines``, and its column that refers to the
-    aggregate. ``codecs`` keep a field in a form of its own.
+    aggregate; ``repeated`` are fields of the aggregate that the table of its lines has, too.
+    ``codecs`` keep a field in a form of its own.
     """
     rows = _Rows(type_, ("lines",) if lines else (), codecs or {})
     if lines is None:
@@ -280,6 +285,8 @@ def mapped(
         for line in aggregate.lines:
             row = of_lines.row(line)
             row[parent] = aggregate.id
+            for name in repeated:
+                row[name] = getattr(aggregate, name)
             found.append((line_table, row))
         return found
 
@@ -292,8 +299,7 @@ def line_type(type_: type[Any]) -> type[Any]:
     lines: Member = next(each for each in members_of(type_) if each.name == "lines")
     if lines.type.item is None or not is_nested(lines.type.item):
         raise TypeError(f"{type_.__name__}.lines must be a tuple of objects")
-    found: type[Any] = lines.type.item.bare
-    return found
+    return cast(type[Any], lines.type.item.bare)
 
 
 def listed(
@@ -363,16 +369,17 @@ def stored_document(
     table: Table,
     lines: tuple[Table, str] | None,
     *searches: Search,
+    repeated: Sequence[str] = (),
     given: Mapping[str, ColumnElement[Any]] | None = None,
     statement: Callable[[Select[Any]], Select[Any]] = _same,
     codecs: Mapping[str, Codec] | None = None,
 ) -> Stored:
     """A document in its table and that of its lines; see ``mapped`` and ``listed``."""
     noun = document.noun
-    mapping = mapped(noun.kind, table, noun.of, lines=lines, codecs=codecs)
+    mapping = mapped(noun.kind, table, noun.of, lines=lines, repeated=repeated, codecs=codecs)
     query = listed(document.listed, document.summary, table, given=given, statement=statement)
-    by_ref = Search(document.by_ref, ("external_ref",))
-    return Stored((mapping, by_ref, *searches), (query,), document, table, lines)
+    by_ref = (Search(document.by_ref, ("external_ref",)),) if document.has_ref else ()
+    return Stored((mapping, *by_ref, *searches), (query,), document, table, lines)
 
 
 def _loads(view: View[Any], codecs: Mapping[str, Codec]) -> list[tuple[int, Callable[[Any], Any]]]:
