@@ -16,9 +16,10 @@ from app.api.paging import PageQuery
 from app.api.route import permission
 from app.api.schemas import schema_of, wire_type
 from app.api.wire import Instant
+from app.application.contexts import DOCUMENT_PREFIXES
 from app.application.shared.nouns import Noun
 from app.application.shared.reading import SEARCH, Filter, Listing
-from app.application.shared.views import DOCUMENT_PREFIXES, View
+from app.application.shared.views import View
 from app.domain.shared.documents import DocumentRef
 from app.domain.shared.errors import DomainError
 from app.domain.shared.fields import (

@@ -24,8 +24,9 @@ from app.api.wire import (
     reference,
     storable,
 )
+from app.application.contexts import DOCUMENT_PREFIXES
 from app.application.shared.generated import function
-from app.application.shared.views import DOCUMENT_PREFIXES, View
+from app.application.shared.views import View
 from app.domain.shared.documents import DocumentRef
 from app.domain.shared.fields import (
     UNSET,

@@ -8,7 +8,15 @@ from app.application.logistics.declared import LOGISTICS
 from app.application.shared.nouns import Access, Context, Resource, declare
 from app.application.shared.views import DOCUMENT_PREFIXES
 
-__all__ = ["ACCOUNTING", "CATALOG", "CONTEXTS", "IDENTITY", "INVENTORY", "LOGISTICS"]
+__all__ = [
+    "ACCOUNTING",
+    "CATALOG",
+    "CONTEXTS",
+    "DOCUMENT_PREFIXES",
+    "IDENTITY",
+    "INVENTORY",
+    "LOGISTICS",
+]
 
 _NOT_YET_DECLARED = Context(
     "",
@@ -17,10 +25,6 @@ _NOT_YET_DECLARED = Context(
         Resource("sales", Access(write="manager cashier", read="accountant warehouse viewer")),
         Resource("returns", Access(write="manager cashier", read="accountant warehouse viewer")),
         Resource("unlinked_returns", Access(write="manager")),
-        Resource("payments", Access(write="manager accountant cashier", read="buyer viewer")),
-        Resource("allocations", Access(write="manager accountant", read="buyer viewer")),
-        Resource("journal_entries", Access(write="accountant", read="manager viewer")),
-        Resource("periods", Access(write="accountant", read="manager viewer")),
         Resource("receipts", Access(write="manager buyer warehouse", read="accountant viewer")),
         Resource("bills", Access(write="manager accountant buyer", read="viewer")),
         Resource("reports", Access(read="manager accountant buyer viewer")),
@@ -32,13 +36,11 @@ CONTEXTS = (IDENTITY, CATALOG, INVENTORY, ACCOUNTING, LOGISTICS, _NOT_YET_DECLAR
 
 declare(CONTEXTS)
 # Documents that are not declared yet.
+DOCUMENT_PREFIXES["return"] = "ret"
 DOCUMENT_PREFIXES.update(
-    journal="jnl",
     sale="sal",
     sale_return="ret",
     receipt="rcp",
     supplier_return="srt",
     bill="bil",
-    payment="pay",
 )
-DOCUMENT_PREFIXES["return"] = "ret"

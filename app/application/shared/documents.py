@@ -6,14 +6,13 @@ special stays in ``post``, which reads as a paragraph.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from inspect import cleandoc
 from typing import Any, Generic, Literal, TypeVar
 
 from app.application.shared.access import Principal
 from app.application.shared.commands import Command, Done
-from app.application.shared.kinds import Finder, Key, Kind, Needs
+from app.application.shared.kinds import Finder, Key, Needs
 from app.application.shared.nouns import Noun
 from app.application.shared.reading import Filter, Listing, between, list_of
 from app.application.shared.views import Computed, View
@@ -278,41 +277,3 @@ def says(body: Any, posted: Any, permissions: frozenset[str], pointer: str = "")
 
 def _external_ref(document: Any) -> Key:
     return (document.external_ref,)
-
-
-def document_needs(
-    needs: Needs, kind: Kind[Any], finder: Finder[Any], id_: Id | None, external_ref: str | None
-) -> Needs:
-    """Need whatever carries the client-made id or the external reference already."""
-    if id_ is not None:
-        needs.one(kind, id_)
-    if external_ref is not None:
-        needs.search(finder, external_ref)
-    return needs
-
-
-def existing_document(
-    work: Work, kind: Kind[Any], finder: Finder[Any], id_: Id | None, external_ref: str | None
-) -> Any:
-    """The document that has the client-made id already, to be answered with 200 if it is the same.
-
-    Raises:
-        ExternalRefTaken: another document carries the reference.
-    """
-    existing = None if id_ is None else work.find(kind, id_)
-    if existing is not None:
-        return existing
-    if external_ref is not None and work.search(finder, external_ref):
-        raise ExternalRefTaken.at("/external_ref")
-    return None
-
-
-def check_repeat(existing: Any, fresh: Any, *computed: str) -> None:
-    """Let a repeat pass: ``fresh`` equals ``existing`` in all fields but the ``computed`` ones.
-
-    Raises:
-        IdTaken: the id belongs to a document with other content.
-    """
-    known = {name: getattr(existing, name) for name in computed}
-    if replace(fresh, **known) != existing:
-        raise IdTaken.at("/id")
