@@ -314,8 +314,7 @@ def listed(
 ) -> ListQuery:
     """The SQL of a declared list of the rows of ``table``.
 
-    ``given`` are the columns of what the view shows that is no column of the table, and
-    ``statement`` joins them.
+    ``given`` are the columns of what no column of the table shows; ``statement`` joins them.
     """
     columns: dict[str, ColumnElement[Any]] = {each.name: each for each in table.columns}
     columns.update(given or {})
