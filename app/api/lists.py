@@ -16,12 +16,15 @@ from app.api.paging import PageQuery
 from app.api.route import permission
 from app.api.schemas import schema_of, wire_type
 from app.api.wire import Instant
+from app.application.contexts import DOCUMENT_PREFIXES
 from app.application.shared.nouns import Noun
 from app.application.shared.reading import SEARCH, Filter, Listing
 from app.application.shared.views import View
+from app.domain.shared.documents import DocumentRef
 from app.domain.shared.errors import DomainError
 from app.domain.shared.fields import (
     DocumentReference,
+    Mark,
     Reference,
     Words,
     folded_of,
@@ -49,16 +52,27 @@ def add_list(
     summary: str = "",
     fixed: Mapping[str, Any] | None = None,
     without: Sequence[str] = (),
+    instead: tuple[str, Listing] | None = None,
 ) -> None:
-    """Add the route of a list. ``fixed`` filters always hold, ``without`` are not offered."""
-    offered = [each for each in listing.parameters if each.name not in without]
+    """Add the route of a list. ``fixed`` filters always hold, ``without`` are not offered.
+
+    ``instead`` is a parameter, and the list of the same view that is read where it is given.
+    """
+    parameters = listing.parameters if instead is None else instead[1].parameters
+    offered = [each for each in parameters if each.name not in without]
     forms = {each.name: _form(noun.of, each) for each in offered if each.operation == "="}
+    kinds = {each.name: _kind_of(each) for each in offered}
 
     async def list_all(http: Caller, page: PageQuery, **given: Any) -> Response:
         for name, form in forms.items():
             if given[name] is not None:
                 given[name] = form(given[name])
-        return await http.list(listing, page, **given, **(fixed or {}))
+        for name, kind in kinds.items():
+            if kind is not None and given[name] is not None:
+                ref: DocumentRef = given[name]
+                given[name], given[kind] = ref.id, given.get(kind) or ref.kind
+        read = listing if instead is None or given[instead[0]] is None else instead[1]
+        return await http.list(read, page, **given, **(fixed or {}))
 
     fixed_ones = [
         Parameter("http", Parameter.POSITIONAL_OR_KEYWORD, annotation=Caller),
@@ -82,6 +96,13 @@ def add_list(
         openapi_extra=permission(noun.reads),
         responses=listed(schema_of(view), listing),
     )(list_all)
+
+
+def _kind_of(filter_: Filter) -> str | None:
+    """The filter by the kind of the document that a parameter names; None for other parameters."""
+    type_ = read_type(filter_.type)
+    kind = type_.mark(DocumentReference)
+    return kind.kind if kind is not None and type_.bare is DocumentRef else None
 
 
 def _form(of: type[Any], filter_: Filter) -> Callable[[Any], Any]:
@@ -110,6 +131,9 @@ def _query_type(of: type[Any], filter_: Filter) -> Any:
     own = filter_.type
     type_ = member(of, filter_.members[0]).type if own is None else read_type(own)
     words, bare = type_.mark(Words), type_.bare
+    if type_.has(Mark.KIND):
+        kinds: Any = Literal[tuple(DOCUMENT_PREFIXES)]
+        return Annotated[kinds | None, Query(description=meaning)]
     if words is not None:
         return Annotated[str | None, Query(max_length=words.length_max, description=meaning)]
     if type_.mark(Reference) is not None or type_.mark(DocumentReference) is not None:

@@ -1,6 +1,6 @@
 """The routes of declared nouns: masters, posted documents and lists."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter
@@ -12,9 +12,9 @@ from app.api.lists import add_list, many
 from app.api.masters import IdPath, answers, batched
 from app.api.route import API_PREFIX, BATCH, permission, v1_router
 from app.api.schemas import (
-    base_of,
     declare_schema,
     model,
+    model_named,
     model_of,
     requested,
     schema_of,
@@ -37,7 +37,6 @@ from app.domain.shared.fields import (
     FieldType,
     Member,
     is_nested,
-    members_of,
     read_type,
 )
 
@@ -235,32 +234,48 @@ def routers_of(context: Context, own: Mapping[str, APIRouter] | None = None) -> 
     return found
 
 
-def document_router(document: Document[Any, Any]) -> APIRouter:
-    """The routes of a posted document: post, post a batch, list, show."""
+Check = Callable[[Http, Sequence[Any]], None]
+
+
+def _pass(_: Http, __: Sequence[Any]) -> None: ...
+
+
+def document_router(document: Document[Any, Any], check: Check = _pass) -> APIRouter:
+    """The routes of a posted document: post, post a batch, list, show.
+
+    ``check`` lets the bodies of a request pass before they are run, also when it is repeated.
+    """
     noun = document.noun
     router = router_of(noun)
-    add_posting(router, document)
+    add_posting(router, document, check=check)
     if document.batch:
-        _add_document_batch(router, document)
+        _add_document_batch(router, document, check)
     add_list(router, noun, document.listed, document.summary)
     add_document(router, document)
     return router
 
 
 def _refusals(document: Document[Any, Any]) -> tuple[type[DomainError], ...]:
-    return (IdTaken, ExternalRefTaken, *document.noun.refusals, ConcurrentChange)
+    taken = (ExternalRefTaken,) if document.has_ref else ()
+    return (IdTaken, *taken, *document.noun.refusals, ConcurrentChange)
 
 
 def add_posting(
-    router: APIRouter, document: Document[Any, Any], path: str = "", of: str = ""
+    router: APIRouter,
+    document: Document[Any, Any],
+    path: str = "",
+    of: str = "",
+    check: Check = _pass,
 ) -> None:
     """Add the route that posts a document; ``of`` is the prefix of the object in its ``path``."""
     noun, made = document.noun, value_of(document.request)
 
     async def post_one(http: CommandCaller, body: Any) -> Response:
+        check(http, [body])
         return await http.run(document.create, _asked(http, made(body)))
 
     async def post_of(http: CommandCaller, id: IdPath, body: Any) -> Response:  # noqa: A002
+        check(http, [body])
         asked = _asked(http, made(body))
         return await http.run(document.create, Asked(asked.body, asked.at, http.id_of(of, id)))
 
@@ -280,15 +295,18 @@ def _asked(http: Http, body: Any) -> Asked[Any]:
     return Asked(body, body.effective_at or http.now())
 
 
-def _add_document_batch(router: APIRouter, document: Document[Any, Any]) -> None:
+def _add_document_batch(router: APIRouter, document: Document[Any, Any], check: Check) -> None:
     noun, made = document.noun, value_of(document.request)
 
     async def post_batch(http: CommandCaller, body: Any) -> Response:
+        check(http, body.items)
         items = [(item.idempotency_key, _asked(http, made(item))) for item in body.items]
         return await http.run_batch(document.create, items, atomic=body.atomic)
 
     single = document.request.__name__.removesuffix("In")
-    item = _item_model(document.request, f"{single}Item")
+    item = model_named(
+        f"{single}Item", document.request, forms=False, idempotency_key=(Text128, ...)
+    )
     post_batch.__annotations__["body"] = batch_model(f"{single}Batch", item, many(noun))
     router.post(
         "/batch",
@@ -297,18 +315,6 @@ def _add_document_batch(router: APIRouter, document: Document[Any, Any]) -> None
         openapi_extra=permission(noun.writes) | BATCH,
         responses=batched(schema_of(noun.view), *_refusals(document)),
     )(post_batch)
-
-
-def _item_model(request: type[Any], name: str) -> type[Schema]:
-    return model(
-        name,
-        members_of(request),
-        requested(request),
-        about=request.__doc__ or "",
-        forms=False,
-        more={"idempotency_key": (Text128, ...)},
-        base=base_of(request),
-    )
 
 
 def add_document(router: APIRouter, document: Document[Any, Any], path: str = "/{id}") -> None:

@@ -1,14 +1,15 @@
 """Wire schemas of declared objects: what a request may say, derived from the types of its members.
 
 ``model_of`` makes the pydantic model of a dataclass that a request fills in, and ``value_of`` makes
-the dataclass from a filled-in model. What the members mean, and the values that examples show, are
-read from the declarations when the contract is written.
+the dataclass from a filled-in model; ``own_form`` states what the types cannot say. What the
+members mean, and the values that examples show, are read from the declarations when the contract is
+written.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from enum import Enum
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NamedTuple
 
 from pydantic import AfterValidator, Field, Strict, StringConstraints, WithJsonSchema, create_model
 
@@ -17,13 +18,16 @@ from app.api.wire import (
     Day,
     Instant,
     Schema,
+    any_document,
     any_reference,
     decimal,
     reference,
     storable,
 )
+from app.application.contexts import DOCUMENT_PREFIXES
 from app.application.shared.generated import function
-from app.application.shared.views import DOCUMENT_PREFIXES, View
+from app.application.shared.views import View
+from app.domain.shared.documents import DocumentRef
 from app.domain.shared.fields import (
     UNSET,
     Bounds,
@@ -49,6 +53,7 @@ REQUEST_TEXTS: Final[Mapping[str, str]] = {
 ULID: Final = "01J8Z3K4M5N6P7Q8R9S0T1V2W3"
 _EXAMPLES: Final[Mapping[Any, Any]] = {
     bool: True,
+    DocumentRef: f"sal_{ULID}",
     date: "2026-03-31",
     datetime: "2026-03-31T16:30:00Z",
     int: 1,
@@ -69,20 +74,32 @@ class _Declared:
 
 
 _declared: Final[dict[str, _Declared]] = {}
-_bases: Final[dict[type[Any], type[Schema]]] = {}
 
 
-def base_schema(type_: type[Any], base: type[Schema]) -> None:
-    """Let the models of a request form extend ``base``, which has the rules between its members.
+class _OwnForm(NamedTuple):
+    """What the model of a request form has that its types do not say."""
 
-    To be called before the first model of the form, or of one that holds it, is made.
+    base: type[Schema] = Schema
+    members: Mapping[str, Any] = {}
+
+
+_PLAIN: Final = _OwnForm()
+_own_forms: Final[dict[type[Any], _OwnForm]] = {}
+
+
+def own_form(type_: type[Any], base: type[Schema] = Schema, **members: Any) -> None:
+    """Let requests state ``type_`` in a form of its own; to be said before its routes are made.
+
+    ``base`` is the base class of its model, with validators and what JSON Schema says beyond the
+    members. ``members`` are the wire types of single members: their validators make the value that
+    the dataclass keeps.
+
+    Raises:
+        TypeError: its model was made before.
     """
-    _bases[type_] = base
-
-
-def base_of(type_: type[Any]) -> type[Schema]:
-    """What the models of a request form extend."""
-    return _bases.get(type_, Schema)
+    if type_.__name__ in _declared:
+        raise TypeError(f"the model of {type_.__name__} is made: call own_form before its routes")
+    _own_forms[type_] = _OwnForm(base, members)
 
 
 def declare_schema(
@@ -165,6 +182,8 @@ def _stated(type_: FieldType, *, forms: bool) -> Any:
         return decimal(scaled)
     if refers is not None:
         return reference(refers.prefix)
+    if bare is DocumentRef:
+        return any_document(DOCUMENT_PREFIXES)
     if type_.mark(DocumentReference) is not None:
         return any_reference(DOCUMENT_PREFIXES.values())
     if words is not None:
@@ -214,13 +233,19 @@ def model_of(type_: type[Any], *, forms: bool = True) -> type[Schema]:
     if not forms and not _shows_forms(type_):
         return model_of(type_)
     name = type_.__name__ if forms else f"{type_.__name__}Item"
+    return model_named(name, type_, forms=forms)
+
+
+def model_named(name: str, type_: type[Any], *, forms: bool = True, **more: Any) -> type[Schema]:
+    """The model of a dataclass that a request fills in, after ``more`` fields of its own."""
     return model(
         name,
         members_of(type_),
         requested(type_),
-        forms=forms,
         about=type_.__doc__ or "",
-        base=base_of(type_),
+        forms=forms,
+        more=more,
+        own=_own_forms.get(type_, _PLAIN),
     )
 
 
@@ -254,7 +279,7 @@ def model(
     forms: bool = True,
     patch: bool = False,
     more: Mapping[str, Any] | None = None,
-    base: type[Schema] = Schema,
+    own: _OwnForm = _PLAIN,
 ) -> type[Schema]:
     """The model of these members, after ``more`` fields of its own.
 
@@ -262,13 +287,16 @@ def model(
     """
     members = tuple(members)
     fields = {
-        each.name: (wire_type(each.type, forms=forms), ABSENT if patch else _default(each))
+        each.name: (
+            own.members.get(each.name) or wire_type(each.type, forms=forms),
+            ABSENT if patch else _default(each),
+        )
         for each in members
     }
     declare_schema(name, meaning, members)
     about = about.split("\n\n", maxsplit=1)[0]
     every: dict[str, Any] = {**(more or {}), **fields}
-    return create_model(name, __base__=base, __doc__=about, **every)
+    return create_model(name, __base__=own.base, __doc__=about, **every)
 
 
 def _default(each: Member) -> Any:

@@ -6,7 +6,7 @@ bytes. The schemas refuse unknown members; the text of a refusal never repeats t
 
 import contextlib
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final
 
@@ -22,6 +22,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from app.domain.shared import fields, ids
+from app.domain.shared.documents import DocumentKind, DocumentRef
 from app.domain.shared.errors import InvalidValue, ValueOutOfRange
 from app.domain.shared.fields import Scaled, Sign, read_type
 from app.domain.shared.ids import Id
@@ -177,19 +178,33 @@ def reference(prefix: str) -> Any:
 
 def any_reference(prefixes: Iterable[str]) -> Any:
     """The type of an id with one of these prefixes."""
+    return _prefixed(bytes, prefixes, lambda _, id_: id_)
+
+
+def any_document(prefixes: Mapping[str, str]) -> Any:
+    """The type of the id of a document; ``prefixes`` are those of each kind.
+
+    Of several kinds with one prefix it is the first.
+    """
+    kinds = {prefix: DocumentKind(kind) for kind, prefix in reversed(list(prefixes.items()))}
+    # Not its own type: FastAPI takes a parameter that is a tuple for several ones.
+    return _prefixed(Any, kinds, lambda prefix, id_: DocumentRef(kinds[prefix], id_))
+
+
+def _prefixed(type_: Any, prefixes: Iterable[str], made: Callable[[str, Id], Any]) -> Any:
     allowed = sorted(set(prefixes))
     wrong = wrong_id(", ".join(allowed))
 
-    def read(value: Any) -> Id:
+    def read(value: Any) -> Any:
         if isinstance(value, str):
             prefix, _, rest = value.partition("_")
             with contextlib.suppress(InvalidValue):
                 if prefix in allowed:
-                    return ids.ulid_bytes(rest)
+                    return made(prefix, ids.ulid_bytes(rest))
         raise wrong
 
     return Annotated[
-        bytes,
+        type_,
         BeforeValidator(read),
         WithJsonSchema(
             {

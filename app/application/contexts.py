@@ -7,13 +7,14 @@ from app.application.inventory.declared import INVENTORY
 from app.application.logistics.declared import LOGISTICS
 from app.application.purchasing.declared import PURCHASING
 from app.application.sales.declared import SALES
-from app.application.shared.nouns import PREFIXES, Access, Context, Resource, declare
+from app.application.shared.nouns import Access, Context, Resource, declare
 from app.application.shared.views import DOCUMENT_PREFIXES
 
 __all__ = [
     "ACCOUNTING",
     "CATALOG",
     "CONTEXTS",
+    "DOCUMENT_PREFIXES",
     "IDENTITY",
     "INVENTORY",
     "LOGISTICS",
@@ -25,10 +26,6 @@ _NOT_YET_DECLARED = Context(
     "",
     (),
     resources=(
-        Resource("payments", Access(write="manager accountant cashier", read="buyer viewer")),
-        Resource("allocations", Access(write="manager accountant", read="buyer viewer")),
-        Resource("journal_entries", Access(write="accountant", read="manager viewer")),
-        Resource("periods", Access(write="accountant", read="manager viewer")),
         Resource("reports", Access(read="manager accountant buyer viewer")),
         Resource("scraps", Access(write="manager warehouse", read="accountant viewer")),
         Resource("transfers", Access(write="manager warehouse", read="accountant viewer")),
@@ -46,13 +43,3 @@ CONTEXTS = (
 )
 
 declare(CONTEXTS)
-# Nouns that are not declared yet.
-DOCUMENT_PREFIXES.update(
-    journal="jnl",
-    payment="pay",
-)
-PREFIXES.update(
-    allocation="alc",
-    journal_entry="jnl",
-    payment="pay",
-)

@@ -1,6 +1,5 @@
 """Every context's mappings and lists, gathered for the composition root."""
 
-from app.infrastructure.accounting import lists as accounting_lists
 from app.infrastructure.accounting import mappings as accounting
 from app.infrastructure.catalog import mappings as catalog
 from app.infrastructure.db import kernel_tables
@@ -39,6 +38,5 @@ def lists() -> list[ListQuery]:
     return [
         *identity.LISTS,
         *(each for stored in _STORED for each in stored.lists),
-        *accounting_lists.LISTS,
         *reports.LISTS,
     ]

@@ -70,7 +70,7 @@ class History:
             for number, (account, amount) in enumerate(zip(accounts, amounts, strict=True), start=1)
         )
         kind, purpose = DocumentKind("sale"), Purpose.POSTING
-        entry = JournalEntry(id_, None, at, day, kind, id_, purpose, "", None, lines)
+        entry = JournalEntry(id_, None, at, day, kind, id_, purpose, "", None, at, lines)
         changed: dict[Any, dict[Any, Any]] = {JOURNAL_ENTRIES: {(id_,): entry}}
         moves = changed[STOCK_MOVES] = {}
         valuations = changed[VALUATIONS] = {}

@@ -1,7 +1,7 @@
 """The routers of version 1, in the order in which the documents show them."""
 
 from app.api.resources import routers_of
-from app.api.v1.accounting import allocations, journal_entries, open_items, payments, periods
+from app.api.v1.accounting import journal_entries, open_items, payments, periods
 from app.api.v1.catalog import contacts, products
 from app.api.v1.identity import ROUTERS as IDENTITY
 from app.api.v1.identity.keys import well_known
@@ -19,12 +19,15 @@ ROUTERS = (
     *routers_of(INVENTORY),
     *routers_of(PURCHASING, {"supplier_return": supplier_returns.router}),
     *routers_of(SALES, {"return": returns.router}),
-    payments.router,
-    allocations.router,
-    open_items.router,
-    *routers_of(ACCOUNTING),
-    periods.router,
-    journal_entries.router,
+    *routers_of(
+        ACCOUNTING,
+        {
+            "payment": payments.router,
+            "open_item": open_items.router,
+            "period": periods.router,
+            "journal_entry": journal_entries.router,
+        },
+    ),
     *routers_of(LOGISTICS),
     reports.router,
 )

@@ -4,8 +4,8 @@ Nothing is posted to the ledger, for both stand on the same control account. The
 all the same: what was owed at the end of a closed month stays as it was reported.
 """
 
-from dataclasses import replace
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, Any, Final
 
 from app.application.accounting.contract import (
     minor,
@@ -16,165 +16,120 @@ from app.application.accounting.contract import (
     settle,
 )
 from app.application.accounting.ports import (
-    ALLOCATION_DOCUMENTS,
     ALLOCATIONS_BY,
     BOOKS,
     OPEN_ITEMS,
     OPEN_ITEMS_OF,
     PARTIES,
-    RECORDED_ALLOCATIONS,
-    AllocationDocument,
-    BookedAllocation,
+    currency,
 )
-from app.application.accounting.settlement_views import allocation_view
-from app.application.accounting.views import DocumentRef
-from app.application.shared.access import Principal
-from app.application.shared.commands import Command, Done
-from app.application.shared.documents import check_repeat
-from app.application.shared.kinds import Needs
+from app.application.shared.documents import Asked, Beside, Document
+from app.application.shared.kinds import Kind, Needs
+from app.application.shared.nouns import Access, Noun, by_id
+from app.application.shared.views import View
 from app.application.shared.work import Work
-from app.domain.accounting.errors import AllocationMismatch
+from app.domain.accounting.allocations import AllocationDocument, AllocationIn
+from app.domain.accounting.errors import (
+    AllocationMismatch,
+    OverAllocation,
+    PeriodClosed,
+    PeriodLocked,
+)
 from app.domain.accounting.open_items import (
+    PAYABLE,
+    BookedAllocation,
     NamedAllocation,
     OpenItem,
+    PayableAmount,
     Settlement,
-    Side,
     allocate_named,
     allocate_oldest,
 )
 from app.domain.accounting.periods import Books
-from app.domain.shared.clock import business_date
-from app.domain.shared.documents import Series
-from app.domain.shared.errors import IdTaken, ReferenceNotFound
-from app.domain.shared.frozen import frozen
+from app.domain.shared.documents import DocumentRef, Series
+from app.domain.shared.errors import ReferenceNotFound
 from app.domain.shared.ids import Id
-from app.domain.shared.numbers import format_amount
+
+ALLOCATION_DOCUMENTS: Kind[AllocationDocument] = Kind("allocation_documents", key=by_id)
+SERIES: Final = Series("ALC")
 
 
-@frozen
-class Pair:
-    """Let this credit settle so much of that debit; ``amount`` is scaled by 10^6."""
-
-    credit: DocumentRef
-    debit: DocumentRef
-    amount: int
-
-
-@frozen
-class AllocationInput:
-    """An allocation as asked for; ``pairs`` None matches the oldest.
-
-    ``dated`` tells that the request itself stated ``effective_at``.
-    """
-
-    id: Id | None
-    contact_id: Id
-    side: Side
-    effective_at: datetime
-    dated: bool
-    pairs: tuple[Pair, ...] | None
-
-
-def _needs(wish: AllocationInput, _: Principal) -> Needs:
-    needs = Needs().one(PARTIES, wish.contact_id)
-    if wish.id is not None:
-        needs.one(ALLOCATION_DOCUMENTS, wish.id)
-    if wish.pairs is None:
-        open_item_needs(needs, wish.contact_id, wish.side)
+def _needs(needs: Needs, asked: Asked[AllocationIn]) -> Needs:
+    body = asked.body
+    needs.one(PARTIES, body.contact_id)
+    if body.lines is None:
+        open_item_needs(needs, body.contact_id, body.side)
     else:
-        named = {ref.id for pair in wish.pairs for ref in (pair.credit, pair.debit)}
+        named = {ref.id for pair in body.lines for ref in (pair.credit_id, pair.debit_id)}
         needs.many(OPEN_ITEMS, {(document_id,) for document_id in named})
-    return posting_needs(needs, wish.effective_at, Series("ALC"))
+    return posting_needs(needs, asked.at, SERIES)
 
 
-def _decide(wish: AllocationInput, work: Work) -> Done:
-    books = work.get(BOOKS)
-    named = _named(wish, books)
+def _post(asked: Asked[AllocationIn], work: Work) -> AllocationDocument:
+    """Match what is open; where nothing matches, the answer holds no allocations."""
+    body = asked.body
+    named = _named(body, work.get(BOOKS))
+    work.get(PARTIES, body.contact_id, pointer="/contact_id")
+    day = open_day(work, asked.at)
     document = AllocationDocument(
-        wish.id or work.new_id(),
-        None,
-        wish.contact_id,
-        wish.side,
-        wish.pairs is not None,
-        wish.effective_at,
-        business_date(wish.effective_at, books.time_zone),
+        id=body.id or work.new_id(),
+        number=next_number(work, SERIES, day),
+        contact_id=body.contact_id,
+        side=body.side,
+        named=body.lines is not None,
+        effective_at=asked.at,
+        effective_on=day,
+        recorded_at=work.recorded_at,
     )
-    existing = None if wish.id is None else work.find(ALLOCATION_DOCUMENTS, wish.id)
-    if existing is not None:
-        return _repeated(wish, named, document, existing, work)
-    work.get(PARTIES, wish.contact_id, pointer="/contact_id")
-    day = open_day(work, wish.effective_at)
-    settlement = _settlement(wish, named, document, work)
-    document = replace(document, number=next_number(work, Series("ALC"), day))
-    work.put(ALLOCATION_DOCUMENTS, document)
-    settle(work, settlement, document.id)
-    allocated = format_amount(settlement.allocated, books.exponent)
-    facts = {"number": document.number, "allocated": allocated, "currency": books.currency}
-    work.note("made", "allocation", document.id, **facts)
-    work.event("allocation.made", document.id, **facts)
-    view = allocation_view(document, settlement.allocations, books.currency, work.recorded_at)
-    return Done(view, 201, f"/api/v1/allocations/{view['id']}")
+    settle(work, _settlement(document, body, named, work), document.id)
+    return document
 
 
-def _named(wish: AllocationInput, books: Books) -> list[NamedAllocation]:
+def _named(body: AllocationIn, books: Books) -> list[NamedAllocation]:
     return [
         NamedAllocation(
-            pair.credit.id, pair.debit.id, minor(books, pair.amount, f"/lines/{place}/amount")
+            pair.credit_id.id, pair.debit_id.id, minor(books, pair.amount, f"/lines/{place}/amount")
         )
-        for place, pair in enumerate(wish.pairs or ())
+        for place, pair in enumerate(body.lines or ())
     ]
 
 
 def _settlement(
-    wish: AllocationInput, named: list[NamedAllocation], document: AllocationDocument, work: Work
+    document: AllocationDocument, body: AllocationIn, named: list[NamedAllocation], work: Work
 ) -> Settlement:
     """The named pairs, or the oldest credits against the oldest debits as far as they reach."""
     day = document.effective_on
-    if wish.pairs is None:
-        items = work.search(OPEN_ITEMS_OF, wish.contact_id, wish.side)
+    if body.lines is None:
+        items = work.search(OPEN_ITEMS_OF, body.contact_id, body.side)
         credit_items = [item for item in items if not item.is_debit]
         debit_items = [item for item in items if item.is_debit]
         return allocate_oldest(credit_items, debit_items, day)
     items = []
-    for place, pair in enumerate(wish.pairs):
-        items.append(_item(wish, pair.credit, f"/lines/{place}/credit_id", work))
-        items.append(_item(wish, pair.debit, f"/lines/{place}/debit_id", work))
+    for place, pair in enumerate(body.lines):
+        items.append(_item(body, pair.credit_id, f"/lines/{place}/credit_id", work))
+        items.append(_item(body, pair.debit_id, f"/lines/{place}/debit_id", work))
     return allocate_named(items, named, day)
 
 
-def _item(wish: AllocationInput, ref: DocumentRef, pointer: str, work: Work) -> OpenItem:
+def _item(body: AllocationIn, ref: DocumentRef, pointer: str, work: Work) -> OpenItem:
     item = work.find(OPEN_ITEMS, ref.id)
     if item is None or item.document_kind != ref.kind:
         raise ReferenceNotFound.at(pointer)
-    if (item.contact_id, item.side) != (wish.contact_id, wish.side):
+    if (item.contact_id, item.side) != (body.contact_id, body.side):
         raise AllocationMismatch.at(pointer)
     return item
 
 
-def _repeated(
-    wish: AllocationInput,
-    named: list[NamedAllocation],
-    document: AllocationDocument,
-    existing: AllocationDocument,
-    work: Work,
-) -> Done:
-    """The allocation that this request made before.
-
-    Raises:
-        IdTaken: the id is that of another allocation, or it named other pairs.
-    """
-    undated = () if wish.dated else ("effective_at",)
-    check_repeat(existing, document, "number", "effective_on", *undated)
-    work.need(shown_needs(existing.id))
-    booked = work.search(ALLOCATIONS_BY, existing.id)
-    if wish.pairs is not None and _amounts(named) != _amounts(booked):
-        raise IdTaken.at("/id")
-    recorded = work.find(RECORDED_ALLOCATIONS, existing.id)
-    recorded_at = work.recorded_at if recorded is None else recorded.recorded_at
-    return Done(allocation_view(existing, booked, work.get(BOOKS).currency, recorded_at), 200)
+def _same(body: AllocationIn, posted: AllocationDocument, work: Work) -> bool:
+    """Whether it names the same pairs, if it names any."""
+    if (body.lines is not None) != posted.named:
+        return False
+    named = _named(body, work.get(BOOKS))
+    booked = work.search(ALLOCATIONS_BY, posted.id)
+    return not posted.named or _amounts(named) == _amounts(booked)
 
 
-def _amounts(pairs: list[NamedAllocation] | list[BookedAllocation]) -> dict[tuple[Id, Id], int]:
+def _amounts(pairs: Iterable[NamedAllocation | BookedAllocation]) -> dict[tuple[Id, Id], int]:
     amounts: dict[tuple[Id, Id], int] = {}
     for pair in pairs:
         key = (pair.credit_id, pair.debit_id)
@@ -182,12 +137,61 @@ def _amounts(pairs: list[NamedAllocation] | list[BookedAllocation]) -> dict[tupl
     return amounts
 
 
-def shown_needs(allocation_id: Id) -> Needs:
-    """What the view of an allocation shows beside the document."""
-    needs = Needs().one(BOOKS).one(RECORDED_ALLOCATIONS, allocation_id)
-    return needs.search(ALLOCATIONS_BY, allocation_id)
+def allocated(allocated: int) -> PayableAmount:
+    """The sum of what it matched."""
+    return allocated
 
 
-CREATE_ALLOCATION = Command(
-    "allocations.create", "allocations:write", _needs, _decide, key_required=True
+def allocations(
+    allocations: Sequence[BookedAllocation],
+) -> Annotated[tuple[BookedAllocation, ...], PAYABLE]:
+    """What was matched with what."""
+    return tuple(allocations)
+
+
+def _beside_needs(needs: Needs, id_: Id) -> Needs:
+    return needs.one(BOOKS).search(ALLOCATIONS_BY, id_)
+
+
+def _beside(document: AllocationDocument, work: Work) -> Mapping[str, Any]:
+    booked = sorted(work.search(ALLOCATIONS_BY, document.id), key=lambda each: each.id)
+    return {
+        "currency": work.get(BOOKS).currency,
+        "allocated": sum(each.amount for each in booked),
+        "allocations": booked,
+    }
+
+
+_MATCH: Final = View(
+    BookedAllocation, "MatchView", without=("id", "document_id", "credit_kind", "debit_kind")
+)
+ALLOCATION = Document(
+    Noun(
+        "allocation",
+        ALLOCATION_DOCUMENTS,
+        View(
+            AllocationDocument,
+            "AllocationView",
+            computed=[currency, allocated, allocations],
+            inside={"allocations": _MATCH},
+        ),
+        "/allocations",
+        "Credits of a party matched with its debits.",
+        Access(write="manager accountant", read="buyer viewer"),
+        resource="allocations",
+        refusals=[OverAllocation, AllocationMismatch, PeriodClosed, PeriodLocked],
+    ),
+    AllocationIn,
+    title="Allocate credits to debits",
+    series=SERIES,
+    needs=_needs,
+    post=_post,
+    same=_same,
+    summary=View(AllocationDocument, "AllocationSummary", computed=[currency, allocated]),
+    beside=Beside(_beside_needs, _beside),
+    filters=("contact_id", "side"),
+    facts=("number", "allocated", "currency"),
+    kinds=(),
+    action="made",
+    batch=True,
 )

@@ -19,14 +19,19 @@ from app.application.accounting.ports import (
     PERIODS,
     POSTING_ACCOUNTS,
     TAXES,
-    BookedAllocation,
     PostingAccounts,
 )
 from app.application.shared.kinds import Needs
 from app.application.shared.work import Work
 from app.domain.accounting.chart import AccountRole, template_accounts
 from app.domain.accounting.entries import Postings
-from app.domain.accounting.open_items import OpenItem, Settlement, Side, allocate_oldest
+from app.domain.accounting.open_items import (
+    BookedAllocation,
+    OpenItem,
+    Settlement,
+    Side,
+    allocate_oldest,
+)
 from app.domain.accounting.periods import Books, TaxRounding, month_start
 from app.domain.accounting.series import NumberSeries
 from app.domain.accounting.tax import TaxCode, TaxComponent, TaxKind
@@ -124,6 +129,7 @@ def post(
         id_=work.new_id(),
         effective_at=effective_at,
         effective_on=effective_on,
+        recorded_at=work.recorded_at,
         source_kind=source_kind,
         source_id=source_id,
         memo=memo,

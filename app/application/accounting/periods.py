@@ -8,13 +8,38 @@ from collections.abc import Callable
 from datetime import date
 
 from app.application.accounting.ports import BOOKS, OPEN_PERIODS, PERIODS
-from app.application.accounting.views import show_period
 from app.application.shared.access import Principal
 from app.application.shared.commands import Command, Done
 from app.application.shared.kinds import Lock, Needs
+from app.application.shared.nouns import Access, Listed, Noun
+from app.application.shared.reading import list_of
+from app.application.shared.views import View
 from app.application.shared.work import Work
-from app.domain.accounting.periods import Books, Period, close_period, reopen_period
+from app.domain.accounting.periods import Books, Period, close_period, month_end, reopen_period
 from app.domain.shared.frozen import frozen
+
+
+def period(starts_on: date) -> str:
+    """The month, YYYY-MM."""
+    return starts_on.isoformat()[:7]
+
+
+def ends_on(starts_on: date) -> date:
+    """The last day."""
+    return month_end(starts_on)
+
+
+PERIOD = Listed(
+    Noun(
+        "period",
+        PERIODS,
+        View(Period, computed=[period, ends_on]),
+        "/periods",
+        "The months of the books: open, closed, locked.",
+        Access(write="accountant", read="manager viewer"),
+    ),
+    list_of("periods", Period, sorts=("starts_on",), filters=("state",)),
+)
 
 
 @frozen
@@ -71,11 +96,11 @@ def _step(action: str, step: Step) -> Callable[[MonthInput, Work], Done]:
             after={"state": str(period.state)},
         )
         work.event(f"period.{action}", work.principal.tenant_id, **facts)
-        return Done(show_period(period), status=200, version=period.version)
+        return Done(PERIOD.noun.show(period), status=200, version=period.version)
 
     return decide
 
 
-CLOSE_PERIOD = Command("periods.close", "periods:write", _close_needs, _step("closed", _close))
-LOCK_PERIOD = Command("periods.lock", "periods:write", _needs, _step("locked", _lock))
-REOPEN_PERIOD = Command("periods.reopen", "periods:write", _needs, _step("reopened", _reopen))
+CLOSE_PERIOD = Command("periods.close", PERIOD.noun.writes, _close_needs, _step("closed", _close))
+LOCK_PERIOD = Command("periods.lock", PERIOD.noun.writes, _needs, _step("locked", _lock))
+REOPEN_PERIOD = Command("periods.reopen", PERIOD.noun.writes, _needs, _step("reopened", _reopen))

@@ -6,14 +6,13 @@ special stays in ``post``, which reads as a paragraph.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from inspect import cleandoc
 from typing import Any, Generic, Literal, TypeVar
 
 from app.application.shared.access import Principal
 from app.application.shared.commands import Command, Done
-from app.application.shared.kinds import Finder, Key, Kind, Needs
+from app.application.shared.kinds import Finder, Key, Needs
 from app.application.shared.nouns import Noun
 from app.application.shared.reading import Filter, Listing, between, list_of
 from app.application.shared.views import Computed, View
@@ -22,6 +21,7 @@ from app.domain.shared.documents import Series
 from app.domain.shared.errors import ExternalRefTaken, IdTaken, NotFound
 from app.domain.shared.fields import (
     UNSET,
+    Checked,
     Guarded,
     Mark,
     Scaled,
@@ -75,15 +75,17 @@ class Document(Generic[I, D]):
         series: the letters that its numbers begin with.
         summary: its view in the list.
         filters: what its list may be filtered by, beside day and reference.
-        facts: the members of its view that the audit trail and the event tell.
+        facts: the members of its view that the audit trail and the event tell; a mapping says what
+            they call each.
         of: the member that names the object in the path of its request, where there is one.
         same: whether a repeated request says what was posted, where comparing the members of equal
             names does not do.
         refuse: refuses what another document has already (a number of the supplier).
         beside: what its view shows beside it.
         also_called: what facts call it beside its name.
+        kinds: what facts call it instead of its name; empty for one that no fact names.
         verb: what the command is called; stored answers are kept under it.
-        action: what the audit trail and the event call it.
+        action: what the audit trail and the event call it, which may follow from the document.
         batch: whether up to 100 may be posted in one request.
     """
 
@@ -98,39 +100,44 @@ class Document(Generic[I, D]):
         series: Series,
         summary: View[D],
         filters: Sequence[str | Filter] = (),
-        facts: Sequence[str] = ("number",),
+        facts: Sequence[str] | Mapping[str, str] = ("number",),
         of: str = "",
         same: Callable[[I, D, Work], bool] | None = None,
         refuse: Callable[[Asked[I], Work], None] | None = None,
         beside: Beside[D] | None = None,
         also_called: Sequence[str] = (),
+        kinds: Sequence[str] | None = None,
         verb: str = "create",
-        action: str = "posted",
+        action: str | Callable[[D], str] = "posted",
         batch: bool = False,
     ) -> None:
         self.noun = noun
         self.request = request
         self.title = title
-        self.kinds = (noun.name, *also_called)
+        self.kinds = (noun.name, *also_called) if kinds is None else tuple(kinds)
         self.about = cleandoc(post.__doc__ or "").partition("\nRaises:")[0].strip()
         self.series = series
         self.summary = summary
         self.beside = beside
         self.batch = batch
-        self.event = f"{noun.name}.{action}"
         self._needs = needs
         self._post = post
         self._same = same
         self._refuse = refuse
-        self._facts = tuple(facts)
+        self._facts = facts if isinstance(facts, Mapping) else {each: each for each in facts}
         self._of = of
-        self._action = action
+        self._action = (lambda _: action) if isinstance(action, str) else action
+        self.has_ref = any(each.name == "external_ref" for each in members_of(noun.of))
         self.by_ref: Finder[D] = Finder(f"{noun.name}_by_ref", noun.kind, _external_ref)
         self.listed: Listing = list_of(
             noun.kind.name,
             noun.of,
             sorts=("effective_on", "id"),
-            filters=(*between("effective", "effective_on"), *filters, "external_ref"),
+            filters=(
+                *between("effective", "effective_on"),
+                *filters,
+                *(("external_ref",) if self.has_ref else ()),
+            ),
         )
         self.create = Command(
             f"{noun.resource}.{verb}", noun.writes, self.needs, self.decide, key_required=True
@@ -144,7 +151,7 @@ class Document(Generic[I, D]):
             needs.one(self.noun.kind, body.id)
             if self.beside is not None:
                 self.beside.needs(needs, body.id)
-        if body.external_ref is not None:
+        if self.has_ref and body.external_ref is not None:
             needs.search(self.by_ref, body.external_ref)
         return self._needs(needs, asked)
 
@@ -154,7 +161,7 @@ class Document(Generic[I, D]):
         if existing is not None:
             return Done(self.show(existing, work), status=200)
         posted, view = self._kept(self._post(asked, work), work)
-        work.note(self._action, self.noun.name, posted.id, **self._told(view))
+        work.note(self._action(posted), self.noun.name, posted.id, **self._told(view))
         return Done(view, location=self.noun.location(posted.id))
 
     def keep(self, document: D, work: Work) -> D:
@@ -164,11 +171,11 @@ class Document(Generic[I, D]):
     def _kept(self, document: D, work: Work) -> tuple[Any, dict[str, Any]]:
         kept: Any = work.put(self.noun.kind, document)
         view = self.show(kept, work)
-        work.event(self.event, kept.id, **self._told(view))
+        work.event(f"{self.noun.name}.{self._action(kept)}", kept.id, **self._told(view))
         return kept, view
 
     def _told(self, view: Mapping[str, Any]) -> dict[str, Any]:
-        return {name: view[name] for name in self._facts}
+        return {name: view[member] for name, member in self._facts.items()}
 
     def show(self, document: D, work: Work) -> dict[str, Any]:
         """The view of a document, with what stands beside it in ``work``."""
@@ -204,7 +211,8 @@ class Document(Generic[I, D]):
             if not self._is_same(asked, existing, work):
                 raise IdTaken.at("/id")
             return existing
-        if body.external_ref is not None and work.search(self.by_ref, body.external_ref):
+        ref = body.external_ref if self.has_ref else None
+        if ref is not None and work.search(self.by_ref, ref):
             raise ExternalRefTaken.at("/external_ref")
         if self._refuse is not None:
             self._refuse(asked, work)
@@ -238,12 +246,16 @@ def summary_view(of: type[D], name: str = "", *, computed: Sequence[Computed] = 
     return View(of, name or f"{of.__name__}Summary", without=lists, computed=(status, *computed))
 
 
-def says(body: Any, posted: Any, permissions: frozenset[str]) -> bool:
+def says(body: Any, posted: Any, permissions: frozenset[str], pointer: str = "") -> bool:
     """Whether a request says what was posted, in all members that both have.
 
     What the service gave or filled in then, and what the caller is not shown (whether it is right
     would tell it), is not compared. Nor are amounts, which a request states before they are
-    rounded, and what the document checks itself.
+    rounded, and what the document checks itself. Texts are compared in the form that their types
+    check.
+
+    Raises:
+        InvalidValue: a text does not have its form; ``pointer`` is the place of ``body``.
     """
     known = {each.name for each in members_of(type(posted))}
     for each in members_of(type(body)):
@@ -261,53 +273,17 @@ def says(body: Any, posted: Any, permissions: frozenset[str]) -> bool:
             continue
         if each.type.has(Mark.FILLED) and value in (None, ""):
             continue
+        place, form = f"{pointer}/{each.name}", each.type.mark(Checked)
         if each.type.item is not None and is_nested(each.type.item):
             if len(value) != len(theirs) or not all(
-                says(one, two, permissions) for one, two in zip(value, theirs, strict=True)
+                says(one, two, permissions, f"{place}/{at}")
+                for at, (one, two) in enumerate(zip(value, theirs, strict=True))
             ):
                 return False
-        elif value != theirs:
+        elif (value if form is None or value is None else form.check(value, place)) != theirs:
             return False
     return True
 
 
 def _external_ref(document: Any) -> Key:
     return (document.external_ref,)
-
-
-def document_needs(
-    needs: Needs, kind: Kind[Any], finder: Finder[Any], id_: Id | None, external_ref: str | None
-) -> Needs:
-    """Need whatever carries the client-made id or the external reference already."""
-    if id_ is not None:
-        needs.one(kind, id_)
-    if external_ref is not None:
-        needs.search(finder, external_ref)
-    return needs
-
-
-def existing_document(
-    work: Work, kind: Kind[Any], finder: Finder[Any], id_: Id | None, external_ref: str | None
-) -> Any:
-    """The document that has the client-made id already, to be answered with 200 if it is the same.
-
-    Raises:
-        ExternalRefTaken: another document carries the reference.
-    """
-    existing = None if id_ is None else work.find(kind, id_)
-    if existing is not None:
-        return existing
-    if external_ref is not None and work.search(finder, external_ref):
-        raise ExternalRefTaken.at("/external_ref")
-    return None
-
-
-def check_repeat(existing: Any, fresh: Any, *computed: str) -> None:
-    """Let a repeat pass: ``fresh`` equals ``existing`` in all fields but the ``computed`` ones.
-
-    Raises:
-        IdTaken: the id belongs to a document with other content.
-    """
-    known = {name: getattr(existing, name) for name in computed}
-    if replace(fresh, **known) != existing:
-        raise IdTaken.at("/id")

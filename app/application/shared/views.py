@@ -76,15 +76,16 @@ class View(Generic[A]):
         for function_ in computed:
             hints = get_type_hints(function_, include_extras=True)
             self._add(function_.__name__, read_type(hints["return"]))
+        # No member is called like one of these.
         self._globals: dict[str, Any] = {
-            "amount": format_amount,
+            "write_amount": format_amount,
             "exponent_of": currency_exponent,
-            "instant": instant,
-            "scaled": format_scaled,
-            "ulid": ulid_text,
+            "write_instant": instant,
+            "write_scaled": format_scaled,
+            "write_ulid": ulid_text,
             **{f"compute_{each}": call for each, call in self._computed.items()},
             **{f"show_{each}": view.show for each, view in self._inside.items()},
-            "document": _show_document,
+            "write_document": _show_document,
         }
         self.columns = tuple(self._asked())
         self.parameters = tuple(each for each in self.columns if each not in self._fields)
@@ -192,17 +193,17 @@ class View(Generic[A]):
             return f"[show_{name}(each{more}) for each in {value}]"
         scaled = type_.mark(Scaled)
         if scaled is not None and scaled.money:
-            return f"amount({value}, exponent)"
+            return f"write_amount({value}, exponent)"
         if scaled is not None:
-            return f"scaled({value}, {scaled.digits}, at_least={scaled.at_least})"
+            return f"write_scaled({value}, {scaled.digits}, at_least={scaled.at_least})"
         reference = type_.mark(Reference)
         if reference is not None:
-            return f"{reference.prefix + '_'!r} + ulid({value})"
+            return f"{reference.prefix + '_'!r} + write_ulid({value})"
         document = type_.mark(DocumentReference)
         if document is not None:
-            return f"document({place(document.kind)}, {value})"
+            return f"write_document({place(document.kind)}, {value})"
         if type_.bare is datetime:
-            return f"instant({value})"
+            return f"write_instant({value})"
         if type_.bare is date:
             return f"{value}.isoformat()"
         return value

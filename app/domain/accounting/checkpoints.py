@@ -5,8 +5,8 @@ No posting writes a balance (rulings R-05). A report adds what was recorded afte
 
 from datetime import date, datetime
 
+from app.domain.accounting.ids import AccountId
 from app.domain.shared.frozen import frozen
-from app.domain.shared.ids import Id
 
 
 @frozen
@@ -22,6 +22,6 @@ class DayBalance:
     """What those entries did to an account on a day: minor units, a debit positive."""
 
     effective_on: date
-    account_id: Id
+    account_id: AccountId
     amount: int
     version: int = 1

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Annotated, Final
 
 from app.domain.accounting.chart import Account
 from app.domain.accounting.errors import (
@@ -15,15 +16,46 @@ from app.domain.accounting.errors import (
     ReversalBeforeEntry,
     ReversalOfReversal,
 )
-from app.domain.shared.documents import DocumentKind
+from app.domain.accounting.ids import AccountId, EntryId
+from app.domain.catalog.ids import ContactId
+from app.domain.shared.documents import DocumentIn, DocumentKind
 from app.domain.shared.errors import ReferenceNotFound
-from app.domain.shared.frozen import frozen
+from app.domain.shared.fields import (
+    Amount,
+    Checked,
+    Cost,
+    Count,
+    DocumentReference,
+    EffectiveAt,
+    EffectiveOn,
+    Example,
+    ExternalRef,
+    LineNumber,
+    Mark,
+    Memo,
+    Number,
+    RecordedAt,
+)
+from app.domain.shared.frozen import frozen, request_form
 from app.domain.shared.ids import Id
 from app.domain.shared.numbers import checked_amount
 from app.domain.shared.texts import checked_name
 
-MEMO_LENGTH_MAX = 500
-EXTERNAL_REF_LENGTH_MAX = 100
+MEMO_LENGTH_MAX: Final = 500
+LINES_MAX: Final = 2_000
+_ACCOUNT: Final = "acc_01J8Z3K4M5N6P7Q8R9S0T1V2W3"
+
+
+def checked_memo(memo: str, pointer: str = "/memo") -> str:
+    """``memo`` in the form of a name, or empty.
+
+    Raises:
+        InvalidValue: too long, or with control characters.
+    """
+    return checked_name(memo, pointer, MEMO_LENGTH_MAX) if memo.strip() else ""
+
+
+EntryMemo = Annotated[Memo, Checked(checked_memo)]
 
 
 class Purpose(StrEnum):
@@ -33,18 +65,59 @@ class Purpose(StrEnum):
     REVERSAL = "reversal"
 
 
+@request_form
+class EntryLineIn:
+    """One side of an entry: a debit or a credit, not both."""
+
+    account_id: AccountId
+    debit: Amount = 0
+    """The amount on the debit side."""
+    credit: Amount = 0
+    """The amount on the credit side."""
+    memo: EntryMemo = ""
+
+
+@request_form
+class EntryIn(DocumentIn):
+    """An entry made by hand; its debits equal its credits."""
+
+    id: EntryId | None = None
+    memo: Annotated[EntryMemo, Example("Rent for March")] = ""
+    lines: Annotated[
+        tuple[EntryLineIn, ...],
+        Count(LINES_MAX, least=0),
+        Example(
+            [
+                {"account_id": _ACCOUNT, "debit": "1250.00"},
+                {"account_id": _ACCOUNT, "credit": "1250.00"},
+            ]
+        ),
+    ]
+    """Its sides, in their order."""
+
+
+@request_form
+class ReversalIn:
+    """When the entry is undone (now, unless stated), and why."""
+
+    effective_at: EffectiveAt | None = None
+    memo: Annotated[EntryMemo, Example("Posted twice")] = ""
+    """A note; that of the entry when it is left out."""
+
+
 @frozen
 class EntryLine:
-    """One side of an entry: ``amount`` in minor units, a debit positive, a credit negative.
+    """One side of an entry: either ``debit`` or ``credit`` is above zero.
 
-    ``contact_id`` is the party on a receivables or payables account.
+    ``amount`` in minor units is positive for a debit, negative for a credit.
     """
 
-    line: int
-    account_id: Id
-    amount: int
-    memo: str = ""
-    contact_id: Id | None = None
+    line: LineNumber
+    account_id: AccountId
+    amount: Cost
+    memo: Memo = ""
+    contact_id: ContactId | None = None
+    """The party on an account of receivables or payables."""
 
     @property
     def debit(self) -> int:
@@ -59,10 +132,9 @@ class EntryLine:
 
 @frozen
 class JournalEntry:
-    """A posted entry. It is never edited: ``reverse`` makes the entry that undoes it.
+    """A journal entry with its lines and, once there is one, its reversal.
 
-    ``source_kind`` and ``source_id`` name the document; of an entry made by hand it is the entry.
-    ``number`` is given when it is written.
+    It is never edited: ``reverse`` makes the entry that undoes it.
 
     Raises:
         EntryTooShort: fewer than two lines.
@@ -71,17 +143,25 @@ class JournalEntry:
         ValueOutOfRange: an amount, or the sum of one side, is larger than the books hold.
     """
 
-    id: Id
-    number: str | None
-    effective_at: datetime
-    effective_on: date
-    source_kind: DocumentKind
-    source_id: Id
+    id: EntryId
+    """The entry."""
+    number: Number | None
+    """The number of an entry made by hand; the entries of documents have none."""
+    effective_at: EffectiveAt
+    effective_on: EffectiveOn
+    source_kind: Annotated[DocumentKind, Mark.KIND]
+    """The kind of the document behind it."""
+    source_id: Annotated[Id, DocumentReference("source_kind")]
+    """The document behind it; of an entry made by hand the entry itself."""
     purpose: Purpose
-    memo: str
-    reverses_id: Id | None
+    """Whether it posts the document or undoes that."""
+    memo: Memo
+    reverses_id: EntryId | None
+    """The entry that this one undoes."""
+    recorded_at: RecordedAt
     lines: tuple[EntryLine, ...]
-    external_ref: str | None = None
+    """Its sides, in their order."""
+    external_ref: ExternalRef | None = None
 
     def __post_init__(self) -> None:
         if len(self.lines) < 2:
@@ -143,11 +223,10 @@ class Postings:
         id_: Id,
         effective_at: datetime,
         effective_on: date,
+        recorded_at: datetime,
         source_kind: DocumentKind,
         source_id: Id,
         memo: str = "",
-        purpose: Purpose = Purpose.POSTING,
-        number: str | None = None,
     ) -> JournalEntry | None:
         """The document's entry, or None when nothing is left to post (a sale at 0.00 without cost).
 
@@ -162,32 +241,26 @@ class Postings:
             raise EntryUnbalanced
         return JournalEntry(
             id=id_,
-            number=number,
+            number=None,
             effective_at=effective_at,
             effective_on=effective_on,
             source_kind=source_kind,
             source_id=source_id,
-            purpose=purpose,
+            purpose=Purpose.POSTING,
             memo=memo,
             reverses_id=None,
+            recorded_at=recorded_at,
             lines=lines,
         )
-
-
-def checked_memo(memo: str, pointer: str = "/memo") -> str:
-    """``memo`` in the form of a name, or empty.
-
-    Raises:
-        InvalidValue: too long, or with control characters.
-    """
-    return checked_name(memo, pointer, MEMO_LENGTH_MAX) if memo.strip() else ""
 
 
 def manual_entry(
     *,
     id_: Id,
+    number: str,
     effective_at: datetime,
     effective_on: date,
+    recorded_at: datetime,
     memo: str,
     lines: Sequence[EntryLine],
     accounts: Mapping[Id, Account],
@@ -200,7 +273,7 @@ def manual_entry(
         ControlAccount: a line is on a control account.
         AccountInactive: a line is on an account that is no longer in use.
         EntryTooShort, EntryLineZero, EntryUnbalanced, ValueOutOfRange: as for ``JournalEntry``.
-        InvalidValue: a memo or the external reference does not have its form.
+        InvalidValue: a memo does not have its form.
     """
     written: list[EntryLine] = []
     for index, line in enumerate(lines):
@@ -210,11 +283,9 @@ def manual_entry(
             raise ReferenceNotFound.at(pointer)
         account.check_named(pointer)
         written.append(replace(line, memo=checked_memo(line.memo, f"/lines/{index}/memo")))
-    if external_ref is not None:
-        external_ref = checked_name(external_ref, "/external_ref", EXTERNAL_REF_LENGTH_MAX)
     return JournalEntry(
         id=id_,
-        number=None,
+        number=number,
         effective_at=effective_at,
         effective_on=effective_on,
         source_kind=DocumentKind("journal"),
@@ -222,6 +293,7 @@ def manual_entry(
         purpose=Purpose.POSTING,
         memo=checked_memo(memo),
         reverses_id=None,
+        recorded_at=recorded_at,
         lines=tuple(written),
         external_ref=external_ref,
     )
@@ -231,8 +303,10 @@ def reverse(
     entry: JournalEntry,
     *,
     id_: Id,
+    number: str,
     effective_at: datetime,
     effective_on: date,
+    recorded_at: datetime,
     already_reversed: bool,
     memo: str = "",
 ) -> JournalEntry:
@@ -256,7 +330,7 @@ def reverse(
         raise ReversalBeforeEntry.at("/effective_at")
     return JournalEntry(
         id=id_,
-        number=None,
+        number=number,
         effective_at=effective_at,
         effective_on=effective_on,
         source_kind=entry.source_kind,
@@ -264,6 +338,7 @@ def reverse(
         purpose=Purpose.REVERSAL,
         memo=checked_memo(memo) or entry.memo,
         reverses_id=entry.id,
+        recorded_at=recorded_at,
         lines=tuple(replace(line, amount=-line.amount) for line in entry.lines),
     )
 

@@ -4,10 +4,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from enum import StrEnum
+from typing import Annotated, Final
 
 from app.domain.accounting.errors import AllocationMismatch, ExcessPayment, OverAllocation
+from app.domain.catalog.ids import ContactId
 from app.domain.shared.documents import DocumentKind
 from app.domain.shared.errors import Fault, ReferenceNotFound, ValueOutOfRange
+from app.domain.shared.fields import (
+    COSTS,
+    Amount,
+    DocumentReference,
+    EffectiveOn,
+    Guarded,
+    Mark,
+    Version,
+)
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 from app.domain.shared.numbers import checked_amount
@@ -27,9 +38,14 @@ class Excess(StrEnum):
     CREDIT = "credit"  # it stays a credit of the party
 
 
+# What a supplier is owed tells what goods cost; what a customer owes does not.
+PAYABLE: Final = Guarded(COSTS, ("side", frozenset({"payable"})))
+PayableAmount = Annotated[Amount, PAYABLE]
+
+
 @frozen
 class OpenItem:
-    """What one document still leaves open between the company and a party.
+    """What a document leaves open. A debit is positive, a credit of the party negative.
 
     ``amount`` in minor units is positive for a *debit*, owed in the normal direction of the side (a
     sale on account, a bill), and negative for a *credit* against it (a payment, a return).
@@ -40,15 +56,21 @@ class OpenItem:
             between zero and the amount.
     """
 
-    document_kind: DocumentKind
-    document_id: Id
+    document_kind: Annotated[DocumentKind, Mark.KIND]
+    """The kind of the document."""
+    document_id: Annotated[Id, DocumentReference("document_kind")]
+    """The document."""
     side: Side
-    contact_id: Id
-    effective_on: date
+    """`receivable` from a customer, `payable` to a supplier."""
+    contact_id: ContactId
+    effective_on: EffectiveOn
     due_on: date
-    amount: int
-    settled: int = 0
-    version: int = 1
+    """The day by which it is to be paid."""
+    amount: PayableAmount
+    """What the document came to."""
+    settled: PayableAmount = 0
+    """What of the amount is settled."""
+    version: Version = 1
 
     def __post_init__(self) -> None:
         checked_amount(self.amount)
@@ -83,8 +105,29 @@ class Allocation:
 
 
 @frozen
+class BookedAllocation:
+    """What a credit settles of a debit; ``document_id`` is the document that made it.
+
+    That is the payment, the return or the allocation.
+    """
+
+    id: Id
+    document_id: Id
+    credit_kind: DocumentKind
+    credit_id: Annotated[Id, DocumentReference("credit_kind")]
+    """The document that settles: a payment, a return."""
+    debit_kind: DocumentKind
+    debit_id: Annotated[Id, DocumentReference("debit_kind")]
+    """The document that is settled: a sale on account, a bill."""
+    amount: Amount
+    """What of the debit is settled."""
+    effective_on: EffectiveOn
+    """The business day from which it is settled."""
+
+
+@frozen
 class NamedAllocation:
-    """A wish: ``amount`` minor units of this credit for that debit, by document ids."""
+    """A request: ``amount`` minor units of this credit for that debit, by document ids."""
 
     credit_id: Id
     debit_id: Id
@@ -182,26 +225,26 @@ def allocate_oldest(
 
 def allocate_named(
     items: Iterable[OpenItem],
-    wishes: Sequence[NamedAllocation],
+    requests: Sequence[NamedAllocation],
     on: date,
     *,
     pointer: str = "/lines",
     debit_member: str = "debit_id",
 ) -> Settlement:
-    """Settle exactly what is named. Wishes that name the same pair become one fact.
+    """Settle exactly what is named. Requests that name the same pair become one fact.
 
-    ``pointer`` and ``debit_member`` say where the wishes stand in the request, for the errors.
+    ``pointer`` and ``debit_member`` say where they stand in the body, for the errors.
 
     Raises:
-        ReferenceNotFound: a wish names a document that is not among ``items``.
+        ReferenceNotFound: a request names a document that is not among ``items``.
         ValueOutOfRange: an amount is not positive.
         AllocationMismatch: the pair is not a credit and a debit of one party and side.
-        OverAllocation: more than is open on the credit or on the debit, earlier wishes counted.
+        OverAllocation: more than is open on the credit or on the debit, earlier requests counted.
     """
     by_id = {item.document_id: item for item in items}
     ledger = _Ledger(by_id.values(), on)
-    for index, wish in enumerate(wishes):
-        credit, debit = by_id.get(wish.credit_id), by_id.get(wish.debit_id)
+    for index, named in enumerate(requests):
+        credit, debit = by_id.get(named.credit_id), by_id.get(named.debit_id)
         if credit is None:
             raise ReferenceNotFound.at(f"{pointer}/{index}/credit_id")
         if debit is None:
@@ -209,13 +252,13 @@ def allocate_named(
         same_party = (credit.side, credit.contact_id) == (debit.side, debit.contact_id)
         if credit.is_debit or not debit.is_debit or not same_party:
             raise AllocationMismatch.at(f"{pointer}/{index}")
-        if wish.amount <= 0:
+        if named.amount <= 0:
             place = f"{pointer}/{index}/amount"
             rule: dict[str, str | int] = {"bound": "> 0"}
             raise ValueOutOfRange(faults=[Fault(place, "validation.decimal_range", rule)])
-        if wish.amount > min(ledger.left(wish.credit_id), ledger.left(wish.debit_id)):
+        if named.amount > min(ledger.left(named.credit_id), ledger.left(named.debit_id)):
             raise OverAllocation.at(f"{pointer}/{index}/amount")
-        ledger.book(wish.credit_id, wish.debit_id, wish.amount)
+        ledger.book(named.credit_id, named.debit_id, named.amount)
     return ledger.settlement()
 
 

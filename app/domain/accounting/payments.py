@@ -1,18 +1,32 @@
 """Payments: money received from or paid to a party, and what it posts."""
 
-from datetime import date, datetime
 from enum import StrEnum
-from typing import Final
+from typing import Annotated, Final, Literal
 
 from app.domain.accounting.chart import AccountRole
-from app.domain.accounting.entries import EXTERNAL_REF_LENGTH_MAX, Postings
-from app.domain.accounting.open_items import OpenItem, Side
-from app.domain.shared.documents import DocumentKind
+from app.domain.accounting.entries import Postings
+from app.domain.accounting.ids import PaymentId
+from app.domain.accounting.open_items import Excess, OpenItem, Side
+from app.domain.catalog.ids import ContactId
+from app.domain.shared.documents import DocumentIn, DocumentKind, DocumentRef
 from app.domain.shared.errors import Fault, ValueOutOfRange
-from app.domain.shared.frozen import frozen
+from app.domain.shared.fields import (
+    COSTS,
+    Amount,
+    AmountAboveZero,
+    EffectiveAt,
+    EffectiveOn,
+    Example,
+    ExternalRef,
+    Guarded,
+    Number,
+    RecordedAt,
+)
+from app.domain.shared.frozen import frozen, request_form
 from app.domain.shared.ids import Id
 from app.domain.shared.numbers import checked_amount
-from app.domain.shared.texts import checked_name
+
+TARGETS_MAX: Final = 2_000
 
 
 class Direction(StrEnum):
@@ -20,6 +34,11 @@ class Direction(StrEnum):
 
     IN = "in"  # from a customer, against receivables
     OUT = "out"  # to a supplier, against payables
+
+    @property
+    def side(self) -> Side:
+        """The sub-ledger of the party."""
+        return Side.RECEIVABLE if self is Direction.IN else Side.PAYABLE
 
 
 class PaymentMethod(StrEnum):
@@ -41,71 +60,75 @@ SIDE_ROLES: Final = {
     Side.PAYABLE: AccountRole.PAYABLES,
 }
 
+# What a supplier is paid tells what goods cost; what a customer pays does not.
+PAID_OUT: Final = Guarded(COSTS, ("direction", frozenset({"out"})))
+PaidAmount = Annotated[Amount, PAID_OUT]
+
+
+@request_form
+class TargetIn:
+    """A document that the payment settles, and how much of it."""
+
+    document_id: DocumentRef
+    """The document: a sale on account, a bill."""
+    amount: Amount
+    """What of it is settled."""
+
+
+@request_form
+class PaymentIn(DocumentIn):
+    """A payment; ``in`` comes from a customer, ``out`` goes to a supplier.
+
+    It settles the oldest open documents, none, or those that are named. What is left is refused
+    unless ``excess`` lets it stay as a credit.
+    """
+
+    id: PaymentId | None = None
+    direction: Direction
+    """`in` from a customer, `out` to a supplier."""
+    contact_id: ContactId
+    method: PaymentMethod
+    """How the money moves."""
+    amount: Annotated[AmountAboveZero, Example("150.00")]
+    """What is paid."""
+    allocate: Annotated[
+        Literal["oldest", "none"] | tuple[TargetIn, ...],
+        Example([{"document_id": "sal_01J8Z3K4M5N6P7Q8R9S0T1V2W3", "amount": "150.00"}]),
+    ] = "oldest"
+    """What is settled: the oldest open documents, none, or the documents named here."""
+    excess: Excess = Excess.REFUSE
+    """What happens with more than is open: `refuse`, or keep it as a `credit`."""
+
 
 @frozen
 class Payment:
-    """A posted payment of ``amount`` minor units, always positive. It never changes.
+    """A payment with what it settles, and its journal entry.
 
-    What it settles is kept by its open item and the allocations. ``number`` is given when it is
-    written.
+    It never changes; what it settles is kept by its open item and the allocations.
 
     Raises:
         ValueOutOfRange: the amount is not positive, or larger than the books hold.
     """
 
-    id: Id
-    number: str | None
+    id: PaymentId
+    number: Number
+    external_ref: ExternalRef | None
     direction: Direction
-    contact_id: Id
+    """`in` from a customer, `out` to a supplier."""
+    contact_id: ContactId
     method: PaymentMethod
-    amount: int
-    effective_at: datetime
-    effective_on: date
-    external_ref: str | None
+    """How the money moves."""
+    amount: PaidAmount
+    """What was paid."""
+    effective_at: EffectiveAt
+    effective_on: EffectiveOn
+    recorded_at: RecordedAt
 
     def __post_init__(self) -> None:
         if self.amount <= 0:
             rule: dict[str, str | int] = {"bound": "> 0"}
             raise ValueOutOfRange(faults=[Fault("/amount", "validation.decimal_range", rule)])
         checked_amount(self.amount)
-
-    @classmethod
-    def new(
-        cls,
-        id_: Id,
-        *,
-        direction: Direction,
-        contact_id: Id,
-        method: PaymentMethod,
-        amount: int,
-        effective_at: datetime,
-        effective_on: date,
-        external_ref: str | None = None,
-    ) -> "Payment":
-        """A payment before it has a number.
-
-        Raises:
-            ValueOutOfRange: the amount is not positive, or larger than the books hold.
-            InvalidValue: the external reference does not have its form.
-        """
-        if external_ref is not None:
-            external_ref = checked_name(external_ref, "/external_ref", EXTERNAL_REF_LENGTH_MAX)
-        return cls(
-            id=id_,
-            number=None,
-            direction=direction,
-            contact_id=contact_id,
-            method=method,
-            amount=amount,
-            effective_at=effective_at,
-            effective_on=effective_on,
-            external_ref=external_ref,
-        )
-
-    @property
-    def side(self) -> Side:
-        """The sub-ledger it belongs to."""
-        return Side.RECEIVABLE if self.direction is Direction.IN else Side.PAYABLE
 
     @property
     def money_role(self) -> AccountRole:
@@ -115,14 +138,14 @@ class Payment:
     @property
     def control_role(self) -> AccountRole:
         """The account of what the party owes or is owed."""
-        return SIDE_ROLES[self.side]
+        return SIDE_ROLES[self.direction.side]
 
     def open_item(self) -> OpenItem:
         """The credit that it gives the party, to be allocated to debits."""
         return OpenItem(
             document_kind=DocumentKind("payment"),
             document_id=self.id,
-            side=self.side,
+            side=self.direction.side,
             contact_id=self.contact_id,
             effective_on=self.effective_on,
             due_on=self.effective_on,

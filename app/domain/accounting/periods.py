@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import cache
-from typing import Final
+from typing import Annotated, Final
 from zoneinfo import available_timezones
 
 from app.domain.accounting.errors import (
@@ -20,7 +20,8 @@ from app.domain.accounting.errors import (
 )
 from app.domain.shared.clock import business_date
 from app.domain.shared.errors import Fault, InvalidValue
-from app.domain.shared.frozen import frozen
+from app.domain.shared.fields import Example, Version, Words
+from app.domain.shared.frozen import frozen, request_form
 from app.domain.shared.money import currency_exponent
 from app.domain.shared.texts import checked_name
 
@@ -58,23 +59,33 @@ def read_month(label: str) -> date:
     return date(int(match[1]), int(match[2]), 1)
 
 
+@request_form
+class ReopeningIn:
+    """Why a closed month is opened again; it is kept with the month."""
+
+    reason: Annotated[str, Words(REASON_LENGTH_MAX), Example("A late bill of March")]
+    """Why."""
+
+
 @frozen
 class Period:
-    """One calendar month of a company's books.
-
-    ``closed_at`` is set while the month is closed or locked. ``reason`` says why it was last
-    reopened and is empty when it never was.
+    """A calendar month of the books, written ``YYYY-MM``.
 
     Raises:
         InvalidValue: ``starts_on`` is not the first of a month.
     """
 
     starts_on: date
+    """The first day."""
     state: PeriodState = PeriodState.OPEN
-    version: int = 1
+    """`open`, `closed` or `locked`."""
+    version: Version = 1
     closed_at: datetime | None = None
+    """When the month was closed; null while it is open."""
     locked_at: datetime | None = None
+    """When the month was locked."""
     reason: str = ""
+    """Why it was last reopened; empty when it never was."""
 
     def __post_init__(self) -> None:
         if self.starts_on.day != 1:

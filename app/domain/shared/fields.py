@@ -176,6 +176,7 @@ class Mark(Enum):
     GIVEN = "given"  # set by the service; no request states it
     FILLED = "filled"  # the service fills in what a request leaves out
     OWN_CHECK = "own_check"  # of a repeated request: the document itself compares it
+    KIND = "kind"  # names a kind of document
 
 
 @frozen

@@ -1,70 +1,65 @@
-"""Accounting in the database: how its aggregates are loaded and saved."""
+"""Accounting in the database: how its aggregates are loaded, saved and listed."""
 
-from collections.abc import Sequence
 from typing import Any
 
+from sqlalchemy import ColumnElement, Select, bindparam, case, select
+
 from app.application.accounting.accounts import ACCOUNT
+from app.application.accounting.allocations import ALLOCATION
 from app.application.accounting.checkpoints import DAY_BALANCES, LEDGER_CHECKPOINT
+from app.application.accounting.journal import ENTRY
+from app.application.accounting.open_items import OPEN_AS_OF, OPEN_ITEM
+from app.application.accounting.payments import PAYMENT
+from app.application.accounting.periods import PERIOD
 from app.application.accounting.ports import (
     ALL_TAXES,
-    ALLOCATION_DOCUMENTS,
     ALLOCATIONS,
     ALLOCATIONS_BY,
     ALLOCATIONS_OF_CREDIT,
     BOOKS,
     ENTRIES_OF,
-    ENTRY_BY_REF,
-    JOURNAL_ENTRIES,
     NUMBER_SERIES,
     OPEN_ITEMS,
     OPEN_ITEMS_OF,
     OPEN_PERIODS,
     PARTIES,
-    PAYMENT_BY_REF,
-    PAYMENTS,
     PERIODS,
     POSTING_ACCOUNTS,
-    RECORDED_ALLOCATIONS,
-    RECORDED_ENTRIES,
-    RECORDED_PAYMENTS,
     REVERSAL_OF,
-    AllocationDocument,
-    BookedAllocation,
     PostingAccounts,
-    Recorded,
 )
 from app.application.accounting.taxes import TAX
 from app.domain.accounting.chart import AccountRole
 from app.domain.accounting.checkpoints import DayBalance, LedgerCheckpoint
-from app.domain.accounting.entries import EntryLine, JournalEntry, Purpose
-from app.domain.accounting.open_items import OpenItem, Side
-from app.domain.accounting.payments import Direction, Payment, PaymentMethod
-from app.domain.accounting.periods import (
-    Books,
-    Period,
-    PeriodState,
-    PriceDifferencePolicy,
-    TaxRounding,
-)
+from app.domain.accounting.open_items import BookedAllocation, OpenItem
+from app.domain.accounting.periods import Books, Period
 from app.domain.accounting.series import NumberSeries
 from app.domain.accounting.tax import TaxComponent, TaxKind
 from app.domain.catalog.contact import Contact
 from app.domain.shared.ids import Id
 from app.infrastructure.accounting import tables
+from app.infrastructure.accounting.tables import (
+    allocation_documents,
+    allocations,
+    books,
+    journal_entries,
+    journal_lines,
+    open_items,
+    payments,
+)
 from app.infrastructure.catalog.tables import contacts
-from app.infrastructure.db.declared import Codec, stored_master
-from app.infrastructure.db.mapping import Children, Mapping, Search, TableRow, flat, row_maker
-
-
-def _load_posting_accounts(row: Sequence[Any]) -> PostingAccounts:
-    return PostingAccounts(
-        {AccountRole(role): Id(bytes.fromhex(id_)) for role, id_ in row[0].items()}
-    )
-
-
-def _dump_posting_accounts(accounts: PostingAccounts) -> list[TableRow]:
-    by_role = {str(role): id_.hex() for role, id_ in accounts.by_role.items()}
-    return [(tables.posting_accounts, {"by_role": by_role})]
+from app.infrastructure.db.declared import (
+    Codec,
+    Stored,
+    listed,
+    mapped,
+    stored_document,
+    stored_master,
+)
+from app.infrastructure.db.lists import ListQuery
+from app.infrastructure.db.mapping import Search
+from app.infrastructure.db.query import of_tenant, total
+from app.infrastructure.db.types import Day
 
 
 def tax_component(data: dict[str, Any]) -> TaxComponent:
@@ -101,130 +96,122 @@ _COMPONENTS = Codec(
     lambda values: tuple(map(tax_component, values)),
     lambda components: [_component_data(each) for each in components],
 )
+_BY_ROLE = Codec(
+    lambda by_role: {AccountRole(role): Id(bytes.fromhex(id_)) for role, id_ in by_role.items()},
+    lambda by_role: {str(role): id_.hex() for role, id_ in by_role.items()},
+)
+
+
+def _in_books(statement: Select[Any]) -> Select[Any]:
+    """With the books, whose currency is that of the documents."""
+    return statement.where(*of_tenant(books))
+
+
+def _of_allocations(of: ColumnElement[bool], *where: ColumnElement[bool]) -> ColumnElement[int]:
+    amount = select(total(allocations.c.amount)).where(*of_tenant(allocations), of, *where)
+    return amount.correlate(allocation_documents, open_items).scalar_subquery()
+
+
+_DEBITS = (
+    select(total(journal_lines.c.amount))
+    .where(
+        *of_tenant(journal_lines),
+        journal_lines.c.entry_id == journal_entries.c.id,
+        journal_lines.c.amount > 0,
+    )
+    .correlate(journal_entries)
+    .scalar_subquery()
+)
+_BY_THEN = allocations.c.effective_on <= bindparam("f_as_of", type_=Day)
+# What allocations up to the day ``as_of`` settled of an item, with the sign of its amount.
+_SETTLED_BY_THEN = case(
+    (
+        open_items.c.amount > 0,
+        _of_allocations(allocations.c.debit_id == open_items.c.document_id, _BY_THEN),
+    ),
+    else_=-_of_allocations(allocations.c.credit_id == open_items.c.document_id, _BY_THEN),
+)
+
+
+def _open(listing: Any, settled: ColumnElement[int]) -> ListQuery:
+    return listed(
+        listing,
+        OPEN_ITEM.summary,
+        open_items,
+        given={"currency": books.c.currency, "settled": settled},
+        statement=lambda rows: _in_books(rows).where(open_items.c.amount != settled),
+        key="document_id",
+    )
+
 
 STORED = (
     stored_master(ACCOUNT, tables.accounts),
     stored_master(TAX, tables.taxes, Search(ALL_TAXES, ()), codecs={"components": _COMPONENTS}),
-)
-
-
-_ENTRY_COLUMNS = (
-    "id",
-    "number",
-    "effective_at",
-    "effective_on",
-    "source_kind",
-    "source_id",
-    "purpose",
-    "memo",
-    "reverses_id",
-    "external_ref",
-)
-_entry_row = row_maker(_ENTRY_COLUMNS)
-
-
-def _load_entry(row: Sequence[Any], lines: Sequence[Sequence[Any]]) -> JournalEntry:
-    id_, number, effective_at, effective_on, kind, source_id, purpose, memo, reverses_id, ref = row
-    return JournalEntry(
-        id_,
-        number,
-        effective_at,
-        effective_on,
-        kind,
-        source_id,
-        Purpose(purpose),
-        memo,
-        reverses_id,
-        tuple(EntryLine(*line) for line in lines),
-        ref,
-    )
-
-
-def _dump_entry(entry: JournalEntry) -> list[TableRow]:
-    head = _entry_row(entry)
-    rows: list[TableRow] = [(tables.journal_entries, head)]
-    for line in entry.lines:
-        row = {
-            "entry_id": entry.id,
-            "line": line.line,
-            "account_id": line.account_id,
-            "amount": line.amount,
-            "memo": line.memo,
-            "contact_id": line.contact_id,
-            "effective_on": entry.effective_on,
-        }
-        rows.append((tables.journal_lines, row))
-    return rows
-
-
-MAPPINGS = (
-    flat(LEDGER_CHECKPOINT, tables.ledger_checkpoints, LedgerCheckpoint, key=()),
-    flat(DAY_BALANCES, tables.day_balances, DayBalance, key=("effective_on", "account_id")),
-    flat(
-        BOOKS,
-        tables.books,
-        Books,
-        key=(),
-        tax_rounding=TaxRounding,
-        price_difference_policy=PriceDifferencePolicy,
+    stored_document(
+        ENTRY,
+        journal_entries,
+        (journal_lines, "entry_id"),
+        Search(REVERSAL_OF, ("reverses_id",)),
+        Search(ENTRIES_OF, ("source_kind", "source_id")),
+        repeated=("effective_on",),
+        given={"currency": books.c.currency, "total": _DEBITS},
+        statement=_in_books,
     ),
-    Mapping(
-        POSTING_ACCOUNTS,
-        tables.posting_accounts,
-        ("by_role",),
-        (),
-        _load_posting_accounts,
-        _dump_posting_accounts,
-    ),
-    flat(PERIODS, tables.periods, Period, key=("starts_on",), state=PeriodState),
-    flat(
-        NUMBER_SERIES,
-        tables.number_series,
-        NumberSeries,
-        key=("series", "scope_id", "year"),
-    ),
-    Mapping(
-        JOURNAL_ENTRIES,
-        tables.journal_entries,
-        _ENTRY_COLUMNS,
-        ("id",),
-        _load_entry,
-        _dump_entry,
-        children=(
-            Children(
-                tables.journal_lines,
-                ("line", "account_id", "amount", "memo", "contact_id"),
-                by=("entry_id",),
-                order=("line",),
-            ),
+    stored_document(
+        PAYMENT,
+        payments,
+        None,
+        given={"currency": books.c.currency, "allocated": -open_items.c.settled},
+        statement=lambda rows: _in_books(rows).where(
+            *of_tenant(open_items), open_items.c.document_id == payments.c.id
         ),
     ),
-    flat(
-        OPEN_ITEMS,
-        tables.open_items,
-        OpenItem,
-        key=("document_id",),
-        side=Side,
+    stored_document(
+        ALLOCATION,
+        allocation_documents,
+        None,
+        given={
+            "currency": books.c.currency,
+            "allocated": _of_allocations(allocations.c.document_id == allocation_documents.c.id),
+        },
+        statement=_in_books,
     ),
-    flat(
-        ALLOCATIONS,
-        tables.allocations,
-        BookedAllocation,
+    Stored(
+        (
+            mapped(PERIODS, tables.periods, Period, key=("starts_on",)),
+            Search(OPEN_PERIODS, (), where="t.state = 'open'"),
+        ),
+        # The first day is unique, so the id that completes the place may be a constant.
+        (listed(PERIOD.listed, PERIOD.summary, tables.periods, key="tenant_id"),),
     ),
-    flat(PAYMENTS, tables.payments, Payment, direction=Direction, method=PaymentMethod),
-    flat(ALLOCATION_DOCUMENTS, tables.allocation_documents, AllocationDocument, side=Side),
-    flat(PARTIES, contacts, Contact),
-    flat(RECORDED_ENTRIES, tables.journal_entries, Recorded),
-    flat(RECORDED_PAYMENTS, tables.payments, Recorded),
-    flat(RECORDED_ALLOCATIONS, tables.allocation_documents, Recorded),
-    Search(OPEN_PERIODS, (), where="t.state = 'open'"),
-    Search(REVERSAL_OF, ("reverses_id",)),
-    Search(ENTRY_BY_REF, ("external_ref",)),
-    Search(ENTRIES_OF, ("source_kind", "source_id")),
-    Search(PAYMENT_BY_REF, ("external_ref",)),
-    Search(ALLOCATIONS_OF_CREDIT, ("credit_id",)),
-    Search(ALLOCATIONS_BY, ("document_id",)),
-    Search(OPEN_ITEMS_OF, ("contact_id", "side"), where="t.amount <> t.settled"),
+    Stored(
+        (
+            mapped(OPEN_ITEMS, open_items, OpenItem, key=("document_id",)),
+            Search(OPEN_ITEMS_OF, ("contact_id", "side"), where="t.amount <> t.settled"),
+        ),
+        (
+            _open(OPEN_ITEM.listed, open_items.c.settled),
+            _open(OPEN_AS_OF, _SETTLED_BY_THEN),
+        ),
+    ),
 )
 
-SQLITE_CHECKS = {tables.journal_entries: tables.SQLITE_BALANCE}
+MAPPINGS = (
+    mapped(LEDGER_CHECKPOINT, tables.ledger_checkpoints, LedgerCheckpoint, key=()),
+    mapped(DAY_BALANCES, tables.day_balances, DayBalance, key=("effective_on", "account_id")),
+    mapped(BOOKS, books, Books, key=()),
+    mapped(
+        POSTING_ACCOUNTS,
+        tables.posting_accounts,
+        PostingAccounts,
+        key=(),
+        codecs={"by_role": _BY_ROLE},
+    ),
+    mapped(NUMBER_SERIES, tables.number_series, NumberSeries, key=("series", "scope_id", "year")),
+    mapped(ALLOCATIONS, allocations, BookedAllocation),
+    Search(ALLOCATIONS_OF_CREDIT, ("credit_id",)),
+    Search(ALLOCATIONS_BY, ("document_id",)),
+    mapped(PARTIES, contacts, Contact),
+)
+
+SQLITE_CHECKS = {journal_entries: tables.SQLITE_BALANCE}

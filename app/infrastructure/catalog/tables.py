@@ -7,7 +7,7 @@ from app.application.catalog.contacts import CONTACT
 from app.application.catalog.products import PRODUCT
 from app.application.catalog.units import UNIT
 from app.domain.shared.errors import Duplicate
-from app.infrastructure.db.declared import master_table
+from app.infrastructure.db.declared_tables import master_table
 from app.infrastructure.db.errors import on_constraint
 from app.infrastructure.db.metadata import check, index
 

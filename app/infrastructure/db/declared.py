@@ -1,60 +1,35 @@
-"""Tables, mappings and lists that follow from declarations.
+"""Mappings and lists that follow from declarations.
 
-The columns of a table are the fields of its dataclass, by their types; a mapping loads and dumps
-the fields by name; a list selects what its view shows. What differs is stated beside it.
+A mapping loads and dumps the fields of a dataclass by name; a list selects what its view shows.
+What differs is stated beside it.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, ForeignKeyConstraint, Select, Table, select
+from sqlalchemy import ColumnElement, Select, Table, select
 
 from app.application.shared.documents import Document
 from app.application.shared.kinds import Kind
 from app.application.shared.masters import Master
 from app.application.shared.reading import Filter, Listing
 from app.application.shared.views import View
-from app.domain.shared.errors import DomainError, ExternalRefTaken
 from app.domain.shared.fields import (
     FieldType,
-    Member,
-    Reference,
     folded_of,
     is_nested,
-    member,
     members_of,
 )
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id as DomainId
 from app.infrastructure.db import lists
-from app.infrastructure.db.errors import on_constraint
+from app.infrastructure.db.declared_tables import line_type
 from app.infrastructure.db.lists import ListQuery
 from app.infrastructure.db.mapping import Children, Search, TableRow, row_maker
 from app.infrastructure.db.mapping import Mapping as TableMapping
-from app.infrastructure.db.metadata import (
-    SchemaPart,
-    column,
-    index,
-    refers,
-    tenant_table,
-    unique,
-    unique_if_set,
-)
 from app.infrastructure.db.query import of_tenant
-from app.infrastructure.db.types import Day, Flag, Id, Instant, Integer, Json, Text
 
-_COLUMN_TYPES: Mapping[Any, type[Any]] = {
-    bool: Flag,
-    int: Integer,
-    str: Text,
-    bytes: Id,
-    date: Day,
-    datetime: Instant,
-    dict: Json,
-    tuple: Json,
-}
 _OPERATIONS: Mapping[str, Callable[..., lists.Filter]] = {
     "=": lists.equals,
     ">=": lists.at_least,
@@ -62,86 +37,6 @@ _OPERATIONS: Mapping[str, Callable[..., lists.Filter]] = {
     "contains": lists.contains,
     "flag": lists.flagged,
 }
-
-
-def columns_of(type_: type[Any], *without: str, referred: Collection[str] = ()) -> list[SchemaPart]:
-    """The columns of the fields of a dataclass, and a foreign key for each reference.
-
-    Fields that are ``referred`` have a foreign key elsewhere: one of several columns.
-    The field's type stays with its column (``info["field"]``), for what writes the column outside.
-    """
-    parts: list[SchemaPart] = []
-    for each in members_of(type_):
-        if each.name in without:
-            continue
-        made = column(each.name, _column_type(each.type), null=each.type.optional)
-        made.info["field"] = each.type
-        parts.append(made)
-    parts += (
-        refers(each.name, reference.table)
-        for each in members_of(type_)
-        if each.name not in ("id", *without, *referred)
-        and (reference := each.type.mark(Reference)) is not None
-    )
-    return parts
-
-
-def master_table(master: Master[Any], *parts: SchemaPart) -> Table:
-    """The table of a master: its fields, its unique members, and ``parts`` of its own."""
-    noun, name = master.noun, master.noun.kind.name
-    uniques = []
-    for each in master.unique:
-        column_name = folded_of(noun.of, each.member)
-        optional = member(noun.of, column_name).type.optional
-        uniques.append(unique_if_set(name, column_name) if optional else unique(column_name))
-        _refused(f"{name}_tenant_id_{column_name}_uq", each.refusal, f"/{each.member}")
-    return tenant_table(name, *columns_of(noun.of), *uniques, *parts)
-
-
-def document_table(document: Document[Any, Any], *parts: SchemaPart) -> Table:
-    """The table of a posted document: its fields without its lines, number, reference, day."""
-    name = document.noun.kind.name
-    _refused(f"{name}_tenant_id_external_ref_uq", ExternalRefTaken, "/external_ref")
-    return tenant_table(
-        name,
-        *columns_of(document.noun.of, "lines"),
-        unique("number"),
-        unique_if_set(name, "external_ref"),
-        index(name, "effective_on", "id"),
-        *parts,
-        append_only=True,
-    )
-
-
-def lines_table(name: str, document: Document[Any, Any], parent: str, *parts: SchemaPart) -> Table:
-    """The table of the lines of a posted document; ``parent`` is the column that names it.
-
-    A foreign key among ``parts`` takes the place of those of its single columns.
-    """
-    keys = [each for each in parts if isinstance(each, ForeignKeyConstraint)]
-    referred = [name for each in keys for name in each.column_keys]
-    return tenant_table(
-        name,
-        column(parent, Id),
-        *columns_of(line_type(document.noun.of), referred=referred),
-        refers(parent, document.noun.kind.name),
-        *parts,
-        key=(parent, "line"),
-        append_only=True,
-    )
-
-
-def _refused(constraint: str, refusal: type[DomainError], pointer: str) -> None:
-    on_constraint(lambda: refusal.at(pointer), constraint)
-
-
-def _column_type(type_: FieldType) -> Any:
-    if is_nested(type_):
-        return Json
-    bare = getattr(type_.bare, "__origin__", type_.bare)
-    if isinstance(bare, type) and issubclass(bare, Enum):
-        return Text
-    return _COLUMN_TYPES[bare]
 
 
 @frozen
@@ -256,12 +151,14 @@ def mapped(
     *,
     key: tuple[str, ...] = ("id",),
     lines: tuple[Table, str] | None = None,
+    repeated: Sequence[str] = (),
     codecs: Mapping[str, Codec] | None = None,
 ) -> TableMapping:
     """The mapping of a dataclass whose fields are the columns of ``table``, name by name.
 
     ``lines`` are the table of the objects in the field ``lines``, and its column that refers to the
-    aggregate. ``codecs`` keep a field in a form of its own.
+    aggregate; ``repeated`` are fields of the aggregate that the table of its lines has, too.
+    ``codecs`` keep a field in a form of its own.
     """
     rows = _Rows(type_, ("lines",) if lines else (), codecs or {})
     if lines is None:
@@ -287,20 +184,13 @@ def mapped(
         for line in aggregate.lines:
             row = of_lines.row(line)
             row[parent] = aggregate.id
+            for name in repeated:
+                row[name] = getattr(aggregate, name)
             found.append((line_table, row))
         return found
 
     children = (Children(line_table, of_lines.names, by=(parent,), order=("line",)),)
     return TableMapping(kind, table, rows.names, key, load_with_lines, dump_with_lines, children)
-
-
-def line_type(type_: type[Any]) -> type[Any]:
-    """The type of the lines of a document."""
-    lines: Member = next(each for each in members_of(type_) if each.name == "lines")
-    if lines.type.item is None or not is_nested(lines.type.item):
-        raise TypeError(f"{type_.__name__}.lines must be a tuple of objects")
-    found: type[Any] = lines.type.item.bare
-    return found
 
 
 def listed(
@@ -315,8 +205,7 @@ def listed(
 ) -> ListQuery:
     """The SQL of a declared list of the rows of ``table``.
 
-    ``given`` are the columns of what the view shows that is no column of the table, and
-    ``statement`` joins them.
+    ``given`` are the columns of what no column of the table shows; ``statement`` joins them.
     """
     columns: dict[str, ColumnElement[Any]] = {each.name: each for each in table.columns}
     columns.update(given or {})
@@ -370,16 +259,17 @@ def stored_document(
     table: Table,
     lines: tuple[Table, str] | None,
     *searches: Search,
+    repeated: Sequence[str] = (),
     given: Mapping[str, ColumnElement[Any]] | None = None,
     statement: Callable[[Select[Any]], Select[Any]] = _same,
     codecs: Mapping[str, Codec] | None = None,
 ) -> Stored:
     """A document in its table and that of its lines; see ``mapped`` and ``listed``."""
     noun = document.noun
-    mapping = mapped(noun.kind, table, noun.of, lines=lines, codecs=codecs)
+    mapping = mapped(noun.kind, table, noun.of, lines=lines, repeated=repeated, codecs=codecs)
     query = listed(document.listed, document.summary, table, given=given, statement=statement)
-    by_ref = Search(document.by_ref, ("external_ref",))
-    return Stored((mapping, by_ref, *searches), (query,), document, table, lines)
+    by_ref = (Search(document.by_ref, ("external_ref",)),) if document.has_ref else ()
+    return Stored((mapping, *by_ref, *searches), (query,), document, table, lines)
 
 
 def _loads(view: View[Any], codecs: Mapping[str, Codec]) -> list[tuple[int, Callable[[Any], Any]]]:

@@ -5,7 +5,12 @@ from app.application.inventory.locations import LOCATION
 from app.domain.inventory.errors import InsufficientStock
 from app.domain.inventory.levels import StockLevel
 from app.domain.inventory.moves import StockMove
-from app.infrastructure.db.declared import columns_of, document_table, lines_table, master_table
+from app.infrastructure.db.declared_tables import (
+    columns_of,
+    document_table,
+    lines_table,
+    master_table,
+)
 from app.infrastructure.db.errors import on_constraint
 from app.infrastructure.db.metadata import (
     check,

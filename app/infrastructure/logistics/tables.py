@@ -1,7 +1,7 @@
 """Tables of logistics."""
 
 from app.application.logistics.terminals import TERMINAL
-from app.infrastructure.db.declared import master_table
+from app.infrastructure.db.declared_tables import master_table
 from app.infrastructure.db.metadata import index
 
 terminals = master_table(

@@ -6,7 +6,7 @@ from app.application.purchasing.returns import SUPPLIER_RETURN
 from app.domain.purchasing.bills import BilledLine
 from app.domain.purchasing.errors import OverBilled, OverReturned, SupplierNumberTaken
 from app.domain.purchasing.receipts import ReceiptProgress
-from app.infrastructure.db.declared import columns_of, document_table, lines_table
+from app.infrastructure.db.declared_tables import columns_of, document_table, lines_table
 from app.infrastructure.db.errors import on_constraint
 from app.infrastructure.db.metadata import check, index, refers, tenant_table, unique
 
@@ -51,6 +51,7 @@ bill_lines = lines_table(
     check("quantity", "quantity > 0"),
     check("total", "total = net + tax AND net >= 0 AND tax >= 0 AND unit_price >= 0"),
     check("received_value", "received_value >= 0"),
+    referred=("receipt_id",),
 )
 
 billed_lines = tenant_table(

@@ -3,7 +3,7 @@
 from app.application.sales.contract import RETURN, SALE
 from app.domain.sales.errors import OverReturn
 from app.domain.sales.returns import ReturnedSoFar
-from app.infrastructure.db.declared import columns_of, document_table, lines_table
+from app.infrastructure.db.declared_tables import columns_of, document_table, lines_table
 from app.infrastructure.db.errors import on_constraint
 from app.infrastructure.db.metadata import check, index, refers, tenant_table
 
@@ -42,6 +42,7 @@ return_lines = lines_table(
     refers(("sale_id", "sale_line"), "sale_lines", _SALE_LINE),
     check("quantity", "quantity > 0"),
     check("total", _LINE_TOTAL),
+    referred=("sale_id",),
 )
 
 on_constraint(OverReturn, "returned_so_far_quantity_ck")

@@ -5,26 +5,25 @@ from typing import Any
 
 import pytest
 
+from app.application.accounting.allocations import ALLOCATION_DOCUMENTS
+from app.application.accounting.payments import PAYMENTS
 from app.application.accounting.ports import (
     ACCOUNTS,
-    ALLOCATION_DOCUMENTS,
     ALLOCATIONS,
     BOOKS,
     JOURNAL_ENTRIES,
     NUMBER_SERIES,
     OPEN_ITEMS,
-    PAYMENTS,
     PERIODS,
     POSTING_ACCOUNTS,
     TAXES,
-    AllocationDocument,
-    BookedAllocation,
     PostingAccounts,
 )
 from app.application.shared.kinds import Kind
+from app.domain.accounting.allocations import AllocationDocument
 from app.domain.accounting.chart import Account, AccountRole, AccountType
 from app.domain.accounting.entries import EntryLine, JournalEntry, Purpose
-from app.domain.accounting.open_items import OpenItem, Side
+from app.domain.accounting.open_items import BookedAllocation, OpenItem, Side
 from app.domain.accounting.payments import Direction, Payment, PaymentMethod
 from app.domain.accounting.periods import (
     Books,
@@ -88,6 +87,7 @@ AGGREGATES: list[tuple[Kind[Any], Any]] = [
             Purpose.REVERSAL,
             "Undone",
             C,
+            AT,
             (EntryLine(1, B, 5, "in", D), EntryLine(2, C, -5)),
             "REF",
         ),
@@ -102,9 +102,11 @@ AGGREGATES: list[tuple[Kind[Any], Any]] = [
     ),
     (
         PAYMENTS,
-        Payment(A, "PAY/2026/000001", Direction.OUT, B, PaymentMethod.CARD, 900, AT, DAY, "REF"),
+        Payment(
+            A, "PAY/2026/000001", "REF", Direction.OUT, B, PaymentMethod.CARD, 900, AT, DAY, AT
+        ),
     ),
-    (ALLOCATION_DOCUMENTS, AllocationDocument(A, "ALC/1", B, Side.PAYABLE, True, AT, DAY)),
+    (ALLOCATION_DOCUMENTS, AllocationDocument(A, "ALC/1", B, Side.PAYABLE, True, AT, DAY, AT)),
 ]
 
 

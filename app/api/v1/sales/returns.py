@@ -6,7 +6,7 @@ from pydantic import ConfigDict, JsonValue, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.api.resources import document_router
-from app.api.schemas import base_schema
+from app.api.schemas import own_form
 from app.api.wire import Schema
 from app.application.sales.contract import RETURN
 from app.domain.sales.returns import ReturnLineIn
@@ -56,5 +56,5 @@ class _Line(Schema):
         return self
 
 
-base_schema(ReturnLineIn, _Line)
+own_form(ReturnLineIn, _Line)
 router = document_router(RETURN)

@@ -9,7 +9,7 @@ from app.domain.accounting.entries import EntryLine
 from app.domain.accounting.open_items import OpenItem, Side
 from app.domain.accounting.payments import Direction, Payment, PaymentMethod
 from app.domain.shared.documents import DocumentKind
-from app.domain.shared.errors import InvalidValue, ValueOutOfRange
+from app.domain.shared.errors import ValueOutOfRange
 from app.domain.shared.ids import Id
 from app.domain.shared.numbers import AMOUNT_MAX
 
@@ -20,19 +20,10 @@ MONEY, CONTROL, PARTY, PAYMENT = (Id(bytes(15) + bytes([last])) for last in (1, 
 def a_payment(
     direction: Direction = Direction.IN,
     amount: int = 2_500,
-    *,
     method: PaymentMethod = PaymentMethod.BANK,
-    external_ref: str | None = None,
 ) -> Payment:
-    return Payment.new(
-        PAYMENT,
-        direction=direction,
-        contact_id=PARTY,
-        amount=amount,
-        effective_at=AT,
-        effective_on=ON,
-        method=method,
-        external_ref=external_ref,
+    return Payment(
+        PAYMENT, "PAY/2011/000001", None, direction, PARTY, method, amount, AT, ON, recorded_at=AT
     )
 
 
@@ -81,12 +72,3 @@ def test_an_amount_is_positive_and_bounded(amount: int) -> None:
     assert a_payment(amount=AMOUNT_MAX).amount == AMOUNT_MAX
     with pytest.raises(ValueOutOfRange):
         a_payment(amount=amount)
-
-
-def test_a_reference_has_a_form() -> None:
-    assert a_payment(external_ref=" R-1 ").external_ref == "R-1"
-    assert a_payment().external_ref is None
-    assert a_payment().number is None
-    with pytest.raises(InvalidValue) as refused:
-        a_payment(external_ref=" ")
-    assert refused.value.faults[0].pointer == "/external_ref"
