@@ -25,11 +25,7 @@ __all__ = [
 _NOT_YET_DECLARED = Context(
     "",
     (),
-    resources=(
-        Resource("reports", Access(read="manager accountant buyer viewer")),
-        Resource("scraps", Access(write="manager warehouse", read="accountant viewer")),
-        Resource("transfers", Access(write="manager warehouse", read="accountant viewer")),
-    ),
+    resources=(Resource("reports", Access(read="manager accountant buyer viewer")),),
 )
 CONTEXTS = (
     IDENTITY,

@@ -1,25 +1,13 @@
 """Every context's mappings and lists, gathered for the composition root."""
 
 from app.infrastructure.accounting import mappings as accounting
-from app.infrastructure.catalog import mappings as catalog
 from app.infrastructure.db import kernel_tables
 from app.infrastructure.db.lists import ListQuery
 from app.infrastructure.db.mapping import Registry
 from app.infrastructure.identity import mappings as identity
 from app.infrastructure.inventory import mappings as inventory
-from app.infrastructure.logistics import mappings as logistics
-from app.infrastructure.purchasing import mappings as purchasing
 from app.infrastructure.reports import build as reports
-from app.infrastructure.sales import mappings as sales
-
-_STORED = (
-    *catalog.STORED,
-    *accounting.STORED,
-    *inventory.STORED,
-    *purchasing.STORED,
-    *sales.STORED,
-    *logistics.STORED,
-)
+from app.infrastructure.stored import STORED
 
 
 def registry() -> Registry:
@@ -27,7 +15,7 @@ def registry() -> Registry:
     found = Registry()
     for module in (kernel_tables, identity, accounting, inventory):
         found.add(*module.MAPPINGS)
-    for each in _STORED:
+    for each in STORED:
         found.add(*each.mappings)
     found.sqlite_checks.update(accounting.SQLITE_CHECKS)
     return found
@@ -37,6 +25,6 @@ def lists() -> list[ListQuery]:
     """Every list."""
     return [
         *identity.LISTS,
-        *(each for stored in _STORED for each in stored.lists),
+        *(each for stored in STORED for each in stored.lists),
         *reports.LISTS,
     ]

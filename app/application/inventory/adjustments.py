@@ -22,7 +22,7 @@ from app.application.inventory.goods import (
     stock_needs,
 )
 from app.application.inventory.locations import LOCATIONS
-from app.application.shared.documents import Asked, Document, document_view, summary_view
+from app.application.shared.documents import Asked, Document, Moves, document_view, summary_view
 from app.application.shared.kinds import Kind, LockRank, Needs
 from app.application.shared.nouns import Access, Noun, by_id
 from app.application.shared.work import Work
@@ -201,6 +201,7 @@ ADJUSTMENT = Document(
     ),
     AdjustmentIn,
     title="Adjust the stock",
+    moves=Moves(1, "value"),
     series=SERIES,
     needs=_needs,
     post=_post,

@@ -7,7 +7,9 @@ of a direction at once. Every move leaves three facts: the move, the level, the 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
+from typing import Protocol
 
+from app.application.catalog.contract import PRODUCTS
 from app.application.inventory.locations import LOCATIONS
 from app.application.inventory.ports import (
     COST_LAYERS,
@@ -24,6 +26,7 @@ from app.domain.inventory.errors import Backdated, MovedAhead, UnitCostNeeded
 from app.domain.inventory.levels import Demand, StockLevel, check_shortages
 from app.domain.inventory.moves import Source, StockMove
 from app.domain.inventory.pool import Costed, CostingMethod, CostPool, Valuation
+from app.domain.shared.documents import DocumentKind
 from app.domain.shared.errors import ValueOutOfRange
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
@@ -61,11 +64,48 @@ def goods_of(product: Product, quantity: int, source: Source) -> Goods:
     return Goods(product.id, product.sku, method, quantity, source)
 
 
+class LineOfGoods(Protocol):
+    """A line of a request that takes goods out."""
+
+    @property
+    def product_id(self) -> Id:
+        """Which goods."""
+        ...
+
+    @property
+    def quantity(self) -> int:
+        """How much of them, scaled by 10^6."""
+        ...
+
+
+def leaving(
+    work: Work, kind: DocumentKind, document_id: Id, lines: Sequence[LineOfGoods]
+) -> list[Goods]:
+    """The goods of lines that take them out; what is out of use can be taken out, too.
+
+    Raises:
+        ReferenceNotFound, NotStocked, QuantityStep: of a line, at its pointer.
+    """
+    found = []
+    for place, line in enumerate(lines):
+        pointer = f"/lines/{place}"
+        product = work.get(PRODUCTS, line.product_id, pointer=f"{pointer}/product_id")
+        product.check_step(line.quantity, f"{pointer}/quantity")
+        product.check_stocked(pointer)
+        found.append(goods_of(product, line.quantity, Source(kind, document_id, place + 1)))
+    return found
+
+
+def level_needs(needs: Needs, location_id: Id, product_ids: Iterable[Id]) -> Needs:
+    """Need a location and the levels of these products there, locked in key order."""
+    needs.one(LOCATIONS, location_id)
+    return needs.many(STOCK_LEVELS, {(product_id, location_id) for product_id in product_ids})
+
+
 def stock_needs(needs: Needs, location_id: Id, product_ids: Iterable[Id]) -> Needs:
     """Need the levels and pools of these products at a location, locked in key order."""
     ids = set(product_ids)
-    needs.one(LOCATIONS, location_id)
-    needs.many(STOCK_LEVELS, {(product_id, location_id) for product_id in ids})
+    level_needs(needs, location_id, ids)
     return needs.many(COST_POOLS, {(product_id,) for product_id in ids})
 
 
@@ -89,6 +129,20 @@ def lose_all(work: Work, moment: Moment, lines: Sequence[Goods]) -> list[Valuati
     """Let goods go that were lost; otherwise as ``issue_all``."""
     check_stock(work, moment.location_id, lines)
     return [_out(work, moment, line, costing.adjust_loss) for line in lines]
+
+
+def carry_all(work: Work, origin: Moment, target: Moment, lines: Sequence[Goods]) -> None:
+    """Move goods from one location to another; their cost pool and its value stay as they are.
+
+    Raises:
+        InsufficientStock: names every line whose goods are not all there; nothing moves.
+        MovedAhead: the instant is still to come.
+    """
+    check_stock(work, origin.location_id, lines)
+    _check_not_ahead(work, origin.effective_at)
+    for line in lines:
+        _move(work, origin, -line.quantity, line)
+        _move(work, target, line.quantity, line)
 
 
 def receive(work: Work, moment: Moment, line: Goods, value: int) -> Valuation:
@@ -216,9 +270,17 @@ def _keep(
     costed: Costed,
     move_id: Id | None = None,
 ) -> Valuation:
-    """Record a move: the pool with its layers, the valuation, the level and the move itself."""
+    """Record goods that came or left: the pool with its layers, the valuation, and the move."""
     _check_not_ahead(work, moment.effective_at)
     _keep_costed(work, costed)
+    _move(work, moment, quantity, line, move_id)
+    return costed.valuation
+
+
+def _move(
+    work: Work, moment: Moment, quantity: int, line: Goods, move_id: Id | None = None
+) -> None:
+    """Record a move with the level that it leaves."""
     level = work.find(STOCK_LEVELS, line.product_id, moment.location_id)
     if level is None:
         level = StockLevel.new(line.product_id, moment.location_id)
@@ -236,7 +298,6 @@ def _keep(
         line.source.line,
     )
     work.put(STOCK_MOVES, move)
-    return costed.valuation
 
 
 def _keep_costed(work: Work, costed: Costed) -> None:

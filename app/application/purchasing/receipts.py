@@ -17,6 +17,7 @@ from app.application.shared.documents import (
     Asked,
     Beside,
     Document,
+    Moves,
     document_view,
     summary_view,
 )
@@ -168,6 +169,7 @@ RECEIPT = Document(
     ),
     ReceiptIn,
     title="Receive goods",
+    moves=Moves(1),
     series=SERIES,
     needs=_needs,
     post=_post,

@@ -28,7 +28,7 @@ from app.application.inventory.contract import (
 from app.application.sales.return_lines import STOCK_KIND, Figures, Origin, figures_of, take_in
 from app.application.sales.sales import RETURNED, SALES
 from app.application.sales.trade import Traded, owe_on_account, postings_of
-from app.application.shared.documents import Asked, Document, document_view, summary_view
+from app.application.shared.documents import Asked, Document, Moves, document_view, summary_view
 from app.application.shared.kinds import Key, Kind, LockRank, Needs
 from app.application.shared.nouns import Access, Noun, Resource, by_id
 from app.application.shared.work import Work
@@ -216,6 +216,7 @@ RETURN = Document(
     ),
     ReturnIn,
     title="Take goods back",
+    moves=Moves(1, "cost"),
     series=SERIES,
     needs=_needs,
     post=_post,

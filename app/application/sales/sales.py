@@ -16,7 +16,14 @@ from app.application.accounting.contract import (
 from app.application.catalog.contract import CONTACTS, PRODUCTS
 from app.application.inventory.contract import LOCATIONS, Moment, goods_of, issue_all, stock_needs
 from app.application.sales.trade import Traded, owe_on_account, postings_of, tax_of
-from app.application.shared.documents import Asked, Beside, Document, document_view, summary_view
+from app.application.shared.documents import (
+    Asked,
+    Beside,
+    Document,
+    Moves,
+    document_view,
+    summary_view,
+)
 from app.application.shared.kinds import Finder, Kind, Lock, LockRank, Needs
 from app.application.shared.nouns import Access, Noun, by, by_id
 from app.application.shared.views import View
@@ -277,6 +284,7 @@ SALE = Document(
     ),
     SaleIn,
     title="Sell over the counter",
+    moves=Moves(-1, "cost"),
     series=SERIES,
     needs=_needs,
     post=_post,

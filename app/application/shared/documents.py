@@ -63,6 +63,19 @@ class Beside(Generic[D]):
     values: Callable[[D, Work], Mapping[str, Any]]
 
 
+@frozen
+class Moves:
+    """How the lines of a document move goods, for the checks of the books.
+
+    ``sign`` is 1 where a quantity above zero comes in, -1 where it leaves, 0 where it does both.
+    ``value`` is the member of a line that says at which value, with the sign of its quantity; empty
+    where the line says none.
+    """
+
+    sign: int
+    value: str = ""
+
+
 class Document(Generic[I, D]):
     """The declaration of a posted document.
 
@@ -84,6 +97,7 @@ class Document(Generic[I, D]):
         beside: what its view shows beside it.
         also_called: what facts call it beside its name.
         kinds: what facts call it instead of its name; empty for one that no fact names.
+        moves: how its lines move goods, where they do.
         verb: what the command is called; stored answers are kept under it.
         action: what the audit trail and the event call it, which may follow from the document.
         batch: whether up to 100 may be posted in one request.
@@ -107,6 +121,7 @@ class Document(Generic[I, D]):
         beside: Beside[D] | None = None,
         also_called: Sequence[str] = (),
         kinds: Sequence[str] | None = None,
+        moves: Moves | None = None,
         verb: str = "create",
         action: str | Callable[[D], str] = "posted",
         batch: bool = False,
@@ -120,6 +135,7 @@ class Document(Generic[I, D]):
         self.summary = summary
         self.beside = beside
         self.batch = batch
+        self.moves = moves
         self._needs = needs
         self._post = post
         self._same = same
@@ -127,6 +143,7 @@ class Document(Generic[I, D]):
         self._facts = facts if isinstance(facts, Mapping) else {each: each for each in facts}
         self._of = of
         self._action = (lambda _: action) if isinstance(action, str) else action
+        self.event = f"{noun.name}.{action}" if isinstance(action, str) else None
         self.has_ref = any(each.name == "external_ref" for each in members_of(noun.of))
         self.by_ref: Finder[D] = Finder(f"{noun.name}_by_ref", noun.kind, _external_ref)
         self.listed: Listing = list_of(

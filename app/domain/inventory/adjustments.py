@@ -8,7 +8,7 @@ from app.domain.accounting.ids import EntryId
 from app.domain.catalog.ids import ProductId
 from app.domain.inventory.errors import CostOnLoss, LineCount, WrongDirection, ZeroQuantity
 from app.domain.inventory.ids import AdjustmentId, LocationId
-from app.domain.shared.documents import DocumentIn
+from app.domain.shared.documents import LINES_MAX, DocumentIn
 from app.domain.shared.errors import DomainError, Fault, ValueOutOfRange
 from app.domain.shared.fields import (
     Cost,
@@ -27,8 +27,6 @@ from app.domain.shared.fields import (
 )
 from app.domain.shared.frozen import frozen, request_form
 from app.domain.shared.numbers import AMOUNT_MAX, QUANTITY_MAX
-
-LINES_MAX = 2000
 
 
 class AdjustmentReason(StrEnum):

@@ -7,6 +7,20 @@ that the request can never be accepted as it stands.
 from app.domain.shared.errors import DomainError, Kind
 
 
+class ScrapAccountNeeded(DomainError):
+    """A scrap for another reason states the account of its cost."""
+
+    code = "inventory.scrap_account_needed"
+    kind = Kind.RULE_BROKEN
+
+
+class TransferToItself(DomainError):
+    """A transfer leads from one location to another one."""
+
+    code = "inventory.transfer_to_itself"
+    kind = Kind.RULE_BROKEN
+
+
 class InsufficientStock(DomainError):
     """A document asks for more of an item than lies at the place; every short line is a fault.
 

@@ -8,3 +8,5 @@ from app.domain.shared.ids import Id
 LocationId = Annotated[Id, Reference("loc", "locations"), Meaning("The location.")]
 AdjustmentId = Annotated[Id, Reference("adj", "adjustments"), Meaning("The adjustment.")]
 MoveId = Annotated[Id, Reference("mov", "stock_moves"), Meaning("The stock move.")]
+ScrapId = Annotated[Id, Reference("scr", "scraps"), Meaning("The scrap.")]
+TransferId = Annotated[Id, Reference("trf", "transfers"), Meaning("The transfer.")]

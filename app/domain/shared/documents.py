@@ -3,11 +3,13 @@
 A context names its own kinds and series in its declarations, so none is listed here.
 """
 
-from typing import NamedTuple, NewType
+from typing import Final, NamedTuple, NewType
 
 from app.domain.shared.fields import EffectiveAt, ExternalRef
 from app.domain.shared.frozen import request_form
 from app.domain.shared.ids import Id
+
+LINES_MAX: Final = 2000  # lines of one document (rulings R-15)
 
 # What caused a fact, by the name of its noun: "sale". With the id it leads back to the document.
 DocumentKind = NewType("DocumentKind", str)

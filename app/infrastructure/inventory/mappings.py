@@ -12,7 +12,9 @@ from app.application.inventory.ports import (
     STOCK_MOVES,
     VALUATIONS,
 )
+from app.application.inventory.scraps import SCRAP
 from app.application.inventory.stock import LEVEL, MOVE
+from app.application.inventory.transfers import TRANSFER
 from app.domain.inventory.errors import PoolInconsistent
 from app.domain.inventory.levels import StockLevel
 from app.domain.inventory.moves import StockMove
@@ -161,4 +163,6 @@ STORED = (
     stored_document(
         ADJUSTMENT, tables.adjustments, lines=(tables.adjustment_lines, "adjustment_id")
     ),
+    stored_document(SCRAP, tables.scraps, lines=(tables.scrap_lines, "scrap_id")),
+    stored_document(TRANSFER, tables.transfers, lines=(tables.transfer_lines, "transfer_id")),
 )

@@ -2,6 +2,8 @@
 
 from app.application.inventory.adjustments import ADJUSTMENT
 from app.application.inventory.locations import LOCATION
+from app.application.inventory.scraps import SCRAP
+from app.application.inventory.transfers import TRANSFER
 from app.domain.inventory.errors import InsufficientStock
 from app.domain.inventory.levels import StockLevel
 from app.domain.inventory.moves import StockMove
@@ -105,6 +107,18 @@ adjustments = document_table(ADJUSTMENT)
 
 adjustment_lines = lines_table(
     "adjustment_lines", ADJUSTMENT, "adjustment_id", check("quantity", "quantity <> 0")
+)
+
+scraps = document_table(SCRAP, check("cost", "cost >= 0"))
+
+scrap_lines = lines_table(
+    "scrap_lines", SCRAP, "scrap_id", check("quantity", "quantity > 0 AND cost >= 0")
+)
+
+transfers = document_table(TRANSFER, check("to_location_id", "to_location_id <> from_location_id"))
+
+transfer_lines = lines_table(
+    "transfer_lines", TRANSFER, "transfer_id", check("quantity", "quantity > 0")
 )
 
 on_constraint(InsufficientStock, "stock_levels_on_hand_ck", "cost_pools_quantity_ck")

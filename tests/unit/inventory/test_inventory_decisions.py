@@ -42,7 +42,7 @@ def test_an_adjustment_leaves_every_fact() -> None:
     (document,) = trade.all(ADJUSTMENTS)
     assert move.line == valuation.line == document.lines[0].line == 1
     assert move.source_id == valuation.source_id == entry.source_id == document.id
-    assert entry.source_kind is DocumentKind("adjustment")
+    assert entry.source_kind == DocumentKind("adjustment")
     assert (document.entry_id, document.recorded_at) == (entry.id, NOW)
     assert (trade.all(STOCK_LEVELS)[0].on_hand, trade.all(COST_POOLS)[0].value) == (3_000_000, 335)
     assert trade.balances() == {"stock": 335, "opening_balances": -335}

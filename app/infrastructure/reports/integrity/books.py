@@ -98,7 +98,7 @@ _dated_apart = touching(
 def _without_entry(kind: DocumentKind) -> Select[Any]:
     """Documents of a kind whose entry is gone, is another's, or stands on another day."""
     table = TABLES[kind]
-    if kind is DocumentKind("payment"):  # always posts, and so keeps no reference
+    if kind == DocumentKind("payment"):  # always posts, and so keeps no reference
         same = and_(
             pairs_of(table, journal_entries, ("id", "source_id")),
             journal_entries.c.source_kind == str(kind),

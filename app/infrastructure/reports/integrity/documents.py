@@ -4,18 +4,15 @@ from typing import Any
 
 from sqlalchemy import Select, Table, and_, literal, select, union_all
 
-from app.domain.shared.documents import DocumentKind
 from app.infrastructure.accounting.tables import journal_entries
 from app.infrastructure.db.query import of_tenant
 from app.infrastructure.db.types import Integer, Text
-from app.infrastructure.inventory.tables import adjustment_lines, adjustments, stock_moves
+from app.infrastructure.inventory.tables import stock_moves
 from app.infrastructure.purchasing.tables import (
     bill_lines,
     billed_lines,
-    bills,
     receipt_lines,
     receipt_progress,
-    receipts,
     supplier_return_lines,
     supplier_returns,
 )
@@ -27,7 +24,6 @@ from app.infrastructure.reports.integrity.recent import (
     touching,
 )
 from app.infrastructure.reports.integrity.shapes import (
-    TABLES,
     PartsTotal,
     Statement,
     Tendered,
@@ -39,10 +35,10 @@ from app.infrastructure.reports.integrity.shapes import (
 from app.infrastructure.sales.tables import (
     return_lines,
     returned_so_far,
-    returns,
     sale_lines,
     sales,
 )
+from app.infrastructure.stored import documents
 
 
 def _orphans(facts: Table, documents: dict[str, Table]) -> Select[Any]:
@@ -65,37 +61,10 @@ def _orphans(facts: Table, documents: dict[str, Table]) -> Select[Any]:
     )
 
 
-_POSTING: dict[str, Table] = {
-    **{str(kind): table for kind, table in TABLES.items()},
-    DocumentKind("journal"): journal_entries,  # an entry made by hand is its own document
+_POSTING = {kind: each.table for each in documents() for kind in each.document.kinds}
+_MOVING = {
+    kind: each.table for each in documents() if each.of_goods for kind in each.document.kinds
 }
-_MOVING: dict[str, Table] = {
-    DocumentKind("sale"): sales,
-    DocumentKind("receipt"): receipts,
-    DocumentKind("supplier_return"): supplier_returns,
-    DocumentKind("sale_return"): returns,
-    DocumentKind("adjustment"): adjustments,
-}
-
-# Documents, their lines, how a line names its document, and the sums that both state.
-_SUMMED: tuple[tuple[Table, Table, str, tuple[str, ...]], ...] = (
-    (sales, sale_lines, "sale_id", ("net", "tax", "total")),
-    (returns, return_lines, "return_id", ("net", "tax", "total")),
-    (receipts, receipt_lines, "receipt_id", ("value",)),
-    (
-        bills,
-        bill_lines,
-        "bill_id",
-        ("net", "tax", "total", "received_value"),
-    ),
-    (
-        supplier_returns,
-        supplier_return_lines,
-        "return_id",
-        ("value", "received_value"),
-    ),
-    (adjustments, adjustment_lines, "adjustment_id", ("value",)),
-)
 
 
 def _sums() -> Select[Any]:
@@ -107,10 +76,10 @@ def _sums() -> Select[Any]:
             expected=supplier_return_lines.c.net + supplier_return_lines.c.tax,
         ),
     ]
-    for head, lines, key, columns in _SUMMED:
-        for name in columns:
-            facts.append(fact(head.c.id, text(name), found=head.c[name]))
-            facts.append(fact(lines.c[key], text(name), expected=lines.c[name]))
+    for each in documents():
+        for name, of_lines, parent in each.sums():
+            facts.append(fact(each.table.c.id, text(name), found=each.table.c[name]))
+            facts.append(fact(parent, text(name), expected=of_lines))
     return differing(*facts, by=DOCUMENTS)
 
 

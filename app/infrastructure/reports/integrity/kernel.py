@@ -19,10 +19,8 @@ from sqlalchemy import (
 )
 
 import app.infrastructure.db.tables_of_all_contexts  # noqa: F401  (their references are checked)
-from app.domain.shared.documents import Series
 from app.domain.shared.ids import NO_ID
 from app.infrastructure.accounting.tables import (
-    allocation_documents,
     journal_entries,
     number_series,
     payments,
@@ -31,23 +29,11 @@ from app.infrastructure.db.kernel_tables import outbox_events, stored_answers
 from app.infrastructure.db.metadata import metadata
 from app.infrastructure.db.query import of_tenant, total
 from app.infrastructure.db.types import Id, Integer
-from app.infrastructure.inventory.tables import adjustments
-from app.infrastructure.purchasing.tables import bills, receipts, supplier_returns
 from app.infrastructure.reports.integrity.recent import recorded
 from app.infrastructure.reports.integrity.shapes import Statement, differing, fact, pairs_of, text
-from app.infrastructure.sales.tables import returns, sales
+from app.infrastructure.stored import documents
 
-_NUMBERED: dict[Series, Table] = {
-    Series("JNL"): journal_entries,
-    Series("SAL"): sales,
-    Series("RET"): returns,
-    Series("RCP"): receipts,
-    Series("SRT"): supplier_returns,
-    Series("BIL"): bills,
-    Series("PAY"): payments,
-    Series("ALC"): allocation_documents,
-    Series("ADJ"): adjustments,
-}
+_NUMBERED = [each.table for each in documents()]
 _DIGITS_MAX = 15  # what a 64-bit integer surely holds
 
 
@@ -65,7 +51,7 @@ def _given(table: Table) -> Select[Any]:
 
 def _numbers() -> Select[Any]:
     """Series whose documents do not carry each number from 1 to the last one given, once."""
-    given = union_all(*map(_given, _NUMBERED.values())).subquery()
+    given = union_all(*map(_given, _NUMBERED)).subquery()
     series, zero = number_series.c, literal(0, Integer)
     both = union_all(
         select(
@@ -150,13 +136,7 @@ _repeated = (
 )
 
 _POSTED = {
-    "sale.posted": sales,
-    "return.posted": returns,
-    "receipt.posted": receipts,
-    "supplier_return.posted": supplier_returns,
-    "bill.posted": bills,
-    "adjustment.posted": adjustments,
-    "allocation.made": allocation_documents,
+    each.document.event: each.table for each in documents() if each.document.event is not None
 }
 _OTHERS = (
     "payment.received",

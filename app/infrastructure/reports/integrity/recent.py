@@ -33,21 +33,17 @@ from sqlalchemy.sql import visitors
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from app.infrastructure.accounting.tables import (
-    allocation_documents,
     allocations,
     day_balances,
     journal_entries,
     journal_lines,
     open_items,
-    payments,
 )
 from app.infrastructure.catalog.tables import products
 from app.infrastructure.db.kernel_tables import outbox_events
 from app.infrastructure.db.query import of_tenant
 from app.infrastructure.db.types import Id, Instant
 from app.infrastructure.inventory.tables import (
-    adjustment_lines,
-    adjustments,
     cost_layers,
     cost_pools,
     stock_levels,
@@ -57,20 +53,14 @@ from app.infrastructure.inventory.tables import (
 from app.infrastructure.purchasing.tables import (
     bill_lines,
     billed_lines,
-    bills,
-    receipt_lines,
     receipt_progress,
-    receipts,
-    supplier_return_lines,
     supplier_returns,
 )
 from app.infrastructure.sales.tables import (
     return_lines,
     returned_so_far,
-    returns,
-    sale_lines,
-    sales,
 )
+from app.infrastructure.stored import documents
 
 # How far the clock that makes ids may be behind the database's, with the time of a transaction.
 _IDS_BEHIND = timedelta(hours=1)
@@ -107,24 +97,8 @@ def _named(column: Column[Any], by: Column[Any], keys: CTE) -> Select[Any]:
     return select(column).where(*of_tenant(column.table), _among(keys, by), column.is_not(None))
 
 
-_DOCUMENT_TABLES = (
-    sales,
-    returns,
-    receipts,
-    supplier_returns,
-    bills,
-    payments,
-    adjustments,
-    allocation_documents,
-)
-_LINES_OF_GOODS = (
-    sale_lines.c.sale_id,
-    return_lines.c.return_id,
-    receipt_lines.c.receipt_id,
-    supplier_return_lines.c.return_id,
-    bill_lines.c.bill_id,
-    adjustment_lines.c.adjustment_id,
-)
+_DOCUMENT_TABLES = [each.table for each in documents() if each.table is not journal_entries]
+_LINES_OF_GOODS = [each.lines.parent for each in documents() if each.lines and each.of_goods]
 
 # Entries recorded since, also where only the lines are left.
 ENTRIES = union(

@@ -27,22 +27,17 @@ from app.domain.shared.documents import DocumentKind
 from app.infrastructure.accounting.tables import payments
 from app.infrastructure.db.query import of_tenant, total
 from app.infrastructure.db.types import Day, Instant, Integer, Text
-from app.infrastructure.inventory.tables import adjustments
-from app.infrastructure.purchasing.tables import bills, receipts, supplier_returns
 from app.infrastructure.reports.integrity.recent import touching
-from app.infrastructure.sales.tables import returns, sales
+from app.infrastructure.stored import documents
 
 Statement = Select[Any] | CompoundSelect[Any]
 Number = ColumnElement[int]
 
+# Documents that post an entry, by their kind. A payment always posts, and keeps no reference.
 TABLES: dict[DocumentKind, Table] = {
-    DocumentKind("sale"): sales,
-    DocumentKind("return"): returns,
-    DocumentKind("receipt"): receipts,
-    DocumentKind("supplier_return"): supplier_returns,
-    DocumentKind("bill"): bills,
-    DocumentKind("payment"): payments,
-    DocumentKind("adjustment"): adjustments,
+    DocumentKind(each.document.kinds[0]): each.table
+    for each in documents()
+    if "entry_id" in each.table.c or each.table is payments
 }
 
 

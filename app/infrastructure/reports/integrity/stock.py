@@ -1,20 +1,21 @@
 """Invariants of quantities, values and the layers behind them."""
 
+from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Select, Table, case, literal, select, union_all
+from sqlalchemy import Select, case, literal, select, union_all
 
 from app.infrastructure.db.query import of_tenant
 from app.infrastructure.db.types import Integer
 from app.infrastructure.inventory.tables import (
-    adjustment_lines,
     cost_layers,
     cost_pools,
     stock_levels,
     stock_moves,
+    transfer_lines,
     valuations,
 )
-from app.infrastructure.purchasing.tables import bill_lines, receipt_lines, supplier_return_lines
+from app.infrastructure.purchasing.tables import bill_lines, receipt_lines
 from app.infrastructure.reports.integrity.recent import DOCUMENTS, PRODUCTS, RECEIPTS, touching
 from app.infrastructure.reports.integrity.shapes import (
     Number,
@@ -24,7 +25,7 @@ from app.infrastructure.reports.integrity.shapes import (
     pairs_of,
     text,
 )
-from app.infrastructure.sales.tables import return_lines, sale_lines
+from app.infrastructure.stored import Lines, documents
 
 _levels = differing(
     fact(stock_levels.c.product_id, stock_levels.c.location_id, found=stock_levels.c.on_hand),
@@ -93,31 +94,46 @@ def _received(line: str, layer: str) -> Select[Any]:
     )
 
 
-def _stocked(table: Table, document: str, amount: Number, **side: bool) -> Select[Any]:
-    """Lines of a document; of sales and returns, those of goods."""
-    lines = fact(table.c[document], table.c.line, **{next(iter(side)): amount})
-    if "valuation_seq" in table.c:
-        lines = lines.where(table.c.valuation_seq.is_not(None))
-    return lines
+def _lines(lines: Lines, amount: Number, **side: bool) -> Select[Any]:
+    """Lines of a document that moved goods; services move none."""
+    of_goods = fact(lines.parent, lines.table.c.line, **{next(iter(side)): amount})
+    if "valuation_seq" in lines.table.c:
+        of_goods = of_goods.where(lines.table.c.valuation_seq.is_not(None))
+    return of_goods
+
+
+def _line_facts(*, values: bool) -> Iterator[Select[Any]]:
+    """What lines say of the quantities that moved, or of their values."""
+    for each in documents():
+        moves = each.document.moves
+        if moves is None or each.lines is None or moves.sign == 0:
+            continue
+        if values and moves.value:
+            value = each.lines.table.c[moves.value]
+            yield _lines(each.lines, moves.sign * value, found=True)
+        elif not values:
+            quantity = each.lines.table.c.quantity
+            yield _lines(each.lines, moves.sign * quantity, expected=True)
 
 
 _moved = differing(
     fact(stock_moves.c.source_id, stock_moves.c.line, found=stock_moves.c.quantity),
-    _stocked(sale_lines, "sale_id", -sale_lines.c.quantity, expected=True),
-    _stocked(return_lines, "return_id", return_lines.c.quantity, expected=True),
-    _stocked(receipt_lines, "receipt_id", receipt_lines.c.quantity, expected=True),
-    _stocked(supplier_return_lines, "return_id", -supplier_return_lines.c.quantity, expected=True),
-    _stocked(adjustment_lines, "adjustment_id", adjustment_lines.c.quantity, expected=True),
+    *_line_facts(values=False),
+    by=DOCUMENTS,
+)
+
+_transferred = differing(
+    fact(stock_moves.c.source_id, stock_moves.c.line, found=-stock_moves.c.quantity).where(
+        stock_moves.c.source_kind == "transfer", stock_moves.c.quantity < 0
+    ),
+    fact(transfer_lines.c.transfer_id, transfer_lines.c.line, expected=transfer_lines.c.quantity),
     by=DOCUMENTS,
 )
 
 _valued = differing(
     # What a receipt brought is compared with its layer, and by the reconciliation with the ledger.
-    _stocked(sale_lines, "sale_id", -sale_lines.c.cost, found=True),
-    _stocked(return_lines, "return_id", return_lines.c.cost, found=True),
-    _stocked(supplier_return_lines, "return_id", -supplier_return_lines.c.value, found=True),
-    _stocked(adjustment_lines, "adjustment_id", adjustment_lines.c.value, found=True),
-    _stocked(bill_lines, "bill_id", bill_lines.c.difference_in_stock, found=True),
+    *_line_facts(values=True),
+    fact(bill_lines.c.bill_id, bill_lines.c.line, found=bill_lines.c.difference_in_stock),
     fact(valuations.c.source_id, valuations.c.line, expected=valuations.c.value).where(
         valuations.c.source_kind != "receipt"
     ),
@@ -156,7 +172,7 @@ INVARIANTS: dict[str, Statement] = {
     "receipts_are_layers": union_all(
         _received("quantity", "quantity_in"), _received("value", "value_in")
     ),
-    "moves_are_lines": _moved,
+    "moves_are_lines": union_all(_moved, _transferred),
     "moves_are_valuations": _moves_valued,
     "costs_are_valuations": _valued,
 }

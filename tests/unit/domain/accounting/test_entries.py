@@ -260,7 +260,7 @@ def test_the_entry_of_a_document_is_not_reversed_by_hand() -> None:
         check_reversible_by_hand(entry)
     check_reversible_by_hand(by_hand((CASH, 500), (SALES, -500)))
     assert undone(entry).source_id == an_id(800)
-    assert undone(entry).source_kind is DocumentKind("sale")
+    assert undone(entry).source_kind == DocumentKind("sale")
 
 
 def test_a_document_posts_one_netted_line_per_account() -> None:
