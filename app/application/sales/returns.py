@@ -224,6 +224,6 @@ RETURN = Document(
     summary=summary_view(Return),
     filters=("customer_id", "location_id"),
     facts=("number", "total", "currency"),
-    also_called=[STOCK_KIND],
+    kinds=(KIND, STOCK_KIND),
     batch=True,
 )

@@ -95,8 +95,7 @@ class Document(Generic[I, D]):
             names does not do.
         refuse: refuses what another document has already (a number of the supplier).
         beside: what its view shows beside it.
-        also_called: what facts call it beside its name.
-        kinds: what facts call it instead of its name; empty for one that no fact names.
+        kinds: what facts call it, its name by default; empty for one that no fact names.
         moves: how its lines move goods, where they do.
         verb: what the command is called; stored answers are kept under it.
         action: what the audit trail and the event call it, which may follow from the document.
@@ -119,7 +118,6 @@ class Document(Generic[I, D]):
         same: Callable[[I, D, Work], bool] | None = None,
         refuse: Callable[[Asked[I], Work], None] | None = None,
         beside: Beside[D] | None = None,
-        also_called: Sequence[str] = (),
         kinds: Sequence[str] | None = None,
         moves: Moves | None = None,
         verb: str = "create",
@@ -129,7 +127,7 @@ class Document(Generic[I, D]):
         self.noun = noun
         self.request = request
         self.title = title
-        self.kinds = (noun.name, *also_called) if kinds is None else tuple(kinds)
+        self.kinds = (noun.name,) if kinds is None else tuple(kinds)
         self.about = cleandoc(post.__doc__ or "").partition("\nRaises:")[0].strip()
         self.series = series
         self.summary = summary
