@@ -88,8 +88,8 @@ class Changes:
 def collect(loaded: Loaded, registry: Registry, tenant_id: bytes, now: datetime) -> Changes:
     """Everything that the accepted commands changed, as rows of this tenant.
 
-    Every new row of a table with ``recorded_at`` gets ``now``, the database's clock. Recording time
-    is set here only; aggregates do not carry it.
+    Every new row of a table with ``recorded_at`` gets ``now``, the database's clock, unless its
+    aggregate took the same instant from its work.
     """
     changes = Changes(tenant_id, now)
     for kind, changed in loaded.changed.items():

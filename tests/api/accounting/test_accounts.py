@@ -50,18 +50,12 @@ async def test_an_account_is_made_changed_and_switched_off(company: Company) -> 
 
     client, path = company.client, f"/api/v1/accounts/{ACCOUNT_ID}"
     answer = await client.patch(path, json={"name": "Courses"}, headers={"If-Match": '"1"'})
-    assert (answer.status_code, answer.json()["name"], answer.headers["etag"]) == (
-        200,
-        "Courses",
-        '"2"',
-    )
-    stale = await client.patch(path, json={"name": "Again"}, headers={"If-Match": '"1"'})
-    assert stale.status_code == 412
-    off = await client.post(f"{path}/deactivate", headers={"If-Match": '"2"'})
-    assert (off.status_code, off.json()["active"]) == (200, False)
-    on = await client.post(f"{path}/activate", headers={"If-Match": '"3"'})
-    assert (on.status_code, on.json()["active"], on.json()["version"]) == (200, True, 4)
-    assert (await company.get(f"/accounts/{ACCOUNT_ID}"))["name"] == "Courses"
+    assert (answer.status_code, answer.headers["etag"]) == (200, '"2"')
+    for verb, version in (("deactivate", 2), ("activate", 3)):
+        answer = await client.post(f"{path}/{verb}", headers={"If-Match": f'"{version}"'})
+        assert answer.json()["active"] == (verb == "activate")
+    shown = await company.get(f"/accounts/{ACCOUNT_ID}")
+    assert shown == {**made, "name": "Courses", "version": 4}
 
 
 async def test_a_code_is_nobody_elses(company: Company) -> None:

@@ -230,9 +230,8 @@ async def test_the_same_id_twice_in_one_batch_is_one_allocation(
     company: Company, customer: str, credit: str, sell_on_account: Any
 ) -> None:
     await sell_on_account("03-01", "60.00")
-    wish = allocation(customer, id=ALLOCATION_ID)
-    items = [{**wish, "idempotency_key": "a"}, {**wish, "idempotency_key": "b"}]
-    body = {"atomic": True, "items": items}
+    made = allocation(customer, id=ALLOCATION_ID)
+    body = {"atomic": True, "items": [{**made, "idempotency_key": key} for key in ("a", "b")]}
     answer = await company.client.post("/api/v1/allocations/batch", json=body)
     first, second = answer.json()["items"]
     assert (first["status"], second["status"]) == (201, 200)

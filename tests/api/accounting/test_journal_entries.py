@@ -118,7 +118,8 @@ async def test_a_line_is_a_debit_or_a_credit_on_an_account_of_ones_own(
 async def test_the_same_id_is_the_same_entry(company: Company, wages: Body) -> None:
     body = {**wages, "id": ENTRY_ID}
     posted = await company.post("/journal-entries", body)
-    assert await company.post("/journal-entries", body, status=200) == posted
+    for same in (body, {**body, "memo": " Wages of January "}):
+        assert await company.post("/journal-entries", same, status=200) == posted
     assert len((await company.get("/journal-entries"))["data"]) == 1
     missing = await company.get(f"/journal-entries/{ENTRY_ID[:-1]}X", status=404)
     assert missing["code"] == "common.not_found"
@@ -152,6 +153,9 @@ async def test_an_external_reference_is_used_once(company: Company, wages: Body)
     problem = await company.post("/journal-entries", body, status=409)
     assert problem["code"] == "common.external_ref_taken"
     assert problem["errors"][0]["pointer"] == "/external_ref"
+    for bad in ("", " R-1", "x" * 101):
+        problem = await company.post("/journal-entries", {**wages, "external_ref": bad}, status=422)
+        assert problem["errors"][0]["pointer"] == "/external_ref"
 
 
 async def test_a_dry_run_keeps_nothing(company: Company, wages: Body) -> None:

@@ -263,9 +263,8 @@ async def test_the_same_id_twice_in_one_batch_is_one_payment(
     company: Company, customer: str, sell_on_account: Any
 ) -> None:
     await sell_on_account("03-01", "60.00")
-    wish = received(customer, "50.00", id=PAYMENT_ID)
-    items = [{**wish, "idempotency_key": key} for key in ("a", "b")]
-    body = {"atomic": True, "items": items}
+    paid = received(customer, "50.00", id=PAYMENT_ID)
+    body = {"atomic": True, "items": [{**paid, "idempotency_key": key} for key in ("a", "b")]}
     answer = await company.client.post("/api/v1/payments/batch", json=body)
     first, second = answer.json()["items"]
     assert (first["status"], second["status"]) == (201, 200)
@@ -309,6 +308,9 @@ async def test_bad_payments_are_refused(company: Company, customer: str) -> None
         ({"allocate": "newest"}, 422, "/allocate"),
         ({"allocate": []}, 422, "/allocate"),
         ({"method": "cheque"}, 422, "/method"),
+        ({"external_ref": " R-1"}, 422, "/external_ref"),
+        ({"external_ref": ""}, 422, "/external_ref"),
+        ({"external_ref": "x" * 101}, 422, "/external_ref"),
         ({"effective_at": "2026-03-31T15:00:00"}, 422, "/effective_at"),
         ({"contact_id": "con_01JZ8B6Q0G3V5W7X9YABCDEFGH"}, 422, "/contact_id"),
     ]
