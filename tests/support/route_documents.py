@@ -36,6 +36,36 @@ async def adjustment(company: Company) -> dict[str, Any]:
     }
 
 
+async def scrap(company: Company) -> dict[str, Any]:
+    """A scrap with the account of its cost."""
+    product_id, _ = await _goods(company)
+    return {
+        "external_ref": tag(),
+        "location_id": await company.location(),
+        "effective_at": BOUGHT,
+        "reason": "other",
+        "account_id": await company.first("/accounts", code="6900"),
+        "memo": "Given away",
+        "lines": [{"product_id": product_id, "quantity": "1"}],
+    }
+
+
+async def transfer(company: Company) -> dict[str, Any]:
+    """A transfer to a second location."""
+    product_id, _ = await _goods(company)
+    if "shelf" not in company.ids:
+        made = await company.post("/locations", {"code": tag(), "name": "Shelf"})
+        company.ids["shelf"] = made["id"]
+    return {
+        "external_ref": tag(),
+        "from_location_id": await company.location(),
+        "to_location_id": company.ids["shelf"],
+        "effective_at": BOUGHT,
+        "memo": "To the front",
+        "lines": [{"product_id": product_id, "quantity": "1"}],
+    }
+
+
 async def receipt(company: Company) -> dict[str, Any]:
     """A receipt of one product."""
     product_id, made = await _goods(company)
@@ -223,6 +253,8 @@ def _document(path: str, make: Body) -> list[Route]:
 
 DOCUMENTS: Final = (
     *_document("/adjustments", adjustment),
+    *_document("/scraps", scrap),
+    *_document("/transfers", transfer),
     *_document("/receipts", receipt),
     Route("POST /receipts/{id}/return", _supplier_return, 201, "required"),
     Route("POST /bills", _bill, 201, "required"),

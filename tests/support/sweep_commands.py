@@ -134,6 +134,10 @@ def _adjustment(shop: Shop, _: int) -> dict[str, Any]:
     return {"location_id": shop.place, "reason": "theft", "lines": shop.lines("-1", "-2")}
 
 
+def _scrap(shop: Shop, _: int) -> dict[str, Any]:
+    return {"location_id": shop.place, "reason": "damaged", "lines": shop.lines("1", "2")}
+
+
 def _entry(shop: Shop, _: int) -> dict[str, Any]:
     accounts = [shop.company.ids[f"/accounts[('role', '{role}')]"] for role in ("cash", "bank")]
     sides = ({"debit": "1.00"}, {"credit": "1.00"})
@@ -218,6 +222,7 @@ COMMANDS: dict[str, Make] = {
     "sale-return": _posted("/returns", _sale_return),
     "customer-payment": _posted("/payments", _customer_payment),
     "adjustment": _posted("/adjustments", _adjustment),
+    "scrap": _posted("/scraps", _scrap),
     "journal-entry": _posted("/journal-entries", _entry),
     "reversal": _reversals,
     "close": _closings,

@@ -135,8 +135,11 @@ _repeated = (
     .having(func.count() > 1)
 )
 
+# Entries and payments are below: entries that a document made are not told on their own.
 _POSTED = {
-    each.document.event: each.table for each in documents() if each.document.event is not None
+    each.document.event: each.table
+    for each in documents()
+    if each.document.event is not None and each.table is not journal_entries
 }
 _OTHERS = (
     "payment.received",
