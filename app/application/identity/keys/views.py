@@ -41,22 +41,11 @@ def key(key: str) -> str:
 
 
 _API_KEY = (
-    *("id", "name", "scopes", "test", "made_by", "created_at", "rotated_at", "previous_until"),
-    *("expires_at", "revoked_at", "version"),
-)
+    "id name scopes test made_by created_at rotated_at previous_until expires_at revoked_at version"
+).split()
 _COMPUTED = (allowed_addresses, last_used_at, last_used_address)
-API_KEY_VIEW = view_of(
-    ApiKey,
-    "ApiKeyView",
-    _API_KEY,
-    computed=_COMPUTED,
-)
-NEW_API_KEY_VIEW = view_of(
-    ApiKey,
-    "NewApiKeyView",
-    _API_KEY,
-    computed=(*_COMPUTED, key),
-)
+API_KEY_VIEW = view_of(ApiKey, "ApiKeyView", _API_KEY, computed=_COMPUTED)
+NEW_API_KEY_VIEW = view_of(ApiKey, "NewApiKeyView", _API_KEY, computed=(*_COMPUTED, key))
 
 
 def shown_key(key: ApiKey, use: ApiKeyUse | None = None) -> dict[str, Any]:
