@@ -248,7 +248,7 @@ def _rename(edit: Edit, work: Work) -> Done:
     return Done(SECURITY_KEY_VIEW.show(renamed), status=200)
 
 
-# By the operator of the service, for a user whom no company may let in.
+# By the operator of the service, for a user who lost every factor and works for several companies.
 FORGET_ALL: Command[Id] = Command(
     "auth.mfa.forget_all", PUBLIC, lambda user_id, _: _held_needs(user_id), _forget_all
 )

@@ -95,7 +95,7 @@ def _check(before: Membership, after: Membership, work: Work) -> None:
 
 
 def acted_on(user_id: Id, work: Work) -> dict[str, Any]:
-    """A member whom the caller may act on, since the caller may do all that the member may.
+    """A member that the caller may act on, since the caller may do all that the member may.
 
     Raises:
         NotFound: the user is no member of the company.

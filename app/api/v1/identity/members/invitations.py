@@ -41,7 +41,7 @@ router = v1_router(tags=["members"])
 
 
 class InvitationIn(Schema):
-    """Whom to invite, and as what."""
+    """The address to invite, and the role."""
 
     email: EmailText
     role: RoleText
