@@ -20,8 +20,6 @@ TODO = (
     "app/api/contract_lifecycle.py",
     "app/api/contract_texts.py",
     "app/api/deps.py",
-    "app/api/v1/identity",
-    "app/application/identity",
     "app/application/processes",
     "app/application/reports/views.py",
     "app/application/shared",

@@ -18,7 +18,7 @@ from app.domain.accounting.errors import (
 )
 from app.domain.accounting.ids import AccountId, EntryId
 from app.domain.catalog.ids import ContactId
-from app.domain.shared.documents import DocumentIn, DocumentKind
+from app.domain.shared.documents import LINES_MAX, DocumentIn, DocumentKind
 from app.domain.shared.errors import ReferenceNotFound
 from app.domain.shared.fields import (
     Amount,
@@ -42,7 +42,6 @@ from app.domain.shared.numbers import checked_amount
 from app.domain.shared.texts import checked_name
 
 MEMO_LENGTH_MAX: Final = 500
-LINES_MAX: Final = 2_000
 _ACCOUNT: Final = "acc_01J8Z3K4M5N6P7Q8R9S0T1V2W3"
 
 

@@ -8,7 +8,7 @@ from app.domain.catalog.ids import ProductId
 from app.domain.inventory.ids import LocationId
 from app.domain.purchasing.errors import LineCount
 from app.domain.purchasing.ids import ReceiptId, SupplierId
-from app.domain.shared.documents import DocumentIn
+from app.domain.shared.documents import LINES_MAX, DocumentIn
 from app.domain.shared.fields import (
     Bounds,
     Cost,
@@ -30,8 +30,6 @@ from app.domain.shared.fields import (
 from app.domain.shared.frozen import frozen, request_form
 from app.domain.shared.ids import Id
 from app.domain.shared.numbers import prorate
-
-LINES_MAX = 2000
 
 # Of the lines of a request, and which line of a receipt one of them is about.
 Lines = Count(LINES_MAX)

@@ -8,8 +8,8 @@ from app.domain.catalog.ids import ContactId, ProductId
 from app.domain.inventory.ids import LocationId
 from app.domain.sales.errors import OverReturn
 from app.domain.sales.ids import ReturnId, SaleId
-from app.domain.sales.sale import LINES_MAX, SaleLine, TaxLine, TenderMethod
-from app.domain.shared.documents import DocumentIn
+from app.domain.sales.sale import SaleLine, TaxLine, TenderMethod
+from app.domain.shared.documents import LINES_MAX, DocumentIn
 from app.domain.shared.fields import (
     UNSET,
     Amount,

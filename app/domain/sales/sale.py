@@ -9,7 +9,7 @@ from app.domain.catalog.ids import ContactId, ProductId
 from app.domain.inventory.ids import LocationId
 from app.domain.sales.errors import ChangeWithoutCash, CustomerNeeded, LineCount, TenderMismatch
 from app.domain.sales.ids import SaleId
-from app.domain.shared.documents import DocumentIn
+from app.domain.shared.documents import LINES_MAX, DocumentIn
 from app.domain.shared.errors import InvalidValue
 from app.domain.shared.fields import (
     UNSET,
@@ -38,7 +38,6 @@ from app.domain.shared.frozen import frozen, request_form
 from app.domain.shared.ids import Id
 from app.domain.shared.numbers import format_amount
 
-LINES_MAX = 2000
 TENDERS_MAX = 10
 
 

@@ -116,14 +116,14 @@ async def test_nothing_is_scrapped_that_is_not_there(company: Company) -> None:
 async def test_one_id_is_one_scrap(company: Company) -> None:
     tea = await company.product("TEA")
     await company.open_stock("10", "1.00", tea)
-    own = {"id": SCRAP_ID, "external_ref": "bin-7"}
+    own: dict[str, Any] = {"id": SCRAP_ID, "external_ref": "bin-7"}
     first = await scrap(company, "damaged", (tea, "1"), **own)
     again = await asyncio.gather(
         *(scrap(company, "damaged", (tea, "1"), status=200, **own) for _ in range(8))
     )
     assert all(each == first for each in again)
     for change in ({"reason": "expired"}, {"memo": "x"}, {"external_ref": None}):
-        body = {"reason": "damaged", **own, **change}
+        body: dict[str, Any] = {"reason": "damaged", **own, **change}
         reason = body.pop("reason")
         refused = await scrap(company, reason, (tea, "1"), status=409, **body)
         assert refused["code"] == "common.id_taken"

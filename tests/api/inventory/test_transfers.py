@@ -80,7 +80,7 @@ async def test_transfers_both_ways_at_once(company: Company) -> None:
     tea, main, to = await company.product("TEA"), await company.location(), await shelf(company)
     await company.open_stock("20", "1.00", tea)
     await transfer(company, to, (tea, "10"))
-    back = {"from_location_id": to, "to_location_id": main}
+    back: dict[str, Any] = {"from_location_id": to, "to_location_id": main}
     await asyncio.gather(
         *(transfer(company, to, (tea, "1")) for _ in range(8)),
         *(transfer(company, main, (tea, "1"), **back) for _ in range(8)),

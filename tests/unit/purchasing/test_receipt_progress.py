@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from app.domain.purchasing.errors import LineCount
 from app.domain.purchasing.receipts import (
-    LINES_MAX,
     Receipt,
     ReceiptLine,
     ReceiptProgress,
     check_lines,
 )
+from app.domain.shared.documents import LINES_MAX
 from app.domain.shared.errors import ValueOutOfRange
 from app.domain.shared.ids import Id
 

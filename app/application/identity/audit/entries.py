@@ -63,7 +63,7 @@ AUDIT_LIST = Listing(
 
 
 class AuditEntryView(TypedDict):
-    """Who did what to which object, for whom, when and from where."""
+    """Who did what to which object, on behalf of which user, when and from where."""
 
     id: str
     recorded_at: str

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from app.application.identity.companies.views import status_view
+from app.application.identity.companies.views import STATUS_VIEW
 from app.application.identity.directory.kinds import TENANTS
 from app.application.shared.access import Principal
 from app.application.shared.commands import Command, Done
@@ -43,7 +43,7 @@ def _request(request: RequestDeletion, work: Work) -> Done:
     after = work.put(
         TENANTS, before.deletion_requested(request.name, work.recorded_at, request.grace)
     )
-    view = status_view(after)
+    view = STATUS_VIEW.show(after)
     work.note("closing", "tenant", after.id, delete_at=[None, view["delete_at"]])
     work.event("tenant.closing", after.id, delete_at=view["delete_at"])
     return Done(view, status=200)
@@ -52,9 +52,9 @@ def _request(request: RequestDeletion, work: Work) -> Done:
 def _withdraw(_: None, work: Work) -> Done:
     before = company(work)
     after = work.put(TENANTS, before.deletion_withdrawn())
-    work.note("kept", "tenant", after.id, delete_at=[status_view(before)["delete_at"], None])
+    work.note("kept", "tenant", after.id, delete_at=[STATUS_VIEW.show(before)["delete_at"], None])
     work.event("tenant.kept", after.id)
-    return Done(status_view(after), status=200)
+    return Done(STATUS_VIEW.show(after), status=200)
 
 
 REQUEST_DELETION: Command[RequestDeletion] = Command(

@@ -4,15 +4,12 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from typing_extensions import TypedDict
-
 from app.application.identity.directory.reading import view_of
 from app.application.shared.access import Principal
 from app.application.shared.commands import Command, Done
 from app.application.shared.kinds import Finder, Kind, Lock, Needs
 from app.application.shared.permissions import PUBLIC
 from app.application.shared.reading import Listing
-from app.application.shared.wording import instant
 from app.application.shared.work import Work
 from app.domain.identity.companies.export import Export, ExportError, ExportState, Progress
 from app.domain.shared.errors import NotFound
@@ -32,52 +29,12 @@ PRESENT_EXPORTS: Finder[Export] = Finder(
 EXPORT_LIST = Listing("exports", sorts=("id",))
 
 
-class ExportView(TypedDict):
-    """An export: how far it is and, when it is done, how large its file is."""
-
-    id: str
-    state: str
-    tables_done: int
-    tables_total: int
-    rows: int
-    error: str | None
-    file_bytes: int | None
-    file_sha256: str | None
-    requested_by: str
-    requested_at: str
-    finished_at: str | None
-    expires_at: str | None
-
-
-def export_view(
-    id_: bytes,
-    state: str,
-    tables_done: int,
-    tables_total: int,
-    rows: int,
-    error: str | None,
-    file_bytes: int | None,
-    file_sha256: str | None,
-    requested_by: bytes,
-    requested_at: datetime,
-    finished_at: datetime | None,
-    expires_at: datetime | None,
-) -> ExportView:
-    """The view of an export."""
-    return {
-        "id": show("exp", id_),
-        "state": str(state),
-        "tables_done": tables_done,
-        "tables_total": tables_total,
-        "rows": rows,
-        "error": None if error is None else str(error),
-        "file_bytes": file_bytes,
-        "file_sha256": file_sha256,
-        "requested_by": show("usr", requested_by),
-        "requested_at": instant(requested_at),
-        "finished_at": None if finished_at is None else instant(finished_at),
-        "expires_at": None if expires_at is None else instant(expires_at),
-    }
+EXPORT_VIEW = view_of(
+    Export,
+    "ExportView",
+    "id state tables_done tables_total rows error file_bytes file_sha256 requested_by "
+    "requested_at finished_at expires_at".split(),
+)
 
 
 @frozen
@@ -123,7 +80,7 @@ def _request(_: None, work: Work) -> Done:
     work.note("requested", "export", export.id)
     work.event("export.requested", export.id)
     location = f"/api/v1/exports/{show('exp', export.id)}"
-    return Done(view_of(export_view, export), status=202, location=location)
+    return Done(EXPORT_VIEW.show(export), status=202, location=location)
 
 
 def _step(name: str, change: Callable[[Export, Any, datetime], Export]) -> Command[Any]:

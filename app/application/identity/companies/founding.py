@@ -1,8 +1,9 @@
 """Opening a company: that of a new user, or another one of a user who is signed in."""
 
 from datetime import datetime
+from typing import Any
 
-from app.application.identity.companies.views import OwnCompanyView, own_company_view
+from app.application.identity.companies.views import OWN_COMPANY_VIEW
 from app.application.identity.directory.kinds import MEMBERSHIPS, TENANTS, USERS
 from app.application.shared.access import Principal
 from app.application.shared.kinds import Finder, Lock, Needs
@@ -87,6 +88,6 @@ def found_another(work: Work, company: Company) -> Tenant:
     return found_company(work, tenant, user.id)
 
 
-def founded_view(tenant: Tenant) -> OwnCompanyView:
+def founded_view(tenant: Tenant) -> dict[str, Any]:
     """The company as its owner sees it."""
-    return own_company_view(tenant.id, tenant.name, OWNER, tenant.state, tenant.delete_at)
+    return OWN_COMPANY_VIEW.show(tenant, role=OWNER)

@@ -15,7 +15,7 @@ class Origin:
 
 
 def principal_from(tenant_id: Id, user_id: Id, origin: Origin, session_id: Id = NO_ID) -> Principal:
-    """A user of a company, as whom a command runs that nobody is signed in for yet."""
+    """A user of a company, as the caller of a command that runs before anybody is signed in."""
     return Principal(
         tenant_id,
         user_id,

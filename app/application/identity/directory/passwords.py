@@ -35,11 +35,13 @@ class Passwords:
         return await self.hasher.verify(normal_password(password), password_hash)
 
     @asynccontextmanager
-    async def attempt(self, guess: Guess) -> AsyncIterator[None]:
+    async def attempt(
+        self, guess: Guess, undecided: type[BaseException] = BaseException
+    ) -> AsyncIterator[None]:
         """Admit a guess. It counts as failed until ``throttle.succeeded`` is called.
 
-        One that ends in an exception was not decided and does not count: something was busy, or
-        the client went away.
+        One that ends in an exception of the type ``undecided`` does not count: something was busy,
+        or the client of a signed-in user went away.
 
         Raises:
             LoginThrottled: too many were wrong; also the right one waits.
@@ -47,7 +49,7 @@ class Passwords:
         await self.throttle.admit(*guess)
         try:
             yield
-        except BaseException:
+        except undecided:
             await self.throttle.withdraw(*guess)
             raise
 

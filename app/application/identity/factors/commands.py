@@ -13,7 +13,6 @@ from app.application.identity.directory.kinds import (
     SESSIONS,
     TENANTS,
 )
-from app.application.identity.directory.reading import view_of
 from app.application.identity.directory.sessions import end_sessions
 from app.application.identity.factors.ports import (
     CHALLENGES,
@@ -31,7 +30,7 @@ from app.application.identity.factors.proving import (
     has_factor,
     keep_challenge,
 )
-from app.application.identity.factors.views import security_key_view
+from app.application.identity.factors.views import SECURITY_KEY_VIEW
 from app.application.shared.access import Principal
 from app.application.shared.commands import Command, Done
 from app.application.shared.kinds import Lock, Needs
@@ -223,7 +222,7 @@ def _register(request: Register, work: Work) -> Done:
     key = work.put(SECURITY_KEYS, key)
     work.note("added", "security_key", key.id, name=key.name)
     done = _added(work, factor_of(work, user_id), request.code_hashes, "security_key")
-    return Done({**done.view, "key": view_of(security_key_view, key)})
+    return Done({**done.view, "key": SECURITY_KEY_VIEW.show(key)})
 
 
 def _own_key(key_id: Id, work: Work) -> SecurityKey:
@@ -246,10 +245,10 @@ def _rename(edit: Edit, work: Work) -> Done:
     if renamed != key:
         renamed = work.put(SECURITY_KEYS, renamed)
         work.note("changed", "security_key", key.id, name=[key.name, renamed.name])
-    return Done(view_of(security_key_view, renamed), status=200)
+    return Done(SECURITY_KEY_VIEW.show(renamed), status=200)
 
 
-# By the operator of the service, for a user whom no company may let in.
+# By the operator of the service, for a user who lost every factor and works for several companies.
 FORGET_ALL: Command[Id] = Command(
     "auth.mfa.forget_all", PUBLIC, lambda user_id, _: _held_needs(user_id), _forget_all
 )

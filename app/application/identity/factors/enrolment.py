@@ -37,9 +37,7 @@ from app.application.identity.factors.step_up import (
 from app.application.identity.factors.views import (
     CeremonyView,
     MfaView,
-    NewSecurityKeyView,
     RecoveryCodesView,
-    SecurityKeyView,
     TotpView,
 )
 from app.application.shared.access import Principal
@@ -151,7 +149,7 @@ class Enrolment:
 
     async def register(
         self, principal: Principal, token_text: str, credential: str, name: str
-    ) -> NewSecurityKeyView:
+    ) -> dict[str, Any]:
         """Keep a security key that answered its challenge."""
         if not self.ceremonies.on:
             raise SecurityKeysOff
@@ -162,8 +160,7 @@ class Enrolment:
         fresh = RecoveryCodes.fresh()
         request = Register(answered, key, name, fresh.hashes)
         view = await self.run(REGISTER_KEY, request, principal)
-        shown: SecurityKeyView = view["key"]
-        return {**shown, "recovery_codes": list(fresh.codes) if view["renewed"] else []}
+        return {**view["key"], "recovery_codes": list(fresh.codes) if view["renewed"] else []}
 
     async def _user(self, user_id: Id) -> tuple[User, list[bytes]]:
         """The caller, and the ids of the security keys that are registered."""

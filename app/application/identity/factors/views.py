@@ -1,12 +1,11 @@
 """Second factors as clients see them."""
 
-from datetime import datetime
 from typing import Any
 
 from typing_extensions import TypedDict
 
-from app.application.shared.wording import instant
-from app.domain.shared.ids import show
+from app.application.identity.directory.reading import view_of
+from app.domain.identity.factors.security_key import SecurityKey
 
 
 class SecondFactorView(TypedDict):
@@ -49,22 +48,6 @@ class CeremonyView(TypedDict):
     webauthn: dict[str, Any]
 
 
-class SecurityKeyView(TypedDict):
-    """A security key of the caller."""
-
-    id: str
-    name: str
-    created_at: str
-    last_used_at: str | None
-    version: int
-
-
-class NewSecurityKeyView(SecurityKeyView):
-    """A security key that was registered just now; with the first factor come recovery codes."""
-
-    recovery_codes: list[str]
-
-
 class StepUpView(TypedDict):
     """How long no fresh proof is needed."""
 
@@ -72,14 +55,16 @@ class StepUpView(TypedDict):
     good_until: str
 
 
-def security_key_view(
-    id_: bytes, name: str, created_at: datetime, last_used_at: datetime | None, version: int
-) -> SecurityKeyView:
-    """The view of a security key."""
-    return {
-        "id": show("sky", id_),
-        "name": name,
-        "created_at": instant(created_at),
-        "last_used_at": None if last_used_at is None else instant(last_used_at),
-        "version": version,
-    }
+def recovery_codes(recovery_codes: list[str]) -> list[str]:
+    """Recovery codes that are shown this once; none where those from before stay good."""
+    return recovery_codes
+
+
+_SECURITY_KEY = ("id", "name", "created_at", "last_used_at", "version")
+SECURITY_KEY_VIEW = view_of(SecurityKey, "SecurityKeyView", _SECURITY_KEY)
+NEW_SECURITY_KEY_VIEW = view_of(
+    SecurityKey,
+    "NewSecurityKeyView",
+    _SECURITY_KEY,
+    computed=(recovery_codes,),
+)

@@ -14,7 +14,7 @@ from app.application.identity.directory.ports import Callers
 from app.application.identity.directory.reading import read_one
 from app.application.identity.keys.ports import API_KEY_USES, API_KEYS, API_KEYS_IN_USE
 from app.application.identity.keys.tokens import ApiKeyToken
-from app.application.identity.keys.views import ApiKeyView, NewApiKeyView, shown_key
+from app.application.identity.keys.views import shown_key
 from app.application.shared.access import Principal
 from app.application.shared.commands import Command, CommandRunner, Done, answer_of
 from app.application.shared.kinds import Lock, Needs
@@ -91,7 +91,7 @@ def shown_needs(key_id: Id) -> Needs:
     return Needs().one(API_KEYS, key_id, lock=Lock.NONE).one(API_KEY_USES, key_id)
 
 
-def shown(loaded: Loaded, key_id: Id) -> ApiKeyView:
+def shown(loaded: Loaded, key_id: Id) -> dict[str, Any]:
     """A key of the caller's company.
 
     Raises:
@@ -190,7 +190,7 @@ def _kept(before: ApiKey, after: ApiKey, action: str, work: Work) -> Done:
     if after == before:
         return Done(old, status=200, version=before.version)
     saved = work.put(API_KEYS, after)
-    new: dict[str, Any] = {**shown_key(saved, use)}
+    new = shown_key(saved, use)
     changes = {name: [value, new[name]] for name, value in old.items() if value != new[name]}
     work.note(action, "api_key", saved.id, **changes)
     work.event(f"api_key.{action}", saved.id)
@@ -232,12 +232,12 @@ class ApiKeys:
     tokens: Callers
     new_id: Callable[[], Id]
 
-    async def make(self, principal: Principal, new: NewApiKey) -> NewApiKeyView:
+    async def make(self, principal: Principal, new: NewApiKey) -> dict[str, Any]:
         """Make a key; refused as ``MAKE_KEY``."""
         token = ApiKeyToken.fresh(principal.tenant_id, self.new_id(), test=new.test)
         request = MakeKey(token.key_id, token.secret_hash, new)
         view = await answer_of(self.runner, MAKE_KEY, request, principal)
-        return {**view, "key": str(token)}  # type: ignore[typeddict-item]
+        return {**view, "key": str(token)}
 
     async def rotate(
         self,
@@ -246,7 +246,7 @@ class ApiKeys:
         expected_version: int,
         overlap: timedelta,
         expires_at: datetime | None,
-    ) -> NewApiKeyView:
+    ) -> dict[str, Any]:
         """Give a key a new secret, as ``ROTATE_KEY``; the old one stays good for ``overlap``."""
         loaded = await self.reader.load(
             principal.tenant_id, Needs().one(API_KEYS, key_id, lock=Lock.NONE)
@@ -258,4 +258,4 @@ class ApiKeys:
         request = RotateKey(key_id, expected_version, token.secret_hash, overlap, expires_at)
         view = await answer_of(self.runner, ROTATE_KEY, request, principal)
         self.tokens.forget_key(principal.tenant_id, key_id)
-        return {**view, "key": str(token)}  # type: ignore[typeddict-item]
+        return {**view, "key": str(token)}

@@ -1,7 +1,7 @@
 """Keys as clients see them; an API key itself is shown once, when it is made or rotated."""
 
-from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from typing_extensions import TypedDict
 
@@ -9,31 +9,6 @@ from app.application.identity.directory.reading import view_of
 from app.application.shared.wording import instant
 from app.domain.identity.keys.api_key import ApiKey, ApiKeyUse
 from app.domain.shared.ids import show
-
-
-class ApiKeyView(TypedDict):
-    """A key without its secret; ``made_by`` answers for what it does."""
-
-    id: str
-    name: str
-    scopes: list[str]
-    allowed_addresses: list[str]
-    test: bool
-    made_by: str
-    created_at: str
-    rotated_at: str | None
-    previous_until: str | None
-    expires_at: str
-    revoked_at: str | None
-    last_used_at: str | None
-    last_used_address: str | None
-    version: int
-
-
-class NewApiKeyView(ApiKeyView):
-    """A key whose secret was made just now; it is shown this once."""
-
-    key: str
 
 
 class CallingKeyView(TypedDict):
@@ -45,44 +20,39 @@ class CallingKeyView(TypedDict):
     expires_at: str
 
 
-def api_key_view(
-    id_: bytes,
-    name: str,
-    scopes: Sequence[str],
-    addresses: Sequence[str],
-    test: bool,
-    made_by: bytes,
-    created_at: datetime,
-    rotated_at: datetime | None,
-    previous_until: datetime | None,
-    expires_at: datetime,
-    revoked_at: datetime | None,
-    version: int,
-    last_used_at: datetime | None = None,
-    address: str | None = None,
-) -> ApiKeyView:
-    """The view of a key."""
-    return {
-        "id": show("key", id_),
-        "name": name,
-        "scopes": list(scopes),
-        "allowed_addresses": list(addresses),
-        "test": test,
-        "made_by": show("usr", made_by),
-        "created_at": instant(created_at),
-        "rotated_at": _instant(rotated_at),
-        "previous_until": _instant(previous_until),
-        "expires_at": instant(expires_at),
-        "revoked_at": _instant(revoked_at),
-        "last_used_at": _instant(last_used_at),
-        "last_used_address": address,
-        "version": version,
-    }
+def allowed_addresses(addresses: tuple[str, ...]) -> list[str]:
+    """The networks that the key may be used from; none means from anywhere."""
+    return list(addresses)
 
 
-def shown_key(key: ApiKey, use: ApiKeyUse | None = None) -> ApiKeyView:
+def last_used_at(last_used_at: datetime | None) -> datetime | None:
+    """When the key was last used, to the minute."""
+    return last_used_at
+
+
+def last_used_address(address: str | None) -> str | None:
+    """Where the key was last used from."""
+    return address
+
+
+def key(key: str) -> str:
+    """The key itself, which is shown this once."""
+    return key
+
+
+_API_KEY = (
+    "id name scopes test made_by created_at rotated_at previous_until expires_at revoked_at version"
+).split()
+_COMPUTED = (allowed_addresses, last_used_at, last_used_address)
+API_KEY_VIEW = view_of(ApiKey, "ApiKeyView", _API_KEY, computed=_COMPUTED)
+NEW_API_KEY_VIEW = view_of(ApiKey, "NewApiKeyView", _API_KEY, computed=(*_COMPUTED, key))
+
+
+def shown_key(key: ApiKey, use: ApiKeyUse | None = None) -> dict[str, Any]:
     """The view of a key that was loaded."""
-    return view_of(api_key_view, key) if use is None else view_of(api_key_view, key, use)
+    if use is None:
+        return API_KEY_VIEW.show(key, last_used_at=None, address=None)
+    return API_KEY_VIEW.show(key, last_used_at=use.last_used_at, address=use.address)
 
 
 def calling_key(key: ApiKey) -> CallingKeyView:
@@ -110,7 +80,3 @@ class JwksView(TypedDict):
     """The public keys behind access tokens."""
 
     keys: list[JwkView]
-
-
-def _instant(value: datetime | None) -> str | None:
-    return None if value is None else instant(value)

@@ -5,6 +5,7 @@ Secrets never enter the commands; ``Invitations`` makes and reads tokens and che
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from app.application.identity.directory.granting import (
     caller_needs,
@@ -24,14 +25,14 @@ from app.application.identity.directory.kinds import (
 from app.application.identity.directory.origin import Origin, principal_from
 from app.application.identity.directory.passwords import Passwords
 from app.application.identity.directory.ports import Directory
-from app.application.identity.directory.reading import read_one, view_of
+from app.application.identity.directory.reading import read_one
 from app.application.identity.directory.tokens import TokenForm
 from app.application.identity.members.kinds import (
     INVITATION_BY_TOKEN,
     INVITATIONS,
     PENDING_INVITATIONS_TO,
 )
-from app.application.identity.members.views import NewInvitationView, invitation_view
+from app.application.identity.members.views import INVITATION_VIEW
 from app.application.identity.sign_in.proof import PasswordProof
 from app.application.shared.access import Principal
 from app.application.shared.commands import Command, CommandRunner, Done, answer_of
@@ -106,7 +107,7 @@ def _invite(request: Invite, work: Work) -> Done:
     after = {"email": invitation.email, "role": invitation.role}
     work.note("invited", "invitation", invitation.id, after=after)
     work.event("member.invited", invitation.id, role=invitation.role)
-    return Done(view_of(invitation_view, invitation))
+    return Done(INVITATION_VIEW.show(invitation))
 
 
 def _withdraw(invitation_id: Id, work: Work) -> Done:
@@ -191,12 +192,12 @@ class Invitations:
     clock: Clock
     new_id: Callable[[], Id]
 
-    async def invite(self, principal: Principal, email: str, role: str) -> NewInvitationView:
+    async def invite(self, principal: Principal, email: str, role: str) -> dict[str, Any]:
         """Make an invitation; its token is known to the caller alone, who passes it on."""
         token = INVITATION_TOKEN.fresh(principal.tenant_id)
         request = Invite(email, role, token.token_hash)
         view = await answer_of(self.runner, INVITE, request, principal)
-        return {**view, "token": str(token)}  # type: ignore[typeddict-item]
+        return {**view, "token": str(token)}
 
     async def join(
         self, token_text: str, password: str, display_name: str | None, origin: Origin

@@ -20,11 +20,11 @@ from app.application.identity.directory.kinds import (
     OPERATORS,
     USERS,
 )
-from app.application.identity.directory.reading import read_one, view_of
+from app.application.identity.directory.reading import read_one
 from app.application.identity.directory.sessions import end_sessions
 from app.application.identity.factors.commands import forget_factors
 from app.application.identity.members.kinds import ACTIVE_IN_ROLE
-from app.application.identity.members.views import EndedSessions, MemberView, member_view
+from app.application.identity.members.views import MEMBER_VIEW, EndedSessions
 from app.application.shared.access import Principal
 from app.application.shared.commands import Command, Done
 from app.application.shared.kinds import Lock, Needs
@@ -45,7 +45,7 @@ def shown_needs(user_id: Id, principal: Principal) -> Needs:
     return Needs().one(USERS, user_id).one(MEMBERSHIPS, principal.tenant_id, user_id)
 
 
-def shown(loaded: Loaded, user_id: Id, principal: Principal) -> MemberView:
+def shown(loaded: Loaded, user_id: Id, principal: Principal) -> dict[str, Any]:
     """A member of the caller's company.
 
     Raises:
@@ -58,9 +58,8 @@ def shown(loaded: Loaded, user_id: Id, principal: Principal) -> MemberView:
     return _view(user, member)
 
 
-def _view(user: User, member: Membership) -> MemberView:
-    # What both have, the version and whether it is active, is that of the membership.
-    return view_of(member_view, member, user)
+def _view(user: User, member: Membership) -> dict[str, Any]:
+    return MEMBER_VIEW.show(member, email=user.email, display_name=user.display_name)
 
 
 def member_needs(user_id: Id, principal: Principal) -> Needs:
@@ -95,8 +94,8 @@ def _check(before: Membership, after: Membership, work: Work) -> None:
         check_grantable(work, after.role)
 
 
-def acted_on(user_id: Id, work: Work) -> MemberView:
-    """A member whom the caller may act on, since the caller may do all that the member may.
+def acted_on(user_id: Id, work: Work) -> dict[str, Any]:
+    """A member that the caller may act on, since the caller may do all that the member may.
 
     Raises:
         NotFound: the user is no member of the company.

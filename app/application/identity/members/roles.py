@@ -10,7 +10,7 @@ from typing import Any
 from app.application.identity.directory.granting import caller_needs, held_now, own_role
 from app.application.identity.directory.kinds import COMPANY_ROLES, ROLES_OF
 from app.application.identity.members.kinds import ACTIVE_IN_ROLE
-from app.application.identity.members.views import built_in, role_view
+from app.application.identity.members.views import ROLE_VIEW, built_in_views
 from app.application.shared.access import Principal
 from app.application.shared.commands import Command, Done
 from app.application.shared.kinds import Needs
@@ -27,7 +27,7 @@ from app.domain.identity.members.role import (
 )
 from app.domain.shared.errors import Duplicate, NotFound, StaleVersion
 
-ROLE = Noun(COMPANY_ROLES, "role", "rol", "/api/v1/roles", role_view)
+ROLE = Noun(COMPANY_ROLES, "role", "rol", "/api/v1/roles", ROLE_VIEW.row)
 _PERMISSION = "roles:write"
 
 
@@ -46,7 +46,7 @@ def _create(create: Create, work: Work) -> Done:
     check_within(held_now(work), role.held)
     own = own_role(work, role.code)
     taken = own is not None and own.id != role.id
-    if taken or role.id in built_in() or role.code in built_in_roles():
+    if taken or role.id in built_in_views() or role.code in built_in_roles():
         raise Duplicate.at("/code")
     if own is None and len(work.search(ROLES_OF, tenant_id)) >= OWN_ROLES_MAX:
         raise TooManyRoles(maximum=OWN_ROLES_MAX)
@@ -55,7 +55,7 @@ def _create(create: Create, work: Work) -> Done:
 
 def _to_edit(edit: Edit, work: Work) -> Role:
     """The role to be changed, by somebody who may do all that it may."""
-    if edit.id in built_in():
+    if edit.id in built_in_views():
         raise RoleBuiltIn
     roles = work.search(ROLES_OF, work.principal.tenant_id)
     found = next((each for each in roles if each.id == edit.id), None)

@@ -1,75 +1,47 @@
-"""Members, their sessions and invitations as clients see them."""
+"""Members, their sessions, invitations and roles as clients see them."""
 
-from collections.abc import Iterable
-from datetime import datetime
 from functools import cache
+from typing import Any
 
 from typing_extensions import TypedDict
 
+from app.application.identity.directory.reading import view_of
 from app.application.shared.permissions import built_in_roles, known, permissions_of
-from app.application.shared.wording import instant
-from app.domain.shared.ids import Id, show
+from app.domain.identity.ids import UserId
+from app.domain.identity.members.invitation import Invitation
+from app.domain.identity.members.membership import Membership
+from app.domain.identity.members.role import Role
+from app.domain.identity.sign_in.session import Session
+from app.domain.shared.ids import NO_ID, Id
 
 
-class MemberSessionView(TypedDict):
-    """A sign-in of a member that still carries requests."""
-
-    id: str
-    user_id: str
-    email: str
-    device: str
-    address: str
-    created_at: str
-    last_used_at: str
-    expires_at: str
+def id(user_id: Id) -> UserId:  # noqa: A001 - the name of the member
+    """The user who is the member."""
+    return user_id
 
 
-def member_session_view(
-    id_: bytes,
-    user_id: bytes,
-    email: str,
-    device: str,
-    address: str,
-    created_at: datetime,
-    last_used_at: datetime,
-    expires_at: datetime,
-) -> MemberSessionView:
-    """The view of a session of a member."""
-    return {
-        "id": show("ses", id_),
-        "user_id": show("usr", user_id),
-        "email": email,
-        "device": device,
-        "address": address,
-        "created_at": instant(created_at),
-        "last_used_at": instant(last_used_at),
-        "expires_at": instant(expires_at),
-    }
+def email(email: str) -> str:
+    """The e-mail address of the user."""
+    return email
 
 
-class MemberView(TypedDict):
-    """Somebody who works for the company; ``id`` is that of the user."""
-
-    id: str
-    email: str
-    display_name: str
-    role: str
-    active: bool
-    version: int
+def display_name(display_name: str) -> str:
+    """The name of the user."""
+    return display_name
 
 
-def member_view(
-    id_: bytes, email: str, display_name: str, role: str, active: bool, version: int
-) -> MemberView:
-    """The view of a member."""
-    return {
-        "id": show("usr", id_),
-        "email": email,
-        "display_name": display_name,
-        "role": role,
-        "active": active,
-        "version": version,
-    }
+MEMBER_VIEW = view_of(
+    Membership,
+    "MemberView",
+    ("role", "active", "version"),
+    computed=(id, email, display_name),
+)
+MEMBER_SESSION_VIEW = view_of(
+    Session,
+    "MemberSessionView",
+    ("id", "user_id", "device", "address", "created_at", "last_used_at", "expires_at"),
+    computed=(email,),
+)
 
 
 class EndedSessions(TypedDict):
@@ -78,70 +50,48 @@ class EndedSessions(TypedDict):
     ended: int
 
 
-class InvitationView(TypedDict):
-    """An open invitation."""
-
-    id: str
-    email: str
-    role: str
-    created_at: str
-    expires_at: str
+def token(token: str) -> str:
+    """The token of the invitation, which is shown this once."""
+    return token
 
 
-class NewInvitationView(InvitationView):
-    """An invitation that was made just now, with its token, which is shown this once."""
-
-    token: str
-
-
-def invitation_view(
-    id_: bytes, email: str, role: str, created_at: datetime, expires_at: datetime
-) -> InvitationView:
-    """The view of an invitation."""
-    return {
-        "id": show("inv", id_),
-        "email": email,
-        "role": role,
-        "created_at": instant(created_at),
-        "expires_at": instant(expires_at),
-    }
+_INVITATION = ("id", "email", "role", "created_at", "expires_at")
+INVITATION_VIEW = view_of(Invitation, "InvitationView", _INVITATION)
+NEW_INVITATION_VIEW = view_of(
+    Invitation,
+    "NewInvitationView",
+    _INVITATION,
+    computed=(token,),
+)
 
 
-class RoleView(TypedDict):
-    """A role; members and invitations name it by its ``code``."""
-
-    id: str
-    code: str
-    name: str
-    built_in: bool
-    permissions: list[str]
-    active: bool
-    version: int
+def permissions(permissions: tuple[str, ...]) -> list[str]:
+    """What the role may do, as far as this release knows it."""
+    return sorted(known(permissions))
 
 
-def role_view(
-    id_: bytes, code: str, name: str, permissions: Iterable[str], active: bool, version: int
-) -> RoleView:
-    """The view of a role of a company's own."""
-    return {
-        "id": show("rol", id_),
-        "code": code,
-        "name": name,
-        "built_in": False,
-        "permissions": sorted(known(permissions)),
-        "active": active,
-        "version": version,
-    }
+def built_in() -> bool:
+    """Whether every company has the role."""
+    return False
+
+
+ROLE_VIEW = view_of(
+    Role,
+    "RoleView",
+    ("id", "code", "name", "active", "version"),
+    computed=(permissions, built_in),
+)
 
 
 @cache
-def built_in() -> dict[Id, RoleView]:
+def built_in_views() -> dict[Id, dict[str, Any]]:
     """The roles that every company has, by their ids; they are code, not rows."""
     return dict(_built_in(code) for code in built_in_roles())
 
 
-def _built_in(code: str) -> tuple[Id, RoleView]:
+def _built_in(code: str) -> tuple[Id, dict[str, Any]]:
     # An id of the beginning of time, which no ULID has: the code itself.
     id_ = Id(code.encode().rjust(16, b"\0"))
-    view = role_view(id_, code, code.capitalize(), permissions_of(code), active=True, version=1)
-    return id_, {**view, "built_in": True}
+    held = tuple(permissions_of(code))
+    role = Role(NO_ID, id_, code, code.capitalize(), held, active=True, version=1)
+    return id_, {**ROLE_VIEW.show(role), "built_in": True}

@@ -7,85 +7,46 @@ Reads are commands here: a look leaves a trace first.
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from typing_extensions import TypedDict
-
 from app.application.identity.audit.operator_actions import record_action
 from app.application.identity.companies.deletion import company, company_lock
-from app.application.identity.companies.views import status_view
+from app.application.identity.companies.views import STATUS_VIEW, standing
 from app.application.identity.directory.kinds import TENANTS
+from app.application.identity.directory.reading import view_of
 from app.application.shared.commands import Command, Done
 from app.application.shared.kinds import Needs
 from app.application.shared.reading import Listing
-from app.application.shared.wording import instant
 from app.application.shared.work import Work
-from app.domain.identity.companies.tenant import Tenant, status_of
+from app.domain.identity.companies.tenant import Tenant
+from app.domain.identity.sign_in.user import User
 from app.domain.shared.frozen import frozen
-from app.domain.shared.ids import Id, show
+from app.domain.shared.ids import Id
 
 COMPANY_RECORDS = Listing("company_records", sorts=("id", "name"), filters=("q", "standing", "id"))
 USER_RECORDS = Listing("user_records", sorts=("id",), filters=("q",))
 
 
-class CompanyRecord(TypedDict):
-    """A company as operators see it: its name and status, and nothing of its business."""
-
-    id: str
-    name: str
-    country: str | None
-    time_zone: str
-    standing: str
-    members: int
-    created_at: str
-    delete_at: str | None
+def members(members: int) -> int:
+    """How many members work for the company."""
+    return members
 
 
-def company_record(
-    id_: bytes,
-    name: str,
-    country: str | None,
-    time_zone: str,
-    state: str,
-    purging: bool,
-    members: int,
-    created_at: datetime,
-    delete_at: datetime | None,
-) -> CompanyRecord:
-    """The view of a company."""
-    return {
-        "id": show("tnt", id_),
-        "name": name,
-        "country": country,
-        "time_zone": time_zone,
-        "standing": "purging" if purging else str(status_of(state, delete_at)),
-        "members": members,
-        "created_at": instant(created_at),
-        "delete_at": None if delete_at is None else instant(delete_at),
-    }
+def companies(companies: int) -> int:
+    """How many companies the user works for."""
+    return companies
 
 
-class UserRecord(TypedDict):
-    """A user as operators see one."""
-
-    id: str
-    email: str
-    display_name: str
-    active: bool
-    companies: int
-    created_at: str
-
-
-def user_record(
-    id_: bytes, email: str, display_name: str, active: bool, companies: int, created_at: datetime
-) -> UserRecord:
-    """The view of a user."""
-    return {
-        "id": show("usr", id_),
-        "email": email,
-        "display_name": display_name,
-        "active": active,
-        "companies": companies,
-        "created_at": instant(created_at),
-    }
+COMPANY_RECORD = view_of(
+    Tenant,
+    "CompanyRecord",
+    ("id", "name", "country", "time_zone", "created_at", "delete_at"),
+    computed=(standing, members),
+)
+USER_RECORD = view_of(
+    User,
+    "UserRecord",
+    ("id", "email", "display_name", "active", "created_at"),
+    computed=(companies,),
+)
 
 
 @frozen
@@ -115,12 +76,8 @@ def _intervention(
         company_id = work.principal.tenant_id
         before = company(work)
         after = work.put(TENANTS, step(before, request, work.recorded_at))
-        old, new = status_view(before), status_view(after)
-        changes = {
-            each: [old[each], new[each]]  # type: ignore[literal-required]
-            for each in new
-            if old[each] != new[each]  # type: ignore[literal-required]
-        }
+        old, new = STATUS_VIEW.show(before), STATUS_VIEW.show(after)
+        changes = {each: [old[each], new[each]] for each in new if old[each] != new[each]}
         record_action(work, f"company.{done}", request.reason, company_id, **changes)
         work.note(done, "tenant", company_id, reason=request.reason, **changes)
         work.event(f"tenant.{done}", company_id)

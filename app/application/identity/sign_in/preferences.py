@@ -2,29 +2,14 @@
 
 from dataclasses import replace
 
-from typing_extensions import TypedDict
-
 from app.application.identity.directory.kinds import USERS
+from app.application.identity.sign_in.views import PREFERENCES_VIEW
 from app.application.shared.access import Principal
 from app.application.shared.commands import Command, Done
 from app.application.shared.kinds import Lock, Needs
 from app.application.shared.masters import Edit
 from app.application.shared.work import Work
-from app.domain.identity.sign_in.user import User
 from app.domain.shared.errors import NotFound, StaleVersion
-
-
-class PreferencesView(TypedDict):
-    """What a user prefers; null where nothing is stated."""
-
-    locale: str | None
-    time_zone: str | None
-    version: int
-
-
-def preferences_view(user: User) -> PreferencesView:
-    """The view of what a user prefers."""
-    return {"locale": user.locale, "time_zone": user.time_zone, "version": user.version}
 
 
 def _needs(edit: Edit, _: Principal) -> Needs:
@@ -47,7 +32,7 @@ def _edit(edit: Edit, work: Work) -> Done:
         }
         work.note("preferences_changed", "user", after.id, **changes)
         work.event("user.preferences_changed", after.id)
-    return Done(preferences_view(after), status=200, version=after.version)
+    return Done(PREFERENCES_VIEW.show(after), status=200, version=after.version)
 
 
 EDIT_PREFERENCES: Command[Edit] = Command("auth.preferences", "profile:write", _needs, _edit)

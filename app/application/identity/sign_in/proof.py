@@ -9,6 +9,7 @@ from app.application.identity.directory.origin import Origin, principal_from
 from app.application.identity.directory.passwords import Passwords
 from app.application.identity.directory.ports import Account, Directory
 from app.domain.identity.sign_in.errors import InvalidCredentials
+from app.domain.shared.errors import ServiceUnavailable
 from app.domain.shared.texts import folded
 
 _log = structlog.get_logger("app.identity")
@@ -33,7 +34,8 @@ class PasswordProof:
             HashingBusy: nothing was done.
         """
         name = folded(email.strip())
-        async with self.passwords.attempt((name, origin.address)):
+        # Who goes away before the answer is counted: else nobody limits the work of such guesses.
+        async with self.passwords.attempt((name, origin.address), ServiceUnavailable):
             account = await self.directory.account(name)
             stored = None if account is None else account.password_hash
             right, stronger = await self.passwords.verify(password, stored)

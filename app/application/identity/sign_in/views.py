@@ -1,12 +1,11 @@
 """Signing in as clients see it: tokens, sessions, who is calling."""
 
-from datetime import datetime
-
 from typing_extensions import TypedDict
 
+from app.application.identity.directory.reading import view_of
 from app.application.identity.keys.views import CallingKeyView
-from app.application.shared.wording import instant
-from app.domain.shared.ids import show
+from app.domain.identity.sign_in.session import Session
+from app.domain.identity.sign_in.user import User
 
 
 class Registered(TypedDict):
@@ -31,39 +30,6 @@ class TokensView(TypedDict):
     refresh_expires_in_seconds: int
 
 
-class SessionView(TypedDict):
-    """A sign-in that still carries requests. ``device`` is what the client said it is."""
-
-    id: str
-    company: str
-    device: str
-    address: str
-    created_at: str
-    last_used_at: str
-    expires_at: str
-
-
-def session_view(
-    id_: bytes,
-    company: str,
-    device: str,
-    address: str,
-    created_at: datetime,
-    last_used_at: datetime,
-    expires_at: datetime,
-) -> SessionView:
-    """The view of a session."""
-    return {
-        "id": show("ses", id_),
-        "company": company,
-        "device": device,
-        "address": address,
-        "created_at": instant(created_at),
-        "last_used_at": instant(last_used_at),
-        "expires_at": instant(expires_at),
-    }
-
-
 class MeView(TypedDict):
     """The caller, the company, and what the caller may do there.
 
@@ -81,3 +47,21 @@ class MeView(TypedDict):
     api_key: CallingKeyView | None
     locale: str | None
     time_zone: str | None
+
+
+def company(company: str) -> str:
+    """The name of the company that the session is for."""
+    return company
+
+
+SESSION_VIEW = view_of(
+    Session,
+    "SessionView",
+    ("id", "device", "address", "created_at", "last_used_at", "expires_at"),
+    computed=(company,),
+)
+PREFERENCES_VIEW = view_of(
+    User,
+    "PreferencesView",
+    ("locale", "time_zone", "version"),
+)

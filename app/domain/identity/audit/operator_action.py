@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import Any
 
+from app.domain.identity.ids import OperatorActionId, SessionId, TenantId, UserId
 from app.domain.shared.frozen import frozen
-from app.domain.shared.ids import Id
 
 
 @frozen
@@ -14,11 +14,11 @@ class OperatorAction:
     ``company_id`` is None where no company is concerned; ``changes`` hold before and after.
     """
 
-    id: Id
-    operator_id: Id
-    session_id: Id
+    id: OperatorActionId
+    operator_id: UserId
+    session_id: SessionId
     action: str
-    company_id: Id | None
+    company_id: TenantId | None
     reason: str
     request_id: str
     address: str

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from app.domain.identity.companies.errors import ExportUnderWay, TooManyExports
+from app.domain.identity.ids import ExportId, UserId
 from app.domain.shared.errors import ConcurrentChange
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
@@ -51,8 +52,8 @@ class Progress:
 class Export:
     """One export. ``attempt`` counts those who held it; ``lease_until`` is that of the last."""
 
-    id: Id
-    requested_by: Id
+    id: ExportId
+    requested_by: UserId
     requested_at: datetime
     state: ExportState = ExportState.QUEUED
     attempt: int = 0

@@ -12,6 +12,7 @@ from app.domain.identity.companies.errors import (
     TenantStateConflict,
     TenantSuspended,
 )
+from app.domain.identity.ids import TenantId
 from app.domain.shared.errors import DomainError, Fault, InvalidValue
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
@@ -62,7 +63,7 @@ class Tenant:
     and will delete; once it is ``purging`` nothing brings it back.
     """
 
-    id: Id
+    id: TenantId
     name: str
     time_zone: str
     country: str | None

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
+from app.domain.identity.ids import SecurityKeyId, UserId
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 from app.domain.shared.texts import checked_name
@@ -17,8 +18,8 @@ class SecurityKey:
     One that was removed stays as a row, and proves nothing.
     """
 
-    id: Id
-    user_id: Id
+    id: SecurityKeyId
+    user_id: UserId
     credential_id: bytes
     public_key: bytes
     sign_count: int

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
+from app.domain.identity.ids import ApiKeyId, UserId
 from app.domain.identity.keys.errors import ApiKeyRevoked, ScopeRefused
 from app.domain.shared.errors import Fault, InvalidValue, ValueOutOfRange
 from app.domain.shared.frozen import frozen
@@ -30,7 +31,7 @@ _IPV6_PREFIX_MAX = 64
 class ApiKey:
     """A key of a company. ``made_by`` answers for it; ``previous_*`` are of the secret before."""
 
-    id: Id
+    id: ApiKeyId
     name: str
     scopes: tuple[str, ...]
     addresses: tuple[str, ...]  # networks; none means from anywhere
@@ -38,7 +39,7 @@ class ApiKey:
     secret_hash: bytes
     previous_hash: bytes | None
     previous_until: datetime | None
-    made_by: Id
+    made_by: UserId
     created_at: datetime
     rotated_at: datetime | None
     expires_at: datetime

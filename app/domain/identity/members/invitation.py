@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from app.domain.identity.ids import InvitationId, UserId
 from app.domain.identity.members.errors import InvitationInvalid
 from app.domain.identity.sign_in.user import checked_email
 from app.domain.shared.frozen import frozen
@@ -19,12 +20,12 @@ class Invitation:
     It is open until it is accepted or withdrawn, and for ``LIFE`` at most.
     """
 
-    id: Id
+    id: InvitationId
     email: str
     email_folded: str
     role: str
     token_hash: bytes
-    invited_by: Id
+    invited_by: UserId
     created_at: datetime
     expires_at: datetime
     accepted_at: datetime | None = None

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
+from app.domain.identity.ids import RoleId, TenantId
 from app.domain.identity.members.errors import BeyondOwnPermissions
 from app.domain.shared.errors import DomainError, Fault, InvalidValue, Kind
 from app.domain.shared.frozen import frozen
@@ -54,8 +55,8 @@ class Role:
             letter or digit.
     """
 
-    tenant_id: Id
-    id: Id
+    tenant_id: TenantId
+    id: RoleId
     code: str
     name: str
     permissions: tuple[str, ...]

@@ -19,6 +19,7 @@ import unicodedata
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from app.domain.identity.ids import SessionId, TenantId, UserId
 from app.domain.identity.sign_in.errors import (
     InvalidRefreshToken,
     RefreshSuperseded,
@@ -58,9 +59,9 @@ class Session:
     factors.
     """
 
-    id: Id
-    user_id: Id
-    tenant_id: Id
+    id: SessionId
+    user_id: UserId
+    tenant_id: TenantId
     family_hash: bytes
     token_hash: bytes
     previous_hash: bytes | None

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from datetime import datetime
 
+from app.domain.identity.ids import UserId
 from app.domain.shared.errors import Fault, InvalidValue
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
@@ -36,7 +37,7 @@ class User:
     ``locale`` is the preferred language, ``time_zone`` (IANA) the preferred time zone, if stated.
     """
 
-    id: Id
+    id: UserId
     email: str
     email_folded: str
     display_name: str

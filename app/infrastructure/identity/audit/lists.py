@@ -5,7 +5,7 @@ from sqlalchemy import select
 from app.application.identity.audit.entries import AUDIT_LIST, entry_view
 from app.application.identity.audit.operator_actions import (
     OPERATOR_ACTION_LIST,
-    operator_action_view,
+    OPERATOR_ACTION_VIEW,
 )
 from app.application.shared.masters import shown_by
 from app.infrastructure.db.kernel_tables import audit_entries
@@ -33,9 +33,9 @@ LISTS = (
     ),
     ListQuery(
         OPERATOR_ACTION_LIST,
-        select(*columns(operator_action_view, operator_acts)),
+        select(*columns(OPERATOR_ACTION_VIEW, operator_acts)),
         operator_acts.c.id,
-        operator_action_view,
+        OPERATOR_ACTION_VIEW.row,
         sorts={"id": operator_acts.c.id},
         filters={
             **{name: equals(operator_acts.c[name]) for name in _OF_ACTIONS},

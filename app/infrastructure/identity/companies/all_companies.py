@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from app.application.identity.companies.founding import COMPANIES_OF_USER, OWNED_BY
-from app.application.identity.companies.views import own_company_view
+from app.application.identity.companies.views import OWN_COMPANY_VIEW
 from app.domain.shared.ids import Id
 from app.infrastructure.db.lists import ListQuery, equals
 from app.infrastructure.db.mapping import Search
@@ -17,11 +17,11 @@ MAPPINGS = (Search(OWNED_BY, ("user_id",), where="t.active AND t.role = 'owner'"
 LISTS = (
     ListQuery(
         COMPANIES_OF_USER,
-        select(*columns(own_company_view, tenants, memberships))
+        select(*columns(OWN_COMPANY_VIEW, tenants, memberships))
         .join(memberships, memberships.c.tenant_id == tenants.c.id)
         .where(memberships.c.active, ~tenants.c.purging),
         tenants.c.id,
-        own_company_view,
+        OWN_COMPANY_VIEW.row,
         sorts={"id": tenants.c.id},
         filters={"user_id": equals(memberships.c.user_id)},
     ),

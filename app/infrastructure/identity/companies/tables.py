@@ -2,11 +2,10 @@
 
 from app.application.identity.companies.exports import (
     EXPORT_LIST,
+    EXPORT_VIEW,
     EXPORTS,
     PRESENT_EXPORTS,
-    export_view,
 )
-from app.application.shared.masters import shown_by
 from app.domain.identity.companies.errors import ExportUnderWay
 from app.domain.identity.companies.export import Export, ExportError, ExportState
 from app.domain.shared.errors import ValueOutOfRange
@@ -69,6 +68,6 @@ MAPPINGS = (
 
 LISTS = (
     plain_list(
-        EXPORT_LIST, exports, shown_by(export_view), export_view, sorts={"id": "id"}, filters={}
+        EXPORT_LIST, exports, EXPORT_VIEW.columns, EXPORT_VIEW.row, sorts={"id": "id"}, filters={}
     ),
 )

@@ -1,21 +1,20 @@
 """What the lists of identity share."""
 
-from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, bindparam
 
-from app.application.shared.masters import shown_by
+from app.application.shared.views import View
 from app.infrastructure.db.lists import Filter
 
 
 def columns(
-    view: Callable[..., Any], *tables: Table, **named: ColumnElement[Any]
+    view: View[Any], *tables: Table, **named: ColumnElement[Any]
 ) -> list[ColumnElement[Any]]:
     """What ``view`` takes: each column from ``named``, or from the first table that has it."""
     return [
         named[name] if name in named else next(each.c[name] for each in tables if name in each.c)
-        for name in shown_by(view)
+        for name in view.columns
     ]
 
 

@@ -12,7 +12,7 @@ from app.application.identity.factors.ports import (
     SECURITY_KEYS,
     SECURITY_KEYS_OF_USER,
 )
-from app.application.identity.factors.views import security_key_view
+from app.application.identity.factors.views import SECURITY_KEY_VIEW
 from app.domain.identity.factors.challenge import Challenge, Purpose
 from app.domain.identity.factors.errors import SecurityKeyTaken
 from app.domain.identity.factors.second_factor import SecondFactor
@@ -116,9 +116,9 @@ MAPPINGS: tuple[Mapping | Search, ...] = (
 LISTS = (
     ListQuery(
         SECURITY_KEY_LIST,
-        select(*columns(security_key_view, security_keys)).where(_KEYS.removed_at.is_(None)),
+        select(*columns(SECURITY_KEY_VIEW, security_keys)).where(_KEYS.removed_at.is_(None)),
         _KEYS.id,
-        security_key_view,
+        SECURITY_KEY_VIEW.row,
         sorts={"id": _KEYS.id},
         filters={"user_id": equals(_KEYS.user_id)},
     ),

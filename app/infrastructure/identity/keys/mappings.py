@@ -13,7 +13,7 @@ from app.application.identity.keys.ports import (
     SIGNING_KEYS,
     KeyAccess,
 )
-from app.application.identity.keys.views import api_key_view
+from app.application.identity.keys.views import API_KEY_VIEW
 from app.application.shared.permissions import known, permissions_of
 from app.domain.identity.companies.tenant import status_of
 from app.domain.identity.keys.api_key import ApiKey, ApiKeyUse
@@ -50,11 +50,11 @@ def _in_use(name: str) -> ColumnElement[bool]:
 LISTS = (
     ListQuery(
         API_KEY_LIST,
-        select(*columns(api_key_view, api_keys, api_key_uses))
+        select(*columns(API_KEY_VIEW, api_keys, api_key_uses))
         .outerjoin(api_key_uses, _USED)
         .where(*of_tenant(api_keys)),
         api_keys.c.id,
-        api_key_view,
+        API_KEY_VIEW.row,
         sorts={"id": api_keys.c.id},
         filters={"active": _in_use},
     ),

@@ -15,9 +15,9 @@ from app.application.identity.members.kinds import (
     THROTTLE_LIFTS,
 )
 from app.application.identity.members.views import (
-    invitation_view,
-    member_session_view,
-    member_view,
+    INVITATION_VIEW,
+    MEMBER_SESSION_VIEW,
+    MEMBER_VIEW,
 )
 from app.domain.identity.members.invitation import Invitation
 from app.domain.identity.members.throttle_lift import ThrottleLift
@@ -47,23 +47,23 @@ LISTS = (
     ROLES,
     ListQuery(
         INVITATION_LIST,
-        select(*columns(invitation_view, invitations)).where(
+        select(*columns(INVITATION_VIEW, invitations)).where(
             *of_tenant(invitations),
             invitations.c.accepted_at.is_(None),
             invitations.c.withdrawn_at.is_(None),
         ),
         invitations.c.id,
-        invitation_view,
+        INVITATION_VIEW.row,
         sorts={"id": invitations.c.id},
         filters={"as_known_at": after(invitations.c.expires_at)},
     ),
     ListQuery(
         MEMBER_LIST,
-        select(*columns(member_view, memberships, users))
+        select(*columns(MEMBER_VIEW, memberships, users))
         .join(memberships, memberships.c.user_id == users.c.id)
         .where(memberships.c.tenant_id == bindparam(TENANT, type_=types.Id)),
         memberships.c.user_id,
-        member_view,
+        MEMBER_VIEW.row,
         sorts={"id": memberships.c.user_id},
         filters={
             "role": equals(memberships.c.role),
@@ -72,14 +72,14 @@ LISTS = (
     ),
     ListQuery(
         MEMBER_SESSION_LIST,
-        select(*columns(member_session_view, sessions, users))
+        select(*columns(MEMBER_SESSION_VIEW, sessions, users))
         .join(users, users.c.id == sessions.c.user_id)
         .where(
             sessions.c.tenant_id == bindparam(TENANT, type_=types.Id),
             sessions.c.revoked_at.is_(None),
         ),
         sessions.c.id,
-        member_session_view,
+        MEMBER_SESSION_VIEW.row,
         sorts={"id": sessions.c.id},
         filters={
             "user_id": equals(sessions.c.user_id),

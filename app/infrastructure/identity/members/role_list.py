@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from app.application.identity.members.kinds import ROLE_LIST
-from app.application.identity.members.views import built_in, role_view
+from app.application.identity.members.views import ROLE_VIEW, built_in_views
 from app.application.shared.reading import Page, PageRequest
 from app.domain.shared.ids import Id, read
 from app.infrastructure.db import types
@@ -15,7 +15,7 @@ from app.infrastructure.db.query import TENANT, Query
 from app.infrastructure.identity.directory.lists import columns
 from app.infrastructure.identity.directory.tables import roles
 
-_OWN = select(*columns(role_view, roles)).where(
+_OWN = select(*columns(ROLE_VIEW, roles)).where(
     roles.c.tenant_id == bindparam(TENANT, type_=types.Id)
 )
 _ALL_OWN = Query(_OWN)
@@ -30,7 +30,7 @@ class RoleList(ListQuery):
         own = [self.view(*row) for row in await scope.rows(_ALL_OWN)]
         placed = [
             ((view[sort], read("rol", view["id"])), view)
-            for view in (*built_in().values(), *own)
+            for view in (*built_in_views().values(), *own)
             if all(view[name] == value for name, value in request.filters.items())
         ]
         placed.sort(key=lambda each: each[0], reverse=request.descending)
@@ -54,7 +54,7 @@ ROLES = RoleList(
     ROLE_LIST,
     _OWN,
     roles.c.id,
-    role_view,
+    ROLE_VIEW.row,
     sorts={"code": roles.c.code, "name": roles.c.name},
     filters={},
 )

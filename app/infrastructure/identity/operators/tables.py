@@ -5,10 +5,10 @@ from sqlalchemy import bindparam, case, func, select
 from app.application.identity.directory.kinds import OPERATORS
 from app.application.identity.directory.ports import Access
 from app.application.identity.operators.companies import (
+    COMPANY_RECORD,
     COMPANY_RECORDS,
+    USER_RECORD,
     USER_RECORDS,
-    company_record,
-    user_record,
 )
 from app.application.identity.operators.sign_in import OPERATOR_SESSIONS
 from app.domain.identity.operators.operator import Operator, OperatorSession
@@ -85,9 +85,9 @@ _COMPANIES = (
 LISTS = (
     ListQuery(
         COMPANY_RECORDS,
-        select(*columns(company_record, tenants, members=_MEMBERS.label("members"))),
+        select(*columns(COMPANY_RECORD, tenants, members=_MEMBERS.label("members"))),
         tenants.c.id,
-        company_record,
+        COMPANY_RECORD.row,
         sorts={"id": tenants.c.id, "name": tenants.c.name},
         filters={
             "id": equals(tenants.c.id),
@@ -97,9 +97,9 @@ LISTS = (
     ),
     ListQuery(
         USER_RECORDS,
-        select(*columns(user_record, users, companies=_COMPANIES.label("companies"))),
+        select(*columns(USER_RECORD, users, companies=_COMPANIES.label("companies"))),
         users.c.id,
-        user_record,
+        USER_RECORD.row,
         sorts={"id": users.c.id},
         filters={"q": contains(users.c.email_folded, func.lower(users.c.display_name))},
     ),

@@ -6,7 +6,7 @@ from sqlalchemy import bindparam, select
 
 from app.application.identity.sign_in.recovery import PASSWORD_RESETS
 from app.application.identity.sign_in.sessions import SESSION_BY_FAMILY, SESSION_LIST
-from app.application.identity.sign_in.views import session_view
+from app.application.identity.sign_in.views import SESSION_VIEW
 from app.application.shared.messages import MESSAGES, Message
 from app.domain.identity.sign_in.password_reset import PasswordReset
 from app.infrastructure.db import types
@@ -52,11 +52,11 @@ class DatabaseMessages:
 LISTS = (
     ListQuery(
         SESSION_LIST,
-        select(*columns(session_view, sessions, company=tenants.c.name))
+        select(*columns(SESSION_VIEW, sessions, company=tenants.c.name))
         .join(tenants, tenants.c.id == sessions.c.tenant_id)
         .where(sessions.c.revoked_at.is_(None)),
         sessions.c.id,
-        session_view,
+        SESSION_VIEW.row,
         sorts={"id": sessions.c.id},
         filters={
             "user_id": equals(sessions.c.user_id),

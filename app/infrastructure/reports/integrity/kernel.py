@@ -40,7 +40,9 @@ _DIGITS_MAX = 15  # what a 64-bit integer surely holds
 def _given(table: Table) -> Select[Any]:
     """The scope, series with year, and place in it of every number: ``SAL/2026/MAIN/000001``."""
     number = table.c.number
-    scope: Any = table.c.location_id if "location_id" in table.c else literal(NO_ID, Id)
+    # A transfer is numbered where the goods leave.
+    places = (table.c[name] for name in ("location_id", "from_location_id") if name in table.c)
+    scope: Any = next(places, literal(NO_ID, Id))
     digits = func.substr(number, func.length(func.rtrim(number, "0123456789")) + 1, _DIGITS_MAX)
     return select(
         scope.label("scope"),

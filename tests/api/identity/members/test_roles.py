@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.application.identity.members.views import built_in
+from app.application.identity.members.views import built_in_views
 from app.application.shared.permissions import ALWAYS, built_in_roles, every_permission
 from app.domain.identity.members.role import OWN_ROLES_MAX
 from app.domain.shared.ids import show
@@ -153,7 +153,7 @@ async def test_a_code_is_taken_without_regard_to_case(api: httpx.AsyncClient) ->
     assert (again.status_code, again.json()) == (200, made)
     other = await make(api, owner, "dock", "stock:read", id=made["id"])
     assert refusal(other)[:2] == (409, "common.id_taken")
-    of_everybody = show("rol", next(iter(built_in())))
+    of_everybody = show("rol", next(iter(built_in_views())))
     assert refusal(await make(api, owner, "mine", id=of_everybody))[:2] == (409, "common.duplicate")
     for code in ("", "a b", "ß", "-a", "\u212a"):
         assert (await make(api, owner, code)).status_code == 422, code

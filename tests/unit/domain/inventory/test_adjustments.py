@@ -3,12 +3,12 @@
 import pytest
 
 from app.domain.inventory.adjustments import (
-    LINES_MAX,
     AdjustmentLineIn,
     AdjustmentReason,
     check_adjustment,
 )
 from app.domain.inventory.errors import CostOnLoss, LineCount, WrongDirection, ZeroQuantity
+from app.domain.shared.documents import LINES_MAX
 from app.domain.shared.errors import DomainError, Fault, ValueOutOfRange
 from app.domain.shared.numbers import AMOUNT_MAX, QUANTITY_MAX
 from tests.unit.domain.inventory.store import PRODUCT, units

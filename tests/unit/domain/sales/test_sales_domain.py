@@ -15,13 +15,13 @@ from app.domain.sales.errors import (
 )
 from app.domain.sales.returns import ReturnedSoFar, take_back
 from app.domain.sales.sale import (
-    LINES_MAX,
     SaleLine,
     Tender,
     TenderMethod,
     check_lines,
     settle_tenders,
 )
+from app.domain.shared.documents import LINES_MAX
 from app.domain.shared.errors import InvalidValue
 from app.domain.shared.ids import Id
 from app.domain.shared.numbers import divide_rounded

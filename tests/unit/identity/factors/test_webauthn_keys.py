@@ -3,6 +3,7 @@
 import json
 import random
 
+from app.infrastructure.identity.build import _ceremonies
 from app.infrastructure.security.webauthn_keys import WebauthnKeys
 from tests.support.authenticator import ORIGIN, RP_ID, VirtualKey
 
@@ -52,6 +53,6 @@ def test_an_answer_bent_in_any_way_is_refused_and_breaks_nothing() -> None:
 
 
 def test_without_a_domain_there_are_no_keys() -> None:
-    assert KEYS.on
-    assert not WebauthnKeys("", []).on
-    assert not WebauthnKeys(RP_ID, []).on
+    assert _ceremonies(RP_ID, ["https://shop.example"]).on
+    assert not _ceremonies("", []).on
+    assert not _ceremonies(RP_ID, []).on

@@ -55,7 +55,7 @@ async def list_audit_entries(
     http: Caller,
     page: PageQuery,
     actor_id: Annotated[UserId | None, Query(description="Who acted.")] = None,
-    on_behalf_of: Annotated[UserId | None, Query(description="For whom it was done.")] = None,
+    on_behalf_of: Annotated[UserId | None, Query(description="On behalf of which user.")] = None,
     session_id: Annotated[SessionId | None, Query(description="In which session.")] = None,
     request_id: Annotated[
         str | None, Query(max_length=128, description="By which request.")

@@ -10,15 +10,15 @@ from app.api.masters import IdPath, answers, listed
 from app.api.openapi import responses
 from app.api.paging import PageQuery
 from app.api.route import permission, v1_router
+from app.api.schemas import schema_of
 from app.application.identity.companies.exports import (
     EXPORT_LIST,
+    EXPORT_VIEW,
     EXPORTS,
     FETCH_EXPORT,
     REQUEST_EXPORT,
-    ExportView,
-    export_view,
 )
-from app.application.identity.directory.reading import read_one, view_of
+from app.application.identity.directory.reading import read_one
 from app.application.shared.commands import answer_of
 from app.application.shared.kinds import Needs
 from app.domain.identity.companies.errors import (
@@ -53,7 +53,9 @@ Exporting = Annotated[Any, Depends(_exporting)]
     summary="Export everything",
     status_code=202,
     openapi_extra=WRITE,
-    responses=answers(ExportView, 202, ExportUnderWay, TooManyExports, ConcurrentChange),
+    responses=answers(
+        schema_of(EXPORT_VIEW), 202, ExportUnderWay, TooManyExports, ConcurrentChange
+    ),
 )
 async def create(http: CommandCaller, exporting: Exporting) -> Response:
     """Have all data of the company written into one file; its Location says how far it is.
@@ -66,7 +68,10 @@ async def create(http: CommandCaller, exporting: Exporting) -> Response:
 
 
 @router.get(
-    "", summary="List the exports", openapi_extra=READ, responses=listed(ExportView, EXPORT_LIST)
+    "",
+    summary="List the exports",
+    openapi_extra=READ,
+    responses=listed(schema_of(EXPORT_VIEW), EXPORT_LIST),
 )
 async def list_exports(http: Caller, page: PageQuery) -> Response:
     """Every export that was asked for, also those whose file is gone."""
@@ -77,11 +82,11 @@ async def list_exports(http: Caller, page: PageQuery) -> Response:
     "/{id}",
     summary="Show an export",
     openapi_extra=READ,
-    responses=answers(ExportView, 200, NotFound),
+    responses=answers(schema_of(EXPORT_VIEW), 200, NotFound),
 )
 async def show_one(http: Caller, id: IdPath) -> Response:  # noqa: A002
     """How far an export is; ask again until it is `done` or `failed`."""
-    return http.answer(view_of(export_view, await _export(http, id)))
+    return http.answer(EXPORT_VIEW.show(await _export(http, id)))
 
 
 @router.get(

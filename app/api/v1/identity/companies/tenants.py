@@ -9,6 +9,7 @@ from starlette.responses import Response
 from app.api.deps import Caller, CommandCaller
 from app.api.masters import answers, members_of
 from app.api.route import permission, v1_router
+from app.api.schemas import schema_of
 from app.api.v1.identity.fields import CompanyIn, NameText, ZoneText
 from app.api.v1.identity.services import KnownCallers, service
 from app.api.wire import ABSENT, Schema
@@ -19,7 +20,7 @@ from app.application.identity.companies.deletion import (
     RequestDeletion,
 )
 from app.application.identity.companies.founding import Company
-from app.application.identity.companies.views import CompanyStanding, OwnCompanyView
+from app.application.identity.companies.views import OWN_COMPANY_VIEW, STATUS_VIEW
 from app.application.identity.directory.kinds import TENANTS
 from app.application.identity.directory.reading import read_one
 from app.application.processes.company import (
@@ -73,7 +74,13 @@ class CompanyPatch(Schema):
     status_code=201,
     openapi_extra=permission("profile:write"),
     responses=answers(
-        OwnCompanyView, 201, InvalidValue, Duplicate, TooManyCompanies, ConcurrentChange, body=True
+        schema_of(OWN_COMPANY_VIEW),
+        201,
+        InvalidValue,
+        Duplicate,
+        TooManyCompanies,
+        ConcurrentChange,
+        body=True,
     ),
 )
 async def create(http: Caller, new_id: NewId, body: CompanyIn) -> Response:
@@ -144,7 +151,7 @@ class ClosingIn(Schema):
     summary="Have the company deleted",
     openapi_extra=permission("closing:write", step_up=True),
     responses=answers(
-        CompanyStanding,
+        schema_of(STATUS_VIEW),
         200,
         ClosingNameWrong,
         TenantStateConflict,
@@ -168,7 +175,9 @@ async def close(http: CommandCaller, callers: KnownCallers, body: ClosingIn) -> 
     "/current/deletion",
     summary="Keep the company",
     openapi_extra=permission("closing:write"),
-    responses=answers(CompanyStanding, 200, TenantStateConflict, TenantSuspended, ConcurrentChange),
+    responses=answers(
+        schema_of(STATUS_VIEW), 200, TenantStateConflict, TenantSuspended, ConcurrentChange
+    ),
 )
 async def keep(http: CommandCaller, callers: KnownCallers) -> Response:
     """Call the deletion off; work goes on. Only operators call off what an operator scheduled."""

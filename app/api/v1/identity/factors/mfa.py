@@ -11,6 +11,7 @@ from app.api.masters import IdPath, answers, listed
 from app.api.openapi import responses
 from app.api.paging import PageQuery
 from app.api.route import permission, v1_router
+from app.api.schemas import schema_of
 from app.api.v1.identity.fields import CHANGED, CodeText, NameText, PasswordText, RecoveryText
 from app.api.v1.identity.services import ANYBODY, RequestOrigin, service
 from app.api.v1.identity.sign_in.auth import Login
@@ -20,11 +21,11 @@ from app.application.identity.factors.enrolment import Enrolment
 from app.application.identity.factors.ports import SECURITY_KEY_LIST
 from app.application.identity.factors.step_up import Offer, SecondFactors
 from app.application.identity.factors.views import (
+    NEW_SECURITY_KEY_VIEW,
+    SECURITY_KEY_VIEW,
     CeremonyView,
     MfaView,
-    NewSecurityKeyView,
     RecoveryCodesView,
-    SecurityKeyView,
     StepUpView,
     TotpView,
 )
@@ -259,7 +260,7 @@ async def challenge(http: Caller, own: Own, body: CeremonyIn) -> Response:
     status_code=201,
     openapi_extra=PROVED,
     responses=answers(
-        NewSecurityKeyView,
+        schema_of(NEW_SECURITY_KEY_VIEW),
         201,
         SecurityKeysOff,
         ProofWrong,
@@ -281,7 +282,7 @@ async def register(http: Caller, own: Own, body: SecurityKeyIn) -> Response:
     "/mfa/security-keys",
     summary="List the security keys of the caller",
     openapi_extra=READ,
-    responses=listed(SecurityKeyView, SECURITY_KEY_LIST),
+    responses=listed(schema_of(SECURITY_KEY_VIEW), SECURITY_KEY_LIST),
 )
 async def list_keys(http: Caller, page: PageQuery) -> Response:
     """The security keys of the caller, the oldest first."""
@@ -292,7 +293,7 @@ async def list_keys(http: Caller, page: PageQuery) -> Response:
     "/mfa/security-keys/{id}",
     summary="Rename a security key",
     openapi_extra=WRITE,
-    responses=answers(SecurityKeyView, 200, *CHANGED, InvalidValue, body=True),
+    responses=answers(schema_of(SECURITY_KEY_VIEW), 200, *CHANGED, InvalidValue, body=True),
 )
 async def rename(http: Caller, id: IdPath, body: SecurityKeyPatch) -> Response:  # noqa: A002
     """Call a key by another name."""

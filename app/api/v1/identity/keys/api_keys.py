@@ -12,6 +12,7 @@ from app.api.deps import Caller, CommandCaller
 from app.api.masters import IdPath, answers, listed
 from app.api.paging import PageQuery
 from app.api.route import permission, v1_router
+from app.api.schemas import schema_of
 from app.api.v1.identity.fields import CHANGED
 from app.api.v1.identity.services import KnownCallers, service
 from app.api.wire import ABSENT, Instant, Schema, text
@@ -25,7 +26,7 @@ from app.application.identity.keys.api_keys import (
     shown_needs,
 )
 from app.application.identity.keys.ports import API_KEY_LIST
-from app.application.identity.keys.views import ApiKeyView, NewApiKeyView
+from app.application.identity.keys.views import API_KEY_VIEW, NEW_API_KEY_VIEW
 from app.application.shared.masters import Edit
 from app.domain.identity.keys.api_key import ADDRESSES_MAX, LIFE_MAX, OVERLAP_MAX
 from app.domain.identity.keys.errors import (
@@ -105,7 +106,13 @@ Keys = Annotated[ApiKeys, service(lambda identity: identity.api_keys)]
     status_code=201,
     openapi_extra=PROVED,
     responses=answers(
-        NewApiKeyView, 201, *_TERMS, ValueOutOfRange, TooManyApiKeys, ConcurrentChange, body=True
+        schema_of(NEW_API_KEY_VIEW),
+        201,
+        *_TERMS,
+        ValueOutOfRange,
+        TooManyApiKeys,
+        ConcurrentChange,
+        body=True,
     ),
 )
 async def make(http: Caller, keys: Keys, body: ApiKeyIn) -> Response:
@@ -121,7 +128,10 @@ async def make(http: Caller, keys: Keys, body: ApiKeyIn) -> Response:
 
 
 @router.get(
-    "", summary="List API keys", openapi_extra=READ, responses=listed(ApiKeyView, API_KEY_LIST)
+    "",
+    summary="List API keys",
+    openapi_extra=READ,
+    responses=listed(schema_of(API_KEY_VIEW), API_KEY_LIST),
 )
 async def list_keys(
     http: Caller, page: PageQuery, active: Annotated[bool | None, Query()] = None
@@ -134,7 +144,7 @@ async def list_keys(
     "/{id}",
     summary="Show an API key",
     openapi_extra=READ,
-    responses=answers(ApiKeyView, 200, NotFound),
+    responses=answers(schema_of(API_KEY_VIEW), 200, NotFound),
 )
 async def show(http: Caller, id: IdPath) -> Response:  # noqa: A002
     """One key. When it was last used is known to the minute, and is no part of its version."""
@@ -146,7 +156,7 @@ async def show(http: Caller, id: IdPath) -> Response:  # noqa: A002
     "/{id}",
     summary="Change an API key",
     openapi_extra=PROVED,
-    responses=answers(ApiKeyView, 200, *_CHANGED, *_TERMS, body=True),
+    responses=answers(schema_of(API_KEY_VIEW), 200, *_CHANGED, *_TERMS, body=True),
 )
 async def change(
     http: CommandCaller,
@@ -168,7 +178,9 @@ async def change(
     "/{id}/rotate",
     summary="Rotate an API key",
     openapi_extra=PROVED,
-    responses=answers(NewApiKeyView, 200, *_CHANGED, ScopesBeyondOwn, ValueOutOfRange, body=True),
+    responses=answers(
+        schema_of(NEW_API_KEY_VIEW), 200, *_CHANGED, ScopesBeyondOwn, ValueOutOfRange, body=True
+    ),
 )
 async def rotate(http: Caller, keys: Keys, id: IdPath, body: RotationIn) -> Response:  # noqa: A002
     """Give the key a new secret, shown this once; the present one stays good for the overlap.
@@ -190,7 +202,7 @@ async def rotate(http: Caller, keys: Keys, id: IdPath, body: RotationIn) -> Resp
     "/{id}/revoke",
     summary="Revoke an API key",
     openapi_extra=WRITE,
-    responses=answers(ApiKeyView, 200, NotFound, ConcurrentChange),
+    responses=answers(schema_of(API_KEY_VIEW), 200, NotFound, ConcurrentChange),
 )
 async def revoke(http: CommandCaller, callers: KnownCallers, id: IdPath) -> Response:  # noqa: A002
     """End a key at once, whatever its version; other nodes refuse it within five seconds."""

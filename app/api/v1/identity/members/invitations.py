@@ -9,13 +9,14 @@ from app.api.masters import IdPath, answers, listed
 from app.api.openapi import responses
 from app.api.paging import PageQuery
 from app.api.route import permission, v1_router
+from app.api.schemas import schema_of
 from app.api.v1.identity.fields import NEW_PASSWORD, EmailText, NameText, PasswordText
 from app.api.v1.identity.members.roles import RoleText
 from app.api.v1.identity.services import ANYBODY, RequestOrigin, service
 from app.api.wire import Schema, text
 from app.application.identity.members.invitations import WITHDRAW_INVITATION, Invitations
 from app.application.identity.members.kinds import INVITATION_LIST
-from app.application.identity.members.views import InvitationView, NewInvitationView
+from app.application.identity.members.views import INVITATION_VIEW, NEW_INVITATION_VIEW
 from app.application.shared.commands import answer_of
 from app.domain.identity.companies.errors import TenantClosing, TenantSuspended
 from app.domain.identity.members.errors import (
@@ -40,7 +41,7 @@ router = v1_router(tags=["members"])
 
 
 class InvitationIn(Schema):
-    """Whom to invite, and as what."""
+    """The address to invite, and the role."""
 
     email: EmailText
     role: RoleText
@@ -66,7 +67,7 @@ Inviting = Annotated[Invitations, service(lambda identity: identity.invitations)
     status_code=201,
     openapi_extra=permission("members:write", step_up=True),
     responses=answers(
-        NewInvitationView,
+        schema_of(NEW_INVITATION_VIEW),
         201,
         InvalidValue,
         AlreadyMember,
@@ -89,7 +90,7 @@ async def invite(http: Caller, invitations: Inviting, body: InvitationIn) -> Res
     "/invitations",
     summary="List open invitations",
     openapi_extra=permission("members:read"),
-    responses=listed(InvitationView, INVITATION_LIST, as_known_at=(str | None, None)),
+    responses=listed(schema_of(INVITATION_VIEW), INVITATION_LIST, as_known_at=(str | None, None)),
 )
 async def list_invitations(http: Caller, page: PageQuery) -> Response:
     """The invitations that can still be taken up."""

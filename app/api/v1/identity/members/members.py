@@ -9,6 +9,7 @@ from app.api.deps import Caller, CommandCaller, Http
 from app.api.masters import IdPath, answers, listed, members_of
 from app.api.paging import PageQuery
 from app.api.route import permission, v1_router
+from app.api.schemas import schema_of
 from app.api.v1.identity.fields import CHANGED
 from app.api.v1.identity.members.roles import RoleText
 from app.api.v1.identity.services import KnownCallers
@@ -26,7 +27,7 @@ from app.application.identity.members.members import (
     shown_needs,
 )
 from app.application.identity.members.recovery import LIFT_THROTTLE, RESET_MEMBER
-from app.application.identity.members.views import EndedSessions, MemberSessionView, MemberView
+from app.application.identity.members.views import MEMBER_SESSION_VIEW, MEMBER_VIEW, EndedSessions
 from app.application.shared.commands import Command
 from app.application.shared.masters import Edit
 from app.domain.identity.members.errors import BeyondOwnPermissions, LastOwner, WorksElsewhere
@@ -48,7 +49,10 @@ class MemberPatch(Schema):
 
 
 @router.get(
-    "", summary="List the members", openapi_extra=READ, responses=listed(MemberView, MEMBER_LIST)
+    "",
+    summary="List the members",
+    openapi_extra=READ,
+    responses=listed(schema_of(MEMBER_VIEW), MEMBER_LIST),
 )
 async def list_members(
     http: Caller,
@@ -64,7 +68,7 @@ async def list_members(
     "/{id}",
     summary="Show a member",
     openapi_extra=READ,
-    responses=answers(MemberView, 200, NotFound),
+    responses=answers(schema_of(MEMBER_VIEW), 200, NotFound),
 )
 async def show(http: Caller, id: IdPath) -> Response:  # noqa: A002
     """One member, or 304 when the caller has its present version."""
@@ -77,7 +81,7 @@ async def show(http: Caller, id: IdPath) -> Response:  # noqa: A002
     "/{id}",
     summary="Change a member",
     openapi_extra=PROVED,
-    responses=answers(MemberView, 200, *MEMBER_CHANGED, ReferenceNotFound, body=True),
+    responses=answers(schema_of(MEMBER_VIEW), 200, *MEMBER_CHANGED, ReferenceNotFound, body=True),
 )
 async def change(
     http: CommandCaller,
@@ -93,7 +97,7 @@ async def change(
     "/{id}/activate",
     summary="Activate a member",
     openapi_extra=PROVED,
-    responses=answers(MemberView, 200, *MEMBER_CHANGED),
+    responses=answers(schema_of(MEMBER_VIEW), 200, *MEMBER_CHANGED),
 )
 async def activate(http: CommandCaller, callers: KnownCallers, id: IdPath) -> Response:  # noqa: A002
     """Let a member work again, in the role from before."""
@@ -104,7 +108,7 @@ async def activate(http: CommandCaller, callers: KnownCallers, id: IdPath) -> Re
     "/{id}/deactivate",
     summary="Deactivate a member",
     openapi_extra=PROVED,
-    responses=answers(MemberView, 200, *MEMBER_CHANGED),
+    responses=answers(schema_of(MEMBER_VIEW), 200, *MEMBER_CHANGED),
 )
 async def deactivate(http: CommandCaller, callers: KnownCallers, id: IdPath) -> Response:  # noqa: A002
     """Keep a member out; the member's sessions in the company end. The trail keeps the name."""
@@ -184,7 +188,9 @@ async def reset_member(
     "/{id}/lift-throttle",
     summary="Lift the delays of a member",
     openapi_extra=permission("members:write"),
-    responses=answers(MemberView, 200, NotFound, BeyondOwnPermissions, ConcurrentChange),
+    responses=answers(
+        schema_of(MEMBER_VIEW), 200, NotFound, BeyondOwnPermissions, ConcurrentChange
+    ),
 )
 async def lift_throttle(http: CommandCaller, id: IdPath) -> Response:  # noqa: A002
     """Let a member log in at once who is delayed by wrong passwords, their own or of others.
@@ -198,7 +204,7 @@ async def lift_throttle(http: CommandCaller, id: IdPath) -> Response:  # noqa: A
     "",
     summary="List where members are signed in",
     openapi_extra=permission("members:read"),
-    responses=listed(MemberSessionView, MEMBER_SESSION_LIST),
+    responses=listed(schema_of(MEMBER_SESSION_VIEW), MEMBER_SESSION_LIST),
 )
 async def list_sessions(http: Caller, page: PageQuery, user_id: UserId | None = None) -> Response:
     """The sessions in this company that are not over, the oldest first."""

@@ -11,6 +11,7 @@ from app.api.deps import Caller, CommandCaller, Http
 from app.api.masters import IdPath, answers, listed, members_of
 from app.api.paging import PageQuery
 from app.api.route import permission, v1_router
+from app.api.schemas import schema_of
 from app.api.v1.identity.fields import CHANGED
 from app.api.v1.identity.services import KnownCallers
 from app.api.wire import ABSENT, Schema, reference, text
@@ -24,7 +25,7 @@ from app.application.identity.members.roles import (
     EDIT_ROLE,
     ROLE,
 )
-from app.application.identity.members.views import RoleView, built_in
+from app.application.identity.members.views import ROLE_VIEW, built_in_views
 from app.application.shared.commands import Command
 from app.application.shared.masters import Create, Edit
 from app.application.shared.permissions import every_permission
@@ -71,7 +72,7 @@ class RolePatch(Schema):
     summary="Create a role",
     openapi_extra=WRITE,
     responses=answers(
-        RoleView,
+        schema_of(ROLE_VIEW),
         201,
         IdTaken,
         Duplicate,
@@ -89,7 +90,9 @@ async def create(http: CommandCaller, body: RoleIn) -> Response:
     return await http.run(CREATE_ROLE, Create(body.id, members_of(body, given_only=False)))
 
 
-@router.get("", summary="List roles", openapi_extra=READ, responses=listed(RoleView, ROLE_LIST))
+@router.get(
+    "", summary="List roles", openapi_extra=READ, responses=listed(schema_of(ROLE_VIEW), ROLE_LIST)
+)
 async def list_roles(
     http: Caller,
     page: PageQuery,
@@ -103,13 +106,16 @@ async def list_roles(
 
 
 @router.get(
-    "/{id}", summary="Show a role", openapi_extra=READ, responses=answers(RoleView, 200, NotFound)
+    "/{id}",
+    summary="Show a role",
+    openapi_extra=READ,
+    responses=answers(schema_of(ROLE_VIEW), 200, NotFound),
 )
 async def show(http: Caller, id: IdPath) -> Response:  # noqa: A002
     """One role, or 304 when the caller has its present version."""
     role_id = http.id_of("rol", id)
-    if role_id in built_in():
-        return http.versioned(built_in()[role_id])
+    if role_id in built_in_views():
+        return http.versioned(built_in_views()[role_id])
     return await http.object(COMPANY_ROLES, (http.principal.tenant_id, role_id), ROLE.show)
 
 
@@ -117,7 +123,7 @@ async def show(http: Caller, id: IdPath) -> Response:  # noqa: A002
     "/{id}",
     summary="Change a role",
     openapi_extra=WRITE,
-    responses=answers(RoleView, 200, *ROLE_CHANGED, body=True),
+    responses=answers(schema_of(ROLE_VIEW), 200, *ROLE_CHANGED, body=True),
 )
 async def change(
     http: CommandCaller,
@@ -133,7 +139,7 @@ async def change(
     "/{id}/activate",
     summary="Activate a role",
     openapi_extra=WRITE,
-    responses=answers(RoleView, 200, *ROLE_CHANGED),
+    responses=answers(schema_of(ROLE_VIEW), 200, *ROLE_CHANGED),
 )
 async def activate(http: CommandCaller, callers: KnownCallers, id: IdPath) -> Response:  # noqa: A002
     """Let members be given the role again."""
@@ -144,7 +150,7 @@ async def activate(http: CommandCaller, callers: KnownCallers, id: IdPath) -> Re
     "/{id}/deactivate",
     summary="Deactivate a role",
     openapi_extra=WRITE,
-    responses=answers(RoleView, 200, *ROLE_CHANGED, RoleInUse),
+    responses=answers(schema_of(ROLE_VIEW), 200, *ROLE_CHANGED, RoleInUse),
 )
 async def deactivate(http: CommandCaller, callers: KnownCallers, id: IdPath) -> Response:  # noqa: A002
     """Take a role that no member works in out of use. Open invitations to it are void."""

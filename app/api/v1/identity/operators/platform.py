@@ -15,22 +15,26 @@ from app.api.masters import IdPath, answers, listed
 from app.api.openapi import responses
 from app.api.paging import PageQuery
 from app.api.route import API_PREFIX, permission, v1_router
+from app.api.schemas import schema_of
 from app.api.v1.identity.sign_in.auth import OperatorLogin
 from app.api.wire import CompanyId, Instant, Schema, Text200, reference
-from app.application.identity.audit.operator_actions import OPERATOR_ACTION_LIST, ActView
-from app.application.identity.companies.views import CompanyStanding
+from app.application.identity.audit.operator_actions import (
+    OPERATOR_ACTION_LIST,
+    OPERATOR_ACTION_VIEW,
+)
+from app.application.identity.companies.views import STATUS_VIEW
 from app.application.identity.operators.companies import (
     CANCEL_DELETION,
+    COMPANY_RECORD,
     COMPANY_RECORDS,
     LOOK,
     RESUME,
     SCHEDULE_DELETION,
     SUSPEND,
+    USER_RECORD,
     USER_RECORDS,
-    CompanyRecord,
     Intervention,
     Look,
-    UserRecord,
 )
 from app.application.shared.commands import Command, answer_of
 from app.application.shared.reading import PageRequest
@@ -43,7 +47,7 @@ router = v1_router("/platform", tags=["platform"])
 
 READ, WRITE = permission("platform:read"), permission("platform:write")
 INTERVENED = answers(
-    CompanyStanding, 200, NotFound, TenantStateConflict, ConcurrentChange, body=True
+    schema_of(STATUS_VIEW), 200, NotFound, TenantStateConflict, ConcurrentChange, body=True
 )
 UserId = reference("usr")
 
@@ -78,7 +82,7 @@ Search = Annotated[str | None, Query(min_length=1, max_length=100)]
     "/companies",
     summary="List companies",
     openapi_extra=READ,
-    responses=listed(CompanyRecord, COMPANY_RECORDS),
+    responses=listed(schema_of(COMPANY_RECORD), COMPANY_RECORDS),
 )
 async def list_companies(
     http: Operator,
@@ -98,7 +102,7 @@ async def list_companies(
     "/companies/{id}",
     summary="Show a company",
     openapi_extra=READ,
-    responses=answers(CompanyRecord, 200, NotFound),
+    responses=answers(schema_of(COMPANY_RECORD), 200, NotFound),
 )
 async def show_company(http: Operator, reason: Reason, id: IdPath) -> Response:  # noqa: A002
     """The name and status of a company; nothing of its business."""
@@ -156,7 +160,10 @@ async def cancel_deletion(http: OperatorCommand, id: IdPath, body: ReasonIn) -> 
 
 
 @router.get(
-    "/users", summary="List users", openapi_extra=READ, responses=listed(UserRecord, USER_RECORDS)
+    "/users",
+    summary="List users",
+    openapi_extra=READ,
+    responses=listed(schema_of(USER_RECORD), USER_RECORDS),
 )
 async def list_users(http: Operator, page: PageQuery, reason: Reason, q: Search = None) -> Response:
     """Users of all companies, by address or name."""
@@ -168,7 +175,7 @@ async def list_users(http: Operator, page: PageQuery, reason: Reason, q: Search 
     "/acts",
     summary="List what operators did",
     openapi_extra=READ,
-    responses=listed(ActView, OPERATOR_ACTION_LIST),
+    responses=listed(schema_of(OPERATOR_ACTION_VIEW), OPERATOR_ACTION_LIST),
 )
 async def list_acts(
     http: Operator,

@@ -9,22 +9,24 @@ from app.api.masters import IdPath, answers, listed, members_of
 from app.api.openapi import responses
 from app.api.paging import PageQuery
 from app.api.route import KEYS_TOO, permission, v1_router
+from app.api.schemas import schema_of
 from app.api.v1.identity.fields import NEW_PASSWORD, PasswordText, ZoneText
 from app.api.v1.identity.services import KnownCallers, service
 from app.api.v1.identity.sign_in.auth import Login
 from app.api.wire import ABSENT, CompanyId, Schema
 from app.application.identity.companies.founding import COMPANIES_OF_USER
-from app.application.identity.companies.views import OwnCompanyView
+from app.application.identity.companies.views import OWN_COMPANY_VIEW
 from app.application.identity.directory.kinds import USERS
 from app.application.identity.directory.reading import read_one
 from app.application.identity.sign_in.account import OwnAccount
-from app.application.identity.sign_in.preferences import (
-    EDIT_PREFERENCES,
-    PreferencesView,
-    preferences_view,
-)
+from app.application.identity.sign_in.preferences import EDIT_PREFERENCES
 from app.application.identity.sign_in.sessions import SESSION_LIST
-from app.application.identity.sign_in.views import MeView, SessionView, TokensView
+from app.application.identity.sign_in.views import (
+    PREFERENCES_VIEW,
+    SESSION_VIEW,
+    MeView,
+    TokensView,
+)
 from app.application.shared.kinds import Needs
 from app.application.shared.masters import Edit
 from app.domain.identity.factors.errors import StepUpRequired
@@ -93,7 +95,7 @@ async def me(http: Caller, own: Own) -> Response:
     "/sessions",
     summary="List where the caller is signed in",
     openapi_extra=permission("profile:read"),
-    responses=listed(SessionView, SESSION_LIST, as_known_at=(str | None, None)),
+    responses=listed(schema_of(SESSION_VIEW), SESSION_LIST, as_known_at=(str | None, None)),
 )
 async def list_sessions(http: Caller, page: PageQuery) -> Response:
     """The sessions of the caller that are not over, in every company, the oldest first.
@@ -142,7 +144,7 @@ async def change_password(http: Caller, own: Own, body: PasswordIn) -> Response:
     "/companies",
     summary="List the companies of the caller",
     openapi_extra=permission("profile:read"),
-    responses=listed(OwnCompanyView, COMPANIES_OF_USER),
+    responses=listed(schema_of(OWN_COMPANY_VIEW), COMPANIES_OF_USER),
 )
 async def list_companies(http: Caller, page: PageQuery) -> Response:
     """The companies that the caller works for, with the role in each."""
@@ -174,7 +176,7 @@ class PreferencesPatch(Schema):
     "/preferences",
     summary="Show the preferences of the caller",
     openapi_extra=permission("profile:read"),
-    responses=answers(PreferencesView, 200),
+    responses=answers(schema_of(PREFERENCES_VIEW), 200),
 )
 async def show_preferences(http: Caller) -> Response:
     """What the caller prefers, in every company, or 304 when that is the present version."""
@@ -183,7 +185,7 @@ async def show_preferences(http: Caller) -> Response:
     user = read_one(loaded, USERS, user_id)
     if user is None:
         raise SessionOver
-    return http.versioned(preferences_view(user))
+    return http.versioned(PREFERENCES_VIEW.show(user))
 
 
 @router.patch(
@@ -191,7 +193,7 @@ async def show_preferences(http: Caller) -> Response:
     summary="Change the preferences of the caller",
     openapi_extra=permission("profile:write"),
     responses=answers(
-        PreferencesView,
+        schema_of(PREFERENCES_VIEW),
         200,
         InvalidValue,
         StaleVersion,
