@@ -88,7 +88,9 @@ def complete(document: dict[str, Any]) -> None:
             used.update(dict.fromkeys(operation.get("tags", ())))
             _complete_operation(method, operation, schemas, changeable=changeable)
     about = {noun.tag: noun.about for context in CONTEXTS for noun in context.nouns} | TAGS
-    document["tags"] = [{"name": name, "description": about[name]} for name in used]
+    document["tags"] = [
+        {"name": name, "description": about[name]} for name in used if name in about
+    ]
     for name, schema in schemas.items():
         _describe(name, schema)
     show_forms(document)

@@ -60,7 +60,7 @@ def first() -> MetaData:
     tables = tables_of_the_code()
     tenant(
         tables,
-        "terminals",
+        "berths",
         column("id", Id),
         column("code", Text),
         column("unit_id", Id, null=True),
@@ -73,19 +73,19 @@ def first() -> MetaData:
         check("code_length", "length(code) BETWEEN 1 AND 32"),
         check("secret", "secret IS NULL OR length(secret) = 32"),
         refers("unit_id", "units"),
-        unique_if_set("terminals", "external_ref"),
-        index("terminals", "opened_on", "id"),
+        unique_if_set("berths", "external_ref"),
+        index("berths", "opened_on", "id"),
     )
     tenant(
         tables,
         "inspections",
         column("id", Id),
-        column("terminal_id", Id),
+        column("berth_id", Id),
         column("result", Text),
         column("details", Json),
         column("recorded_at", Instant),
-        refers("terminal_id", "terminals"),
-        index("inspections", "terminal_id"),
+        refers("berth_id", "berths"),
+        index("inspections", "berth_id"),
         append_only=True,
     )
     Table(
@@ -108,7 +108,7 @@ def second() -> MetaData:
     tables.tables["platform.tenants"].append_constraint(check("name", "length(name) > 0"))
     tenant(
         tables,
-        "terminals",
+        "berths",
         column("id", Id),
         column("code", Text),
         column("unit_id", Id, null=True),
@@ -120,20 +120,20 @@ def second() -> MetaData:
         version(),
         check("code_length", "length(code) BETWEEN 1 AND 64 AND length(code) <> 63"),
         refers("location_id", "locations"),
-        Index("terminals_tenant_id_code_uq", "tenant_id", "code", unique=True),
-        one_where("terminals", "fast"),
-        index("terminals", "location_id"),
+        Index("berths_tenant_id_code_uq", "tenant_id", "code", unique=True),
+        one_where("berths", "fast"),
+        index("berths", "location_id"),
     )
     tenant(
         tables,
         "inspections",
         column("id", Id),
-        column("terminal_id", Id),
+        column("berth_id", Id),
         column("result", Text),
         column("details", Json),
         column("recorded_at", Instant),
         column("ends_at", Instant, null=True),
-        refers("terminal_id", "terminals"),
+        refers("berth_id", "berths"),
         unique("result"),
         check("end", "ends_at IS NULL OR ends_at > recorded_at"),
         append_only=True,
@@ -143,17 +143,17 @@ def second() -> MetaData:
 
 TERMINALS = '''"""Terminals.
 
-Creates platform.beacons, terminals, inspections.
+Creates platform.beacons, berths, inspections.
 """
 '''
-CHANGES = '''"""Change terminals.
+CHANGES = '''"""Change berths.
 
-Changes platform.tenants, terminals, inspections.
+Changes platform.tenants, berths, inspections.
 Drops platform.beacons.
 """
 '''
 # A table, and one that was written by hand and is guarded in the same way.
-ALIKE = {"terminals": "units", "inspections": "outbox_events", "beacons": "operator_acts"}
+ALIKE = {"berths": "units", "inspections": "outbox_events", "beacons": "operator_acts"}
 ID = "00112233445566778899aabbccddeeff"  # pragma: allowlist secret
 
 
@@ -210,7 +210,7 @@ def fill(url: str) -> None:
     at = "0" if url.startswith("sqlite") else "'1970-01-01 00:00:00+00'"
     ask(
         url,
-        "INSERT INTO terminals (tenant_id, id, code, opened_on, active, version) "
+        "INSERT INTO berths (tenant_id, id, code, opened_on, active, version) "
         f"VALUES ({id_}, {id_}, 'T1', '2026-01-02', {active}, 1)",
     )
     ask(url, f"INSERT INTO inspections VALUES ({id_}, {id_}, {id_}, 'good', '{{}}', {at})")
@@ -222,31 +222,29 @@ async def test_a_revision_goes_up_and_down_on_both_databases(
     """What is written makes and changes the tables; the way back leaves what was there."""
     url, head = own_database_url, schema.head()
     before = guards_in(url), indexes_in(url)
-    made = new_migration("terminals", first(), later.folder)
-    assert made.name == f"{int(head) + 1:04d}_terminals.py"
+    made = new_migration("berths", first(), later.folder)
+    assert made.name == f"{int(head) + 1:04d}_berths.py"
     assert made.read_text(encoding="utf-8").startswith(TERMINALS)
     await later.migrate(url)
     assert drift(url, first()) == []
     between = guards_in(url), indexes_in(url)
     for table, like in ALIKE.items():
         assert guards_of(between[0], table) == guards_of(between[0], like) != []
-    alike = [str(row).replace("products", "terminals") for row in between[1]]
-    [of_some_rows] = [
-        row for row in between[1] if "terminals_tenant_id_external_ref_uq" in str(row)
-    ]
+    alike = [str(row).replace("products", "berths") for row in between[1]]
+    [of_some_rows] = [row for row in between[1] if "berths_tenant_id_external_ref_uq" in str(row)]
     assert str(of_some_rows).replace("external_ref", "barcode") in alike
     fill(url)
-    changed = new_migration("change terminals", second(), later.folder)
+    changed = new_migration("change berths", second(), later.folder)
     assert changed.read_text(encoding="utf-8").startswith(CHANGES)
     await later.migrate(url)
     assert drift(url, second()) == []
-    for table in ("terminals", "inspections"):
+    for table in ("berths", "inspections"):
         assert guards_of(guards_in(url), table) == guards_of(between[0], table)
-    assert ask(url, "SELECT code, note, fast FROM terminals") == [("T1", "", False)]
+    assert ask(url, "SELECT code, note, fast FROM berths") == [("T1", "", False)]
     assert ask(url, "SELECT result FROM inspections") == [("good",)]
     await later.go_back(url, made.name[:4])
     assert (drift(url, first()), (guards_in(url), indexes_in(url))) == ([], between)
-    assert ask(url, "SELECT code, version FROM terminals") == [("T1", 1)]
+    assert ask(url, "SELECT code, version FROM berths") == [("T1", 1)]
     await later.go_back(url, head)
     assert (drift(url), (guards_in(url), indexes_in(url))) == ([], before)
 
@@ -256,17 +254,17 @@ async def test_a_revision_says_what_it_means_for_older_code_and_for_the_way_back
 ) -> None:
     """RL-13: what only adds suits older code; what goes is asked for before the way back."""
     before = later.oldest_code(schema.head())
-    made = new_migration("terminals", first(), later.folder)
+    made = new_migration("berths", first(), later.folder)
     assert later.oldest_code(made.name[:4]) == before
-    changed = new_migration("change terminals", second(), later.folder)
+    changed = new_migration("change berths", second(), later.folder)
     assert later.oldest_code(changed.name[:4]) == changed.name[:4]
     await later.migrate(own_database_url)
     script = ScriptDirectory.from_config(config("", later.folder))
     steps = {each.revision: each for each in script.walk_revisions()}
-    assert tables_made(steps[made.name[:4]]) == {"terminals", "inspections", "platform.beacons"}
+    assert tables_made(steps[made.name[:4]]) == {"berths", "inspections", "platform.beacons"}
     forgotten = steps[changed.name[:4]].module.FORGOTTEN
     assert forgotten == {
-        "terminals": "location_id IS NOT NULL OR note <> '' OR fast",
+        "berths": "location_id IS NOT NULL OR note <> '' OR fast",
         "inspections": "ends_at IS NOT NULL",
     }
     for table, condition in forgotten.items():

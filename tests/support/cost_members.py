@@ -19,6 +19,7 @@ GUARDED: Final[dict[str, dict[str, list[str]] | None]] = {
     **dict.fromkeys(
         ("AdjustmentLineView.value", "AdjustmentView.value", "AdjustmentSummary.value")
     ),
+    **dict.fromkeys(("ScrapLineView.cost", "ScrapView.cost", "ScrapSummary.cost")),
     **dict.fromkeys(("ReceiptLineView.unit_cost", "ReceiptLineView.value")),
     **dict.fromkeys(("ReceiptView.value", "ReceiptSummary.value")),
     **{

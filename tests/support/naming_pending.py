@@ -84,7 +84,6 @@ PENDING: Final[dict[str, str]] = {
     "one_word: schema ActViewPage: act": "PlatformAuditEntryViewPage",
     "one_word: schema ClosingIn: closing": "DeletionIn",
     "one_word: schema CompanyStanding: standing": "CompanyStatusView",
-    "one_word: schema PeriodState: state": "PeriodStatus",
     "operation_ids: auth_companies: _list": "auth_companies_list",
     "operation_ids: auth_mfa_security_keys: _list": "auth_mfa_security_keys_list",
     "operation_ids: auth_sessions: _list": "auth_sessions_list",

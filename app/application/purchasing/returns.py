@@ -38,7 +38,7 @@ from app.application.purchasing.receipts import (
     RECEIPTS,
     progress_of,
 )
-from app.application.shared.documents import Asked, Document, document_view, summary_view
+from app.application.shared.documents import Asked, Document, Moves, document_view, summary_view
 from app.application.shared.kinds import Finder, Kind, LockRank, Needs
 from app.application.shared.nouns import Noun, by, by_id
 from app.application.shared.work import Work
@@ -262,6 +262,7 @@ SUPPLIER_RETURN = Document(
     ),
     SupplierReturnIn,
     title="Send goods back",
+    moves=Moves(-1, "value"),
     series=SERIES,
     needs=_needs,
     post=_post,
