@@ -230,8 +230,6 @@ def model_of(type_: type[Any], *, forms: bool = True) -> type[Schema]:
 
     Items of a batch show no ``forms``, because each of them is refused by itself.
     """
-    if not forms and not _shows_forms(type_):
-        return model_of(type_)
     name = type_.__name__ if forms else f"{type_.__name__}Item"
     return model_named(name, type_, forms=forms)
 
@@ -247,18 +245,6 @@ def model_named(name: str, type_: type[Any], *, forms: bool = True, **more: Any)
         more=more,
         own=_own_forms.get(type_, _PLAIN),
     )
-
-
-def _shows_forms(type_: type[Any]) -> bool:
-    """Whether the schema of a text in this dataclass depends on whether forms are shown."""
-    for each in members_of(type_):
-        inner = each.type.item or each.type
-        words = inner.mark(Words)
-        if words is not None and words.form and not words.strict_form:
-            return True
-        if is_nested(inner) and _shows_forms(inner.bare):
-            return True
-    return False
 
 
 def requested(type_: type[Any]) -> Meaning:

@@ -45,7 +45,7 @@ class ReturnLineIn:
     quantity: Quantity
     """The quantity, in the unit of the product."""
     sale_id: SaleId | None = None
-    line: Annotated[int, Bounds(1, LINES_MAX), Mark.OWN_CHECK] | None = None
+    line: Annotated[int, Bounds(1, LINES_MAX)] | None = None
     """The line of the sale, from 1."""
     product_id: Annotated[ProductId, Mark.FILLED] | None = None
     """The product; that of the sale line when left out."""
