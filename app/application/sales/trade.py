@@ -64,10 +64,10 @@ def postings_of(
     """
     postings = Postings()
     output_tax = account_of(work, AccountRole.OUTPUT_TAX)
-    for line in lines:
-        postings.credit(line.account_id, sign * line.net)
-        if line.tax is not None:
-            for component, amount in zip(line.tax.components, line.tax_parts, strict=True):
+    for account_id, net, tax, tax_parts in lines:
+        postings.credit(account_id, sign * net)
+        if tax is not None:
+            for component, amount in zip(tax.components, tax_parts, strict=True):
                 postings.credit(component.output_account_id or output_tax, sign * amount)
     postings.debit(account_of(work, AccountRole.COST_OF_GOODS_SOLD), sign * cost)
     postings.credit(account_of(work, AccountRole.STOCK), sign * cost)

@@ -175,22 +175,21 @@ class Document(Generic[I, D]):
         existing = self._existing(asked, work)
         if existing is not None:
             return Done(self.show(existing, work), status=200)
-        posted, view = self._kept(self._post(asked, work), work)
-        work.note(self._action(posted), self.noun.name, posted.id, **self._told(view))
+        posted, view, facts = self._kept(self._post(asked, work), work)
+        work.note(self._action(posted), self.noun.name, posted.id, **facts)
         return Done(view, location=self.noun.location(posted.id))
 
     def keep(self, document: D, work: Work) -> D:
         """Keep a document that was posted, and add its event to the outbox."""
         return self._kept(document, work)[0]  # type: ignore[no-any-return]
 
-    def _kept(self, document: D, work: Work) -> tuple[Any, dict[str, Any]]:
+    def _kept(self, document: D, work: Work) -> tuple[Any, dict[str, Any], dict[str, Any]]:
+        """The document as it is kept, its view, and what the audit trail and the event tell."""
         kept: Any = work.put(self.noun.kind, document)
         view = self.show(kept, work)
-        work.event(f"{self.noun.name}.{self._action(kept)}", kept.id, **self._told(view))
-        return kept, view
-
-    def _told(self, view: Mapping[str, Any]) -> dict[str, Any]:
-        return {name: view[member] for name, member in self._facts.items()}
+        facts = {name: view[member] for name, member in self._facts.items()}
+        work.event(f"{self.noun.name}.{self._action(kept)}", kept.id, **facts)
+        return kept, view, facts
 
     def show(self, document: D, work: Work) -> dict[str, Any]:
         """The view of a document, with what stands beside it in ``work``."""

@@ -184,12 +184,16 @@ class Work:
 
     def search(self, finder: Finder[A], *key: Hashable) -> list[A]:
         """All aggregates found under this key, with what this work changed, in no stated order."""
-        results = self._loaded.found.get(finder, {})
-        if key not in results and self._made.isdisjoint(key):
+        candidates = self._loaded.found.get(finder, {}).get(key)
+        if candidates is None and self._made.isdisjoint(key):
             raise NeedMore(Needs().search(finder, *key))
         kind = finder.kind
-        layer = self._layer.get(kind, {})
-        candidates = results.get(key, {}) | dict.fromkeys(layer)
+        layer = self._layer.get(kind)
+        if layer is None:
+            if not candidates:
+                return []
+            layer = {}
+        candidates = (candidates or {}) | dict.fromkeys(layer)
         present = self._loaded.present.get(kind, {})
         aggregates = (layer.get(each) or present[each] for each in candidates)
         return [item for item in aggregates if finder.key_of(item) == key]
