@@ -32,7 +32,6 @@ class OpeningStockIn:
 
     location_id: LocationId
     quantity: Quantity
-    """The quantity, in the unit of the product."""
     unit_cost: UnitPrice
     """The cost of one unit."""
     effective_at: EffectiveAt | None = None

@@ -9,3 +9,4 @@ UnitId = Annotated[Id, Reference("unt", "units"), Meaning("The unit of measure."
 CategoryId = Annotated[Id, Reference("cat", "categories"), Meaning("The category.")]
 ProductId = Annotated[Id, Reference("prd", "products"), Meaning("The product.")]
 ContactId = Annotated[Id, Reference("con", "contacts"), Meaning("The customer or supplier.")]
+CustomerId = Annotated[ContactId, Meaning("The customer.")]

@@ -84,7 +84,6 @@ class BillLine:
     receipt_line: ReceiptLineNumber
     product_id: ProductId
     quantity: Quantity
-    """The quantity, in the unit of the product."""
     unit_price: UnitCost
     """The price of one unit."""
     net: Net

@@ -65,7 +65,6 @@ class ReceiptLine:
     line: LineNumber
     product_id: ProductId
     quantity: Quantity
-    """The quantity, in the unit of the product."""
     unit_cost: UnitCost
     """The cost of one unit."""
     value: Cost

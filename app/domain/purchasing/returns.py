@@ -48,7 +48,6 @@ class SupplierReturnLine:
     receipt_line: ReceiptLineNumber
     product_id: ProductId
     quantity: Quantity
-    """The quantity, in the unit of the product."""
     value: Cost
     """The value at cost that left the stock."""
     received_value: ReceivedValue

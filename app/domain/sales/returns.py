@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Annotated, Literal
 
 from app.domain.accounting.ids import EntryId, TaxId
-from app.domain.catalog.ids import ContactId, ProductId
+from app.domain.catalog.ids import CustomerId, ProductId
 from app.domain.inventory.ids import LocationId
 from app.domain.sales.errors import OverReturn
 from app.domain.sales.ids import ReturnId, SaleId
@@ -43,7 +43,6 @@ class ReturnLineIn:
     """Either ``sale_id`` and ``line``, or ``product_id`` with its ``unit_price``."""
 
     quantity: Quantity
-    """The quantity, in the unit of the product."""
     sale_id: SaleId | None = None
     line: Annotated[int, Bounds(1, LINES_MAX)] | None = None
     """The line of the sale, from 1."""
@@ -71,7 +70,7 @@ class ReturnIn(DocumentIn):
 
     id: ReturnId | None = None
     location_id: LocationId
-    customer_id: Annotated[ContactId, Mark.FILLED] | None = None
+    customer_id: Annotated[CustomerId, Mark.FILLED] | None = None
     """The customer; that of the first sale when left out."""
     lines: Annotated[
         tuple[ReturnLineIn, ...],
@@ -96,7 +95,6 @@ class ReturnLine:
     """The line of the sale, from 1."""
     product_id: ProductId
     quantity: Quantity
-    """The quantity, in the unit of the product."""
     unit_price: UnitPrice
     """The price of one unit."""
     net: Net
@@ -117,8 +115,7 @@ class Return:
     number: Number
     external_ref: ExternalRef | None
     location_id: LocationId
-    customer_id: ContactId | None
-    """The customer."""
+    customer_id: CustomerId | None
     effective_at: EffectiveAt
     effective_on: EffectiveOn
     currency: Currency

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated
 
 from app.domain.accounting.ids import EntryId, TaxId
-from app.domain.catalog.ids import ContactId, ProductId
+from app.domain.catalog.ids import CustomerId, ProductId
 from app.domain.inventory.ids import LocationId
 from app.domain.sales.errors import ChangeWithoutCash, CustomerNeeded, LineCount, TenderMismatch
 from app.domain.sales.ids import SaleId
@@ -55,7 +55,6 @@ class SaleLineIn:
 
     product_id: ProductId
     quantity: Annotated[Quantity, Example("2")]
-    """The quantity, in the unit of the product."""
     unit_price: Annotated[UnitPrice, Mark.FILLED] | None = None
     """The price of one unit; the list price when left out."""
     discount_percent: Percent | None = None
@@ -94,7 +93,7 @@ class SaleIn(DocumentIn):
 
     id: SaleId | None = None
     location_id: LocationId
-    customer_id: ContactId | None = None
+    customer_id: CustomerId | None = None
     """The customer; needed for a sale on account."""
     lines: Annotated[tuple[SaleLineIn, ...], Count(LINES_MAX)]
     """What is sold."""
@@ -118,7 +117,6 @@ class SaleLine:
     description: str
     """A text for people."""
     quantity: Quantity
-    """The quantity, in the unit of the product."""
     unit_price: UnitPrice
     """The price of one unit."""
     gross: Annotated[Amount, Mark.HIDDEN]
@@ -166,8 +164,7 @@ class Sale:
     number: Number
     external_ref: ExternalRef | None
     location_id: LocationId
-    customer_id: ContactId | None
-    """The customer."""
+    customer_id: CustomerId | None
     effective_at: EffectiveAt
     effective_on: EffectiveOn
     currency: Currency

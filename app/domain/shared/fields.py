@@ -206,7 +206,11 @@ AmountAboveZero = Annotated[
     int, Scaled("An amount above zero.", "15.30", sign=Sign.POSITIVE, money=True)
 ]
 UnitPrice = Annotated[int, _UNIT_PRICE]
-Quantity = Annotated[int, Scaled("Quantity above zero.", "6", sign=Sign.POSITIVE)]
+Quantity = Annotated[
+    int,
+    Scaled("Quantity above zero.", "6", sign=Sign.POSITIVE),
+    Meaning("The quantity, in the unit of the product."),
+]
 SignedQuantity = Annotated[int, Scaled("Quantity; negative takes away.", "-3", sign=Sign.ANY)]
 Percent = Annotated[int, Scaled("Percentage.", "10")]
 Rate = Annotated[int, Scaled("A percentage, or of a fixed tax the sum for each unit.", "20")]
