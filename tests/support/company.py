@@ -72,14 +72,18 @@ class Company:
         body = {"location_id": await self.location(), "reason": "opening", "lines": lines}
         return await self.post("/adjustments", body)
 
-    async def sell(self, *lines: tuple[str, str], status: int = 201, **members: Any) -> Any:
-        """Sell products in these quantities for cash unless stated."""
+    async def sale(self, *lines: tuple[str, str], **members: Any) -> dict[str, Any]:
+        """A sale of products in these quantities, for cash unless stated."""
         body = {
             "location_id": await self.location(),
             "lines": [{"product_id": each, "quantity": quantity} for each, quantity in lines],
             "tenders": [{"method": "cash"}],
         }
-        return await self.post("/sales", {**body, **members}, status=status)
+        return {**body, **members}
+
+    async def sell(self, *lines: tuple[str, str], status: int = 201, **members: Any) -> Any:
+        """Post a ``sale``."""
+        return await self.post("/sales", await self.sale(*lines, **members), status=status)
 
     async def take_back(self, *lines: dict[str, Any], status: int = 201, **members: Any) -> Any:
         """Take goods back for cash unless stated."""

@@ -111,11 +111,7 @@ async def test_nothing_is_recorded_before_the_checkpoint(ledger: Ledger) -> None
     before = await answers(ledger)
     ahead = datetime.now(UTC) + timedelta(hours=1)
     assert isinstance(await ledger.put(LedgerPart(None, ahead, ())), Answer)
-    body = {
-        "location_id": await company.location(),
-        "lines": [{"product_id": product_id, "quantity": "1"}],
-        "tenders": [{"method": "cash"}],
-    }
+    body = await company.sale((product_id, "1"))
     refused = await company.post("/sales", body, status=503)
     assert refused["code"] == "common.unavailable"
     assert (await company.get("/sales", include_total=True))["total"] == 2

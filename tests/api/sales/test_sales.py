@@ -20,19 +20,10 @@ async def test_a_cash_sale_moves_stock_cost_tax_and_money_at_once(company: Compa
     tax_id = await company.first("/taxes", code="VAT20")
     product_id = await goods(company, price="2.50", tax_id=tax_id)
     line = {"product_id": product_id, "quantity": "3", "discount_percent": "10"}
-    body = {
-        "location_id": await company.location(),
-        "lines": [line],
-        "tenders": [{"method": "cash", "amount": "10.00"}],
-        "external_ref": "T-1",
-    }
-    sale = await company.post("/sales", body)
-    assert (sale["net"], sale["tax"], sale["total"], sale["change"]) == (
-        "6.75",
-        "1.35",
-        "8.10",
-        "1.90",
-    )
+    tenders = [{"method": "cash", "amount": "10.00"}]
+    sale = await company.sell(lines=[line], tenders=tenders, external_ref="T-1")
+    figures = ("6.75", "1.35", "8.10", "1.90")
+    assert (sale["net"], sale["tax"], sale["total"], sale["change"]) == figures
     assert sale["tenders"] == [{"method": "cash", "amount": "8.10"}]
     assert sale["taxes"] == [{"tax_id": tax_id, "base": "6.75", "amount": "1.35"}]
     [sold] = sale["lines"]
@@ -57,11 +48,7 @@ async def test_a_cash_sale_moves_stock_cost_tax_and_money_at_once(company: Compa
 async def test_a_repeat_answers_the_same_and_does_nothing(company: Company) -> None:
     """ID-01, ID-02: same key and body replays byte for byte; another body is refused."""
     product_id = await goods(company)
-    body = {
-        "location_id": await company.location(),
-        "lines": [{"product_id": product_id, "quantity": "1"}],
-        "tenders": [{"method": "cash"}],
-    }
+    body = await company.sale((product_id, "1"))
     headers = {"Idempotency-Key": "till-1-0001"}
     first = await company.client.post("/api/v1/sales", json=body, headers=headers)
     again = await company.client.post("/api/v1/sales", json=body, headers=headers)
@@ -80,11 +67,7 @@ async def test_a_repeat_answers_the_same_and_does_nothing(company: Company) -> N
 async def test_a_refusal_does_not_burn_the_key(company: Company) -> None:
     """ID-05: the same key serves once the reason of the refusal is gone."""
     product_id = await goods(company, quantity="1")
-    body = {
-        "location_id": await company.location(),
-        "lines": [{"product_id": product_id, "quantity": "2"}],
-        "tenders": [{"method": "cash"}],
-    }
+    body = await company.sale((product_id, "2"))
     refused = await company.post("/sales", body, key="k-1", status=409)
     assert refused["code"] == "inventory.insufficient_stock"
     await company.open_stock("1", "1.00", product_id)
@@ -94,11 +77,7 @@ async def test_a_refusal_does_not_burn_the_key(company: Company) -> None:
 async def test_the_same_command_64_times_in_parallel_sells_once(company: Company) -> None:
     """Complaint 1, G-11: one effect, 64 identical answers."""
     product_id = await goods(company)
-    body = {
-        "location_id": await company.location(),
-        "lines": [{"product_id": product_id, "quantity": "1"}],
-        "tenders": [{"method": "cash"}],
-    }
+    body = await company.sale((product_id, "1"))
     headers = {"Idempotency-Key": "one-sale"}
     answers = await asyncio.gather(
         *(company.client.post("/api/v1/sales", json=body, headers=headers) for _ in range(64))
@@ -113,11 +92,7 @@ async def test_the_same_command_64_times_in_parallel_sells_once(company: Company
 async def test_stock_of_5_and_20_buyers_sells_5(company: Company) -> None:
     """Complaint 3, S1-34: the last unit is sold once; every refusal names the shortage."""
     product_id = await goods(company, quantity="5")
-    body = {
-        "location_id": await company.location(),
-        "lines": [{"product_id": product_id, "quantity": "1"}],
-        "tenders": [{"method": "cash"}],
-    }
+    body = await company.sale((product_id, "1"))
     answers = await asyncio.gather(
         *(
             company.client.post(
@@ -200,11 +175,7 @@ async def test_a_dry_run_shows_the_effect_and_keeps_nothing(company: Company) ->
     product_id = await goods(company)
     before = await company.balances()
     tried = await company.sell((product_id, "4"))
-    body = {
-        "location_id": await company.location(),
-        "lines": [{"product_id": product_id, "quantity": "4"}],
-        "tenders": [{"method": "cash"}],
-    }
+    body = await company.sale((product_id, "4"))
     for place, said in enumerate(("true", "1", "True", "on", "yes")):  # all that pydantic reads so
         headers = {"Idempotency-Key": f"trial-{place}"}
         dry = await company.client.post(f"/api/v1/sales?dry_run={said}", json=body, headers=headers)
@@ -219,11 +190,7 @@ async def test_a_dry_run_shows_the_effect_and_keeps_nothing(company: Company) ->
 async def test_money_moves_need_a_key(company: Company) -> None:
     """ID-07: without an idempotency key nothing happens."""
     product_id = await goods(company)
-    body = {
-        "location_id": await company.location(),
-        "lines": [{"product_id": product_id, "quantity": "1"}],
-        "tenders": [{"method": "cash"}],
-    }
+    body = await company.sale((product_id, "1"))
     answer = await company.client.post("/api/v1/sales", json=body)
     assert answer.status_code == 400
     assert answer.json()["code"] == "common.idempotency_key_missing"
@@ -247,17 +214,11 @@ async def test_an_external_ref_is_unique_and_an_id_is_answered_again(company: Co
 async def test_a_batch_answers_each_item_in_order(company: Company) -> None:
     """AC-08, R-15: per item 207, each with its own key; atomic all or none."""
     product_id = await goods(company, quantity="3")
-    location_id = await company.location()
 
-    def item(key: str, quantity: str) -> dict[str, Any]:
-        return {
-            "idempotency_key": key,
-            "location_id": location_id,
-            "lines": [{"product_id": product_id, "quantity": quantity}],
-            "tenders": [{"method": "cash"}],
-        }
+    async def item(key: str, quantity: str) -> dict[str, Any]:
+        return {"idempotency_key": key, **await company.sale((product_id, quantity))}
 
-    items = [item("a", "1"), item("b", "9"), item("c", "1")]
+    items = [await item(*each) for each in (("a", "1"), ("b", "9"), ("c", "1"))]
     refused = await company.post("/sales/batch", {"atomic": True, "items": items}, status=409)
     assert refused["errors"][0]["pointer"] == "/items/1/lines/0/quantity"
     assert (await company.get("/sales"))["data"] == []
@@ -287,11 +248,7 @@ async def test_another_tenants_ids_do_not_exist(company: Company, application: A
             answers.append(answer.json() | {"instance": "", "trace_id": ""})
         assert answers[0] == answers[1]
         assert answers[0]["status"] == 404
-        body = {
-            "location_id": await other.location(),
-            "lines": [{"product_id": product_id, "quantity": "1"}],
-            "tenders": [{"method": "cash"}],
-        }
+        body = await other.sale((product_id, "1"))
         refused = await other.post("/sales", body, status=422)
         assert refused["code"] == "common.reference_not_found"
         assert refused["errors"][0]["pointer"] == "/lines/0/product_id"

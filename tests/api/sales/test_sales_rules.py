@@ -322,11 +322,7 @@ async def test_items_of_a_batch_meet_each_other(company: Company) -> None:
     """R-14, R-15, R-21: an id, a reference, a key and the last piece, each asked for twice."""
     product_id = await company.product("BATCH-1", price="1.00")
     await company.open_stock("3", "1.00", product_id)
-    sale = {
-        "location_id": await company.location(),
-        "lines": [{"product_id": product_id, "quantity": "1"}],
-        "tenders": [{"method": "cash"}],
-    }
+    sale = await company.sale((product_id, "1"))
     items = [
         {**sale, "id": SALE_ID, "idempotency_key": "a"},
         {**sale, "id": SALE_ID, "idempotency_key": "b"},
