@@ -141,9 +141,9 @@ def second() -> MetaData:
     return tables
 
 
-TERMINALS = '''"""Terminals.
+BERTHS = '''"""Berths.
 
-Creates platform.beacons, berths, inspections.
+Creates berths, platform.beacons, inspections.
 """
 '''
 CHANGES = '''"""Change berths.
@@ -224,7 +224,7 @@ async def test_a_revision_goes_up_and_down_on_both_databases(
     before = guards_in(url), indexes_in(url)
     made = new_migration("berths", first(), later.folder)
     assert made.name == f"{int(head) + 1:04d}_berths.py"
-    assert made.read_text(encoding="utf-8").startswith(TERMINALS)
+    assert made.read_text(encoding="utf-8").startswith(BERTHS)
     await later.migrate(url)
     assert drift(url, first()) == []
     between = guards_in(url), indexes_in(url)
