@@ -236,6 +236,20 @@ class Model:
             self.post("adjustments", stock=value, shrinkage=-value)
         return {"value": money(value)}
 
+    def scrap(self, location: str, product_id: str, quantity: Fraction, role: str) -> Figures:
+        """Goods are thrown away or given away, at their cost."""
+        cost = self._go(product_id, location, quantity)[0]
+        self.post("scraps", stock=-cost, **{role: cost})
+        return {"cost": money(cost), "lines": [{"cost": money(cost)}]}
+
+    def transfer(self, origin: str, target: str, product_id: str, quantity: Fraction) -> Figures:
+        """Goods change their place; their cost is that of the company, so nothing is booked."""
+        levels = self.products[product_id].levels
+        levels[origin] -= quantity
+        levels[target] += quantity
+        self.documents["transfers"] += 1
+        return {"lines": [{"quantity": quantity_text(quantity)}]}
+
     def pay(
         self,
         id_: str,

@@ -310,3 +310,33 @@ class Clerk:
             return model.adjust(location, product_id, quantity, cost)
 
         return Wish("/adjustments", body, book, self.later())
+
+    def scrap(self, chance: Random) -> Wish:
+        """Goods are thrown away, or given to a customer to try."""
+        product_id, location = chance.choice(self.stocked())
+        level = self.model.products[product_id].levels[location]
+        quantity = self.quantity(chance, product_id, level)
+        reason, role = chance.choice(
+            [("damaged", "shrinkage"), ("sample", "marketing_and_samples")]
+        )
+        line = {"product_id": product_id, "quantity": quantity_text(quantity)}
+        body = self.document(location_id=location, reason=reason, lines=[line])
+
+        def book(model: Model, _: Any) -> Figures:
+            return model.scrap(location, product_id, quantity, role)
+
+        return Wish("/scraps", body, book, self.later())
+
+    def transfer(self, chance: Random) -> Wish:
+        """Goods go to another location."""
+        product_id, origin = chance.choice(self.stocked())
+        target = chance.choice([each for each in self.names.locations if each != origin])
+        level = self.model.products[product_id].levels[origin]
+        quantity = self.quantity(chance, product_id, level)
+        line = {"product_id": product_id, "quantity": quantity_text(quantity)}
+        body = self.document(from_location_id=origin, to_location_id=target, lines=[line])
+
+        def book(model: Model, _: Any) -> Figures:
+            return model.transfer(origin, target, product_id, quantity)
+
+        return Wish("/transfers", body, book, self.later())

@@ -146,6 +146,14 @@ class Trade(RuleBasedStateMachine):
     async def lose_goods(self, chance: Random) -> None:
         await self.trader.do(self.clerk.adjustment(chance, found=False))
 
+    @step(lambda self: self.clerk.stocked())
+    async def scrap_goods(self, chance: Random) -> None:
+        await self.trader.do(self.clerk.scrap(chance))
+
+    @step(lambda self: self.clerk.stocked())
+    async def move_goods(self, chance: Random) -> None:
+        await self.trader.do(self.clerk.transfer(chance))
+
     # Money, books and months.
 
     @step(lambda self: self.clerk.owing("receivable"))
@@ -308,6 +316,8 @@ class Trade(RuleBasedStateMachine):
                 lambda: clerk.sale(chance, credit=False),
                 lambda: clerk.sale(chance, credit=True),
                 lambda: clerk.adjustment(chance, found=False),
+                lambda: clerk.scrap(chance),
+                lambda: clerk.transfer(chance),
             ]
         if clerk.billable():
             possible.append(lambda: clerk.bill(chance, same=False))
