@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, Table, select
 
 from app.application.shared.documents import Document
+from app.application.shared.generated import function
 from app.application.shared.kinds import Kind
 from app.application.shared.masters import Master
 from app.application.shared.reading import Filter, Listing
@@ -26,7 +27,7 @@ from app.domain.shared.ids import Id as DomainId
 from app.infrastructure.db import lists
 from app.infrastructure.db.declared_tables import line_type
 from app.infrastructure.db.lists import ListQuery
-from app.infrastructure.db.mapping import Children, Search, TableRow, row_maker
+from app.infrastructure.db.mapping import Children, Search, TableRow
 from app.infrastructure.db.mapping import Mapping as TableMapping
 from app.infrastructure.db.query import of_tenant
 
@@ -116,16 +117,21 @@ class _Rows:
             for place, name in enumerate(self.names)
             if (each := found[name]) is not None
         ]
-        self._dumps = [
-            (name, each.dump)
+        dumps = {
+            name: each.dump
             for name, each in found.items()
             if each is not None and each.dump is not _same
-        ]
-        self._row_of = row_maker(self.names) if len(self.names) > 1 else self._one
-
-    def _one(self, aggregate: Any) -> dict[str, Any]:
-        [name] = self.names
-        return {name: getattr(aggregate, name)}
+        }
+        written = (
+            f"{name!r}: dump_{name}(o.{name})" if name in dumps else f"{name!r}: o.{name}"
+            for name in self.names
+        )
+        self.row: Callable[[Any], dict[str, Any]] = function(
+            f"row_{type_.__name__}",
+            ("o",),
+            (f"return {{{', '.join(written)}}}",),
+            {f"dump_{name}": dump for name, dump in dumps.items()},
+        )
 
     def values(self, row: Sequence[Any]) -> Sequence[Any]:
         """The values of the fields, from those of the columns."""
@@ -135,13 +141,6 @@ class _Rows:
         for place, load in self._loads:
             values[place] = load(values[place])
         return values
-
-    def row(self, aggregate: Any) -> dict[str, Any]:
-        """The row of an aggregate."""
-        row = self._row_of(aggregate)
-        for name, dump in self._dumps:
-            row[name] = dump(row[name])
-        return row
 
 
 def mapped(
