@@ -30,7 +30,6 @@ from app.application.shared.commands import (
 )
 from app.application.shared.guarded import OPEN, Shape
 from app.application.shared.kinds import Needs
-from app.application.shared.masters import Noun as MasterNoun
 from app.application.shared.nouns import Noun
 from app.application.shared.reading import Listing, Reader
 from app.application.shared.work import Loaded, Work
@@ -144,7 +143,7 @@ class Http:
             parts.append(head + body + b"}")
         return json_response(self._seen(b'{"items":[' + b",".join(parts) + b"]}"), status)
 
-    async def one(self, noun: Noun[Any] | MasterNoun, id_text: str) -> Response:
+    async def one(self, noun: Noun[Any], id_text: str) -> Response:
         """The object with this id, or 304 when the caller has its present version."""
         id_ = self.id_of(noun.prefix, id_text)
         return await self.object(noun.kind, (id_,), noun.show)

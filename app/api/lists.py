@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
+from app.api.answers import listed
 from app.api.deps import Caller
-from app.api.masters import listed
 from app.api.paging import PageQuery
 from app.api.route import permission
 from app.api.schemas import schema_of, wire_type

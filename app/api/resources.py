@@ -7,9 +7,9 @@ from fastapi import APIRouter
 from pydantic import Field, create_model
 from starlette.responses import Response
 
+from app.api.answers import IdPath, answers, batched
 from app.api.deps import BATCH_MAX, Caller, CommandCaller, Http
 from app.api.lists import add_list, many
-from app.api.masters import IdPath, answers, batched
 from app.api.route import API_PREFIX, BATCH, permission, v1_router
 from app.api.schemas import (
     declare_schema,

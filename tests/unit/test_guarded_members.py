@@ -10,10 +10,10 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from typing_extensions import TypedDict
 
+from app.api.answers import batched, listed
 from app.api.deps import Http
 from app.api.errors import UnknownParameter, ValidationFailed
 from app.api.guards import answer_shape, mark_guarded
-from app.api.masters import batched, listed
 from app.api.paging import PageParams
 from app.application.shared.access import Principal
 from app.application.shared.guarded import COSTS, Cost, Guarded, shape_of

@@ -7,16 +7,12 @@ it and from the types of its members; rules of its own are checks of the aggrega
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import cache
-from inspect import signature
-from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 from app.application.shared.access import Principal
 from app.application.shared.commands import Command, Done
 from app.application.shared.kinds import Finder, Key, Kind, Lock, Needs
-from app.application.shared.nouns import KINDS
-from app.application.shared.nouns import Noun as DeclaredNoun
+from app.application.shared.nouns import KINDS, Noun
 from app.application.shared.reading import Listing
 from app.application.shared.redaction import difference
 from app.application.shared.work import Work
@@ -32,41 +28,11 @@ from app.domain.shared.fields import (
     read_type,
 )
 from app.domain.shared.frozen import frozen
-from app.domain.shared.ids import Id, show
+from app.domain.shared.ids import Id
 from app.domain.shared.masters import changed, checked, made
 from app.domain.shared.texts import folded
 
 A = TypeVar("A")
-
-
-@frozen
-class Noun:
-    """How a master is called outside. ``view`` takes the fields that it shows, by their names."""
-
-    kind: Kind[Any]
-    name: str
-    prefix: str
-    path: str
-    view: Callable[..., Any]
-
-    def show(self, aggregate: Any) -> Any:
-        """The view of an aggregate."""
-        return self.view(*_values_for(self.view)(aggregate))
-
-    def location(self, id_: bytes) -> str:
-        """Where the object with this id is found."""
-        return f"{self.path}/{show(self.prefix, id_)}"
-
-
-def shown_by(view: Callable[..., Any]) -> tuple[str, ...]:
-    """The fields that a view takes, in its order: its parameters (``id_`` is the field ``id``)."""
-    return tuple(name.removesuffix("_") for name in signature(view).parameters)
-
-
-@cache
-def _values_for(view: Callable[..., Any]) -> Callable[[Any], tuple[Any, ...]]:
-    """What takes the values that a view shows from an aggregate."""
-    return attrgetter(*shown_by(view))
 
 
 @frozen
@@ -92,7 +58,7 @@ def own_need(kind: Kind[Any], id_: Id | None, lock: Lock | None = None) -> Needs
     return needs if id_ is None else needs.one(kind, id_, lock=lock)
 
 
-def created(work: Work, noun: Noun | DeclaredNoun[Any], fresh: Any, **facts: Any) -> Done:
+def created(work: Work, noun: Noun[Any], fresh: Any, **facts: Any) -> Done:
     """Keep a new master. Creating the same again under a client-made id answers the existing one.
 
     ``facts`` stand beside the new state in the audit trail.
@@ -112,7 +78,7 @@ def created(work: Work, noun: Noun | DeclaredNoun[Any], fresh: Any, **facts: Any
     return _done(noun, saved, view, 201)
 
 
-def to_edit(work: Work, noun: Noun | DeclaredNoun[Any], edit: Edit) -> Any:
+def to_edit(work: Work, noun: Noun[Any], edit: Edit) -> Any:
     """The master to be changed.
 
     Raises:
@@ -127,7 +93,7 @@ def to_edit(work: Work, noun: Noun | DeclaredNoun[Any], edit: Edit) -> Any:
     return found
 
 
-def edited(work: Work, noun: Noun | DeclaredNoun[Any], before: Any, after: Any) -> Done:
+def edited(work: Work, noun: Noun[Any], before: Any, after: Any) -> Done:
     """Keep a changed master; a change that changes nothing leaves version and trail as they are."""
     old = noun.show(before)
     if after == before:
@@ -139,9 +105,7 @@ def edited(work: Work, noun: Noun | DeclaredNoun[Any], before: Any, after: Any) 
     return _done(noun, saved, new, 200)
 
 
-def switches(
-    noun: Noun | DeclaredNoun[Any], permission: str
-) -> tuple[Command[Edit], Command[Edit]]:
+def switches(noun: Noun[Any], permission: str) -> tuple[Command[Edit], Command[Edit]]:
     """The commands that activate and deactivate a master."""
 
     def needs(edit: Edit, _: Principal) -> Needs:
@@ -157,7 +121,7 @@ def switches(
     )
 
 
-def _done(noun: Noun | DeclaredNoun[Any], aggregate: Any, view: Any, status: int) -> Done:
+def _done(noun: Noun[Any], aggregate: Any, view: Any, status: int) -> Done:
     return Done(
         view,
         status=status,
@@ -204,7 +168,7 @@ class Master(Generic[A]):
 
     def __init__(
         self,
-        noun: DeclaredNoun[A],
+        noun: Noun[A],
         *,
         listed: Listing,
         unique: Sequence[Unique] = (),
@@ -306,7 +270,7 @@ class Master(Generic[A]):
         return aggregate
 
 
-def _finder(noun: DeclaredNoun[A], name: str) -> Finder[A]:
+def _finder(noun: Noun[A], name: str) -> Finder[A]:
     column = folded_of(noun.of, name)
 
     def key_of(aggregate: A) -> Key:

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from app.api.masters import members_of
+from app.api.answers import members_of
 from app.api.wire import ABSENT, Schema, Text20, UnitId
 
 

@@ -6,8 +6,8 @@ from typing import Any
 from pydantic import ConfigDict, JsonValue
 from starlette.responses import Response
 
+from app.api.answers import IdPath, answers
 from app.api.deps import CommandCaller
-from app.api.masters import IdPath, answers
 from app.api.resources import document_router
 from app.api.route import permission
 from app.api.schemas import model_of, own_form, schema_of, value_of

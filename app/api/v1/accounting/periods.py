@@ -6,9 +6,9 @@ from typing import Annotated, Any
 from fastapi import Path
 from starlette.responses import Response
 
+from app.api.answers import answers
 from app.api.deps import Caller, CommandCaller
 from app.api.errors import MonthMalformed
-from app.api.masters import answers
 from app.api.resources import list_router
 from app.api.route import permission
 from app.api.schemas import model_of, schema_of

@@ -5,8 +5,8 @@ from typing import Any
 
 from starlette.responses import Response
 
+from app.api.answers import batched
 from app.api.deps import CommandCaller
-from app.api.masters import batched
 from app.api.resources import batch_model, master_router, members_of_body, new_model
 from app.api.route import BATCH, permission
 from app.api.schemas import model_of, schema_of

@@ -6,9 +6,9 @@ from typing import Annotated
 from fastapi import Depends, Query
 from starlette.responses import Response
 
+from app.api.answers import answers, listed
 from app.api.deps import Caller, Http
 from app.api.errors import RangeReversed
-from app.api.masters import answers, listed
 from app.api.paging import PageQuery
 from app.api.route import permission, v1_router
 from app.api.wire import AccountId, Instant, ProductId

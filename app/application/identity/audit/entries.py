@@ -1,13 +1,13 @@
 """The audit trail of the company, as its administrators read it."""
 
 from datetime import datetime
+from inspect import signature
 from typing import Annotated, Any, Final
 
 from typing_extensions import TypedDict
 
 from app.application.identity.audit.seals import Verdict
 from app.application.shared.guarded import COSTS, Guarded
-from app.application.shared.masters import shown_by
 from app.application.shared.nouns import PREFIXES
 from app.application.shared.reading import Listing
 from app.application.shared.trail import AuditEntry
@@ -109,13 +109,17 @@ def entry_view(
     }
 
 
+# The columns and members that the view takes, in its order.
+ENTRY_MEMBERS: Final = tuple(name.removesuffix("_") for name in signature(entry_view).parameters)
+
+
 def _shown(prefix: str, id_: bytes) -> str | None:
     return None if id_ == NO_ID else show(prefix, id_)
 
 
 def shown(entry: AuditEntry) -> AuditEntryView:
     """The view of an entry that was loaded by its id."""
-    return entry_view(*(getattr(entry, name) for name in shown_by(entry_view)))
+    return entry_view(*(getattr(entry, name) for name in ENTRY_MEMBERS))
 
 
 class AuditHeadView(TypedDict):

@@ -14,7 +14,8 @@ from app.application.identity.members.views import ROLE_VIEW, built_in_views
 from app.application.shared.access import Principal
 from app.application.shared.commands import Command, Done
 from app.application.shared.kinds import Needs
-from app.application.shared.masters import Create, Edit, Noun, created, edited
+from app.application.shared.masters import Create, Edit, created, edited
+from app.application.shared.nouns import Access, Noun
 from app.application.shared.permissions import ALWAYS, built_in_roles
 from app.application.shared.work import Work
 from app.domain.identity.members.membership import OWNER
@@ -27,7 +28,15 @@ from app.domain.identity.members.role import (
 )
 from app.domain.shared.errors import Duplicate, NotFound, StaleVersion
 
-ROLE = Noun(COMPANY_ROLES, "role", "rol", "/api/v1/roles", ROLE_VIEW.row)
+ROLE = Noun(
+    "role",
+    COMPANY_ROLES,
+    ROLE_VIEW,
+    "/roles",
+    "Roles: what members may do.",
+    Access(read="manager"),
+    resource="roles",
+)
 _PERMISSION = "roles:write"
 
 

@@ -2,12 +2,11 @@
 
 from sqlalchemy import select
 
-from app.application.identity.audit.entries import AUDIT_LIST, entry_view
+from app.application.identity.audit.entries import AUDIT_LIST, ENTRY_MEMBERS, entry_view
 from app.application.identity.audit.operator_actions import (
     OPERATOR_ACTION_LIST,
     OPERATOR_ACTION_VIEW,
 )
-from app.application.shared.masters import shown_by
 from app.infrastructure.db.kernel_tables import audit_entries
 from app.infrastructure.db.lists import ListQuery, at_least, at_most, equals, plain_list
 from app.infrastructure.identity.audit.tables import operator_acts
@@ -20,7 +19,7 @@ LISTS = (
     plain_list(
         AUDIT_LIST,
         audit_entries,
-        shown_by(entry_view),
+        ENTRY_MEMBERS,
         entry_view,
         sorts={"recorded_at": "id"},
         filters={

@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import Query
 from starlette.responses import Response
 
+from app.api.answers import IdPath, answers, listed
 from app.api.deps import Caller, Http
-from app.api.masters import IdPath, answers, listed
 from app.api.paging import PageQuery
 from app.api.route import permission, v1_router
 from app.api.wire import Instant, SessionId, UserId, id_pattern

@@ -5,8 +5,8 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from starlette.responses import FileResponse, Response
 
+from app.api.answers import IdPath, answers, listed
 from app.api.deps import Caller, CommandCaller, Http
-from app.api.masters import IdPath, answers, listed
 from app.api.openapi import responses
 from app.api.paging import PageQuery
 from app.api.route import permission, v1_router

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from starlette.responses import Response
 
+from app.api.answers import answers, members_of
 from app.api.deps import Caller, CommandCaller
-from app.api.masters import answers, members_of
 from app.api.route import permission, v1_router
 from app.api.schemas import schema_of
 from app.api.v1.identity.fields import CompanyIn, NameText, ZoneText

@@ -6,8 +6,8 @@ import orjson
 from pydantic import Field
 from starlette.responses import Response
 
+from app.api.answers import IdPath, answers, listed
 from app.api.deps import Caller, json_response
-from app.api.masters import IdPath, answers, listed
 from app.api.openapi import responses
 from app.api.paging import PageQuery
 from app.api.route import permission, v1_router

@@ -8,8 +8,8 @@ from pydantic import Field
 from starlette.responses import Response
 
 import app.application.contexts  # noqa: F401 - gathers the permissions
+from app.api.answers import IdPath, answers, listed
 from app.api.deps import Caller, CommandCaller
-from app.api.masters import IdPath, answers, listed
 from app.api.paging import PageQuery
 from app.api.route import permission, v1_router
 from app.api.schemas import schema_of

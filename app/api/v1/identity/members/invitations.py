@@ -4,8 +4,8 @@ from typing import Annotated
 
 from starlette.responses import Response
 
+from app.api.answers import IdPath, answers, listed
 from app.api.deps import Caller
-from app.api.masters import IdPath, answers, listed
 from app.api.openapi import responses
 from app.api.paging import PageQuery
 from app.api.route import permission, v1_router

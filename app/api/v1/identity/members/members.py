@@ -5,8 +5,8 @@ from typing import Annotated, Any
 from fastapi import Query
 from starlette.responses import Response
 
+from app.api.answers import IdPath, answers, listed, members_of
 from app.api.deps import Caller, CommandCaller, Http
-from app.api.masters import IdPath, answers, listed, members_of
 from app.api.paging import PageQuery
 from app.api.route import permission, v1_router
 from app.api.schemas import schema_of

@@ -10,8 +10,8 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import Depends, Query, Request
 from starlette.responses import Response
 
+from app.api.answers import IdPath, answers, listed
 from app.api.deps import DryRun, Http, KeyHeader, command_http, known_caller
-from app.api.masters import IdPath, answers, listed
 from app.api.openapi import responses
 from app.api.paging import PageQuery
 from app.api.route import API_PREFIX, permission, v1_router

@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from starlette.responses import Response
 
+from app.api.answers import IdPath, answers, listed, members_of
 from app.api.deps import Caller, CommandCaller
-from app.api.masters import IdPath, answers, listed, members_of
 from app.api.openapi import responses
 from app.api.paging import PageQuery
 from app.api.route import KEYS_TOO, permission, v1_router
