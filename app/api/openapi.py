@@ -44,7 +44,7 @@ class ProblemFault(BaseModel):
     parameter: str | None = Field(None, max_length=200, examples=["limit"])
     header: str | None = Field(None, max_length=200, examples=["Idempotency-Key"])
     code: str = Field(max_length=100, examples=["validation.type"])
-    message: str = Field(max_length=1_000)
+    message: str = Field(max_length=4_000)  # it may list every permission
     fix: str = Field(max_length=1_000)
 
 

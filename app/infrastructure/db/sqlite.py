@@ -76,6 +76,7 @@ class SqliteDatabase:
         self._writer: threading.Thread | None = None
         self._idle: asyncio.Queue[Reader] = asyncio.Queue()
         self._readers: list[Reader] = []
+        self._replacing: set[asyncio.Task[None]] = set()
         self._steps = SqliteSteps(registry)
         self._grouping = Grouping(self._run_together)
 
@@ -108,6 +109,7 @@ class SqliteDatabase:
         if writer is not None:
             self._jobs.put(None)
             await asyncio.to_thread(writer.join)
+        await asyncio.gather(*self._replacing)
         readers, self._readers = self._readers, []
         for reader in readers:
             await reader.close()
@@ -154,10 +156,42 @@ class SqliteDatabase:
         try:
             yield SqliteScope(reader, tenant_id)
         except sqlite3.Error as error:
+            self._replace(reader)
             raise ServiceUnavailable from error
-        finally:
-            reader.end()
+        except asyncio.CancelledError:
+            self._replace(reader)
+            raise
+        except BaseException:
+            self._give_back(reader)
+            raise
+        else:
+            self._give_back(reader)
+
+    def _give_back(self, reader: "Reader") -> None:
+        reader.end()
+        self._idle.put_nowait(reader)
+
+    def _replace(self, reader: "Reader") -> None:
+        """Open another connection in place of one whose last statement may not have ended.
+
+        It may still run in its thread, or its cursor may live on in a traceback. Then a rollback
+        does not end the snapshot, and the next request would read what was true before.
+        """
+        task = asyncio.create_task(self._replaced(reader))
+        self._replacing.add(task)
+        task.add_done_callback(self._replacing.discard)
+
+    async def _replaced(self, reader: "Reader") -> None:
+        try:
+            fresh = await Reader.on(connect(self._path, read_only=True))
+        except (sqlite3.Error, OSError) as error:
+            _log.error("reader_not_replaced", error=type(error).__name__)
+            await reader.settle()
             self._idle.put_nowait(reader)
+            return
+        self._readers = [fresh if each is reader else each for each in self._readers]
+        self._idle.put_nowait(fresh)
+        await reader.close()
 
     async def load(self, tenant_id: bytes | None, needs: Needs) -> Loaded:
         """Load aggregates."""
@@ -276,6 +310,11 @@ class Reader:
         """Leave the snapshot; this waits for nothing, so no thread is asked."""
         with contextlib.suppress(sqlite3.Error):
             self._raw.rollback()
+
+    async def settle(self) -> None:
+        """Leave the snapshot once the thread has done all that it was asked for."""
+        with contextlib.suppress(sqlite3.Error):
+            await self._connection.rollback()
 
     async def close(self) -> None:
         """Close the connection and end its thread."""
