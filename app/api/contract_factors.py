@@ -29,6 +29,6 @@ FACTOR_MEMBERS: Final[dict[str, str]] = {
     "Empty where those from before stay good.",
     "last_used_at": "When it was used last.",
     "SecurityKeyView.name": "What the caller calls it.",
-    "proved_at": "When the caller proved himself.",
-    "good_until": "Until then he need not do so again.",
+    "proved_at": "When the caller last confirmed their identity.",
+    "good_until": "Until when no other confirmation is needed.",
 }

@@ -4,9 +4,9 @@ from typing import Any, Final
 
 MEMBERS: Final[dict[str, str]] = {
     "locale": "The language of problems without Accept-Language: `en` or `ar`; null means English.",
-    "MeView.time_zone": "Where the caller is, an IANA name; null when he does not say.",
-    "PreferencesView.time_zone": "Where the caller is, an IANA name; null when he does not say.",
-    "PreferencesPatch.time_zone": "Where the caller is, an IANA name; null takes it back.",
+    "MeView.time_zone": "The caller's time zone, an IANA name; null if not set.",
+    "PreferencesView.time_zone": "The caller's time zone, an IANA name; null if not set.",
+    "PreferencesPatch.time_zone": "The caller's time zone, an IANA name; null unsets it.",
     "scope": "`platform` for operators of the platform; left out, a company is signed in to.",
     "OperatorTokensView.scope": "Always `platform`: the token is good for its routes only.",
     "CompanyRecord.standing": "`active`, `suspended`, `closing`, or `purging` while rows go.",

@@ -87,7 +87,7 @@ MEMBERS: Final[dict[str, str]] = {
     "parameter": "The query parameter at fault.",
     "permissions": "What the caller may do.",
     "RoleView.permissions": "What members with the role may do.",
-    "RoleIn.permissions": "What members with the role may do; all that the caller may do himself.",
+    "RoleIn.permissions": "What members with the role may do; only what the caller may do too.",
     "RolePatch.permissions": "What members with the role may do: the whole set.",
     "built_in": "Whether every company has the role; such a role stays as it is.",
     "RoleView.active": "Whether members may be given the role.",

@@ -37,10 +37,10 @@ not taken, and the id leads nowhere.
 `If-Match`: 428 without, 412 when somebody else was first. A PATCH is a JSON merge patch: null
 clears a member, an absent one stays.
 
-**Permissions.** `x-permission` names what the role of the caller must hold for an operation, and
-`x-requires` what it must hold beside that: 403 without, before the body is read. `x-requires` on a
-member says that the member is left out of answers for whoever does not hold it (what goods cost is
-shown with `costs:read`), with `x-requires-when` only where another member has one of these values.
+**Permissions.** `x-permission` names the permission that an operation needs, and `x-requires` the
+permissions that it needs in addition. A caller without them gets 403 before the body is read.
+`x-requires` on a member: answers leave the member out for callers without the permission (costs are
+shown with `costs:read`); with `x-requires-when` only if another member has one of these values.
 Such a list cannot be ordered or filtered by the member either. `GET /api/v1/auth/me` lists the
 permissions of the caller, `GET /api/v1/roles` those of the roles; a company makes its own.
 

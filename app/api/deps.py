@@ -82,14 +82,14 @@ class Http:
         # Whether the request is only a trial, as all those of a test key are.
         self.dry_run = principal.key_mode == "test"
         shape: Shape = getattr(request.scope.get("route"), "shape", OPEN)
-        # What the caller does not see of the answer; None, as nearly always, when he sees it all.
+        # The guarded members of the answer; None if the caller may see all of them, as is usual.
         self._guards = None if shape.permissions <= principal.permissions else shape
 
     def require_step_up(self) -> None:
-        """Pass when the caller proved himself a moment ago.
+        """Pass if the caller confirmed their identity recently.
 
         Raises:
-            StepUpRequired: he did not, or is no person who could.
+            StepUpRequired: not confirmed, or the caller is an API key, which cannot confirm.
         """
         if not self.principal.proved_lately(self.now()):
             raise StepUpRequired
@@ -171,9 +171,9 @@ class Http:
         return body if self._guards is None else self._written(orjson.loads(body))
 
     def _refuse_guarded(self, listing: Listing, filters: Mapping[str, Any]) -> None:
-        """Refuse to order or filter rows by a member that the caller does not see in them.
+        """Refuse to order or filter rows by a member that the caller may not see.
 
-        To him it is an order or a parameter that there is not: its answer would tell the member.
+        It is refused like an unknown order or parameter: the order of the rows would reveal values.
         """
         rows = self._guards.inside.get("data", OPEN) if self._guards is not None else OPEN
         hidden = rows.hidden(self.principal.permissions)

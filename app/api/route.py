@@ -208,9 +208,9 @@ def permission(
 ) -> dict[str, Any]:
     """``openapi_extra`` of a route that needs the permission ``name`` (``PUBLIC`` for none).
 
-    ``also`` are others that it needs beside it. With ``step_up`` its caller must have proved
-    himself a moment ago, too. A request takes ``cost`` tokens of its caller's budget; by default
-    what its resource costs.
+    ``also`` are further permissions that it needs. With ``step_up`` the caller must also have
+    confirmed their identity recently. A request takes ``cost`` tokens of the caller's budget; by
+    default what the resource costs.
     """
     if cost is None:
         cost = RESOURCE_COSTS.get(name.partition(":")[0], 1)

@@ -6,8 +6,9 @@ from app.application.identity.declared import IDENTITY
 from app.application.inventory.declared import INVENTORY
 from app.application.logistics.declared import LOGISTICS
 from app.application.purchasing.declared import PURCHASING
+from app.application.reports.declared import REPORTS
 from app.application.sales.declared import SALES
-from app.application.shared.nouns import Access, Context, Resource, declare
+from app.application.shared.nouns import declare
 from app.application.shared.views import DOCUMENT_PREFIXES
 
 __all__ = [
@@ -19,14 +20,10 @@ __all__ = [
     "INVENTORY",
     "LOGISTICS",
     "PURCHASING",
+    "REPORTS",
     "SALES",
 ]
 
-_NOT_YET_DECLARED = Context(
-    "",
-    (),
-    resources=(Resource("reports", Access(read="manager accountant buyer viewer")),),
-)
 CONTEXTS = (
     IDENTITY,
     CATALOG,
@@ -35,7 +32,7 @@ CONTEXTS = (
     SALES,
     ACCOUNTING,
     LOGISTICS,
-    _NOT_YET_DECLARED,
+    REPORTS,
 )
 
 declare(CONTEXTS)

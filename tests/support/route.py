@@ -129,8 +129,9 @@ async def send(
     try:
         await company.client._transport.app(scope, receive, take)  # type: ignore[attr-defined]
     except Exception:
-        # The application re-raises for the server after a 500; only the answer counts here.
-        if not got:
+        # After a 500 the application raises again, for the log of the server. After any other
+        # answer an exception is a defect.
+        if not got or got[0]["status"] != 500:
             raise
     head = {name.decode(): value.decode("latin-1") for name, value in got[0]["headers"]}
     return Answer(got[0]["status"], head, b"".join(each.get("body", b"") for each in got[1:]))

@@ -84,9 +84,8 @@ def _edit(edit: EditCompany, work: Work) -> Done:
     before = company_view(tenant, books)
     members = edit.members
     if members.get("mfa_required") and not work.principal.second_factor:
-        raise NoSecondFactor.at(
-            "/mfa_required"
-        )  # it would shut out whoever demands it, first of all
+        # The rule would lock out the user who sets it.
+        raise NoSecondFactor.at("/mfa_required")
     zone = members.get("time_zone")
     changed_tenant = tenant.changed(
         name=members.get("name"),

@@ -41,5 +41,5 @@ def _begin(work: Work, time_zone: str, company: Company) -> None:
 
 
 REGISTER = Command("auth.register", PUBLIC, registration_needs, _register)
-# Run as the company that is to be; whoever has a sign-in may open one.
+# Runs as the new company. Every signed-in user may open one.
 FOUND_COMPANY = Command("tenants.create", "profile:write", founding_needs, _found)

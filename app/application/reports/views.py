@@ -1,7 +1,7 @@
 """Reports as clients see them; amounts are decimal strings in ``currency``.
 
-Whoever does not see what goods cost sees the accounts of the statements that do not tell it either,
-and no totals: they would give away what is left out.
+Without `costs:read`, a statement shows only the accounts that reveal no cost, and no totals, which
+would reveal what is left out.
 """
 
 from typing import Annotated, Final

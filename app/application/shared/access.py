@@ -25,9 +25,9 @@ class Principal:
     what a ``test`` key does is decided in full and never kept.
     ``company_status`` is that of the company when the access was looked up, ``locale`` the language
     that the user prefers.
-    ``proved_at`` is when a person last proved himself in this session; who is no person never does.
-    ``second_factor``: whether he did so by more than a password. ``mfa_missing``: he did not, and
-    the company demands it.
+    ``proved_at`` is when the user last confirmed their identity in this session; always None for an
+    API key. ``second_factor``: whether more than a password was used. ``mfa_missing``: the company
+    requires a second factor, and none was used.
     ``step_up_for_payouts``: the company asks for a proof before money goes out.
     """
 
@@ -48,7 +48,7 @@ class Principal:
     locale: str | None = None
 
     def require(self, permission: str) -> None:
-        """Pass when the caller holds ``permission``, and his company lets it be used now.
+        """Pass if the caller holds ``permission`` and the status of the company allows its use.
 
         Raises:
             PermissionMissing: it does not.
@@ -60,7 +60,7 @@ class Principal:
             raise HELD[self.company_status]
 
     def proved_lately(self, now: datetime) -> bool:
-        """Whether the caller proved himself within ``STEP_UP_LIFE``."""
+        """Whether the caller confirmed their identity within ``STEP_UP_LIFE``."""
         return self.proved_at is not None and now - self.proved_at <= STEP_UP_LIFE
 
 

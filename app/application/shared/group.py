@@ -119,7 +119,7 @@ def _needs_of(call: Call[Any]) -> Needs:
 
 
 def _tried(call: Call[Any]) -> bool:
-    """Whether nothing of the call is ever kept, whoever asks for it and how."""
+    """Whether the call is only a trial: a test key made it, and nothing of it is kept."""
     return call.principal.key_mode == "test" and not call.command.always_kept
 
 

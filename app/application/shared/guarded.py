@@ -1,8 +1,8 @@
-"""Members of views that not everybody sees who sees the view: what goods cost (RB-04).
+"""Guarded members of views: shown only with a further permission, such as costs (RB-04).
 
-A view says it where the member stands: ``unit_cost: Cost``. From that follow what is left out of
-answers, which orders and filters are refused, what the contract says, and what an export leaves
-out. Whoever holds the permissions gets the view as it is; nothing is looked at again for him.
+A view marks them by their type: ``unit_cost: Cost``. From that follow what is left out of answers
+and exports, which orders and filters are refused, and what the contract says. For callers with the
+permission the view is answered as it is, without another pass over it.
 """
 
 from collections.abc import Callable, Mapping

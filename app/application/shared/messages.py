@@ -1,8 +1,8 @@
 """Messages to people: what waits to be sent to an address outside the service.
 
 A message may hold a secret that opens an account, so its content lies sealed in a table of its own
-and nowhere else: not in an event, not in the audit trail, not in the log. Whoever delivers messages
-opens them, sends them, and marks them as delivered.
+and nowhere else: not in an event, not in the audit trail, not in the log. The mail sender opens
+messages, sends them, and marks them as delivered.
 """
 
 from collections.abc import Mapping

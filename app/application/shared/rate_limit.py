@@ -1,4 +1,4 @@
-"""Rate limits: how much one caller may ask for, and the port of whoever counts it."""
+"""Rate limits: how many requests a caller may make, and the port of the counter."""
 
 from typing import Final, NamedTuple, Protocol
 
@@ -17,7 +17,7 @@ class Budget:
 
     @property
     def interval_us(self) -> int:
-        """Microseconds in which one token comes back; whoever counts, counts in these."""
+        """The microseconds after which one token is returned, the unit of all counters."""
         return max(self.seconds * MICROSECONDS // self.tokens, 1)
 
     def price(self, cost: int) -> int:

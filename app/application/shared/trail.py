@@ -10,7 +10,7 @@ from app.domain.shared.ids import Id
 
 @frozen
 class AuditEntry:
-    """Who did what to which entity, for whom, from where; append-only.
+    """Who did what to which entity, on behalf of which user, from where; append-only.
 
     The time in ``id`` is that of ``recorded_at``, so the order of the ids is the order of time by
     the database's clock, whichever node wrote.

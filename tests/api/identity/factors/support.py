@@ -125,7 +125,7 @@ class User:
         return await self.post("/auth/step-up", proof)
 
     async def age_proof(self, minutes: float = 11) -> None:
-        """Let time pass since the caller proved himself."""
+        """Let time pass since the identity was confirmed."""
         await self._session(
             lambda each: replace(each, proved_at=each.proved_at - timedelta(minutes=minutes))
         )
