@@ -1,7 +1,6 @@
 """The routes of declared lists: parameters, their types and their forms follow from the members."""
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from enum import Enum
 from inspect import Parameter, Signature
@@ -21,18 +20,15 @@ from app.application.shared.nouns import Noun
 from app.application.shared.reading import SEARCH, Filter, Listing
 from app.application.shared.views import View
 from app.domain.shared.documents import DocumentRef
-from app.domain.shared.errors import DomainError
 from app.domain.shared.fields import (
     DocumentReference,
     Mark,
     Reference,
     Words,
-    folded_of,
     member,
     read_type,
 )
-from app.domain.shared.masters import checked
-from app.domain.shared.texts import folded
+from app.domain.shared.masters import kept_form
 
 QUERY_LENGTH_MAX = 100
 
@@ -60,7 +56,9 @@ def add_list(
     """
     parameters = listing.parameters if instead is None else instead[1].parameters
     offered = [each for each in parameters if each.name not in without]
-    forms = {each.name: _form(noun.of, each) for each in offered if each.operation == "="}
+    forms = {
+        each.name: kept_form(noun.of, each.members[0]) for each in offered if each.operation == "="
+    }
     kinds = {each.name: _kind_of(each) for each in offered}
 
     async def list_all(http: Caller, page: PageQuery, **given: Any) -> Response:
@@ -103,22 +101,6 @@ def _kind_of(filter_: Filter) -> str | None:
     type_ = read_type(filter_.type)
     kind = type_.mark(DocumentReference)
     return kind.kind if kind is not None and type_.bare is DocumentRef else None
-
-
-def _form(of: type[Any], filter_: Filter) -> Callable[[Any], Any]:
-    """What brings a value into the form in which rows keep it."""
-    name = filter_.members[0]
-    type_ = member(of, name).type
-    if type_.bare is not str:
-        return lambda value: value
-    is_folded = folded_of(of, name) != name
-
-    def form(value: str) -> str:
-        with suppress(DomainError):  # a text without the right form is kept by no row
-            value = checked(type_, value, f"/{name}")
-        return folded(value) if is_folded else value
-
-    return form
 
 
 def _query_type(of: type[Any], filter_: Filter) -> Any:

@@ -5,7 +5,6 @@ it and from the types of its members; rules of its own are checks of the aggrega
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Generic, TypeVar
 
@@ -23,14 +22,12 @@ from app.domain.shared.fields import (
     Member,
     Reference,
     folded_of,
-    member,
     members_of,
     read_type,
 )
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
-from app.domain.shared.masters import changed, checked, made
-from app.domain.shared.texts import folded
+from app.domain.shared.masters import changed, check_of, kept_form, made
 
 A = TypeVar("A")
 
@@ -187,6 +184,8 @@ class Master(Generic[A]):
         self._more_needs = needs
         self._complete = complete
         self.finders = {each.member: _finder(noun, each.member) for each in unique}
+        self._kept_form = {each.member: kept_form(noun.of, each.member) for each in unique}
+        self._stated_form = {each.name: check_of(read_type(each.type)) for each in stated}
         self.references = {
             each.name: reference
             for each in self.settable()
@@ -219,7 +218,7 @@ class Master(Generic[A]):
         for name, finder in self.finders.items():
             value = request.members.get(name)
             if value is not None:
-                needs.search(finder, *_search_key(self.noun.of, name, value))
+                needs.search(finder, self._kept_form[name](value))
         return needs if self._more_needs is None else self._more_needs(request, needs)
 
     def create_one(self, create: Create, work: Work, **facts: Any) -> Done:
@@ -242,7 +241,7 @@ class Master(Generic[A]):
         found = dict(members)
         for each in self.stated:
             if each.name in found:
-                value = checked(read_type(each.type), found.pop(each.name), f"/{each.name}")
+                value = self._stated_form[each.name](found.pop(each.name), f"/{each.name}")
                 found.update(each.fields(value))
         return found
 
@@ -277,10 +276,3 @@ def _finder(noun: Noun[A], name: str) -> Finder[A]:
         return (getattr(aggregate, column),)
 
     return Finder(f"{noun.name}_by_{name}", noun.kind, key_of)
-
-
-def _search_key(of: type[Any], name: str, value: Any) -> Key:
-    """Under which key an object with this value of a member is found."""
-    with suppress(DomainError):  # what has no right form is refused later, and finds nothing
-        value = checked(member(of, name).type, value, f"/{name}")
-    return (value if folded_of(of, name) == name else folded(value),)

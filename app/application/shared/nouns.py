@@ -6,6 +6,7 @@ exports, the audit trail and the walks of the tests are derived from the declara
 """
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import Any, Final, Generic, TypeVar
 
 from app.application.shared.kinds import Key, Kind
@@ -86,7 +87,7 @@ class Noun(Generic[A]):
         """Whether its objects have an id of their own."""
         return any(each.name == "id" for each in members_of(self.of))
 
-    @property
+    @cached_property
     def prefix(self) -> str:
         """What its ids begin with: the type of the member ``id`` says it."""
         reference = member(self.of, "id").type.mark(Reference)

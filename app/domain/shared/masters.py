@@ -4,11 +4,12 @@ A text is brought into the form that its type checks, folded twins follow what t
 request left out gets its default. Rules of the object itself are checks of its ``__post_init__``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from app.domain.shared.errors import InvalidValue, ValueOutOfRange
+from app.domain.shared.errors import DomainError, InvalidValue, ValueOutOfRange
 from app.domain.shared.fields import (
     Bounds,
     Checked,
@@ -18,14 +19,19 @@ from app.domain.shared.fields import (
     Scaled,
     Sign,
     Words,
+    folded_of,
     is_nested,
+    member,
     members_of,
+    remembered,
 )
+from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 from app.domain.shared.numbers import AMOUNT_MAX
 from app.domain.shared.texts import folded
 
 A = TypeVar("A")
+Check = Callable[[Any, str], Any]
 
 _LEAST = {Sign.ANY: -AMOUNT_MAX, Sign.NOT_NEGATIVE: 0, Sign.POSITIVE: 1}
 
@@ -36,71 +42,151 @@ def made(type_: type[A], id_: Id, values: Mapping[str, Any]) -> A:
     Raises:
         DomainError: a member does not have its form, or the object breaks a rule of its own.
     """
-    given = {"id": id_, "active": True, "version": 1, **_defaults(type_), **values}
-    return type_(**_completed(type_, given))
+    form = _form_of(type_)
+    given = {"id": id_, "active": True, "version": 1, **form.defaults, **values}
+    return type_(**_completed(form, given))
 
 
 def changed(aggregate: A, values: Mapping[str, Any]) -> A:
     """The object with other members; raises as ``made``."""
-    return replace(aggregate, **_completed(type(aggregate), values))  # type: ignore[type-var]
+    form = _form_of(type(aggregate))
+    return replace(aggregate, **_completed(form, values))  # type: ignore[type-var]
 
 
-def _defaults(type_: type[Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+@frozen
+class _Form:
+    """What is done with the members of a type; read once, because every object is made by it.
+
+    ``checks`` are the members that have a form: name, pointer and check. ``twins`` are folded
+    members, each with the member that it folds.
+    """
+
+    defaults: Mapping[str, Any]
+    checks: tuple[tuple[str, str, Check], ...]
+    twins: tuple[tuple[str, str], ...]
+
+
+@remembered
+def _form_of(type_: type[Any]) -> _Form:
+    defaults: dict[str, Any] = {}
+    twins = []
     for each in members_of(type_):
-        default = each.type.mark(Default)
+        default, twin = each.type.mark(Default), each.type.mark(Folded)
         if default is not None:
-            found[each.name] = default.value
+            defaults[each.name] = default.value
         elif each.type.optional:
-            found[each.name] = None
-    return found
+            defaults[each.name] = None
+        if twin is not None:
+            twins.append((each.name, twin.of))
+    found = ((each.name, f"/{each.name}", check_of(each.type)) for each in members_of(type_))
+    return _Form(defaults, tuple(each for each in found if each[2] is not _as_is), tuple(twins))
 
 
-def _completed(type_: type[Any], values: Mapping[str, Any]) -> dict[str, Any]:
-    complete = {**values}
-    for each in members_of(type_):
-        if each.name in complete:
-            complete[each.name] = checked(each.type, complete[each.name], f"/{each.name}")
-    for each in members_of(type_):
-        twin = each.type.mark(Folded)
-        if twin is not None and twin.of in complete:
-            complete[each.name] = folded(complete[twin.of])
+def _completed(form: _Form, values: Mapping[str, Any]) -> dict[str, Any]:
+    complete = dict(values)
+    for name, pointer, check in form.checks:
+        if name in complete:
+            complete[name] = check(complete[name], pointer)
+    for name, of in form.twins:
+        if of in complete:
+            complete[name] = folded(complete[of])
     return complete
 
 
-def checked(type_: FieldType, value: Any, pointer: str) -> Any:
-    """The value in the form that its type demands, objects inside of it included.
+def check_of(type_: FieldType) -> Check:
+    """What brings a value, named by its pointer, into the form that the type demands.
 
-    Raises:
+    Objects and items inside of it are included; a None stays None. The check raises:
         InvalidValue: a text is too long or too short, or holds a NUL.
         ValueOutOfRange: a number is outside what the type or the books hold.
     """
-    if value is None:
-        return None
     if type_.item is not None:
-        item = type_.item
-        return tuple(checked(item, each, f"{pointer}/{place}") for place, each in enumerate(value))
+        return _check_of_items(check_of(type_.item))
     if is_nested(type_):
-        given = {
-            each.name: checked(each.type, getattr(value, each.name), f"{pointer}/{each.name}")
-            for each in members_of(type_.bare)
-        }
-        return type_.bare(**given)
-    for mark in reversed(type_.marks):
-        value = _passed(mark, value, pointer)
+        return _check_of_object(type_.bare)
+    checks = [each for mark in reversed(type_.marks) if (each := _check_of_mark(mark)) is not None]
+    if not checks:
+        return _as_is
+
+    def check(value: Any, pointer: str) -> Any:
+        if value is None:
+            return None
+        for each in checks:
+            value = each(value, pointer)
+        return value
+
+    return check
+
+
+def kept_form(of: type[Any], name: str) -> Callable[[Any], Any]:
+    """What brings a value into the form in which objects keep a member, to find them by it.
+
+    A text without the right form stays as it is: no object keeps it, so it finds nothing.
+    """
+    type_, pointer = member(of, name).type, f"/{name}"
+    if type_.bare is not str:
+        return lambda value: value
+    check, is_folded = check_of(type_), folded_of(of, name) != name
+
+    def form(value: str) -> str:
+        with suppress(DomainError):
+            value = check(value, pointer)
+        return folded(value) if is_folded else value
+
+    return form
+
+
+def _as_is(value: Any, _: str) -> Any:
     return value
 
 
-def _passed(mark: Any, value: Any, pointer: str) -> Any:
-    """The value once a mark let it pass."""
+def _check_of_items(item: Check) -> Check:
+    def check(values: Any, pointer: str) -> Any:
+        if values is None:
+            return None
+        return tuple(item(each, f"{pointer}/{place}") for place, each in enumerate(values))
+
+    return check
+
+
+def _check_of_object(type_: type[Any]) -> Check:
+    parts = [(each.name, check_of(each.type)) for each in members_of(type_)]
+
+    def check(value: Any, pointer: str) -> Any:
+        if value is None:
+            return None
+        given = {name: part(getattr(value, name), f"{pointer}/{name}") for name, part in parts}
+        return type_(**given)
+
+    return check
+
+
+def _check_of_mark(mark: Any) -> Check | None:
+    """What a mark demands of a value; None for a mark that demands nothing."""
     if isinstance(mark, Checked):
-        return mark.check(value, pointer)
+        return mark.check
     if isinstance(mark, Words):
-        if not mark.length_min <= len(value) <= mark.length_max or "\0" in value:
+        return _check_of_words(mark)
+    if isinstance(mark, Bounds):
+        return _check_of_range(mark.least, mark.most)
+    if isinstance(mark, Scaled):
+        return _check_of_range(_LEAST[mark.sign], AMOUNT_MAX)
+    return None
+
+
+def _check_of_words(words: Words) -> Check:
+    def check(value: Any, pointer: str) -> Any:
+        if not words.length_min <= len(value) <= words.length_max or "\0" in value:
             raise InvalidValue.at(pointer)
-    elif isinstance(mark, Bounds):
-        if not mark.least <= value <= mark.most:
+        return value
+
+    return check
+
+
+def _check_of_range(least: int, most: int) -> Check:
+    def check(value: Any, pointer: str) -> Any:
+        if not least <= value <= most:
             raise ValueOutOfRange.at(pointer)
-    elif isinstance(mark, Scaled) and not _LEAST[mark.sign] <= value <= AMOUNT_MAX:
-        raise ValueOutOfRange.at(pointer)
-    return value
+        return value
+
+    return check

@@ -21,7 +21,7 @@ from app.domain.shared.addresses import Address
 from app.domain.shared.errors import InvalidValue, ValueOutOfRange
 from app.domain.shared.fields import read_type
 from app.domain.shared.ids import Id
-from app.domain.shared.masters import changed, checked, made
+from app.domain.shared.masters import changed, check_of, made
 
 
 def an_id(number: int) -> Id:
@@ -116,10 +116,10 @@ def test_a_contact_needs_a_role_and_well_formed_members() -> None:
 
 def test_an_address_has_the_parts_that_are_known() -> None:
     hull = Address(city="Hull", country="GB")
-    assert checked(ADDRESS, hull, "/address") == hull
+    assert check_of(ADDRESS)(hull, "/address") == hull
     assert hull.parts() == {"city": "Hull", "country": "GB"}
     with pytest.raises(InvalidValue) as refused:
-        checked(ADDRESS, Address(country="gb"), "/address")
+        check_of(ADDRESS)(Address(country="gb"), "/address")
     assert refused.value.faults[0].pointer == "/address/country"
 
 
