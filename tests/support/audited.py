@@ -52,6 +52,11 @@ async def trade(company: Company, ledger: Ledger) -> None:
     lost = {"reason": "theft", "lines": [{"product_id": average, "quantity": "-1"}]}
     place = {"location_id": await company.location(), "effective_at": at(10)}
     await company.post("/adjustments", {**place, **lost})
+    goods = [{"product_id": average, "quantity": "1"}]
+    await company.post("/scraps", {**place, "reason": "damaged", "lines": goods})
+    shelf = (await company.post("/locations", {"code": "SHELF", "name": "Shelf"}))["id"]
+    ways = {"from_location_id": place["location_id"], "to_location_id": shelf}
+    await company.post("/transfers", {**ways, "effective_at": at(10), "lines": goods})
     accounts = [await company.first("/accounts", role=role) for role in ("cash", "sales")]
     sides = ({"debit": "1.00"}, {"credit": "1.00"})
     lines = [{"account_id": each, **side} for each, side in zip(accounts, sides, strict=True)]

@@ -20,7 +20,10 @@ LAST = numbered("sales", "SAL/2025/MAIN/000003")
 BILL = numbered("bills", "BIL/2025/000001")
 RECEIPT = numbered("receipts", "RCP/2025/MAIN/000001")
 BY_HAND = numbered("journal_entries", "JNL/2025/000001")
+SCRAP = numbered("scraps", "SCR/2025/MAIN/000001")
+TRANSFER = numbered("transfers", "TRF/2025/MAIN/000001")
 OF_SALE = f"source_kind = 'sale' AND source_id = {SALE}"
+MAIN = "(SELECT id FROM locations WHERE code = 'MAIN' AND tenant_id = stock_levels.tenant_id)"
 AVERAGE, FIFO = f"product_id = {product('AVERAGE')}", f"product_id = {product('FIFO')}"
 OLDEST = f"{FIFO} AND seq = (SELECT min(seq) FROM cost_layers WHERE {FIFO} AND is_open)"
 FIRST_OF_SALE = f"sale_id = {SALE} AND line = 1"
@@ -118,13 +121,13 @@ LEDGER = {
 STOCK = {
     "a level": Corruption(
         "stock_levels",
-        AVERAGE,
+        f"{AVERAGE} AND location_id = {MAIN}",
         "SET on_hand = on_hand + 1",
         {"levels_are_moves": ("product_id", "location_id")},
     ),
     "a level below zero": Corruption(
         "stock_levels",
-        AVERAGE,
+        f"{AVERAGE} AND location_id = {MAIN}",
         "SET on_hand = -1",
         {
             "levels_are_moves": ("product_id", "location_id"),
@@ -219,6 +222,27 @@ STOCK = {
     ),
 }
 DOCUMENTS = {
+    "what a scrap cost": Corruption(
+        "scrap_lines",
+        f"scrap_id = {SCRAP}",
+        "SET cost = cost + 1",
+        {
+            "documents_are_lines": ("scrap_id", "'cost'"),
+            "costs_are_valuations": ("scrap_id", "line"),
+        },
+    ),
+    "what a transfer moved": Corruption(
+        "transfer_lines",
+        f"transfer_id = {TRANSFER}",
+        "SET quantity = quantity + 1",
+        {"moves_are_lines": ("transfer_id", "line")},
+    ),
+    "the number of a transfer": Corruption(
+        "transfers",
+        f"id = {TRANSFER}",
+        "SET number = 'TRF/2025/MAIN/000002'",
+        {"numbers_have_no_gap": ("from_location_id", "'TRF/2025'")},
+    ),
     "the value of a receipt": Corruption(
         "receipts",
         f"id = {RECEIPT}",

@@ -46,6 +46,8 @@ async def open_shop(company: Company) -> Shop:
     for role in ("cash", "bank"):
         await company.first("/accounts", role=role)
     place, customer = await company.location(), await company.contact("Customer")
+    await company.post("/locations", {"code": "SHELF", "name": "Shelf"})
+    await company.first("/locations", code="SHELF")
     taxed = {"price": "10.00", "tax_id": tax, "purchase_tax_id": tax}
     average = await company.product("AVERAGE", **taxed)
     fifo = await company.product("FIFO", costing="fifo", **taxed)
@@ -138,6 +140,15 @@ def _scrap(shop: Shop, _: int) -> dict[str, Any]:
     return {"location_id": shop.place, "reason": "damaged", "lines": shop.lines("1", "2")}
 
 
+def _transfer(shop: Shop, _: int) -> dict[str, Any]:
+    shelf = shop.company.ids["/locations[('code', 'SHELF')]"]
+    return {
+        "from_location_id": shop.place,
+        "to_location_id": shelf,
+        "lines": shop.lines("1", "2"),
+    }
+
+
 def _entry(shop: Shop, _: int) -> dict[str, Any]:
     accounts = [shop.company.ids[f"/accounts[('role', '{role}')]"] for role in ("cash", "bank")]
     sides = ({"debit": "1.00"}, {"credit": "1.00"})
@@ -223,6 +234,7 @@ COMMANDS: dict[str, Make] = {
     "customer-payment": _posted("/payments", _customer_payment),
     "adjustment": _posted("/adjustments", _adjustment),
     "scrap": _posted("/scraps", _scrap),
+    "transfer": _posted("/transfers", _transfer),
     "journal-entry": _posted("/journal-entries", _entry),
     "reversal": _reversals,
     "close": _closings,
