@@ -20,7 +20,8 @@ class DemoLogin(Enum):
 
 async def demo_login(parts: Parts) -> DemoLogin:
     """Whether the demo owner can sign in."""
-    account = await DatabaseDirectory(parts.database).account(DEMO_EMAIL)
+    directory = DatabaseDirectory(parts.database)
+    account = await directory.account(DEMO_EMAIL)
     if account is None:
         return DemoLogin.MISSING
     hasher = PooledHasher(workers=1)
@@ -28,5 +29,6 @@ async def demo_login(parts: Parts) -> DemoLogin:
         right, _ = await hasher.verify(DEMO_PASSWORD, account.password_hash)
     finally:
         hasher.close()
-    works = right and account.active and account.tenant_id is not None
+    company_id = await directory.first_company(account.user_id)
+    works = right and account.active and company_id is not None
     return DemoLogin.THERE if works else DemoLogin.TAKEN

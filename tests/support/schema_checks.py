@@ -17,6 +17,7 @@ from typing import Any, Final, NamedTuple
 from zoneinfo import available_timezones
 
 import schemathesis
+from schemathesis.auths import refresh_auth
 
 _LARGEST: Final = Decimal("9223372036.854775")
 # Codes for malformed requests; a business rule has its own code.
@@ -76,6 +77,9 @@ INEXPRESSIBLE: Final[dict[str, Unsaid]] = {
     ),
     "auth.mfa_token_invalid": Unsaid(
         "POST /api/v1/auth/mfa/verify", "A token is known or not.", lambda _: True
+    ),
+    "auth.session_over": Unsaid(
+        "* /api/v1/*", "A request before it ended the session, as logout does.", lambda _: True
     ),
     "auth.step_up_required": Unsaid(
         "* /api/v1/*",
@@ -180,6 +184,17 @@ def before_call(
     left_out = case.meta and getattr(case.meta.phase.data, "parameter", None)
     if left_out == "Idempotency-Key":
         case.query.pop("dry_run", None)
+
+
+@schemathesis.hook
+def after_call(
+    context: schemathesis.HookContext,
+    case: schemathesis.Case[Any],
+    response: schemathesis.Response,
+) -> None:
+    """Sign in again once the session has ended: schemathesis does so in all phases but stateful."""
+    if response.status_code == 401 and response.json().get("code") == "auth.session_over":
+        refresh_auth(case)
 
 
 @schemathesis.check

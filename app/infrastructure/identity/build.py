@@ -86,7 +86,7 @@ def build_identity(
     counts, lifts = throttle or MemoryLoginThrottle(), DatabaseThrottleLifts(database, clock)
     passwords = Passwords(PooledHasher(), LiftedLoginThrottle(counts, lifts))
     resets, envelopes = MemoryLoginThrottle(rules=RESETS), SealedEnvelopes(secret)
-    refusals = Refusals(runner)
+    refusals = Refusals(runner, directory.first_company)
     proof = PasswordProof(directory, passwords, refusals)
     codes, ceremonies = SealedCodes(secret), _ceremonies(*security_keys)
     factors = SecondFactors(runner, reader, passwords, tokens, codes, ceremonies, clock)

@@ -9,12 +9,13 @@ lost; what was counted is in the log as well.
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import structlog
 
+from app.application.identity.directory.origin import Origin, principal_from
 from app.application.shared.access import Principal
 from app.application.shared.commands import Call, Command, CommandRunner, Done
 from app.application.shared.kinds import Needs
@@ -74,16 +75,18 @@ class _Caller:
 
 
 class Refusals:
-    """Keeps refusals, in bounds."""
+    """Keeps refusals, in bounds; ``company_of`` finds the first company of a user."""
 
     def __init__(
         self,
         runner: CommandRunner,
+        company_of: Callable[[Id], Awaitable[Id | None]],
         *,
         per_minute: int = PER_MINUTE,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._runner = runner
+        self._company_of = company_of
         self.per_minute = per_minute
         self._monotonic = monotonic
         self._callers: OrderedDict[tuple[Id, Id, Id], _Caller] = OrderedDict()
@@ -95,12 +98,14 @@ class Refusals:
         facts = {"operation": operation, "code": code, **facts}
         self._keep(principal, Refusal("permission_refused", "operation", NO_ID, facts))
 
-    def login(self, account: Principal) -> None:
-        """A sign-in as the user of ``account`` was refused; kept in the trail of its company."""
-        stranger = Principal(
-            account.tenant_id, NO_ID, request_id=account.request_id, address=account.address
-        )
-        self._keep(stranger, Refusal("login_refused", "user", account.user_id, {}))
+    def login(self, user_id: Id, origin: Origin) -> None:
+        """A sign-in as the user was refused; kept in the trail of the user's first company.
+
+        The company is looked up after the answer: done before, it would tell by the time taken
+        that the address is known.
+        """
+        stranger = principal_from(NO_ID, NO_ID, origin)
+        self._keep(stranger, Refusal("login_refused", "user", user_id, {}))
 
     async def settle(self) -> None:
         """Wait until what was refused so far is kept."""
@@ -158,6 +163,11 @@ class Refusals:
 
     async def _run(self, principal: Principal, refusal: Refusal) -> None:
         try:
+            if principal.tenant_id == NO_ID:
+                company_id = await self._company_of(refusal.entity_id)
+                if company_id is None:
+                    return
+                principal = replace(principal, tenant_id=company_id)
             [outcome] = await self._runner.run([Call(KEEP_REFUSAL, refusal, principal)])
         except DomainError as error:
             outcome = error

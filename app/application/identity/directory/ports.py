@@ -13,13 +13,12 @@ from app.domain.shared.ids import Id
 
 @frozen
 class Account:
-    """What a sign-in is checked against. ``tenant_id`` is None for a user without a company."""
+    """What a sign-in is checked against."""
 
     user_id: Id
     active: bool
     password_hash: str
     password_changed_at: datetime
-    tenant_id: Id | None
 
 
 @frozen
@@ -54,7 +53,14 @@ class Directory(Protocol):
     """Reads across companies, before one is known; each is a single statement."""
 
     async def account(self, email_folded: str) -> Account | None:
-        """The account behind an address, with the first company that its user works for.
+        """The account behind an address.
+
+        It reads nothing more of a known address than of an unknown one: its time tells nothing.
+        """
+        ...
+
+    async def first_company(self, user_id: Id) -> Id | None:
+        """The company that was made first of those the user works for; None without a company.
 
         One that is suspended or closing comes after those that work.
         """

@@ -116,9 +116,12 @@ class Enrolment:
         Returns how many sessions were ended; None when nobody with this address works anywhere.
         """
         account = await self.directory.account(folded(email.strip()))
-        if account is None or account.tenant_id is None:
+        if account is None:
             return None
-        operator = Principal(account.tenant_id, NO_ID)
+        company_id = await self.directory.first_company(account.user_id)
+        if company_id is None:
+            return None
+        operator = Principal(company_id, NO_ID)
         ended: int = await answer_of(self.runner, FORGET_ALL, account.user_id, operator)
         return ended
 

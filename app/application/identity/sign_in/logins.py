@@ -76,7 +76,7 @@ class Logins:
         A user with a second factor gets no tokens yet, but what its proof must carry.
         """
         account, stronger = await self.proof.prove(email, password, origin)
-        tenant_id = company_id or account.tenant_id
+        tenant_id = company_id or await self.directory.first_company(account.user_id)
         if tenant_id is None:
             raise self.proof.refused(account, origin)
         await self.proof.succeeded(email, origin.address)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import structlog
 
 from app.application.identity.audit.refusals import Refusals
-from app.application.identity.directory.origin import Origin, principal_from
+from app.application.identity.directory.origin import Origin
 from app.application.identity.directory.passwords import Passwords
 from app.application.identity.directory.ports import Account, Directory
 from app.domain.identity.sign_in.errors import InvalidCredentials
@@ -51,6 +51,6 @@ class PasswordProof:
         """The refusal of a login. It is kept in the trail of a known account's company only."""
         user_id = None if account is None else account.user_id.hex()
         _log.warning("login_refused", user_id=user_id)
-        if account is not None and account.tenant_id is not None:
-            self.refusals.login(principal_from(account.tenant_id, account.user_id, origin))
+        if account is not None:
+            self.refusals.login(account.user_id, origin)
         return InvalidCredentials()

@@ -139,12 +139,16 @@ class PasswordRecovery:
         name = folded(email.strip())
         await self.requests.admit(name, origin.address)
         account = await self.directory.account(name)
-        if account is not None and account.active and account.tenant_id is not None:
-            principal = principal_from(account.tenant_id, account.user_id, origin)
-            with suppress(ConcurrentChange):  # another request of this moment has sent one
-                reset = self.new_reset(account.user_id)
-                await answer_of(self.runner, REQUEST_RESET, reset, principal)
+        if account is not None and account.active:
+            await self._send(account.user_id, origin)
         await asyncio.sleep(max(0.0, started + self.seconds_min - time.monotonic()))
+
+    async def _send(self, user_id: Id, origin: Origin) -> None:
+        company_id = await self.directory.first_company(user_id)
+        if company_id is not None:
+            principal = principal_from(company_id, user_id, origin)
+            with suppress(ConcurrentChange):  # another request of this moment has sent one
+                await answer_of(self.runner, REQUEST_RESET, self.new_reset(user_id), principal)
 
     def new_reset(self, user_id: Id) -> SendReset:
         """A fresh token for a user, sealed into a message."""
@@ -186,8 +190,8 @@ class PasswordRecovery:
         if user is None or reset is None or credentials is None:
             raise ResetInvalid.at("/token")
         reset.check(token.token_hash, credentials.changed_at, self.clock.now())
-        account = await self.directory.account(user.email_folded)
-        if account is None or not account.active or account.tenant_id is None:
+        company_id = await self.directory.first_company(user.id)
+        if not user.active or company_id is None:
             raise ResetInvalid.at("/token")
-        found = await self.reader.load(None, Needs().one(TENANTS, account.tenant_id))
-        return user, found.present[TENANTS][account.tenant_id,]
+        found = await self.reader.load(None, Needs().one(TENANTS, company_id))
+        return user, found.present[TENANTS][company_id,]

@@ -152,8 +152,9 @@ class Registrations:
         for _ in range(_TRIES):
             known = await self.directory.account(registration.email_folded)
             if known is not None:
-                if known.tenant_id is not None and self._notify_again(known.user_id):
-                    owner = principal_from(known.tenant_id, known.user_id, origin)
+                company_id = await self.directory.first_company(known.user_id)
+                if company_id is not None and self._notify_again(known.user_id):
+                    owner = principal_from(company_id, known.user_id, origin)
                     await answer_of(self.runner, NOTIFY_OWNER, known.user_id, owner)
                 return
             try:

@@ -18,18 +18,16 @@ from app.infrastructure.identity.directory.tables import (
 )
 
 # ULIDs ascend with time: the first is the company that was made first.
-_FIRST_TENANT = (
+_FIRST_COMPANY = Query(
     select(memberships.c.tenant_id)
     .join(tenants, tenants.c.id == memberships.c.tenant_id)
     .where(
-        memberships.c.user_id == users.c.id,
+        memberships.c.user_id == bindparam("user_id", type_=types.Id),
         memberships.c.active,
         ~tenants.c.purging,
     )
     .order_by((tenants.c.state != "active") | tenants.c.delete_at.is_not(None), tenants.c.id)
     .limit(1)
-    .correlate(users)
-    .scalar_subquery()
 )
 
 _ACCOUNT = Query(
@@ -38,7 +36,6 @@ _ACCOUNT = Query(
         users.c.active,
         credentials.c.password_hash,
         credentials.c.changed_at,
-        _FIRST_TENANT.label("first_tenant_id"),
     )
     .join(credentials, credentials.c.user_id == users.c.id)
     .where(users.c.email_folded == bindparam("email", type_=types.Text))
@@ -98,6 +95,12 @@ class DatabaseDirectory:
         async with self._database.read(None) as scope:
             row = await scope.row(_ACCOUNT, email=email_folded)
         return None if row is None else Account(*row)
+
+    async def first_company(self, user_id: Id) -> Id | None:
+        """The company that was made first of those the user works for."""
+        async with self._database.read(None) as scope:
+            row = await scope.row(_FIRST_COMPANY, user_id=user_id)
+        return None if row is None else row[0]
 
     async def session(self, family_hash: bytes) -> tuple[Id, Id, Id] | None:
         """Id, user and company of the session with this family secret."""

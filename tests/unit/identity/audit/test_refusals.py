@@ -8,6 +8,7 @@ import pytest
 
 from app.application.identity.audit import refusals as module
 from app.application.identity.audit.refusals import Refusals
+from app.application.identity.directory.origin import Origin
 from app.application.shared.access import Principal
 from app.application.shared.commands import Answer, Call, Outcome
 from app.domain.shared.errors import ConcurrentChange, ServiceUnavailable
@@ -18,11 +19,12 @@ TENANT = Id(b"t" * 16)
 
 
 class Keeper:
-    """A runner that keeps calls; ``outcome`` is what becomes of them."""
+    """A runner that keeps calls, and a directory: ``outcome`` is what becomes of the calls."""
 
     def __init__(self) -> None:
         self.calls: list[Call[Any]] = []
         self.outcome: Outcome = Answer(201, b"null")
+        self.company: Id | None = TENANT
         self.gate = asyncio.Event()
         self.gate.set()
 
@@ -34,6 +36,9 @@ class Keeper:
         if isinstance(self.outcome, ServiceUnavailable):
             raise self.outcome
         return [self.outcome]
+
+    async def company_of(self, _: Id) -> Id | None:
+        return self.company
 
     @property
     def told(self) -> list[Any]:
@@ -52,10 +57,10 @@ def refuse(refusals: Refusals, principal: Principal, times: int = 1) -> None:
 async def test_what_is_too_much_is_counted_until_the_end() -> None:
     """Nothing that was counted is lost by a stop."""
     keeper, clock = Keeper(), HandClock()
-    refusals = Refusals(keeper, per_minute=2, monotonic=clock.monotonic)
+    refusals = Refusals(keeper, keeper.company_of, per_minute=2, monotonic=clock.monotonic)
     refuse(refusals, caller(1), 5)
     refuse(refusals, caller(2), 1)
-    refusals.login(caller(1))
+    refusals.login(caller(1).user_id, Origin())
     await refusals.settle()
     assert keeper.told == [1, 1, 1, 1]
     await refusals.stop()
@@ -74,10 +79,10 @@ async def test_a_minute_that_is_over_is_told(monkeypatch: pytest.MonkeyPatch) ->
     """Without another refusal too; whose minute goes on is looked at again."""
     monkeypatch.setattr(module, "_WINDOW_SECONDS", 0.02)
     keeper, clock = Keeper(), HandClock()
-    refusals = Refusals(keeper, per_minute=1, monotonic=clock.monotonic)
+    refusals = Refusals(keeper, keeper.company_of, per_minute=1, monotonic=clock.monotonic)
     refuse(refusals, caller(1), 3)
-    refusals.login(caller(7))
-    refusals.login(caller(7))
+    refusals.login(caller(7).user_id, Origin())
+    refusals.login(caller(7).user_id, Origin())
     await asyncio.sleep(0.03)
     assert keeper.told == [1, 1]  # by the clock that is asked the minute goes on
     clock.move(seconds=0.02)
@@ -98,7 +103,7 @@ async def test_memory_and_waiting_are_bounded(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(module, "_CALLERS_MAX", 2)
     monkeypatch.setattr(module, "_WAITING_MAX", 3)
     keeper, clock = Keeper(), HandClock()
-    refusals = Refusals(keeper, per_minute=10, monotonic=clock.monotonic)
+    refusals = Refusals(keeper, keeper.company_of, per_minute=10, monotonic=clock.monotonic)
     keeper.gate.clear()
     for number in range(1, 7):
         refuse(refusals, caller(number))
@@ -109,11 +114,25 @@ async def test_memory_and_waiting_are_bounded(monkeypatch: pytest.MonkeyPatch) -
     assert len(keeper.told) == 6  # three at once, and one for each that was put off
 
 
+async def test_a_refused_sign_in_is_kept_in_the_trail_of_the_users_company() -> None:
+    """In none for a user without a company."""
+    keeper = Keeper()
+    refusals = Refusals(keeper, keeper.company_of)
+    refusals.login(caller(1).user_id, Origin("request", "address"))
+    await refusals.settle()
+    keeper.company = None
+    refusals.login(caller(2).user_id, Origin())
+    await refusals.settle()
+    [kept] = keeper.calls
+    assert kept.principal == Principal(TENANT, NO_ID, request_id="request", address="address")
+    assert kept.input.entity_id == caller(1).user_id
+
+
 @pytest.mark.parametrize("raised", [True, False])
 async def test_a_failure_is_nobodys_but_the_logs(raised: bool) -> None:
     keeper = Keeper()
     keeper.outcome = ServiceUnavailable() if raised else ConcurrentChange()
-    refusals = Refusals(keeper)
+    refusals = Refusals(keeper, keeper.company_of)
     refuse(refusals, caller(1))
     await refusals.settle()
     assert keeper.told == [1]
