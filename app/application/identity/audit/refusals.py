@@ -15,7 +15,6 @@ from typing import Any, Final
 
 import structlog
 
-from app.application.identity.directory.origin import Origin, principal_from
 from app.application.shared.access import Principal
 from app.application.shared.commands import Call, Command, CommandRunner, Done
 from app.application.shared.kinds import Needs
@@ -98,13 +97,14 @@ class Refusals:
         facts = {"operation": operation, "code": code, **facts}
         self._keep(principal, Refusal("permission_refused", "operation", NO_ID, facts))
 
-    def login(self, user_id: Id, origin: Origin) -> None:
+    def login(self, user_id: Id, stranger: Principal) -> None:
         """A sign-in as the user was refused; kept in the trail of the user's first company.
+
+        ``stranger`` is who tried, without a company.
 
         The company is looked up after the answer: done before, it would tell by the time taken
         that the address is known.
         """
-        stranger = principal_from(NO_ID, NO_ID, origin)
         self._keep(stranger, Refusal("login_refused", "user", user_id, {}))
 
     async def settle(self) -> None:

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 import structlog
 
 from app.application.identity.audit.refusals import Refusals
-from app.application.identity.directory.origin import Origin
+from app.application.identity.directory.origin import Origin, principal_from
 from app.application.identity.directory.passwords import Passwords
 from app.application.identity.directory.ports import Account, Directory
 from app.domain.identity.sign_in.errors import InvalidCredentials
 from app.domain.shared.errors import ServiceUnavailable
+from app.domain.shared.ids import NO_ID
 from app.domain.shared.texts import folded
 
 _log = structlog.get_logger("app.identity")
@@ -52,5 +53,5 @@ class PasswordProof:
         user_id = None if account is None else account.user_id.hex()
         _log.warning("login_refused", user_id=user_id)
         if account is not None:
-            self.refusals.login(account.user_id, origin)
+            self.refusals.login(account.user_id, principal_from(NO_ID, NO_ID, origin))
         return InvalidCredentials()

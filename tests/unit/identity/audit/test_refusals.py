@@ -8,7 +8,6 @@ import pytest
 
 from app.application.identity.audit import refusals as module
 from app.application.identity.audit.refusals import Refusals
-from app.application.identity.directory.origin import Origin
 from app.application.shared.access import Principal
 from app.application.shared.commands import Answer, Call, Outcome
 from app.domain.shared.errors import ConcurrentChange, ServiceUnavailable
@@ -16,6 +15,7 @@ from app.domain.shared.ids import NO_ID, Id
 from tests.unit.identity.fakes import HandClock
 
 TENANT = Id(b"t" * 16)
+STRANGER = Principal(NO_ID, NO_ID)
 
 
 class Keeper:
@@ -60,7 +60,7 @@ async def test_what_is_too_much_is_counted_until_the_end() -> None:
     refusals = Refusals(keeper, keeper.company_of, per_minute=2, monotonic=clock.monotonic)
     refuse(refusals, caller(1), 5)
     refuse(refusals, caller(2), 1)
-    refusals.login(caller(1).user_id, Origin())
+    refusals.login(caller(1).user_id, STRANGER)
     await refusals.settle()
     assert keeper.told == [1, 1, 1, 1]
     await refusals.stop()
@@ -81,8 +81,8 @@ async def test_a_minute_that_is_over_is_told(monkeypatch: pytest.MonkeyPatch) ->
     keeper, clock = Keeper(), HandClock()
     refusals = Refusals(keeper, keeper.company_of, per_minute=1, monotonic=clock.monotonic)
     refuse(refusals, caller(1), 3)
-    refusals.login(caller(7).user_id, Origin())
-    refusals.login(caller(7).user_id, Origin())
+    refusals.login(caller(7).user_id, STRANGER)
+    refusals.login(caller(7).user_id, STRANGER)
     await asyncio.sleep(0.03)
     assert keeper.told == [1, 1]  # by the clock that is asked the minute goes on
     clock.move(seconds=0.02)
@@ -118,13 +118,13 @@ async def test_a_refused_sign_in_is_kept_in_the_trail_of_the_users_company() -> 
     """In none for a user without a company."""
     keeper = Keeper()
     refusals = Refusals(keeper, keeper.company_of)
-    refusals.login(caller(1).user_id, Origin("request", "address"))
+    refusals.login(caller(1).user_id, Principal(NO_ID, NO_ID, request_id="request"))
     await refusals.settle()
     keeper.company = None
-    refusals.login(caller(2).user_id, Origin())
+    refusals.login(caller(2).user_id, STRANGER)
     await refusals.settle()
     [kept] = keeper.calls
-    assert kept.principal == Principal(TENANT, NO_ID, request_id="request", address="address")
+    assert kept.principal == Principal(TENANT, NO_ID, request_id="request")
     assert kept.input.entity_id == caller(1).user_id
 
 
