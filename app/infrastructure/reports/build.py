@@ -12,7 +12,7 @@ from app.application.reports.views import (
     TrialBalanceView,
 )
 from app.infrastructure.db.port import Snapshots
-from app.infrastructure.reports import integrity, ledger, reconciliation, stock
+from app.infrastructure.reports import ledger, stock
 from app.infrastructure.reports.folding import Folding
 
 LISTS = (ledger.GENERAL_LEDGER, stock.STOCK_VALUES, stock.STOCK_VALUES_NOW)
@@ -54,8 +54,12 @@ class DatabaseReports:
 
     async def reconciliation(self, tenant_id: bytes, at: Knowledge) -> ReconciliationView:
         """Each sub-ledger against its accounts."""
+        from app.infrastructure.reports import reconciliation  # noqa: PLC0415 - 1 MB, rarely needed
+
         return await reconciliation.reconciliation(self._snapshots, tenant_id, at)
 
     async def integrity(self, tenant_id: bytes, since: datetime | None = None) -> IntegrityView:
         """Every invariant."""
+        from app.infrastructure.reports import integrity  # noqa: PLC0415 - 6 MB, rarely needed
+
         return await integrity.integrity(self._snapshots, tenant_id, since)
