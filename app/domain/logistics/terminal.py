@@ -12,6 +12,7 @@ from app.domain.shared.fields import (
     Code,
     Count,
     Default,
+    EndTime,
     Example,
     Folded,
     Mark,
@@ -43,8 +44,8 @@ class OpeningHours:
     """The day of the week."""
     opens_at: Annotated[TimeOfDay, Example("06:00")]
     """When it opens."""
-    closes_at: Annotated[TimeOfDay, Example("18:00")]
-    """When it closes; later than it opens."""
+    closes_at: Annotated[EndTime, Example("18:00")]
+    """When it closes, later than it opens; `24:00` is the end of the day."""
 
 
 @frozen
@@ -64,7 +65,7 @@ class Terminal:
     address: Address | None
     """Where it is."""
     opening_hours: Annotated[tuple[OpeningHours, ...], Count(28, 0), Default(())]
-    """When it is open; several times a day are several entries."""
+    """When it is open; several times a day, or hours past midnight, are several entries."""
     active: Active
     version: Version
 

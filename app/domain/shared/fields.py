@@ -248,6 +248,11 @@ TimeOfDay = Annotated[
     Words(5, 5, form=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", strict_form=True),
     Meaning("A time of day, hours and minutes."),
 ]
+EndTime = Annotated[
+    str,
+    Words(5, 5, form=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$", strict_form=True),
+    Meaning("The end of a span of time within a day; `24:00` is the end of the day."),
+]
 Currency = Annotated[str, Meaning("ISO 4217 code."), Example("GBP")]
 Active = Annotated[bool, Mark.GIVEN, Meaning("Whether new documents may name it.")]
 Version = Annotated[int, Mark.GIVEN, Meaning("Counts the changes; the ETag states it.")]

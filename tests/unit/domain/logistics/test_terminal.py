@@ -31,6 +31,10 @@ def test_hours_may_touch_and_repeat_on_other_days() -> None:
     terminal(hours("06:00", "12:00"), hours("12:00", "18:00"), hours("06:00", "12:00", "sunday"))
 
 
+def test_hours_past_midnight_are_two_entries() -> None:
+    terminal(hours("22:00", "24:00"), hours("00:00", "02:00", "tuesday"))
+
+
 @pytest.mark.parametrize(
     ("wrong", "pointer"),
     [
