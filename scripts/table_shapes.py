@@ -1,5 +1,6 @@
 """Tables as revisions write them: of the code, and of a migrated SQLite file."""
 
+import re
 import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from sqlalchemy import (
     Index,
     MetaData,
     Table,
+    TextClause,
     UniqueConstraint,
     event,
 )
@@ -24,6 +26,8 @@ from sqlalchemy.types import TypeEngine
 from app.infrastructure.db import types
 from app.infrastructure.db.drift import sql_of
 from app.infrastructure.db.schema import on_database
+
+_RENAMED = re.compile(r"ALTER TABLE (\w+) RENAME COLUMN (\w+) TO (\w+)")
 
 
 class NotWritten(Exception):
@@ -156,6 +160,10 @@ class Recorder:
                 self.types[statement.element.name, each.name] = each.type
         elif isinstance(statement, AddColumn):
             self.types[statement.table_name, statement.column.name] = statement.column.type
+        renamed = _RENAMED.fullmatch(str(statement)) if isinstance(statement, TextClause) else None
+        if renamed is not None:
+            table, name, to = renamed.groups()
+            self.types[table, to] = self.types.pop((table, name))
 
 
 def shapes_there(url: str, recorder: Recorder, names: Mapping[str, str]) -> dict[str, Shape]:

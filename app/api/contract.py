@@ -32,6 +32,7 @@ from app.api.contract_texts import (
     TAGS,
 )
 from app.api.errors import MethodNotAllowed, ValidationFailed
+from app.api.meanings import stated_meanings
 from app.api.problems import PROBLEM_TYPE
 from app.api.route import API_PREFIX, PERMISSION_KEY, PUBLIC, SORTS_KEY, STEP_UP_KEY
 from app.api.schemas import about_schema, example_of, meaning_of
@@ -251,8 +252,9 @@ def _describe(name: str, schema: dict[str, Any]) -> None:
     about = about_schema(name)
     if about:
         schema["description"] = about
+    stated = stated_meanings().get(name, {})
     for member, own in schema.get("properties", {}).items():
-        text = meaning_of(name, member) or _TEXTS.get(f"{name}.{member}")
+        text = meaning_of(name, member) or stated.get(member) or _TEXTS.get(f"{name}.{member}")
         if text is None and "description" not in own:
             text = PAGE_TOTAL if page and member == "total" else _TEXTS.get(member)
         if text is not None:

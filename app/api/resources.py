@@ -260,35 +260,22 @@ def _refusals(document: Document[Any, Any]) -> tuple[type[DomainError], ...]:
     return (IdTaken, *taken, *document.noun.refusals, ConcurrentChange)
 
 
-def add_posting(
-    router: APIRouter,
-    document: Document[Any, Any],
-    path: str = "",
-    of: str = "",
-    check: Check = _pass,
-) -> None:
-    """Add the route that posts a document; ``of`` is the prefix of the object in its ``path``."""
+def add_posting(router: APIRouter, document: Document[Any, Any], check: Check = _pass) -> None:
+    """Add the route that posts a document."""
     noun, made = document.noun, value_of(document.request)
 
     async def post_one(http: CommandCaller, body: Any) -> Response:
         check(http, [body])
         return await http.run(document.create, _asked(http, made(body)))
 
-    async def post_of(http: CommandCaller, id: IdPath, body: Any) -> Response:  # noqa: A002
-        check(http, [body])
-        asked = _asked(http, made(body))
-        return await http.run(document.create, Asked(asked.body, asked.at, http.id_of(of, id)))
-
-    endpoint: Any = post_of if of else post_one
-    endpoint.__annotations__["body"] = model_of(document.request)
-    refusals = [*((NotFound,) if of else ()), *_refusals(document)]
+    post_one.__annotations__["body"] = model_of(document.request)
     router.post(
-        path,
+        "",
         summary=document.title,
         description=document.about,
         openapi_extra=permission(noun.writes),
-        responses=answers(schema_of(noun.view), 201, *refusals, body=True, keyed=True),
-    )(endpoint)
+        responses=answers(schema_of(noun.view), 201, *_refusals(document), body=True, keyed=True),
+    )(post_one)
 
 
 def _asked(http: Http, body: Any) -> Asked[Any]:

@@ -56,7 +56,7 @@ def _report(found: list[object], what: str) -> None:
 
 def check_books(
     database_url: DatabaseOption = "",
-    since: Annotated[
+    recorded_from: Annotated[
         str,
         typer.Option(
             help="Check only what was recorded at or after this instant, and all that it touches: "
@@ -66,12 +66,12 @@ def check_books(
 ) -> None:
     """Check all invariants and reconciliations of all companies; exit code 1 if one fails.
 
-    The last line states the instant for --since of the next check. Changes to old rows that nothing
-    recent touches are found only without --since.
+    The last line states the instant for --recorded-from of the next check. Changes to old rows that
+    nothing recent touches are found only without --recorded-from.
     """
-    start = _instant(since) if since else None
+    start = _instant(recorded_from) if recorded_from else None
     settings = read_settings(database_url)
-    if not with_parts(settings, lambda parts: check_all(parts, since=start)):
+    if not with_parts(settings, lambda parts: check_all(parts, recorded_from=start)):
         raise typer.Exit(1)
 
 
@@ -80,23 +80,23 @@ def _instant(text: str) -> datetime:
         found = datetime.fromisoformat(text)
         if found.tzinfo is not None:
             return found.astimezone(UTC)
-    raise fail("--since takes an instant with an offset, such as 2026-03-31T16:30:00Z")
+    raise fail("--recorded-from takes an instant with an offset, such as 2026-03-31T16:30:00Z")
 
 
 async def check_all(
-    parts: Parts, *, since: datetime | None = None, broken_only: bool = False
+    parts: Parts, *, recorded_from: datetime | None = None, broken_only: bool = False
 ) -> bool:
     """Check the books of every company and print the result, or only the broken ones.
 
-    ``since`` limits the invariants; reconciliations are sums and always cover everything.
+    ``recorded_from`` limits the invariants; reconciliations are sums and always cover everything.
     """
     reports, well = parts.reports, True
-    until: list[str] = []
+    recorded_to: list[str] = []
     for tenant_id, name in await companies(parts.database):
-        integrity = await reports.integrity(tenant_id, since)
-        until.append(integrity["until"])
+        integrity = await reports.integrity(tenant_id, recorded_from)
+        recorded_to.append(integrity["recorded_to"])
         reconciliation = await reports.reconciliation(tenant_id, Knowledge())
-        trail = await parts.audit_chain.verify(tenant_id, since=since)
+        trail = await parts.audit_chain.verify(tenant_id, since=recorded_from)
         sound = integrity["ok"] and reconciliation["ok"] and trail.ok
         well = well and sound
         if sound and broken_only:
@@ -110,6 +110,6 @@ async def check_all(
             sides = f"{line['sub_ledger']} against {line['ledger']}"
             offender = f"  first: {line['first_offender']}" if line["first_offender"] else ""
             typer.echo(f"  {line['name']:32} {sides}, difference {line['difference']}{offender}")
-    if until and not broken_only:
-        typer.echo(f"The next check can go on from here: --since {until[0]}")
+    if recorded_to and not broken_only:
+        typer.echo(f"The next check can go on from here: --recorded-from {recorded_to[0]}")
     return well

@@ -63,14 +63,14 @@ def read_reports(api: Api, month: str) -> MonthReports:
         ReplayFailed: a report cannot be read.
     """
     first, last = f"{month}-01", last_day(month)
-    profit = api.read("/reports/profit-and-loss", **{"from": first, "to": last})
+    profit = api.read("/reports/profit-and-loss", effective_from=first, effective_to=last)
     trial = api.read("/reports/trial-balance", as_of=last)
     reconciliation = api.read("/reports/reconciliation", as_of=last)
     try:
         balances = _lines(trial["lines"])
         return MonthReports(
             month=month,
-            movements=_by_role(_amounts(profit["income"], -1) + _amounts(profit["expense"], 1)),
+            movements=_by_role(_amounts(profit["income"], -1) + _amounts(profit["expenses"], 1)),
             balances=_by_role(balances),
             trial_balance=sorted(balances),
             total_debit=pence(trial["total_debit"]),

@@ -251,7 +251,7 @@ class Wire:
         bill_id = make_id(BILL.prefix, receipt.name)
         body = _payment("out", supplier_id(receipt.supplier), amount, at)
         body["external_ref"] = f"bill-{receipt.name}"
-        body["allocate"] = [{"document_id": bill_id, "amount": amount}]
+        body["allocations"] = [{"document_id": bill_id, "amount": amount}]
         return _command(PAYMENT, f"bill-{receipt.name}", body, expected=amount)
 
     def use_credit(self, customer: str, month: str, at: str) -> Command:
@@ -271,7 +271,7 @@ class Wire:
         if line.invoice:
             return {
                 "sale_id": make_id(SALE.prefix, line.invoice),
-                "line": line.number,
+                "sale_line": line.number,
                 "quantity": str(line.quantity),
             }
         body: Json = {

@@ -62,8 +62,8 @@ def test_the_demo_company_is_made_once_and_its_books_are_sound(tmp_path: Path) -
     assert re.match(r"tnt_[0-9A-Z]{26} Harbour Street Goods:\n", checked.stdout)
     assert "difference 0.00" in checked.stdout
     last = checked.stdout.splitlines()[-1]
-    assert re.fullmatch(r"The next check can go on from here: --since \d{4}-\S+Z", last)
-    onward = tradepost("check-books", "--since", last.split()[-1], "--database-url", url)
+    assert re.fullmatch(r"The next check can go on from here: --recorded-from \d{4}-\S+Z", last)
+    onward = tradepost("check-books", "--recorded-from", last.split()[-1], "--database-url", url)
     assert onward.returncode == 0, onward.stdout
     assert onward.stdout.count(" ok\n") == checked.stdout.count(" ok\n")
 
@@ -81,12 +81,12 @@ def test_books_are_checked_since_an_instant(tmp_path: Path) -> None:
             " WHEN (SELECT max(product_id) FROM stock_levels) THEN -1 ELSE 0 END"
         )
     for since, code in (("2000-01-01T00:00:00Z", 1), ("2199-01-01T01:00:00+01:00", 0)):
-        checked = tradepost("check-books", "--since", since, "--database-url", url)
+        checked = tradepost("check-books", "--recorded-from", since, "--database-url", url)
         assert checked.returncode == code
         assert ("BROKEN" in checked.stdout) == bool(code)
     for bad in ("yesterday", "2026-03-31T16:30:00", "0001-01-01T00:00:00+14:00"):
-        assert refusal("check-books", "--since", bad) == (
-            "--since takes an instant with an offset, such as 2026-03-31T16:30:00Z"
+        assert refusal("check-books", "--recorded-from", bad) == (
+            "--recorded-from takes an instant with an offset, such as 2026-03-31T16:30:00Z"
         )
 
 

@@ -42,9 +42,9 @@ async def trade(company: Company, ledger: Ledger) -> None:
     account: dict[str, Any] = {"customer_id": customer, "tenders": [{"method": "on_account"}]}
     owed = await company.sell((fifo, "4"), **account, effective_at=at(5))
     await company.sell((average, "1"), effective_at=at(5))
-    line = {"sale_id": sale["id"], "line": 1, "quantity": "1"}
+    line = {"sale_id": sale["id"], "sale_line": 1, "quantity": "1"}
     await company.take_back(line, effective_at=at(6))
-    line = {"sale_id": owed["id"], "line": 1, "quantity": "1"}
+    line = {"sale_id": owed["id"], "sale_line": 1, "quantity": "1"}
     refund: dict[str, Any] = {"refund": {"method": "on_account"}, "customer_id": customer}
     await company.take_back(line, **refund, effective_at=at(6))
     await buy(company, receipt["id"], supplier)
@@ -74,8 +74,10 @@ async def buy(company: Company, receipt_id: str, supplier_id: str) -> None:
     ]
     numbered = {"supplier_id": supplier_id, "supplier_number": "S-1"}
     await company.post("/bills", {**numbered, "lines": billed, "effective_at": at(7)})
-    back = {"lines": [{"line": line, "quantity": "2"} for line in (1, 2)]}
-    await company.post(f"/receipts/{receipt_id}/return", {**back, "effective_at": at(8)})
+    back = {"lines": [{"receipt_line": line, "quantity": "2"} for line in (1, 2)]}
+    await company.post(
+        "/supplier-returns", {"receipt_id": receipt_id, **back, "effective_at": at(8)}
+    )
 
 
 async def pay(company: Company, customer_id: str, supplier_id: str) -> None:

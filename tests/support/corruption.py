@@ -162,9 +162,9 @@ async def broken(company: Company, since: datetime | None = None) -> dict[str, O
 
     With ``since`` it looks at what was recorded since, and at what that touches.
     """
-    asked: dict[str, Any] = {} if since is None else {"since": since.isoformat()}
+    asked: dict[str, Any] = {} if since is None else {"recorded_from": since.isoformat()}
     report = await company.get("/reports/integrity", **asked)
-    assert report["since"] == (None if since is None else instant(since))
+    assert report["recorded_from"] == (None if since is None else instant(since))
     assert [each["name"] for each in report["checks"]] == list(INVARIANTS)
     found = {
         each["name"]: (each["first"]["id"], each["first"]["of"])

@@ -70,7 +70,7 @@ GUARDED: Final[dict[str, dict[str, list[str]] | None]] = {
     **dict.fromkeys(("TrialBalanceView.total_debit", "TrialBalanceView.total_credit")),
     **{
         f"ProfitAndLossView.{name}": None
-        for name in ("total_income", "total_expense", "net_profit")
+        for name in ("total_income", "total_expenses", "net_profit")
     },
     **{
         f"BalanceSheetView.{name}": None

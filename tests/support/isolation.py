@@ -35,7 +35,7 @@ Place = tuple[str, str]  # the operation, and the parameter or member
 Pair = tuple[str, str]  # an id of the other company, and one that never existed
 # What differs between two answers to the same.
 _PASSING: Final = frozenset({"x-request-id", "x-trace-id", "date", "content-length"})
-_ASKED_AT: Final = re.compile(rb'"(as_known_at|until)":"[^"]*"')
+_ASKED_AT: Final = re.compile(rb'"(as_known_at|recorded_to)":"[^"]*"')
 
 
 @dataclass

@@ -148,7 +148,7 @@ async def _cursors(on: Probing, operation: Operation) -> dict[str, str]:
     parameters = operation.query()
     for order in parameters["sort"].get("enum", ())[1:2]:
         found["other order"] = await _first_cursor(on, operation, tenants.own, {"sort": order})
-    for name, value in (("active", "true"), ("effective_from", "2026-01-01"), ("state", "closed")):
+    for name, value in (("active", "true"), ("effective_from", "2026-01-01"), ("status", "closed")):
         if name in parameters:
             found["other filter"] = await _first_cursor(on, operation, tenants.own, {name: value})
     other = "/units" if operation.template != "/units" else "/accounts"

@@ -71,7 +71,7 @@ class Bookkeeper(Clerk):
             contact_id=party,
             method=method,
             amount=money(pence),
-            allocate=named or how,
+            **({"allocations": named} if named else {"allocate": how}),
             excess="credit",
         )
 
@@ -139,7 +139,7 @@ class Bookkeeper(Clerk):
 
         def book(model: Model, _: Any) -> Figures:
             model.closed = month
-            return {"period": label(month), "state": "closed"}
+            return {"period": label(month), "status": "closed"}
 
         return Wish(f"/periods/{label(month)}/close", {}, book, status=200)
 
@@ -150,7 +150,7 @@ class Bookkeeper(Clerk):
         def book(model: Model, _: Any) -> Figures:
             model.closed = month - 1
             model.posted.add(month)  # it is explicitly open now
-            return {"period": label(month), "state": "open", "reason": "Forgotten"}
+            return {"period": label(month), "status": "open", "reason": "Forgotten"}
 
         path, body = f"/periods/{label(month)}/reopen", {"reason": "Forgotten"}
         return Wish(path, body, book, {"reason": "Another"}, status=200)
@@ -173,7 +173,7 @@ class Bookkeeper(Clerk):
         sale_id, number = chance.choice(self.sold())
         line = self.model.sales[sale_id].lines[number - 1]
         quantity = line.quantity - line.returned + self.model.products[line.product].step
-        asked = {"sale_id": sale_id, "line": number, "quantity": quantity_text(quantity)}
+        asked = {"sale_id": sale_id, "sale_line": number, "quantity": quantity_text(quantity)}
         location = chance.choice(self.names.locations)
         body = self.document(location_id=location, lines=[asked], refund={"method": "cash"})
         return Refused("/returns", body, "sales.over_return")
@@ -184,9 +184,9 @@ class Bookkeeper(Clerk):
         received = self.model.receipts[key]
         quantity = received.returnable + self.model.products[received.product].step
         receipt_id, _, line = key.partition(":")
-        lines = [{"line": int(line), "quantity": quantity_text(quantity)}]
-        path = f"/receipts/{receipt_id}/return"
-        return Refused(path, self.document(lines=lines), "purchasing.over_returned")
+        lines = [{"receipt_line": int(line), "quantity": quantity_text(quantity)}]
+        body = self.document(receipt_id=receipt_id, lines=lines)
+        return Refused("/supplier-returns", body, "purchasing.over_returned")
 
     def over_bill(self, chance: Random) -> Refused:
         """More of a receipt than came and was not billed."""
@@ -208,7 +208,7 @@ class Bookkeeper(Clerk):
             )
         debit = chance.choice(debits)
         pence = self.model.items[debit].open + 1
-        named = {"allocate": [{"document_id": debit, "amount": money(pence)}]}
+        named = {"allocations": [{"document_id": debit, "amount": money(pence)}]}
         body |= {"amount": money(pence), **named}
         return Refused("/payments", body, "accounting.over_allocation")
 

@@ -199,10 +199,9 @@ class Clerk:
             return model.send_back(answer["id"], key, quantity)
 
         receipt_id, _, line = key.partition(":")
-        lines = [{"line": int(line), "quantity": quantity_text(quantity)}]
-        return Wish(
-            f"/receipts/{receipt_id}/return", self.document(lines=lines), book, self.later()
-        )
+        lines = [{"receipt_line": int(line), "quantity": quantity_text(quantity)}]
+        body = self.document(receipt_id=receipt_id, lines=lines)
+        return Wish("/supplier-returns", body, book, self.later())
 
     def sale(self, chance: Random, *, credit: bool, share: int = 1) -> Wish:
         """Up to three products at a location; of each at most one part in ``share``."""
@@ -270,7 +269,7 @@ class Clerk:
         refund = chance.choice(["cash", "card", *(["on_account"] * 3 if customer else [])])
         settle = chance.random() < 0.5
         asked = [
-            {"sale_id": sale_id, "line": number, "quantity": quantity_text(quantity)}
+            {"sale_id": sale_id, "sale_line": number, "quantity": quantity_text(quantity)}
             for sale_id, number, quantity in lines
         ]
         body = self.document(

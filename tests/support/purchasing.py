@@ -69,8 +69,10 @@ class Buying:
         self, receipt: Any, *lines: tuple[int, str], **members: Any
     ) -> httpx.Response:
         """Return quantities of lines of a receipt."""
-        back = [{"line": line, "quantity": quantity} for line, quantity in lines]
-        return await self._posted(f"/receipts/{receipt['id']}/return", {"lines": back, **members})
+        back = [{"receipt_line": line, "quantity": quantity} for line, quantity in lines]
+        return await self._posted(
+            "/supplier-returns", {"receipt_id": receipt["id"], "lines": back, **members}
+        )
 
     async def send_back(
         self, receipt: Any, *lines: tuple[int, str], status: int = 201, **members: Any

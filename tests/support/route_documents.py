@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from tests.support.company import Company
-from tests.support.route import Route, Valid, tag
+from tests.support.route import API, Route, Valid, tag
 
 GOODS_IN: Final = "2026-03-01T09:00:00Z"
 BOUGHT: Final = "2026-03-10T09:30:00Z"
@@ -83,9 +83,10 @@ async def _supplier_return(company: Company) -> Valid:
     body = {
         "external_ref": tag(),
         "effective_at": BOUGHT,
-        "lines": [{"line": 1, "quantity": "2"}],
+        "receipt_id": made["id"],
+        "lines": [{"receipt_line": 1, "quantity": "2"}],
     }
-    return Valid(f"/receipts/{made['id']}/return", body)
+    return Valid("/supplier-returns", body)
 
 
 async def _bill(company: Company) -> Valid:
@@ -148,7 +149,7 @@ async def taken_back(company: Company) -> dict[str, Any]:
         "customer_id": body["customer_id"],
         "effective_at": LATER,
         "lines": [
-            {"sale_id": sold["id"], "line": 1, "quantity": "2"},
+            {"sale_id": sold["id"], "sale_line": 1, "quantity": "2"},
             {
                 "product_id": body["lines"][0]["product_id"],
                 "quantity": "1",
@@ -172,7 +173,7 @@ async def payment(company: Company) -> dict[str, Any]:
         "method": "bank",
         "amount": "12.00",
         "effective_at": LATER,
-        "allocate": [{"document_id": sold["id"], "amount": "10.00"}],
+        "allocations": [{"document_id": sold["id"], "amount": "10.00"}],
         "excess": "credit",
     }
 
@@ -217,7 +218,8 @@ async def _reversal(company: Company) -> Valid:
 async def _month(company: Company, *verbs: str) -> str:
     """The path of a later month, after these steps; closes months that a test reopened."""
     month = next(_months)
-    for each in (await company.get("/periods", state="open", limit=200))["data"]:
+    months = await company.client.get(f"{API}/periods?status=open&limit=200")
+    for each in months.json()["data"]:
         if each["period"] < month:
             await company.post(f"/periods/{each['period']}/close", {}, status=200)
     for verb in verbs:
@@ -256,7 +258,7 @@ DOCUMENTS: Final = (
     *_document("/scraps", scrap),
     *_document("/transfers", transfer),
     *_document("/receipts", receipt),
-    Route("POST /receipts/{id}/return", _supplier_return, 201, "required"),
+    Route("POST /supplier-returns", _supplier_return, 201, "required"),
     Route("POST /bills", _bill, 201, "required"),
     *_document("/sales", sale),
     *_document("/returns", taken_back),

@@ -73,9 +73,8 @@ def _posted(path: str, body: _Body) -> Make:
     """Documents that differ in nothing but their number."""
 
     async def make(shop: Shop, first: int, count: int) -> list[Requests]:
-        where = path.format(receipt=shop.receipt)
         return [
-            [Request(where, body(shop, number), f"key-{number}")]
+            [Request(path, body(shop, number), f"key-{number}")]
             for number in range(first, first + count)
         ]
 
@@ -110,8 +109,9 @@ def _supplier_payment(shop: Shop, _: int) -> dict[str, Any]:
     return {**paid, "allocate": "oldest"}
 
 
-def _supplier_return(_: Shop, __: int) -> dict[str, Any]:
-    return {"lines": [{"line": line, "quantity": "1"} for line in (1, 2)]}
+def _supplier_return(shop: Shop, _: int) -> dict[str, Any]:
+    lines = [{"receipt_line": line, "quantity": "1"} for line in (1, 2)]
+    return {"receipt_id": shop.receipt, "lines": lines}
 
 
 def _cash_sale(shop: Shop, _: int) -> dict[str, Any]:
@@ -123,13 +123,17 @@ def _credit_sale(shop: Shop, _: int) -> dict[str, Any]:
 
 
 def _sale_return(shop: Shop, _: int) -> dict[str, Any]:
-    lines = [{"sale_id": shop.owed, "line": line, "quantity": "1"} for line in (1, 2)]
+    lines = [{"sale_id": shop.owed, "sale_line": line, "quantity": "1"} for line in (1, 2)]
     return {"location_id": shop.place, "lines": lines, "refund": {"method": "cash"}}
 
 
 def _customer_payment(shop: Shop, _: int) -> dict[str, Any]:
     paid = {"direction": "in", "contact_id": shop.customer, "method": "cash", "amount": "3.00"}
-    return {**paid, "allocate": [{"document_id": shop.owed, "amount": "2.00"}], "excess": "credit"}
+    return {
+        **paid,
+        "allocations": [{"document_id": shop.owed, "amount": "2.00"}],
+        "excess": "credit",
+    }
 
 
 def _adjustment(shop: Shop, _: int) -> dict[str, Any]:
@@ -227,7 +231,7 @@ COMMANDS: dict[str, Make] = {
     "receipt": _posted("/receipts", _receipt),
     "bill": _posted("/bills", _bill),
     "supplier-payment": _posted("/payments", _supplier_payment),
-    "supplier-return": _posted("/receipts/{receipt}/return", _supplier_return),
+    "supplier-return": _posted("/supplier-returns", _supplier_return),
     "cash-sale": _posted("/sales", _cash_sale),
     "credit-sale": _posted("/sales", _credit_sale),
     "sale-return": _posted("/returns", _sale_return),

@@ -26,7 +26,7 @@ _ROWS: Final = {"limit": "200"}
 # tests/api/identity/factors tests those of other users.
 _OF_USERS: Final = "/auth/mfa/security-keys"
 _SHOWN_MAX: Final = 2  # objects of a list that are also looked at one by one
-_DAYS: Final = {"from": "2026-01-01", "to": "2026-12-31"}
+_DAYS: Final = {"effective_from": "2026-01-01", "effective_to": "2026-12-31"}
 _TAG: Final = re.compile(r"[0-9a-f]{6}-[0-9]+", re.IGNORECASE)  # of ``tag()``: never used twice
 # Made from an instant before any object: no object has these ids.
 _new_id = UlidFactory(lambda: 1_000_000_000_000)

@@ -130,10 +130,10 @@ class Trade(Memory):
     def send_back(self, receipt: Any, *lines: tuple[int, str], **members: Any) -> Any:
         """Post a return of quantities of lines of a receipt."""
         back = tuple(
-            ReturnedLineIn(line=line, quantity=scaled(quantity)) for line, quantity in lines
+            ReturnedLineIn(receipt_line=line, quantity=scaled(quantity)) for line, quantity in lines
         )
-        body = SupplierReturnIn(lines=back, **members)
-        return self.post(SUPPLIER_RETURN.create, Asked(body, NOW, read("rcp", receipt["id"])))
+        body = SupplierReturnIn(receipt_id=read("rcp", receipt["id"]), lines=back, **members)
+        return self.post(SUPPLIER_RETURN.create, asked(body))
 
     def adjustment(self, reason: str, *lines: tuple[Any, ...], **members: Any) -> AdjustmentIn:
         """An adjustment of products by quantities, each with its cost where that is stated."""

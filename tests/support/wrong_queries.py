@@ -36,7 +36,7 @@ def reads(world: World) -> Iterator[tuple[str, dict[str, Any]]]:
 
 async def base_of(world: World, parameters: dict[str, Any]) -> dict[str, str]:
     """The parameters that a route must have."""
-    values = {"from": "2026-01-01", "to": "2026-12-31"}
+    values = {"effective_from": "2026-01-01", "effective_to": "2026-12-31"}
     if parameters.get("account_id", {}).get("required"):
         values["account_id"] = await world.company.first("/accounts", role="bank")
     return {name: values[name] for name, each in parameters.items() if each["required"]}

@@ -5,7 +5,6 @@ from app.api.v1.accounting import journal_entries, open_items, payments, periods
 from app.api.v1.catalog import contacts, products
 from app.api.v1.identity import ROUTERS as IDENTITY
 from app.api.v1.identity.keys import well_known
-from app.api.v1.purchasing import returns as supplier_returns
 from app.api.v1.reports import reports
 from app.api.v1.sales import returns
 from app.application.contexts import ACCOUNTING, CATALOG, INVENTORY, LOGISTICS, PURCHASING, SALES
@@ -17,7 +16,7 @@ ROUTERS = (
     *routers_of(CATALOG, {"product": products.router}),
     contacts.router,
     *routers_of(INVENTORY),
-    *routers_of(PURCHASING, {"supplier_return": supplier_returns.router}),
+    *routers_of(PURCHASING),
     *routers_of(SALES, {"return": returns.router}),
     *routers_of(
         ACCOUNTING,

@@ -26,6 +26,6 @@ ACCOUNT = Master(
     ),
     unique=[Unique("code")],
     listed=list_of(
-        "accounts", Account, sorts=("code",), filters=("role", "type", "active", "code")
+        "accounts", Account, sorts=("code",), filters=("role", "kind", "active", "code")
     ),
 )

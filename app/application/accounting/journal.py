@@ -165,7 +165,6 @@ ENTRY = Document(
     ),
     facts={"number": "number", "entry_id": "id"},
     kinds=(KIND,),
-    verb="post",
 )
 
 

@@ -68,10 +68,10 @@ SERIES: Final = Series("PAY")
 def _needs(needs: Needs, asked: Asked[PaymentIn]) -> Needs:
     body = asked.body
     needs.one(PARTIES, body.contact_id)
-    if isinstance(body.allocate, str):
+    if body.allocations is None:
         open_item_needs(needs, body.contact_id, body.direction.side)
     else:
-        needs.many(OPEN_ITEMS, {(target.document_id.id,) for target in body.allocate})
+        needs.many(OPEN_ITEMS, {(target.document_id.id,) for target in body.allocations})
     return posting_needs(needs, asked.at, SERIES)
 
 
@@ -83,6 +83,7 @@ def _post(asked: Asked[PaymentIn], work: Work) -> Payment:
     a payment to a supplier needs a proof of identity of the last ten minutes.
     """
     body, books = asked.body, work.get(BOOKS)
+    body.check_allocation()
     _check_paid_out(body, work)
     amount, targets = minor(books, body.amount, "/amount"), _targets(body, books)
     debits = _debits(body, work)
@@ -125,25 +126,25 @@ def _check_paid_out(body: PaymentIn, work: Work) -> None:
 
 def _targets(body: PaymentIn, books: Books) -> list[tuple[Id, int]]:
     return [
-        (target.document_id.id, minor(books, target.amount, f"/allocate/{place}/amount"))
+        (target.document_id.id, minor(books, target.amount, f"/allocations/{place}/amount"))
         for place, target in enumerate(_named(body))
     ]
 
 
 def _named(body: PaymentIn) -> Sequence[TargetIn]:
-    return () if isinstance(body.allocate, str) else body.allocate
+    return body.allocations or ()
 
 
 def _debits(body: PaymentIn, work: Work) -> list[OpenItem]:
     """The debits that the payment may settle: the named ones, or all of the party."""
-    if isinstance(body.allocate, str):
+    if body.allocations is None:
         items = work.search(OPEN_ITEMS_OF, body.contact_id, body.direction.side)
         return [each for each in items if each.is_debit]
     debits = []
-    for place, target in enumerate(body.allocate):
+    for place, target in enumerate(body.allocations):
         found = work.find(OPEN_ITEMS, target.document_id.id)
         if found is None or found.document_kind != target.document_id.kind:
-            raise ReferenceNotFound.at(f"/allocate/{place}/document_id")
+            raise ReferenceNotFound.at(f"/allocations/{place}/document_id")
         debits.append(found)
     return debits
 
@@ -173,12 +174,12 @@ def _settlement(
     """
     item, day = payment.open_item(), payment.effective_on
     try:
-        if body.allocate == "oldest":
-            return settle_oldest(item, debits, day, body.excess)
+        if body.allocations is not None:
+            return settle_named(item, debits, targets, day, body.excess)
         if body.allocate == "none":
             open_items = work.search(OPEN_ITEMS_OF, item.contact_id, item.side)
             return settle_nothing(item, open_items, body.excess)
-        return settle_named(item, debits, targets, day, body.excess)
+        return settle_oldest(item, debits, day, body.excess)
     except ExcessPayment as refused:
         can_settle = max(payment.amount - int(refused.params["excess"]), 0)
         amount = format_amount(can_settle, work.get(BOOKS).exponent)
@@ -192,7 +193,7 @@ def _same(body: PaymentIn, posted: Payment, work: Work) -> bool:
     targets = _targets(body, books)
     if minor(books, body.amount, "/amount") != posted.amount:
         return False
-    if body.allocate == "oldest":
+    if body.allocations is None and body.allocate != "none":
         return True
     own = (
         (each.debit_id, each.amount)

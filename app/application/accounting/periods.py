@@ -1,6 +1,6 @@
 """Months of the books: closing, locking, reopening.
 
-The state of the month guards itself, so these commands need no version: closing a closed month is
+The status of the month guards itself, so these commands need no version: closing a closed month is
 refused. A month that nothing was posted to has no row until one of them makes it.
 """
 
@@ -38,7 +38,7 @@ PERIOD = Listed(
         "The months of the books: open, closed, locked.",
         Access(write="accountant", read="manager viewer"),
     ),
-    list_of("periods", Period, sorts=("starts_on",), filters=("state",)),
+    list_of("periods", Period, sorts=("starts_on",), filters=("status",)),
 )
 
 
@@ -84,7 +84,7 @@ def _step(action: str, step: Step) -> Callable[[MonthInput, Work], Done]:
         if books_after != books:
             work.put(BOOKS, books_after)
         period = work.put(PERIODS, period)
-        facts = {"period": period.label, "state": str(period.state), "reason": month.reason}
+        facts = {"period": period.label, "status": str(period.status), "reason": month.reason}
         # A month has no id of its own: it is the company's.
         work.note(
             action,
@@ -92,8 +92,8 @@ def _step(action: str, step: Step) -> Callable[[MonthInput, Work], Done]:
             work.principal.tenant_id,
             period=period.label,
             reason=month.reason,
-            before={"state": str(before.state)},
-            after={"state": str(period.state)},
+            before={"status": str(before.status)},
+            after={"status": str(period.status)},
         )
         work.event(f"period.{action}", work.principal.tenant_id, **facts)
         return Done(PERIOD.noun.show(period), status=200, version=period.version)

@@ -5,7 +5,7 @@ from app.application.shared.nouns import by_id
 from app.domain.accounting.chart import Account, AccountRole
 from app.domain.accounting.entries import JournalEntry
 from app.domain.accounting.open_items import BookedAllocation, OpenItem
-from app.domain.accounting.periods import Books, Period, PeriodState
+from app.domain.accounting.periods import Books, Period, PeriodStatus
 from app.domain.accounting.series import NumberSeries
 from app.domain.accounting.tax import TaxCode
 from app.domain.catalog.contact import Contact
@@ -59,7 +59,7 @@ ALL_TAXES: Finder[TaxCode] = Finder("all_taxes", TAXES, lambda _: ())
 # Named to be read after the month itself: two closings of one month then wait for each other, and
 # neither shares what the other wants for itself.
 OPEN_PERIODS: Finder[Period] = Finder(
-    "periods_open", PERIODS, lambda period: () if period.state is PeriodState.OPEN else None
+    "periods_open", PERIODS, lambda period: () if period.status is PeriodStatus.OPEN else None
 )
 REVERSAL_OF: Finder[JournalEntry] = Finder(
     "reversal_of", JOURNAL_ENTRIES, lambda entry: (entry.reverses_id,)

@@ -53,7 +53,7 @@ from app.domain.purchasing.errors import OverReturned
 from app.domain.purchasing.receipts import Receipt, ReceiptLine, check_lines
 from app.domain.purchasing.returns import SupplierReturn, SupplierReturnIn, SupplierReturnLine
 from app.domain.shared.documents import DocumentKind, Series
-from app.domain.shared.errors import Fault, NotFound, ReferenceNotFound
+from app.domain.shared.errors import Fault, ReferenceNotFound
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 from app.domain.shared.numbers import SCALE_DIGITS, format_scaled
@@ -77,8 +77,10 @@ class _Part:
 
 
 def _needs(needs: Needs, asked: Asked[SupplierReturnIn]) -> Needs:
-    needs.one(BOOKS).one(RECEIPTS, asked.of).search(ALL_TAXES)
-    return needs.many(RECEIPT_PROGRESS, {(asked.of, line.line) for line in asked.body.lines})
+    body = asked.body
+    needs.one(BOOKS).one(RECEIPTS, body.receipt_id).search(ALL_TAXES)
+    lines = {(body.receipt_id, line.receipt_line) for line in body.lines}
+    return needs.many(RECEIPT_PROGRESS, lines)
 
 
 def _post(asked: Asked[SupplierReturnIn], work: Work) -> SupplierReturn:
@@ -87,9 +89,8 @@ def _post(asked: Asked[SupplierReturnIn], work: Work) -> SupplierReturn:
     What was not billed yet goes back first and is no longer expected to be billed. Goods that were
     billed become a credit of the supplier, at the price and tax of their bill.
     """
-    body, receipt = asked.body, work.find(RECEIPTS, asked.of)
-    if receipt is None:
-        raise NotFound
+    body = asked.body
+    receipt = work.get(RECEIPTS, body.receipt_id, pointer="/receipt_id")
     check_lines(len(body.lines))
     parts = _parts(body, receipt, work)
     _ask_for_the_rest(asked, receipt, parts, work)
@@ -141,10 +142,10 @@ def _parts(body: SupplierReturnIn, receipt: Receipt, work: Work) -> list[_Part]:
     """
     parts, faults = [], []
     for place, line in enumerate(body.lines):
-        received = receipt.line(line.line)
+        received = receipt.line(line.receipt_line)
         if received is None:
-            raise ReferenceNotFound.at(f"/lines/{place}/line")
-        progress = progress_of(work, receipt.id, line.line)
+            raise ReferenceNotFound.at(f"/lines/{place}/receipt_line")
+        progress = progress_of(work, receipt.id, line.receipt_line)
         returnable = progress.returnable(received)
         if line.quantity > returnable:
             shown = {"returnable": format_scaled(returnable, SCALE_DIGITS)}
@@ -244,10 +245,6 @@ def _postings(
     return postings
 
 
-def _same(body: SupplierReturnIn, posted: SupplierReturn, _: Work) -> bool:
-    return [line.line for line in body.lines] == [line.receipt_line for line in posted.lines]
-
-
 SUPPLIER_RETURN = Document(
     Noun(
         "supplier_return",
@@ -266,10 +263,7 @@ SUPPLIER_RETURN = Document(
     series=SERIES,
     needs=_needs,
     post=_post,
-    same=_same,
-    of="receipt_id",
     summary=summary_view(SupplierReturn),
     filters=("supplier_id", "receipt_id"),
     facts=("number", "value", "credit"),
-    verb="return",
 )

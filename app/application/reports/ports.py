@@ -65,12 +65,15 @@ class Reports(Protocol):
         """Each sub-ledger against its accounts, with the first document that breaks one."""
         ...
 
-    async def integrity(self, tenant_id: bytes, since: datetime | None = None) -> IntegrityView:
+    async def integrity(
+        self, tenant_id: bytes, recorded_from: datetime | None = None
+    ) -> IntegrityView:
         """Every invariant of the books and the stock, with the first row that breaks one.
 
-        With ``since``, of what was recorded at or after that instant and of all that it touches: a
-        level is compared with every move of its product, an open item with every allocation, and so
-        on. What was changed behind the service's back is found where it is recent or touched by
-        something recent; anything else only by the audit of everything, which None asks for.
+        With ``recorded_from``, of what was recorded at or after that instant and of all that it
+        touches: a level is compared with every move of its product, an open item with every
+        allocation, and so on. What was changed behind the service's back is found where it is
+        recent or touched by something recent; anything else only by the audit of everything, which
+        None asks for.
         """
         ...

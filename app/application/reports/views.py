@@ -40,7 +40,8 @@ class BalanceLine(TypedDict):
     account_id: str
     code: str
     name: str
-    type: str
+    kind: str
+    """Asset, liability, equity, income or expense."""
     role: str | None
     debit: AccountAmount
     credit: AccountAmount
@@ -68,20 +69,22 @@ class AmountLine(TypedDict):
     amount: AccountAmount
 
 
-ProfitAndLossView = TypedDict(
-    "ProfitAndLossView",
-    {
-        "from": str,
-        "to": str,
-        "as_known_at": str | None,
-        "currency": str,
-        "income": list[AmountLine],
-        "expense": list[AmountLine],
-        "total_income": Cost,
-        "total_expense": Cost,
-        "net_profit": Cost,
-    },
-)
+class ProfitAndLossView(TypedDict):
+    """Income and expenses of a range of days."""
+
+    effective_from: str
+    """The first day."""
+    effective_to: str
+    """The last day."""
+    as_known_at: str | None
+    currency: str
+    income: list[AmountLine]
+    expenses: list[AmountLine]
+    """The expense accounts."""
+    total_income: Cost
+    total_expenses: Cost
+    """All expenses."""
+    net_profit: Cost
 
 
 class BalanceSheetView(TypedDict):
@@ -129,7 +132,8 @@ class StockTotalsView(TypedDict):
     as_of: str | None
     as_known_at: str | None
     currency: str
-    products: int
+    product_count: int
+    """How many products."""
     value: Cost
 
 
@@ -173,11 +177,13 @@ class IntegrityCheck(TypedDict):
 class IntegrityView(TypedDict):
     """All invariants; ``ok`` when none is broken.
 
-    ``since`` bounds what was checked, None when it was everything; ``until`` is the ``since`` of
-    the next audit that continues this one.
+    ``recorded_from`` bounds what was checked, None when it was everything; ``recorded_to`` is the
+    ``recorded_from`` of the next audit that continues this one.
     """
 
-    since: str | None
-    until: str
+    recorded_from: str | None
+    """The instant from which facts were checked; null means all of them."""
+    recorded_to: str
+    """The instant to pass as `recorded_from` next time; nothing is missed between."""
     ok: bool
     checks: list[IntegrityCheck]

@@ -119,13 +119,13 @@ def take_in(number: int, figures: Figures, return_id: Id, moment: Moment, work: 
         goods = goods_of(product, line.quantity, Source(STOCK_KIND, return_id, number))
         seq = receive_back(work, moment, goods, cost).seq
         if line.sale_id is not None:
-            so_far = work.get(RETURNED, line.sale_id, line.line)
+            so_far = work.get(RETURNED, line.sale_id, line.sale_line)
             work.put(RETURNED, replace(so_far, cost=so_far.cost + cost))
     tax = sum(figures.tax_parts)
     return ReturnLine(
         line=number,
         sale_id=line.sale_id,
-        sale_line=line.line,
+        sale_line=line.sale_line,
         product_id=product.id,
         quantity=line.quantity,
         unit_price=figures.unit_price,

@@ -43,7 +43,7 @@ class Asked(Generic[I]):
     """A request to post a document.
 
     ``at`` is the instant that it states, else that of its arrival. ``of`` is the object in its
-    path, where there is one: the receipt whose goods are sent back.
+    path, where there is one: the journal entry that is reversed.
     """
 
     body: I
@@ -90,14 +90,12 @@ class Document(Generic[I, D]):
         filters: what its list may be filtered by, beside day and reference.
         facts: the members of its view that the audit trail and the event tell; a mapping says what
             they call each.
-        of: the member that names the object in the path of its request, where there is one.
         same: whether a repeated request says what was posted, where comparing the members of equal
             names does not do.
         refuse: refuses what another document has already (a number of the supplier).
         beside: what its view shows beside it.
         kinds: what facts call it, its name by default; empty for one that no fact names.
         moves: how its lines move goods, where they do.
-        verb: what the command is called; stored answers are kept under it.
         action: what the audit trail and the event call it, which may follow from the document.
         batch: whether up to 100 may be posted in one request.
     """
@@ -114,13 +112,11 @@ class Document(Generic[I, D]):
         summary: View[D],
         filters: Sequence[str | Filter] = (),
         facts: Sequence[str] | Mapping[str, str] = ("number",),
-        of: str = "",
         same: Callable[[I, D, Work], bool] | None = None,
         refuse: Callable[[Asked[I], Work], None] | None = None,
         beside: Beside[D] | None = None,
         kinds: Sequence[str] | None = None,
         moves: Moves | None = None,
-        verb: str = "create",
         action: str | Callable[[D], str] = "posted",
         batch: bool = False,
     ) -> None:
@@ -139,7 +135,6 @@ class Document(Generic[I, D]):
         self._same = same
         self._refuse = refuse
         self._facts = facts if isinstance(facts, Mapping) else {each: each for each in facts}
-        self._of = of
         self._action = (lambda _: action) if isinstance(action, str) else action
         self.event = f"{noun.name}.{action}" if isinstance(action, str) else None
         self.has_ref = any(each.name == "external_ref" for each in members_of(noun.of))
@@ -155,7 +150,7 @@ class Document(Generic[I, D]):
             ),
         )
         self.create = Command(
-            f"{noun.resource}.{verb}", noun.writes, self.needs, self.decide, key_required=True
+            f"{noun.collection}.create", noun.writes, self.needs, self.decide, key_required=True
         )
 
     def needs(self, asked: Asked[I], _: Principal) -> Needs:
@@ -238,8 +233,6 @@ class Document(Generic[I, D]):
         if body.effective_at is not None and body.effective_at != posted.effective_at:
             return False
         if not says(body, posted, work.principal.permissions):
-            return False
-        if self._of and getattr(posted, self._of) != asked.of:
             return False
         return self._same is None or self._same(asked.body, existing, work)
 

@@ -109,6 +109,11 @@ class Noun(Generic[A]):
         """The view of an aggregate."""
         return self.view.show(aggregate, **beside)
 
+    @property
+    def collection(self) -> str:
+        """What many of it are called in the names of commands: the last word of the path."""
+        return self.path.rpartition("/")[2].replace("-", "_")
+
     def location(self, id_: bytes) -> str:
         """Where the object with this id is found."""
         return f"{self.path}/{show(self.prefix, id_)}"

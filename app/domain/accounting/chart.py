@@ -1,4 +1,4 @@
-"""The chart of accounts: types, the roles the books post by, the template of a new company."""
+"""The chart of accounts: kinds, the roles the books post by, the template of a new company."""
 
 from collections.abc import Callable, Iterable
 from enum import StrEnum
@@ -12,7 +12,7 @@ from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 
 
-class AccountType(StrEnum):
+class AccountKind(StrEnum):
     """Where an account stands in the statements."""
 
     ASSET = "asset"
@@ -65,17 +65,17 @@ CONTROL_ROLES: Final = frozenset(
 
 @frozen
 class Account:
-    """One account of the general ledger. Its type and role never change.
+    """One account of the general ledger. Its kind and role never change.
 
     Raises:
-        InvalidValue: the type is not the role's.
+        InvalidValue: the kind is not the role's.
         AccountRequired: it has a role and is not active; the books could not post.
     """
 
     id: AccountId
     code: Annotated[Code, Example("6150")]
     name: Annotated[Name, Example("Postage")]
-    type: Annotated[AccountType, Mark.FIXED, Example("expense")]
+    kind: Annotated[AccountKind, Mark.FIXED, Example("expense")]
     """Asset, liability, equity, income or expense; it decides where the balance stands."""
     role: Annotated[AccountRole, Mark.GIVEN] | None
     """What the books use the account for; null for an account of your own."""
@@ -85,8 +85,8 @@ class Account:
     def __post_init__(self) -> None:
         if self.role is None:
             return
-        if ROLE_TYPES[self.role] is not self.type:
-            raise InvalidValue.at("/type")
+        if ROLE_KINDS[self.role] is not self.kind:
+            raise InvalidValue.at("/kind")
         if not self.active:
             raise AccountRequired
 
@@ -113,16 +113,16 @@ class TemplateAccount(NamedTuple):
 
     code: str
     name: str
-    type: AccountType
+    kind: AccountKind
     role: AccountRole | None = None
 
 
-_ASSET, _LIABILITY, _EQUITY = AccountType.ASSET, AccountType.LIABILITY, AccountType.EQUITY
-_INCOME, _EXPENSE = AccountType.INCOME, AccountType.EXPENSE
+_ASSET, _LIABILITY, _EQUITY = AccountKind.ASSET, AccountKind.LIABILITY, AccountKind.EQUITY
+_INCOME, _EXPENSE = AccountKind.INCOME, AccountKind.EXPENSE
 
 # 1 assets, 2 liabilities, 3 equity, 4 income, 5 cost of sales, 6 operating expense, 7 other.
-# Deductions from sales are of type income, so that net revenue is one sum; the allowance for bad
-# debt and accumulated depreciation are of type asset, for they lower one.
+# Deductions from sales are of kind income, so that net revenue is one sum; the allowance for bad
+# debt and accumulated depreciation are of kind asset, for they lower one.
 TEMPLATE: Final[tuple[TemplateAccount, ...]] = (
     TemplateAccount("1000", "Cash", _ASSET, AccountRole.CASH),
     TemplateAccount("1050", "Card clearing", _ASSET, AccountRole.CARD_CLEARING),
@@ -182,7 +182,7 @@ TEMPLATE: Final[tuple[TemplateAccount, ...]] = (
     TemplateAccount("7300", "Income tax", _EXPENSE),
 )
 
-ROLE_TYPES: Final = {row.role: row.type for row in TEMPLATE if row.role is not None}
+ROLE_KINDS: Final = {row.role: row.kind for row in TEMPLATE if row.role is not None}
 
 
 def template_accounts(existing: Iterable[Account], new_id: Callable[[], Id]) -> list[Account]:
@@ -204,6 +204,6 @@ def template_accounts(existing: Iterable[Account], new_id: Callable[[], Id]) -> 
             code = str(int(code) + 1)
         codes.add(code)
         missing.append(
-            Account(new_id(), code, row.name, row.type, row.role, active=True, version=1)
+            Account(new_id(), code, row.name, row.kind, row.role, active=True, version=1)
         )
     return missing

@@ -288,13 +288,13 @@ def settle_named(
     Raises:
         ExcessPayment: it is more than the targets take, and a credit was not asked for.
         ReferenceNotFound, ValueOutOfRange, AllocationMismatch, OverAllocation: as for
-            ``allocate_named``, at ``/allocate``.
+            ``allocate_named``, at ``/allocations``.
     """
     settlement = allocate_named(
         (payment, *debits),
         [NamedAllocation(payment.document_id, debit_id, amount) for debit_id, amount in targets],
         on,
-        pointer="/allocate",
+        pointer="/allocations",
         debit_member="document_id",
     )
     _check_excess(-payment.open - settlement.allocated, excess)

@@ -9,11 +9,12 @@ from app.domain.accounting.ids import PaymentId
 from app.domain.accounting.open_items import Excess, OpenItem, Side
 from app.domain.catalog.ids import ContactId
 from app.domain.shared.documents import DocumentIn, DocumentKind, DocumentRef
-from app.domain.shared.errors import Fault, ValueOutOfRange
+from app.domain.shared.errors import Fault, InvalidValue, ValueOutOfRange
 from app.domain.shared.fields import (
     COSTS,
     Amount,
     AmountAboveZero,
+    Count,
     EffectiveAt,
     EffectiveOn,
     Example,
@@ -91,13 +92,24 @@ class PaymentIn(DocumentIn):
     """How the money moves."""
     amount: Annotated[AmountAboveZero, Example("150.00")]
     """What is paid."""
-    allocate: Annotated[
-        Literal["oldest", "none"] | tuple[TargetIn, ...],
+    allocate: Literal["oldest", "none"] | None = None
+    """What is settled where `allocations` is left out: the oldest open documents, or none."""
+    allocations: Annotated[
+        Annotated[tuple[TargetIn, ...], Count(TARGETS_MAX)] | None,
         Example([{"document_id": "sal_01J8Z3K4M5N6P7Q8R9S0T1V2W3", "amount": "150.00"}]),
-    ] = "oldest"
-    """What is settled: the oldest open documents, none, or the documents named here."""
+    ] = None
+    """The documents that are settled, each with its part; without `allocate`."""
     excess: Excess = Excess.REFUSE
     """What happens with more than is open: `refuse`, or keep it as a `credit`."""
+
+    def check_allocation(self) -> None:
+        """Let a request say only once what is settled.
+
+        Raises:
+            InvalidValue: it names documents and states ``allocate``.
+        """
+        if self.allocate is not None and self.allocations is not None:
+            raise InvalidValue.at("/allocate")
 
 
 @frozen

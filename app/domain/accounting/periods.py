@@ -29,7 +29,7 @@ REASON_LENGTH_MAX = 500
 _LABEL = re.compile(r"([1-9][0-9]{3})-(0[1-9]|1[0-2])", re.ASCII)
 
 
-class PeriodState(StrEnum):
+class PeriodStatus(StrEnum):
     """What a month still takes. open -> closed -> locked; closed -> open with a reason."""
 
     OPEN = "open"  # postings
@@ -77,7 +77,7 @@ class Period:
 
     starts_on: date
     """The first day."""
-    state: PeriodState = PeriodState.OPEN
+    status: PeriodStatus = PeriodStatus.OPEN
     """`open`, `closed` or `locked`."""
     version: Version = 1
     closed_at: datetime | None = None
@@ -108,9 +108,9 @@ class Period:
             PeriodClosed: the month is closed.
             PeriodLocked: the month is locked.
         """
-        if self.state is PeriodState.OPEN:
+        if self.status is PeriodStatus.OPEN:
             return
-        if self.state is PeriodState.LOCKED:
+        if self.status is PeriodStatus.LOCKED:
             raise PeriodLocked(period=self.label)
         raise PeriodClosed(period=self.label)
 
@@ -122,7 +122,7 @@ class Period:
             PeriodLocked: it is locked already.
         """
         self.check_closed()
-        return replace(self, state=PeriodState.LOCKED, locked_at=at)
+        return replace(self, status=PeriodStatus.LOCKED, locked_at=at)
 
     def check_closed(self) -> None:
         """Let a lock or a reopening pass.
@@ -131,9 +131,9 @@ class Period:
             PeriodOpen: the month is open.
             PeriodLocked: the month is locked.
         """
-        if self.state is PeriodState.LOCKED:
+        if self.status is PeriodStatus.LOCKED:
             raise PeriodLocked(period=self.label)
-        if self.state is PeriodState.OPEN:
+        if self.status is PeriodStatus.OPEN:
             raise PeriodOpen(period=self.label)
 
 
@@ -220,8 +220,8 @@ class Books:
         """The month of ``day``: the ``stored`` row, or without one what the books imply."""
         if stored is not None:
             return stored
-        state = PeriodState.CLOSED if self.is_closed(day) else PeriodState.OPEN
-        return Period(month_start(day), state)
+        status = PeriodStatus.CLOSED if self.is_closed(day) else PeriodStatus.OPEN
+        return Period(month_start(day), status)
 
     def period_for_posting(self, day: date, stored: Period | None = None) -> Period:
         """The open month that a posting of ``day`` falls into; without a row it is to be stored.
@@ -256,7 +256,7 @@ def close_period(
         raise PeriodNotBegun(period=period.label)
     if earliest_open is not None and earliest_open < period.starts_on:
         raise EarlierPeriodOpen(period=Period(earliest_open).label)
-    closed = replace(period, state=PeriodState.CLOSED, closed_at=at)
+    closed = replace(period, status=PeriodStatus.CLOSED, closed_at=at)
     return replace(books, closed_through=period.ends_on), closed
 
 
@@ -276,5 +276,5 @@ def reopen_period(books: Books, period: Period, reason: str) -> tuple[Books, Per
     period.check_closed()
     if books.closed_through != period.ends_on:
         raise LaterPeriodClosed(period=period.label)
-    opened = replace(period, state=PeriodState.OPEN, closed_at=None, reason=reason)
+    opened = replace(period, status=PeriodStatus.OPEN, closed_at=None, reason=reason)
     return replace(books, closed_through=period.starts_on - timedelta(days=1)), opened

@@ -27,7 +27,7 @@ from app.domain.shared.frozen import frozen, request_form
 class ReturnedLineIn:
     """A line of the receipt, and how much of it goes back."""
 
-    line: ReceiptLineNumber
+    receipt_line: ReceiptLineNumber
     quantity: Quantity
 
 
@@ -36,6 +36,8 @@ class SupplierReturnIn(DocumentIn):
     """Goods of one receipt that go back to the supplier."""
 
     id: SupplierReturnId | None = None
+    receipt_id: ReceiptId
+    """The receipt whose goods go back."""
     lines: Annotated[tuple[ReturnedLineIn, ...], Lines]
     """What goes back."""
 

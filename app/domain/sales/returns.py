@@ -40,11 +40,11 @@ from app.domain.shared.numbers import SCALE_DIGITS, format_scaled, prorate
 
 @request_form
 class ReturnLineIn:
-    """Either ``sale_id`` and ``line``, or ``product_id`` with its ``unit_price``."""
+    """Either ``sale_id`` and ``sale_line``, or ``product_id`` with its ``unit_price``."""
 
     quantity: Quantity
     sale_id: SaleId | None = None
-    line: Annotated[int, Bounds(1, LINES_MAX)] | None = None
+    sale_line: Annotated[int, Bounds(1, LINES_MAX)] | None = None
     """The line of the sale, from 1."""
     product_id: Annotated[ProductId, Mark.FILLED] | None = None
     """The product; that of the sale line when left out."""
@@ -75,7 +75,7 @@ class ReturnIn(DocumentIn):
     lines: Annotated[
         tuple[ReturnLineIn, ...],
         Count(LINES_MAX),
-        Example([{"sale_id": "sal_01J8Z3K4M5N6P7Q8R9S0T1V2W3", "line": 1, "quantity": "1"}]),
+        Example([{"sale_id": "sal_01J8Z3K4M5N6P7Q8R9S0T1V2W3", "sale_line": 1, "quantity": "1"}]),
     ]
     """What comes back."""
     refund: Annotated[RefundIn, Mark.OWN_CHECK]

@@ -360,7 +360,7 @@ def meanings_of(type_: type[Any]) -> Mapping[str, str]:
     found: dict[str, str] = {}
     for owner in reversed(type_.__mro__):
         if "__dataclass_fields__" in vars(owner):
-            found |= _texts(owner.__module__).get(owner.__name__, {})
+            found |= texts_below(owner.__module__).get(owner.__name__, {})
     for each in members_of(type_):
         meaning = each.type.mark(Meaning)
         if each.name not in found and meaning is not None:
@@ -369,7 +369,7 @@ def meanings_of(type_: type[Any]) -> Mapping[str, str]:
 
 
 @cache
-def _texts(module: str) -> dict[str, dict[str, str]]:
+def texts_below(module: str) -> dict[str, dict[str, str]]:
     """The texts below the fields of each class of a module."""
     tree = ast.parse(inspect.getsource(sys.modules[module]))
     return {

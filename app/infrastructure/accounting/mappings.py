@@ -179,7 +179,7 @@ STORED = (
     Stored(
         (
             mapped(PERIODS, tables.periods, Period, key=("starts_on",)),
-            Search(OPEN_PERIODS, (), where="t.state = 'open'"),
+            Search(OPEN_PERIODS, (), where="t.status = 'open'"),
         ),
         # The first day is unique, so the id that completes the place may be a constant.
         (listed(PERIOD.listed, PERIOD.summary, tables.periods, key="tenant_id"),),

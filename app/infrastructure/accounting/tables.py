@@ -46,7 +46,7 @@ posting_accounts = tenant_table("posting_accounts", *columns_of(PostingAccounts)
 accounts = master_table(
     ACCOUNT,
     unique_if_set("accounts", "role"),
-    check("type", "type IN ('asset', 'liability', 'equity', 'income', 'expense')"),
+    check("type", "kind IN ('asset', 'liability', 'equity', 'income', 'expense')"),
 )
 
 taxes = master_table(TAX)
@@ -54,7 +54,7 @@ taxes = master_table(TAX)
 periods = tenant_table(
     "periods",
     *columns_of(Period),
-    check("state", "state IN ('open', 'closed', 'locked')"),
+    check("state", "status IN ('open', 'closed', 'locked')"),
     key=("starts_on",),
 )
 

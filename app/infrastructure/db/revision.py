@@ -128,6 +128,13 @@ def add_column(
     op.add_column(plain, column(name, type_, null=null, default=default), schema=schema)
 
 
+def rename_column(table: str, name: str, to: str) -> None:
+    """Give a column another name; rules and indexes of it follow."""
+    schema, plain = _there(table)
+    there = f"{schema}.{plain}" if schema else plain
+    op.execute(f"ALTER TABLE {there} RENAME COLUMN {name} TO {to}")
+
+
 def drop_column(table: str, name: str) -> None:
     """Drop a column; what names it (a check, an index, a reference) is dropped before."""
     schema, plain = _there(table)

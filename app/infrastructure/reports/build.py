@@ -58,8 +58,10 @@ class DatabaseReports:
 
         return await reconciliation.reconciliation(self._snapshots, tenant_id, at)
 
-    async def integrity(self, tenant_id: bytes, since: datetime | None = None) -> IntegrityView:
+    async def integrity(
+        self, tenant_id: bytes, recorded_from: datetime | None = None
+    ) -> IntegrityView:
         """Every invariant."""
         from app.infrastructure.reports import integrity  # noqa: PLC0415 - 6 MB, rarely needed
 
-        return await integrity.integrity(self._snapshots, tenant_id, since)
+        return await integrity.integrity(self._snapshots, tenant_id, recorded_from)

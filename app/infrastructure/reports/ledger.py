@@ -86,13 +86,13 @@ def _checkpoint_and_tail() -> FromClause:
 
 
 def _of_accounts(sums: FromClause) -> Query:
-    """Id, code, name, type, role and balance of the accounts."""
+    """Id, code, name, kind, role and balance of the accounts."""
     return Query(
         select(
             accounts.c.id,
             accounts.c.code,
             accounts.c.name,
-            accounts.c.type,
+            accounts.c.kind,
             accounts.c.role,
             sums.c.balance,
         )
@@ -142,7 +142,7 @@ async def trial_balance(snapshots: Snapshots, tenant_id: bytes, at: Knowledge) -
         rows = await balances(scope, EARLIEST, at.as_of or LATEST, at.as_known_at)
     lines: list[BalanceLine] = []
     debit = credit = 0
-    for id_, code, name, type_, role, balance in rows:
+    for id_, code, name, kind, role, balance in rows:
         debit += max(balance, 0)
         credit += max(-balance, 0)
         lines.append(
@@ -150,7 +150,7 @@ async def trial_balance(snapshots: Snapshots, tenant_id: bytes, at: Knowledge) -
                 "account_id": show("acc", id_),
                 "code": code,
                 "name": name,
-                "type": type_,
+                "kind": kind,
                 "role": role,
                 "debit": format_amount(max(balance, 0), exponent),
                 "credit": format_amount(max(-balance, 0), exponent),
@@ -175,17 +175,17 @@ async def profit_and_loss(
         currency, exponent = await exponent_of(scope)
         rows = await balances(scope, first, last, known)
     income, total_income = _group(rows, "income", -1, exponent)
-    expense, total_expense = _group(rows, "expense", 1, exponent)
+    expenses, total_expenses = _group(rows, "expense", 1, exponent)
     return {
-        "from": first.isoformat(),
-        "to": last.isoformat(),
+        "effective_from": first.isoformat(),
+        "effective_to": last.isoformat(),
         "as_known_at": instant_text(known),
         "currency": currency,
         "income": income,
-        "expense": expense,
+        "expenses": expenses,
         "total_income": format_amount(total_income, exponent),
-        "total_expense": format_amount(total_expense, exponent),
-        "net_profit": format_amount(total_income - total_expense, exponent),
+        "total_expenses": format_amount(total_expenses, exponent),
+        "net_profit": format_amount(total_income - total_expenses, exponent),
     }
 
 
@@ -213,12 +213,12 @@ async def balance_sheet(snapshots: Snapshots, tenant_id: bytes, at: Knowledge) -
 
 
 def _group(
-    rows: Sequence[Sequence[Any]], type_: str, sign: int, exponent: int
+    rows: Sequence[Sequence[Any]], kind: str, sign: int, exponent: int
 ) -> tuple[list[AmountLine], int]:
     lines: list[AmountLine] = []
     whole = 0
-    for id_, code, name, row_type, role, balance in rows:
-        if row_type == type_:
+    for id_, code, name, row_kind, role, balance in rows:
+        if row_kind == kind:
             whole += sign * balance
             lines.append(
                 {

@@ -58,7 +58,7 @@ async def stock_totals(snapshots: Snapshots, tenant_id: bytes, at: Knowledge) ->
         "as_of": day_text(at.as_of),
         "as_known_at": instant_text(at.as_known_at),
         "currency": currency,
-        "products": row[0],
+        "product_count": row[0],
         "value": format_amount(row[1], exponent),
     }
 

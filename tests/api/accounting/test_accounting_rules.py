@@ -36,7 +36,7 @@ async def test_a_customer_out_of_use_still_pays_what_is_owed(
     refused = await company.sell((product_id, "1"), customer_id=customer_id, status=409)
     assert refused["code"] == "catalog.contact_inactive"
     target = [{"document_id": sale["id"], "amount": "4.00"}]
-    part: dict[str, Any] = {"allocate": target} if named else {}
+    part: dict[str, Any] = {"allocations": target} if named else {}
     payment = await company.post("/payments", paid("in", customer_id, "4.00", **part))
     assert (payment["allocated"], payment["unallocated"]) == ("4.00", "0.00")
     await company.post("/payments", paid("in", customer_id, "6.00"))
@@ -74,7 +74,7 @@ async def test_the_debt_of_another_does_not_let_one_pay(
     )
     await deactivate(f"/contacts/{leaver}")
     target = [{"document_id": sale["id"], "amount": "1.00"}]
-    payment = paid("in", leaver, "1.00", allocate=target)
+    payment = paid("in", leaver, "1.00", allocations=target)
     problem = await company.post("/payments", payment, status=409)
     assert problem["code"] == "catalog.contact_inactive"
 
@@ -87,4 +87,4 @@ async def test_a_month_to_come_cannot_be_closed(company: Company) -> None:
     assert refused["code"] == "accounting.period_not_begun"
     assert refused["detail"].startswith(f"The month {later} is in the future")
     periods = await company.get("/periods")
-    assert [each for each in periods["data"] if each["state"] != "open"] == []
+    assert [each for each in periods["data"] if each["status"] != "open"] == []

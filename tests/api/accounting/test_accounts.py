@@ -20,7 +20,7 @@ async def test_a_new_company_has_one_account_for_each_role(company: Company) -> 
         "id": receivables["id"],
         "code": "1200",
         "name": "Receivables",
-        "type": "asset",
+        "kind": "asset",
         "role": "receivables",
         "control": "receivables",
         "active": True,
@@ -31,8 +31,8 @@ async def test_a_new_company_has_one_account_for_each_role(company: Company) -> 
 
 
 async def test_the_list_is_filtered_by_type_code_and_activity(company: Company) -> None:
-    assets = (await company.get("/accounts", type="asset", limit=200))["data"]
-    assert {each["type"] for each in assets} == {"asset"}
+    assets = (await company.get("/accounts", kind="asset", limit=200))["data"]
+    assert {each["kind"] for each in assets} == {"asset"}
     [bank] = (await company.get("/accounts", code="1100"))["data"]
     assert bank["role"] == "bank"
     assert (await company.get("/accounts", active="false"))["data"] == []
@@ -41,7 +41,7 @@ async def test_the_list_is_filtered_by_type_code_and_activity(company: Company) 
 
 
 async def test_an_account_is_made_changed_and_switched_off(company: Company) -> None:
-    body = {"id": ACCOUNT_ID, "code": "6910", "name": "Training", "type": "expense"}
+    body = {"id": ACCOUNT_ID, "code": "6910", "name": "Training", "kind": "expense"}
     made = await company.post("/accounts", body)
     assert made == {**body, "role": None, "control": None, "active": True, "version": 1}
     assert await company.post("/accounts", body, status=200) == made
@@ -59,7 +59,7 @@ async def test_an_account_is_made_changed_and_switched_off(company: Company) -> 
 
 
 async def test_a_code_is_nobody_elses(company: Company) -> None:
-    body = {"code": "1100", "name": "Second bank", "type": "asset"}
+    body = {"code": "1100", "name": "Second bank", "kind": "asset"}
     refused = await company.post("/accounts", body, status=409)
     assert (refused["code"], refused["errors"][0]["pointer"]) == ("common.duplicate", "/code")
     made = await company.post("/accounts", {**body, "code": "1101"})
@@ -83,7 +83,7 @@ async def test_an_account_with_a_role_stays_active(company: Company) -> None:
 
 
 async def test_bad_members_are_refused_by_name(api: httpx.AsyncClient) -> None:
-    body = {"code": "69 10", "name": "Training", "type": "expense"}
+    body = {"code": "69 10", "name": "Training", "kind": "expense"}
     answer = await api.post("/api/v1/accounts", json=body)
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["pointer"] == "/code"

@@ -16,7 +16,6 @@ def received(customer: str, amount: str, **members: Any) -> dict[str, Any]:
         "method": "bank",
         "amount": amount,
         "effective_at": "2026-03-31T15:00:00Z",
-        "allocate": "oldest",
         "excess": "refuse",
         **members,
     }
@@ -88,9 +87,11 @@ async def test_named_documents_are_settled_exactly(
     first = await sell_on_account("03-01", "60.00")
     second = await sell_on_account("03-02", "40.00")
     named = [{"document_id": second, "amount": "40.00"}, {"document_id": first, "amount": "5.00"}]
-    short = await company.post("/payments", received(customer, "46.00", allocate=named), status=409)
+    short = await company.post(
+        "/payments", received(customer, "46.00", allocations=named), status=409
+    )
     assert short["code"] == "accounting.excess_payment"
-    paid = await company.post("/payments", received(customer, "45.00", allocate=named))
+    paid = await company.post("/payments", received(customer, "45.00", allocations=named))
     settled = {each["document_id"]: each["amount"] for each in paid["allocations"]}
     assert settled == {second: "40.00", first: "5.00"}
     assert await open_amounts(company) == {first: "55.00"}
@@ -104,20 +105,20 @@ async def test_a_named_document_must_be_open_and_of_the_customer(
     foreign = await sell_on_account("03-01", "60.00", other)
     await company.post("/payments", received(customer, "60.00"))
     cases = [
-        (mine, "10.00", 409, "accounting.over_allocation", "/allocate/0/amount"),
-        (foreign, "10.00", 422, "accounting.allocation_mismatch", "/allocate/0"),
-        (foreign, "0.00", 422, "accounting.allocation_mismatch", "/allocate/0"),
+        (mine, "10.00", 409, "accounting.over_allocation", "/allocations/0/amount"),
+        (foreign, "10.00", 422, "accounting.allocation_mismatch", "/allocations/0"),
+        (foreign, "0.00", 422, "accounting.allocation_mismatch", "/allocations/0"),
         (
             mine.replace("sal_", "bil_"),
             "10.00",
             422,
             "common.reference_not_found",
-            "/allocate/0/document_id",
+            "/allocations/0/document_id",
         ),
     ]
     for document_id, amount, status, code, pointer in cases:
         named = [{"document_id": document_id, "amount": amount}]
-        body = received(customer, "10.00", allocate=named)
+        body = received(customer, "10.00", allocations=named)
         problem = await company.post("/payments", body, status=status)
         assert (problem["code"], problem["errors"][0]["pointer"]) == (code, pointer)
     assert await open_amounts(company) == {foreign: "60.00"}
@@ -170,7 +171,7 @@ async def test_a_bill_is_paid_by_name(company: Company, supplier: str) -> None:
         },
     )
     named = [{"document_id": bill["id"], "amount": "25.00"}]
-    body = received(supplier, "25.00", direction="out", allocate=named)
+    body = received(supplier, "25.00", direction="out", allocations=named)
     paid = await company.post("/payments", body)
     assert [each["document_id"] for each in paid["allocations"]] == [bill["id"]]
     assert await open_amounts(company, side="payable") == {bill["id"]: "15.00"}
@@ -204,7 +205,7 @@ async def test_the_same_id_is_the_same_payment(
         {"amount": "50.01"},
         {"method": "cash"},
         {"allocate": "none"},
-        {"allocate": other_target},
+        {"allocations": other_target},
         {"effective_at": "2026-03-30T15:00:00Z"},
         {"external_ref": "X"},
     ]
@@ -212,7 +213,7 @@ async def test_the_same_id_is_the_same_payment(
         problem = await company.post("/payments", {**body, **change}, status=409)
         assert problem["code"] == "common.id_taken", change
     same_target = [{"document_id": first, "amount": "50.00"}]
-    undated = {**body, "allocate": same_target}
+    undated = {**body, "allocations": same_target}
     del undated["effective_at"]
     assert await company.post("/payments", undated, status=200) == paid
     assert (await company.get("/payments"))["data"][0]["allocated"] == "50.00"
@@ -299,6 +300,7 @@ async def test_of_many_payments_at_once_only_what_is_open_is_taken(
 
 
 async def test_bad_payments_are_refused(company: Company, customer: str) -> None:
+    target = {"document_id": "sal_01JZ8B6Q0G3V5W7X9YABCDEFGH", "amount": "1.00"}
     cases: list[tuple[dict[str, Any], int, str]] = [
         ({"amount": "0"}, 422, "/amount"),
         ({"amount": "1.001"}, 422, "/amount"),
@@ -307,6 +309,8 @@ async def test_bad_payments_are_refused(company: Company, customer: str) -> None
         ({"amount": "9000000000000000"}, 422, "/amount"),
         ({"allocate": "newest"}, 422, "/allocate"),
         ({"allocate": []}, 422, "/allocate"),
+        ({"allocations": []}, 422, "/allocations"),
+        ({"allocate": "oldest", "allocations": [target]}, 422, "/allocate"),
         ({"method": "cheque"}, 422, "/method"),
         ({"external_ref": " R-1"}, 422, "/external_ref"),
         ({"external_ref": ""}, 422, "/external_ref"),

@@ -25,7 +25,7 @@ async def test_a_month_is_made_by_its_first_posting(company: Company) -> None:
     await entry(company, "2026-02-10")
     await entry(company, "2026-01-31")
     months = (await company.get("/periods"))["data"]
-    assert [(each["period"], each["state"]) for each in months] == [
+    assert [(each["period"], each["status"]) for each in months] == [
         ("2026-01", "open"),
         ("2026-02", "open"),
     ]
@@ -33,14 +33,14 @@ async def test_a_month_is_made_by_its_first_posting(company: Company) -> None:
         "period": "2026-02",
         "starts_on": "2026-02-01",
         "ends_on": "2026-02-28",
-        "state": "open",
+        "status": "open",
         "closed_at": None,
         "locked_at": None,
         "reason": "",
         "version": 1,
     }
     assert await company.get("/periods/2026-02") == months[1]
-    assert (await company.get("/periods/2031-07"))["state"] == "open"
+    assert (await company.get("/periods/2031-07"))["status"] == "open"
 
 
 async def test_months_close_in_order_and_take_no_more_postings(company: Company) -> None:
@@ -49,24 +49,24 @@ async def test_months_close_in_order_and_take_no_more_postings(company: Company)
     early = await step(company, "2026-02", "close", status=409)
     assert early["code"] == "accounting.earlier_period_open"
     closed = await step(company, "2026-01", "close")
-    assert (closed["state"], closed["version"]) == ("closed", 2)
+    assert (closed["status"], closed["version"]) == ("closed", 2)
     assert closed["closed_at"] is not None
     again = await step(company, "2026-01", "close", status=409)
     assert again["code"] == "accounting.period_closed"
     refused = await entry(company, "2026-01-15", status=409)
     assert refused["code"] == "accounting.period_closed"
     await entry(company, "2026-02-02")
-    assert [each["state"] for each in (await company.get("/periods"))["data"]] == [
+    assert [each["status"] for each in (await company.get("/periods"))["data"]] == [
         "closed",
         "open",
     ]
-    assert (await company.get("/periods", state="closed"))["data"] == [closed]
+    assert (await company.client.get("/api/v1/periods?status=closed")).json()["data"] == [closed]
 
 
 async def test_closing_a_month_closes_the_empty_ones_before_it(company: Company) -> None:
     closed = await step(company, "2026-03", "close")
-    assert (closed["state"], closed["version"]) == ("closed", 1)
-    assert (await company.get("/periods/2025-12"))["state"] == "closed"
+    assert (closed["status"], closed["version"]) == ("closed", 1)
+    assert (await company.get("/periods/2025-12"))["status"] == "closed"
     refused = await step(company, "2026-02", "close", status=409)
     assert refused["code"] == "accounting.period_closed"
     assert (await entry(company, "2026-01-05", status=409))["code"] == "accounting.period_closed"
@@ -81,7 +81,7 @@ async def test_a_month_reopens_with_a_reason_the_latest_first(company: Company) 
     blank = await company.post("/periods/2026-02/reopen", {"reason": " "}, status=422)
     assert blank["code"] == "accounting.period_reason_missing"
     opened = await company.post("/periods/2026-02/reopen", body, status=200)
-    assert (opened["state"], opened["reason"], opened["closed_at"]) == (
+    assert (opened["status"], opened["reason"], opened["closed_at"]) == (
         "open",
         "A bill came late",
         None,
@@ -97,7 +97,7 @@ async def test_a_locked_month_stays_locked(company: Company) -> None:
     assert refused["code"] == "accounting.period_open"
     await step(company, "2026-01", "close")
     locked = await step(company, "2026-01", "lock")
-    assert (locked["state"], locked["locked_at"] is None) == ("locked", False)
+    assert (locked["status"], locked["locked_at"] is None) == ("locked", False)
     for verb, body in (("reopen", {"reason": "No"}), ("close", {}), ("lock", {})):
         refused = await company.post(f"/periods/2026-01/{verb}", body, status=409)
         assert refused["code"] == "accounting.period_locked"

@@ -31,7 +31,7 @@ async def test_a_new_company_has_three_codes(company: Company) -> None:
 
 async def test_a_code_with_two_components_and_an_account_of_its_own(company: Company) -> None:
     account = await company.post(
-        "/accounts", {"code": "2110", "name": "Levy payable", "type": "liability"}
+        "/accounts", {"code": "2110", "name": "Levy payable", "kind": "liability"}
     )
     body = {
         "id": TAX_ID,
@@ -83,7 +83,7 @@ async def test_an_account_must_exist_be_active_and_be_no_control_account(
         problem = await company.post("/taxes", body, status=status)
         return problem["code"], problem["errors"][0]["pointer"]
 
-    inactive = await company.post("/accounts", {"code": "9", "name": "Old", "type": "asset"})
+    inactive = await company.post("/accounts", {"code": "9", "name": "Old", "kind": "asset"})
     await company.client.post(
         f"/api/v1/accounts/{inactive['id']}/deactivate", headers={"If-Match": '"1"'}
     )

@@ -197,8 +197,12 @@ async def test_too_large_a_payment_is_told_what_is_open(company: Company) -> Non
     sold = await company.post("/sales", {**sale, "customer_id": contact_id})
     payment = {"direction": "in", "contact_id": contact_id, "method": "bank", "amount": "10.00"}
     part = [{"document_id": sold["id"], "amount": "3.00"}]
-    for allocate, can_settle in (("oldest", "8.10"), ("none", "8.10"), (part, "3.00")):
-        problem = await company.post("/payments", {**payment, "allocate": allocate}, status=409)
+    for settled, can_settle in (
+        ({"allocate": "oldest"}, "8.10"),
+        ({"allocate": "none"}, "8.10"),
+        ({"allocations": part}, "3.00"),
+    ):
+        problem = await company.post("/payments", {**payment, **settled}, status=409)
         assert problem["code"] == "accounting.excess_payment"
         assert problem["detail"].endswith(f"to settle: {can_settle}.")
 
@@ -206,7 +210,7 @@ async def test_too_large_a_payment_is_told_what_is_open(company: Company) -> Non
 RETURNS: list[tuple[set[str], bool]] = [
     ({"product_id"}, False),
     ({"sale_id"}, False),
-    ({"sale_id", "line", "unit_price"}, False),
+    ({"sale_id", "sale_line", "unit_price"}, False),
     ({"product_id", "unit_price"}, True),
 ]
 
@@ -220,7 +224,7 @@ async def test_a_return_line_is_told_its_two_forms(
         "product_id": product_id,
         "unit_price": "2.00",
         "sale_id": "sal_01J8Z3K4M5N6P7Q8R9S0T1V2W3",
-        "line": 1,
+        "sale_line": 1,
     }
     body = {
         "location_id": await company.location(),

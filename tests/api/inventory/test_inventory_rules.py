@@ -70,7 +70,7 @@ async def test_fifo_goods_come_back_with_the_later_bill(company: Company, buying
     sale = await company.sell((product_id, "10"))
     body = {
         "location_id": buying.location_id,
-        "lines": [{"sale_id": sale["id"], "line": 1, "quantity": "5"}],
+        "lines": [{"sale_id": sale["id"], "sale_line": 1, "quantity": "5"}],
         "refund": {"method": "cash"},
     }
     before = await company.post("/returns", body)
@@ -98,7 +98,7 @@ async def test_nothing_that_changes_a_cost_is_backdated(
     adjustment = {"location_id": buying.location_id, "reason": "count", "lines": [found]}
     back = {
         "location_id": buying.location_id,
-        "lines": [{"sale_id": sale["id"], "line": 1, "quantity": "1"}],
+        "lines": [{"sale_id": sale["id"], "sale_line": 1, "quantity": "1"}],
         "refund": {"method": "cash"},
     }
     dated: Any = {"effective_at": EARLY, "status": 409}

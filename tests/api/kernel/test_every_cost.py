@@ -60,14 +60,14 @@ async def trade(company: Company) -> dict[str, Any]:
     owed = await company.sell(
         (goods[1], "2"), customer_id=customer, tenders=[{"method": "on_account"}]
     )
-    back = await company.take_back({"sale_id": sale["id"], "line": 1, "quantity": "1"})
+    back = await company.take_back({"sale_id": sale["id"], "sale_line": 1, "quantity": "1"})
     billed = [
         {"receipt_id": receipt["id"], "receipt_line": 1, "quantity": "11", "unit_price": "7.77"}
     ]
     numbered = {"supplier_id": supplier, "supplier_number": "S-1"}
     bill = await company.post("/bills", {**numbered, "lines": billed})
-    lines = [{"line": 1, "quantity": "4"}, {"line": 2, "quantity": "2"}]
-    sent = await company.post(f"/receipts/{receipt['id']}/return", {"lines": lines})
+    lines = [{"receipt_line": 1, "quantity": "4"}, {"receipt_line": 2, "quantity": "2"}]
+    sent = await company.post("/supplier-returns", {"receipt_id": receipt["id"], "lines": lines})
     out = {"direction": "out", "contact_id": supplier, "method": "bank", "amount": "31.43"}
     await company.post("/payments", {**out, "allocate": "oldest"})
     paid = {"direction": "in", "contact_id": customer, "method": "bank", "amount": "12.35"}
@@ -130,7 +130,7 @@ async def reads(shop: Shop) -> AsyncIterator[tuple[str, str]]:
     cash = await shop.company.first("/accounts", role="cost_of_goods_sold")
     queries = {
         f"{API}/reports/general-ledger": f"?account_id={cash}",
-        f"{API}/reports/profit-and-loss": "?from=2020-01-01&to=2099-12-31",
+        f"{API}/reports/profit-and-loss": "?effective_from=2020-01-01&effective_to=2099-12-31",
     }
     for template, methods in shop.contract.document["paths"].items():
         if "get" not in methods or methods["get"]["x-permission"] == "public":
@@ -169,7 +169,7 @@ async def test_no_answer_tells_what_goods_cost(shop: Shop) -> None:
             secrets.update(each for each in texts(whole.json()) if AMOUNT.fullmatch(each))
             continue
         assert answer.status_code == 200, (path, answer.text)
-        drop = {"next_cursor", "as_known_at", "until"}
+        drop = {"next_cursor", "as_known_at", "recorded_to"}
         assert {k: v for k, v in answer.json().items() if k not in drop} == {
             k: v for k, v in seen.items() if k not in drop
         }, path

@@ -1,4 +1,4 @@
-"""POST /receipts/{id}/return over HTTP, on both databases."""
+"""POST /supplier-returns over HTTP, on both databases."""
 
 import asyncio
 from typing import Any
@@ -150,11 +150,13 @@ async def test_returns_that_are_refused(company: Company, buying: Buying) -> Non
         "/lines/1/quantity",
     ]
     refused = await buying.send_back(receipt, (3, "1"), status=422)
-    assert refused["errors"][0]["pointer"] == "/lines/0/line"
+    assert refused["errors"][0]["pointer"] == "/lines/0/receipt_line"
     refused = await buying.send_back(receipt, (1, "0.5"), status=422)
     assert refused["code"] == "catalog.quantity_step"
     missing = {"id": "rcp_01JZ8B6Q0G3V5W7X9YABCDEFGH"}
-    assert (await buying.send_back(missing, (1, "1"), status=404))["code"] == "common.not_found"
+    refused = await buying.send_back(missing, (1, "1"), status=422)
+    assert refused["code"] == "common.reference_not_found"
+    assert refused["errors"][0]["pointer"] == "/receipt_id"
     await company.get("/supplier-returns/srt_01JZ8B6Q0G3V5W7X9YABCDEFGH", status=404)
     await company.assert_sound()
 

@@ -21,8 +21,8 @@ QUESTIONS: list[tuple[str, dict[str, Any]]] = [
     ("trial-balance", {"as_of": "2025-12-10"}),
     ("trial-balance", {"as_of": "2026-01-31"}),
     ("balance-sheet", {"as_of": "2025-12-31"}),
-    ("profit-and-loss", {"from": "2025-12-01", "to": "2025-12-31"}),
-    ("profit-and-loss", {"from": "2026-01-01", "to": "2026-01-31"}),
+    ("profit-and-loss", {"effective_from": "2025-12-01", "effective_to": "2025-12-31"}),
+    ("profit-and-loss", {"effective_from": "2026-01-01", "effective_to": "2026-01-31"}),
 ]
 
 

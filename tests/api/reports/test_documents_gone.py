@@ -45,12 +45,12 @@ async def trade(company: Company) -> None:
     bill = {**billed, "quantity": "9", "unit_price": "2.00"}
     numbered = {"supplier_id": supplier_id, "supplier_number": "S-1"}
     await company.post("/bills", {**numbered, "lines": [bill]})
-    back = {"lines": [{"line": 1, "quantity": "1"}]}
-    await company.post(f"/receipts/{receipt['id']}/return", back)
+    back = {"lines": [{"receipt_line": 1, "quantity": "1"}]}
+    await company.post("/supplier-returns", {"receipt_id": receipt["id"], **back})
     paid = {"direction": "out", "contact_id": supplier_id, "method": "bank", "amount": "18.00"}
     await company.post("/payments", {**paid, "allocate": "oldest"})
     sale = await company.sell((product_id, "2"))
-    returned = {"lines": [{"sale_id": sale["id"], "line": 1, "quantity": "1"}]}
+    returned = {"lines": [{"sale_id": sale["id"], "sale_line": 1, "quantity": "1"}]}
     place = {"location_id": await company.location()}
     await company.post("/returns", {**place, **returned, "refund": {"method": "cash"}})
     accounts = [await company.first("/accounts", role=role) for role in ("cash", "sales")]

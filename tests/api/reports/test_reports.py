@@ -32,9 +32,9 @@ async def test_statements_as_of_a_day(company: Company) -> None:
         "sales": "-10.00",
         "cost_of_goods_sold": "4.00",
     }
-    january: Any = {"from": "2026-01-01", "to": "2026-01-31"}
+    january: Any = {"effective_from": "2026-01-01", "effective_to": "2026-01-31"}
     profit = await company.get("/reports/profit-and-loss", **january)
-    assert (profit["total_income"], profit["total_expense"], profit["net_profit"]) == (
+    assert (profit["total_income"], profit["total_expenses"], profit["net_profit"]) == (
         "15.00",
         "6.00",
         "9.00",
@@ -43,9 +43,9 @@ async def test_statements_as_of_a_day(company: Company) -> None:
     assert sheet["total_assets"] == "35.00"
     assert (sheet["total_liabilities"], sheet["current_earnings"]) == ("20.00", "15.00")
     assert sheet["total_equity"] == "15.00"
-    january["from"] = "2026-02-01"
+    january["effective_from"] = "2026-02-01"
     refused = await company.get("/reports/profit-and-loss", status=422, **january)
-    assert refused["errors"][0]["parameter"] == "to"
+    assert refused["errors"][0]["parameter"] == "effective_to"
 
 
 async def test_the_ledger_leads_back_to_the_documents(company: Company) -> None:
@@ -82,7 +82,7 @@ async def test_stock_at_any_date(company: Company) -> None:
         }
     ]
     totals = await company.get("/reports/stock-totals")
-    assert (totals["products"], totals["value"]) == (1, "10.00")
+    assert (totals["product_count"], totals["value"]) == (1, "10.00")
 
 
 async def test_what_was_known_then_does_not_change(company: Company) -> None:

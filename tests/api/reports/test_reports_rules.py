@@ -57,7 +57,7 @@ async def test_no_report_of_the_past_sees_what_was_recorded_later(company: Compa
     await company.stock("10", "2.00", product_id, effective_at=DECEMBER)
     await company.sell((product_id, "2"), effective_at=JANUARY)
     cash = await company.first("/accounts", role="cash")
-    january = {"from": "2026-01-01", "to": "2026-01-31"}
+    january = {"effective_from": "2026-01-01", "effective_to": "2026-01-31"}
     asked: list[tuple[str, dict[str, Any]]] = [
         ("/reports/trial-balance", {"as_of": "2026-01-31"}),
         ("/reports/profit-and-loss", january),

@@ -13,7 +13,7 @@ async def test_goods_come_back_at_price_tax_and_cost_of_the_sale(company: Compan
     await company.open_stock("2", "4.00", product_id)
     sale = await company.sell((product_id, "2"))
     await company.open_stock("2", "9.00", product_id)
-    line = {"sale_id": sale["id"], "line": 1, "quantity": "1"}
+    line = {"sale_id": sale["id"], "sale_line": 1, "quantity": "1"}
     back = await company.take_back(line)
     assert (back["net"], back["tax"], back["total"]) == ("10.00", "2.00", "12.00")
     assert back["lines"][0]["cost"] == "4.00"
@@ -38,7 +38,7 @@ async def test_more_than_was_sold_does_not_come_back(company: Company) -> None:
     product_id = await company.product("R-2")
     await company.open_stock("9", "1.00", product_id)
     sale = await company.sell((product_id, "3"))
-    line = {"sale_id": sale["id"], "line": 1, "quantity": "2"}
+    line = {"sale_id": sale["id"], "sale_line": 1, "quantity": "2"}
     refused = await company.take_back(line, line, status=409)
     assert refused["code"] == "sales.over_return"
     assert refused["errors"][0]["pointer"] == "/lines/1/quantity"
@@ -55,7 +55,7 @@ async def test_two_returns_of_one_line_at_once(company: Company) -> None:
     sale = await company.sell((product_id, "5"))
     body = {
         "location_id": await company.location(),
-        "lines": [{"sale_id": sale["id"], "line": 1, "quantity": "1"}],
+        "lines": [{"sale_id": sale["id"], "sale_line": 1, "quantity": "1"}],
         "refund": {"method": "cash"},
     }
     answers = await asyncio.gather(
@@ -78,7 +78,7 @@ async def test_partial_returns_add_up_to_the_sale(company: Company) -> None:
     sale = await company.sell((product_id, "3"))
     totals = []
     for _ in range(3):
-        back = await company.take_back({"sale_id": sale["id"], "line": 1, "quantity": "1"})
+        back = await company.take_back({"sale_id": sale["id"], "sale_line": 1, "quantity": "1"})
         totals.append(round(float(back["total"]) * 100))
     assert sum(totals) == round(float(sale["total"]) * 100)
     balances = await company.balances()
@@ -93,7 +93,7 @@ async def test_on_account_becomes_credit_and_settles_the_oldest(company: Company
     customer_id = await company.contact("Customer")
     account: Any = {"customer_id": customer_id, "tenders": [{"method": "on_account"}]}
     sale = await company.sell((product_id, "2"), **account)
-    line = {"sale_id": sale["id"], "line": 1, "quantity": "1"}
+    line = {"sale_id": sale["id"], "sale_line": 1, "quantity": "1"}
     refund: Any = {"refund": {"method": "on_account"}, "allocate": "oldest"}
     await company.take_back(line, customer_id=customer_id, **refund)
     items = await company.get("/open-items", contact_id=customer_id, side="receivable")
@@ -127,6 +127,6 @@ async def test_fifo_goods_return_at_their_own_layers(company: Company) -> None:
         await company.open_stock("1", cost, product_id)
     sales = [await company.sell((product_id, "1")) for _ in range(3)]
     assert [sale["lines"][0]["cost"] for sale in sales] == ["10.00", "20.00", "60.00"]
-    back = await company.take_back({"sale_id": sales[1]["id"], "line": 1, "quantity": "1"})
+    back = await company.take_back({"sale_id": sales[1]["id"], "sale_line": 1, "quantity": "1"})
     assert back["lines"][0]["cost"] == "20.00"
     await company.assert_sound()

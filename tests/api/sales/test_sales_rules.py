@@ -145,7 +145,7 @@ async def test_lines_without_a_sale_are_taxed_as_a_document(
     product_id = await service(company, "DOC-1", await tax(company, "T7", "7"), price="1.11")
     sale = await company.sell(*[(product_id, "1")] * 3)
     assert [line["tax"] for line in sale["lines"]] == ["0.08", "0.08", "0.07"]
-    linked = {"sale_id": sale["id"], "line": 2, "quantity": "1"}
+    linked = {"sale_id": sale["id"], "sale_line": 2, "quantity": "1"}
     stated = {"product_id": product_id, "quantity": "1", "unit_price": "1.11"}
     back = await company.take_back(stated, linked, stated, stated)
     assert [line["tax"] for line in back["lines"]] == ["0.08", "0.08", "0.08", "0.07"]
@@ -170,7 +170,7 @@ async def test_a_line_without_a_sale_that_its_tax_exceeds_is_named_by_its_place(
     duty = await tax(company, "DUTY", {"kind": "fixed", "rate": "0.25"}, included=True)
     product_id = await service(company, "DOC-3", duty, price="1.00")
     sale = await company.sell((product_id, "1"))
-    linked = {"sale_id": sale["id"], "line": 1, "quantity": "1"}
+    linked = {"sale_id": sale["id"], "sale_line": 1, "quantity": "1"}
     stated = {"product_id": product_id, "quantity": "1", "unit_price": "0.20"}
     refused = await company.take_back(linked, stated, status=422)
     assert refused["code"] == "accounting.tax_exceeds_amount"
@@ -202,7 +202,8 @@ async def test_tax_worked_examples(
     product_id = await service(company, "TAX-1", tax_id, price=price)
     sale = await company.sell((product_id, quantity))
     assert (sale["net"], sale["tax"], sale["total"]) == figures
-    back = await company.take_back({"sale_id": sale["id"], "line": 1, "quantity": quantity})
+    line = {"sale_id": sale["id"], "sale_line": 1, "quantity": quantity}
+    back = await company.take_back(line)
     assert (back["net"], back["tax"], back["total"]) == figures
     balances = await company.balances()
     assert (balances["cash"], balances["output_tax"]) == ("0.00", "0.00")
@@ -237,7 +238,8 @@ async def test_parts_of_a_discounted_line_add_up_in_every_column(company: Compan
     assert (sale["net"], sale["tax"], sale["lines"][0]["cost"]) == ("20.33", "3.05", "7.78")
     figures = []
     for quantity in ("2", "4", "1"):
-        back = await company.take_back({"sale_id": sale["id"], "line": 1, "quantity": quantity})
+        part: dict[str, Any] = {"sale_id": sale["id"], "sale_line": 1, "quantity": quantity}
+        back = await company.take_back(part)
         figures.append((back["net"], back["tax"], back["total"], back["lines"][0]["cost"]))
     assert figures == [
         ("5.81", "0.87", "6.68", "2.22"),
@@ -256,15 +258,15 @@ async def test_a_return_in_a_later_month_leaves_the_closed_one_alone(company: Co
     await company.stock("2", "4.00", product_id, effective_at=NOON)
     sale = await company.sell((product_id, "2"), effective_at=NOON)
     await company.post("/periods/2026-01/close", {}, status=200)
-    line = {"sale_id": sale["id"], "line": 1, "quantity": "1"}
+    line = {"sale_id": sale["id"], "sale_line": 1, "quantity": "1"}
     refused = await company.take_back(line, effective_at="2026-01-31T23:59:59Z", status=409)
     assert refused["code"] == "accounting.period_closed"
     await company.take_back(line, effective_at="2026-02-01T00:00:00Z")
     profits = []
     for first, last in (("2026-01-01", "2026-01-31"), ("2026-02-01", "2026-02-28")):
-        month: dict[str, Any] = {"from": first, "to": last}
+        month: dict[str, Any] = {"effective_from": first, "effective_to": last}
         report = await company.get("/reports/profit-and-loss", **month)
-        profits.append((report["total_income"], report["total_expense"], report["net_profit"]))
+        profits.append((report["total_income"], report["total_expenses"], report["net_profit"]))
     assert profits == [("20.00", "8.00", "12.00"), ("-10.00", "-4.00", "-6.00")]
     await company.assert_sound()
 
@@ -348,7 +350,7 @@ async def test_items_of_a_batch_meet_each_other(company: Company) -> None:
         (201, False, "000003"),
         (409, False, "inventory.insufficient_stock"),
     ]
-    line = {"sale_id": SALE_ID, "line": 1, "quantity": "1"}
+    line = {"sale_id": SALE_ID, "sale_line": 1, "quantity": "1"}
     back = {"location_id": sale["location_id"], "lines": [line], "refund": {"method": "cash"}}
     keyed = [{**back, "idempotency_key": key} for key in ("x", "y")]
     answer = await company.post("/returns/batch", {"items": keyed}, status=207)
@@ -362,7 +364,7 @@ async def test_a_return_takes_its_customer_from_the_sale(company: Company) -> No
     product_id = await company.product("KNOWN", kind="service", price="10.00")
     customer = await company.contact("Ada", "customer")
     sale = await company.sell((product_id, "2"), customer_id=customer)
-    line = {"sale_id": sale["id"], "line": 1, "quantity": "1"}
+    line = {"sale_id": sale["id"], "sale_line": 1, "quantity": "1"}
     on_account: dict[str, Any] = {"refund": {"method": "on_account"}, "id": RETURN_ID}
     back = await company.take_back(line, **on_account)
     assert (back["customer_id"], back["total"]) == (customer, "10.00")

@@ -57,21 +57,21 @@ def _differs(name: str) -> bool:
 async def test_a_company_without_anything_recent_is_sound(company: Company) -> None:
     """Whatever the instant, and the next one lies before the snapshot by the lag."""
     for since in (now(), now() + timedelta(days=1), datetime(1900, 1, 1, tzinfo=UTC)):
-        report = await company.get("/reports/integrity", since=since.isoformat())
+        report = await company.get("/reports/integrity", recorded_from=since.isoformat())
         assert report["ok"]
-        age = now() - datetime.fromisoformat(report["until"])
+        age = now() - datetime.fromisoformat(report["recorded_to"])
         assert 60 <= age.total_seconds() < 70
     report = await company.get("/reports/integrity")
-    assert (report["ok"], report["since"]) == (True, None)
-    assert report["until"].endswith("Z")
+    assert (report["ok"], report["recorded_from"]) == (True, None)
+    assert report["recorded_to"].endswith("Z")
 
 
 async def test_what_is_no_instant_is_refused(company: Company) -> None:
     """As everywhere else."""
     for bad in ("yesterday", "2026-03-31", "2026-03-31T16:30:00", "", "0"):
-        refused = await company.get("/reports/integrity", status=422, since=bad)
+        refused = await company.get("/reports/integrity", status=422, recorded_from=bad)
         usual = await company.get("/reports/trial-balance", status=422, as_known_at=bad)
-        assert refused["errors"][0] == {**usual["errors"][0], "parameter": "since"}
+        assert refused["errors"][0] == {**usual["errors"][0], "parameter": "recorded_from"}
         assert refused["code"] == usual["code"]
 
 
@@ -93,7 +93,7 @@ async def test_an_audit_is_one_statement_each_and_the_clock(
             return await _plain(self, query, **values)
 
         monkeypatch.setattr(scope, method, counted)
-    periods: list[dict[str, Any]] = [{}, {"since": "2026-01-01T00:00:00Z"}]
+    periods: list[dict[str, Any]] = [{}, {"recorded_from": "2026-01-01T00:00:00Z"}]
     for asked in periods:
         for _ in range(2):
             statements.clear()
@@ -117,7 +117,7 @@ class Shop:
     @property
     def line(self) -> dict[str, Any]:
         """One piece of the sale."""
-        return {"sale_id": self.sale["id"], "line": 1, "quantity": "1"}
+        return {"sale_id": self.sale["id"], "sale_line": 1, "quantity": "1"}
 
 
 @pytest.fixture
@@ -198,7 +198,7 @@ async def test_only_what_is_touched_is_looked_at(shop: Shop) -> None:
     since = now()
     await corrupt(shop.url, "UPDATE stock_levels SET on_hand = on_hand + 1")
     await sell(shop)
-    cases: list[tuple[dict[str, Any], int]] = [({}, 2), ({"since": since.isoformat()}, 1)]
+    cases: list[tuple[dict[str, Any], int]] = [({}, 2), ({"recorded_from": since.isoformat()}, 1)]
     for asked, wrong in cases:
         report = await shop.company.get("/reports/integrity", **asked)
         assert {each["name"]: each["broken"] for each in report["checks"] if each["broken"]} == {
@@ -226,20 +226,20 @@ async def test_a_document_with_an_old_id_is_recent(shop: Shop) -> None:
 
 
 async def test_nothing_is_missed_between_two_audits(shop: Shop) -> None:
-    """What comes to light after a snapshot has been recorded at or after its ``until``.
+    """What comes to light after a snapshot has been recorded at or after its ``recorded_to``.
 
     A transaction that the snapshot does not see began to be recorded as long ago as it may live.
     """
     report = await shop.company.get("/reports/integrity")
-    taken, until = now(), datetime.fromisoformat(report["until"])
+    taken, until = now(), datetime.fromisoformat(report["recorded_to"])
     await corrupt(shop.url, "UPDATE sales SET tenders = '[[\"cash\", 1]]'")
     earliest = taken - timedelta(seconds=WORK_SECONDS_MAX)
     for at, missed in ((earliest, False), (until, False), (until - MICROSECOND, True)):
         await record_at(shop.url, at)
         found = await broken(shop.company, until)
         assert found == ({} if missed else await broken(shop.company))
-    again = await shop.company.get("/reports/integrity", since=report["until"])
-    assert again["until"] >= report["until"]
+    again = await shop.company.get("/reports/integrity", recorded_from=report["recorded_to"])
+    assert again["recorded_to"] >= report["recorded_to"]
 
 
 async def record_at(url: str, at: datetime) -> None:

@@ -219,7 +219,7 @@ async def test_a_return_against_itself(racers: Racers) -> None:
     product_id = await company.product("BACK", price="2.00")
     await company.open_stock("5", "1.00", product_id)
     sale = await company.sell((product_id, "5"))
-    line = {"sale_id": sale["id"], "line": 1, "quantity": "1"}
+    line = {"sale_id": sale["id"], "sale_line": 1, "quantity": "1"}
     place = {"location_id": await company.location(), "refund": {"method": "cash"}}
     answers = await racers.race([Request("/returns", {**place, "lines": [line]})] * 32)
     assert counted(answers) == {(201, ""): 5, (409, "sales.over_return"): 27}
@@ -240,14 +240,15 @@ async def test_a_payment_against_itself(racers: Racers, *, named: bool) -> None:
     """G-11: 10.00 are open; of 32 payments of 4.00 two are allocated, and no more."""
     company = racers.company
     customer_id, sale_id = await owing(company, "10.00")
-    body = {
+    body: dict[str, Any] = {
         "direction": "in",
         "contact_id": customer_id,
         "method": "bank",
         "amount": "4.00",
-        "allocate": [{"document_id": sale_id, "amount": "4.00"}] if named else "oldest",
         "excess": "refuse",
     }
+    if named:
+        body["allocations"] = [{"document_id": sale_id, "amount": "4.00"}]
     answers = await racers.race([Request("/payments", body)] * 32)
     code = "accounting.over_allocation" if named else "accounting.excess_payment"
     assert counted(answers) == {(201, ""): 2, (409, code): 30}
@@ -275,7 +276,7 @@ async def test_a_return_waits_for_the_return_before_it(racers: Racers) -> None:
     product_id = await company.product("ONCE", price="2.00")
     await company.open_stock("1", "1.00", product_id)
     sale = await company.sell((product_id, "1"))
-    line = {"sale_id": sale["id"], "line": 1, "quantity": "1"}
+    line = {"sale_id": sale["id"], "sale_line": 1, "quantity": "1"}
     place = {"location_id": await company.location(), "refund": {"method": "cash"}}
     back = Request("/returns", {**place, "lines": [line]})
     first, second = await one_after_the_other(racers, RETURNED, back, back)

@@ -21,14 +21,14 @@ from app.application.accounting.ports import (
 )
 from app.application.shared.kinds import Kind
 from app.domain.accounting.allocations import AllocationDocument
-from app.domain.accounting.chart import Account, AccountRole, AccountType
+from app.domain.accounting.chart import Account, AccountKind, AccountRole
 from app.domain.accounting.entries import EntryLine, JournalEntry, Purpose
 from app.domain.accounting.open_items import BookedAllocation, OpenItem, Side
 from app.domain.accounting.payments import Direction, Payment, PaymentMethod
 from app.domain.accounting.periods import (
     Books,
     Period,
-    PeriodState,
+    PeriodStatus,
     PriceDifferencePolicy,
     TaxRounding,
 )
@@ -56,8 +56,8 @@ AGGREGATES: list[tuple[Kind[Any], Any]] = [
         ),
     ),
     (POSTING_ACCOUNTS, PostingAccounts({AccountRole.CASH: A, AccountRole.BANK: B})),
-    (ACCOUNTS, Account(A, "1000", "Cash", AccountType.ASSET, AccountRole.CASH, True, 2)),
-    (ACCOUNTS, Account(A, "6910", "Training", AccountType.EXPENSE, None, False, 3)),
+    (ACCOUNTS, Account(A, "1000", "Cash", AccountKind.ASSET, AccountRole.CASH, True, 2)),
+    (ACCOUNTS, Account(A, "6910", "Training", AccountKind.EXPENSE, None, False, 3)),
     (
         TAXES,
         TaxCode(
@@ -73,7 +73,7 @@ AGGREGATES: list[tuple[Kind[Any], Any]] = [
             4,
         ),
     ),
-    (PERIODS, Period(date(2026, 3, 1), PeriodState.LOCKED, 5, AT, AT, "A late bill")),
+    (PERIODS, Period(date(2026, 3, 1), PeriodStatus.LOCKED, 5, AT, AT, "A late bill")),
     (NUMBER_SERIES, NumberSeries(Series("PAY"), A, 2026, 12, 13)),
     (
         JOURNAL_ENTRIES,

@@ -17,7 +17,7 @@ from app.application.shared.documents import Asked
 from app.application.shared.masters import Create
 from app.application.shared.permissions import every_permission
 from app.domain.accounting.errors import PeriodClosed
-from app.domain.accounting.periods import PeriodState, month_start
+from app.domain.accounting.periods import PeriodStatus, month_start
 from app.domain.catalog.product import Costing, NotStocked, ProductKind, SkuTaken
 from app.domain.inventory.errors import InsufficientStock, LocationInactive, UnitCostNeeded
 from app.domain.shared.documents import DocumentKind
@@ -76,7 +76,7 @@ def test_places_and_months_out_of_use() -> None:
     product = trade.product("A")
     trade.adjust("opening", (product, "1", "1.00"))
     period = trade.kept[PERIODS][month_start(NOW.date()),]
-    trade.put(PERIODS, replace(period, state=PeriodState.CLOSED))
+    trade.put(PERIODS, replace(period, status=PeriodStatus.CLOSED))
     with pytest.raises(PeriodClosed):
         trade.adjust("found", (product, "1"))
     trade.put(LOCATIONS, replace(trade.all(LOCATIONS)[0], active=False))

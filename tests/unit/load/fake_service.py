@@ -145,7 +145,7 @@ class FakeService:
         if month in self.closed:
             raise Refused("accounting.period_closed")
         self.closed.append(month)
-        return {"label": month, "state": "closed"}
+        return {"label": month, "status": "closed"}
 
     # --- commands: each answers the members that the request does not have ---
 
@@ -200,7 +200,7 @@ class FakeService:
         quantity = Decimal(line["quantity"])
         if "sale_id" in line:
             sale = self.documents[line["sale_id"]]
-            sold = sale["lines"][line["line"] - 1]
+            sold = sale["lines"][line["sale_line"] - 1]
             sold["_left"] -= quantity
             if sold["_left"] < 0 or sale["customer_id"] != body["customer_id"]:
                 raise Refused("sales.over_return")
@@ -264,7 +264,7 @@ class FakeService:
             self.post(day, "bank", amount)
             self.post(day, "receivables", -amount)
             return {}
-        for target in body["allocate"]:
+        for target in body["allocations"]:
             bill = self.documents[target["document_id"]]
             bill["_open"] -= Decimal(target["amount"])
             assert bill["_open"] == 0
@@ -346,7 +346,7 @@ class FakeService:
             }
             return {"lines": lines} | totals
         if path == "/reports/profit-and-loss":
-            return self.profit_and_loss(query["from"], query["to"])
+            return self.profit_and_loss(query["effective_from"], query["effective_to"])
         if path == "/reports/reconciliation":
             return {"checks": [self.check("stock_value"), self.check("receivables")]}
         collection, _, document_id = path.rpartition("/")
@@ -355,10 +355,10 @@ class FakeService:
         return self.documents[document_id]
 
     def profit_and_loss(self, first: str, last: str) -> Json:
-        groups: dict[str, list[Json]] = {"income": [], "expense": []}
+        groups: dict[str, list[Json]] = {"income": [], "expenses": []}
         for line in self.accounts(first, last, INCOME_OR_EXPENSE):
             balance = Decimal(line["debit"]) - Decimal(line["credit"])
-            group = "income" if balance < 0 else "expense"
+            group = "income" if balance < 0 else "expenses"
             groups[group].append(
                 {name: line[name] for name in ("code", "name", "role")}
                 | {"amount": str(abs(balance))}

@@ -16,7 +16,7 @@ from app.domain.accounting.periods import PriceDifferencePolicy
 from app.domain.inventory.errors import Backdated
 from app.domain.inventory.pool import ValuationKind, check_pool
 from app.domain.purchasing.errors import OverBilled, SupplierNumberTaken
-from app.domain.shared.errors import DomainError, Duplicate, IdTaken, NotFound
+from app.domain.shared.errors import DomainError, Duplicate, IdTaken, ReferenceNotFound
 from app.domain.shared.fields import COSTS
 from app.domain.shared.ids import Id
 from tests.support.memory import asked
@@ -181,8 +181,9 @@ def test_a_repeat_tells_no_cost(sees_costs: bool) -> None:
 
 def test_a_return_of_no_receipt() -> None:
     trade = Trade()
-    with pytest.raises(NotFound):
+    with pytest.raises(ReferenceNotFound) as refused:
         trade.send_back({"id": "rcp_01JZ8B6Q0G3V5W7X9YABCDEFGH"}, (1, "1"))
+    assert [each.pointer for each in refused.value.faults] == ["/receipt_id"]
 
 
 def test_yen_have_no_decimals() -> None:

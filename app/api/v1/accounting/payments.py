@@ -1,22 +1,12 @@
-"""/payments: ``allocate`` takes a word or a list, and payments to suppliers may need a proof."""
+"""/payments: those to suppliers may need a proof of identity."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
-
-from pydantic import AfterValidator, Field
+from typing import Any
 
 from app.api.deps import Http
 from app.api.resources import document_router
-from app.api.schemas import model_of, own_form, value_of
 from app.application.accounting.payments import PAYMENT
-from app.domain.accounting.payments import TARGETS_MAX, Direction, PaymentIn, TargetIn
-
-_target: Any = model_of(TargetIn)
-_make = value_of(TargetIn)
-
-
-def _allocation(stated: Any) -> str | tuple[TargetIn, ...]:
-    return stated if isinstance(stated, str) else tuple(map(_make, stated))
+from app.domain.accounting.payments import Direction
 
 
 def _check_payouts(http: Http, payments: Sequence[Any]) -> None:
@@ -27,9 +17,4 @@ def _check_payouts(http: Http, payments: Sequence[Any]) -> None:
         http.require_step_up()
 
 
-_Targets = Annotated[list[_target], Field(min_length=1, max_length=TARGETS_MAX)]
-own_form(
-    PaymentIn,
-    allocate=Annotated[Literal["oldest", "none"] | _Targets, AfterValidator(_allocation)],
-)
 router = document_router(PAYMENT, _check_payouts)

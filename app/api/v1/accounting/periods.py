@@ -53,7 +53,7 @@ def _month(label: str) -> date:
     responses=answers(_VIEW, 200, NotFound),
 )
 async def show_one_period(http: Caller, period: MonthPath) -> Response:
-    """The state of a month, also of one that nothing was posted to."""
+    """The status of a month, also of one that nothing was posted to."""
     starts_on = _month(period)
     loaded = await http.load(Needs().one(PERIODS, starts_on).one(BOOKS))
     stored = loaded.present.get(PERIODS, {}).get((starts_on,))

@@ -44,12 +44,13 @@ KnownAt = Annotated[
     ),
 ]
 
-Since = Annotated[
+RecordedFrom = Annotated[
     Instant | None,
     Query(
         description="Only what was recorded at or after this instant, and all that it touches; "
-        "everything when left out. `until` of an answer is the instant to go on from. A row that "
-        "was changed in the database, and that nothing recent touches, is found without it only."
+        "everything when left out. `recorded_to` of an answer is the instant to go on from. A row "
+        "that was changed in the database, and that nothing recent touches, is found without it "
+        "only."
     ),
 ]
 
@@ -92,16 +93,17 @@ async def trial_balance(http: Caller, at: At) -> Response:
 )
 async def profit_and_loss(
     http: Caller,
-    first: Annotated[date, Query(alias="from")],
-    last: Annotated[date, Query(alias="to")],
+    effective_from: date,
+    effective_to: date,
     as_known_at: KnownAt = None,
 ) -> Response:
     """Income and expense of a range of days, both ends included."""
-    if last < first:
-        raise RangeReversed.at("?to")
-    known = _known(http, as_known_at)
-    view = await _reports(http).profit_and_loss(http.principal.tenant_id, first, last, known)
-    return http.answer(view)
+    if effective_to < effective_from:
+        raise RangeReversed.at("?effective_to")
+    tenant_id, known = http.principal.tenant_id, _known(http, as_known_at)
+    return http.answer(
+        await _reports(http).profit_and_loss(tenant_id, effective_from, effective_to, known)
+    )
 
 
 @router.get(
@@ -125,8 +127,8 @@ async def general_ledger(
     http: Caller,
     page: PageQuery,
     account_id: AccountId,
-    first: Annotated[date | None, Query(alias="from")] = None,
-    last: Annotated[date | None, Query(alias="to")] = None,
+    effective_from: date | None = None,
+    effective_to: date | None = None,
     as_known_at: KnownAt = None,
 ) -> Response:
     """What was posted to an account, entry by entry, each with the document behind it."""
@@ -135,8 +137,8 @@ async def general_ledger(
         LEDGER_LIST,
         page.known(as_known_at, known),
         account_id=account_id,
-        effective_from=first,
-        effective_to=last,
+        effective_from=effective_from,
+        effective_to=effective_to,
         as_known_at=known,
     )
 
@@ -193,6 +195,6 @@ async def reconciliation(http: Caller, at: At) -> Response:
     openapi_extra=_READ,
     responses=answers(IntegrityView),
 )
-async def integrity(http: Caller, since: Since = None) -> Response:
+async def integrity(http: Caller, recorded_from: RecordedFrom = None) -> Response:
     """Every invariant, with the first row that breaks it."""
-    return http.answer(await _reports(http).integrity(http.principal.tenant_id, since))
+    return http.answer(await _reports(http).integrity(http.principal.tenant_id, recorded_from))

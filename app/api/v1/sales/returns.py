@@ -15,9 +15,9 @@ from app.domain.sales.returns import ReturnLineIn
 # generators understand no `oneOf` beside the members, and leave conditions to the service.
 _STATES_SALE: JsonValue = {"required": ["sale_id"], "properties": {"sale_id": {"type": "string"}}}
 _OF_SALE: JsonValue = {
-    "required": ["line"],
+    "required": ["sale_line"],
     "properties": {
-        "line": {"type": "integer"},
+        "sale_line": {"type": "integer"},
         "product_id": {"type": "null"},
         "unit_price": {"type": "null"},
         "unit_cost": {"type": "null"},
@@ -27,7 +27,7 @@ _OF_SALE: JsonValue = {
 _OF_PRODUCT: JsonValue = {
     "required": ["product_id", "unit_price"],
     "properties": {
-        "line": {"type": "null"},
+        "sale_line": {"type": "null"},
         "product_id": {"type": "string"},
         "unit_price": {"type": "string"},
     },
@@ -51,7 +51,7 @@ class _Line(Schema):
             if name == "tax_id" or getattr(self, name) is not None
         }
         unlinked = of_product <= given <= of_product | {"unit_cost", "tax_id"}
-        if given != {"sale_id", "line"} and not unlinked:
+        if given != {"sale_id", "sale_line"} and not unlinked:
             raise PydanticCustomError("validation.return_line", "a sale line or a product")
         return self
 

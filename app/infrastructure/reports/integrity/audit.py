@@ -52,16 +52,16 @@ def _queries(*, incremental: bool) -> dict[str, Query]:
 
 
 async def integrity(
-    snapshots: Snapshots, tenant_id: bytes, since: datetime | None = None
+    snapshots: Snapshots, tenant_id: bytes, recorded_from: datetime | None = None
 ) -> IntegrityView:
     """See ``Reports.integrity``.
 
-    ``until`` lies before the snapshot by more than a transaction lives and clocks differ, as the
-    checkpoint of the ledger does: whatever is not in the snapshot is recorded after it.
+    ``recorded_to`` lies before the snapshot by more than a transaction lives and clocks differ, as
+    the checkpoint of the ledger does: whatever is not in the snapshot is recorded after it.
     """
     checks: list[IntegrityCheck] = []
-    queries = await asyncio.to_thread(_queries, incremental=since is not None)
-    values = {} if since is None else bounds(since)
+    queries = await asyncio.to_thread(_queries, incremental=recorded_from is not None)
+    values = {} if recorded_from is None else bounds(recorded_from)
     async with snapshots.read(tenant_id) as scope:
         [(now,)] = await scope.rows(_NOW)
         for name, query in queries.items():
@@ -69,8 +69,8 @@ async def integrity(
             broken = 0 if row is None else row[4]
             checks.append({"name": name, "broken": broken, "first": _named(row)})
     return {
-        "since": None if since is None else instant(since),
-        "until": instant(now - LAG),
+        "recorded_from": None if recorded_from is None else instant(recorded_from),
+        "recorded_to": instant(now - LAG),
         "ok": not any(check["broken"] for check in checks),
         "checks": checks,
     }

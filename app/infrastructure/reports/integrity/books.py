@@ -187,7 +187,7 @@ def _late(table: Any) -> Select[Any]:
         table.c.recorded_at > periods.c.closed_at,
         and_(
             table.c.effective_on <= books.c.closed_through,
-            or_(periods.c.starts_on.is_(None), periods.c.state == "open"),
+            or_(periods.c.starts_on.is_(None), periods.c.status == "open"),
         ),
     )
     in_month = and_(month, periods.c.starts_on == MonthOf(table.c.effective_on))

@@ -228,7 +228,7 @@ async def test_a_place_in_the_chain_is_taken_once(own: tuple[Trail, str]) -> Non
 
 
 async def test_a_check_may_begin_where_the_last_one_ended(own: tuple[Trail, str]) -> None:
-    """RL-01: `check-books --since` looks at the seals that were made since, and at no other."""
+    """RL-01: `check-books --recorded-from` looks at the seals made since, and at no other."""
     trail, _ = own
     whole = await trail.verdict()
     past, future = (datetime(year, 1, 1, tzinfo=UTC) for year in (2000, 2199))

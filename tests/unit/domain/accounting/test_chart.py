@@ -10,8 +10,8 @@ from app.domain.accounting.chart import (
     CONTROL_ROLES,
     TEMPLATE,
     Account,
+    AccountKind,
     AccountRole,
-    AccountType,
     template_accounts,
 )
 from app.domain.accounting.errors import AccountInactive, AccountRequired, ControlAccount
@@ -27,14 +27,14 @@ def ids() -> Callable[[], Id]:
 
 def an_account(
     role: AccountRole | None = None,
-    type_: AccountType = AccountType.EXPENSE,
+    kind: AccountKind = AccountKind.EXPENSE,
     active: bool = True,
 ) -> Account:
-    return Account(Id(bytes(15) + b"\1"), "6100", "Rent", type_, role, active=active, version=3)
+    return Account(Id(bytes(15) + b"\1"), "6100", "Rent", kind, role, active=active, version=3)
 
 
-def an_own_account(id_: Id, code: str, name: str, type_: AccountType) -> Account:
-    return made(Account, id_, {"code": code, "name": name, "type": type_})
+def an_own_account(id_: Id, code: str, name: str, kind: AccountKind) -> Account:
+    return made(Account, id_, {"code": code, "name": name, "kind": kind})
 
 
 def test_the_template_holds_every_role_once_and_every_code_once() -> None:
@@ -48,19 +48,19 @@ def test_the_template_holds_every_role_once_and_every_code_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("digit", "types"),
+    ("digit", "kinds"),
     [
-        ("1", {AccountType.ASSET}),
-        ("2", {AccountType.LIABILITY}),
-        ("3", {AccountType.EQUITY}),
-        ("4", {AccountType.INCOME}),
-        ("567", {AccountType.EXPENSE}),
+        ("1", {AccountKind.ASSET}),
+        ("2", {AccountKind.LIABILITY}),
+        ("3", {AccountKind.EQUITY}),
+        ("4", {AccountKind.INCOME}),
+        ("567", {AccountKind.EXPENSE}),
     ],
 )
-def test_the_first_digit_of_a_template_code_tells_the_type(
-    digit: str, types: set[AccountType]
+def test_the_first_digit_of_a_template_code_tells_the_kind(
+    digit: str, kinds: set[AccountKind]
 ) -> None:
-    assert {row.type for row in TEMPLATE if row.code[0] in digit} == types
+    assert {row.kind for row in TEMPLATE if row.code[0] in digit} == kinds
 
 
 def test_the_template_has_the_usual_groups_without_a_role() -> None:
@@ -88,7 +88,7 @@ def test_seeding_twice_changes_nothing() -> None:
     """S0-11."""
     new_id = ids()
     seeded = template_accounts([], new_id)
-    assert [(row.code, row.name, row.type, row.role) for row in seeded] == list(TEMPLATE)
+    assert [(row.code, row.name, row.kind, row.role) for row in seeded] == list(TEMPLATE)
     assert len({account.id for account in seeded}) == len(TEMPLATE)
     assert all(account.active and account.version == 1 for account in seeded)
     renumbered = [
@@ -102,8 +102,8 @@ def test_seeding_gives_only_a_role_that_is_missing_under_a_free_code() -> None:
     seeded = template_accounts([], new_id)
     kept = [account for account in seeded if account.role is not AccountRole.ROUNDING]
     own = [
-        an_own_account(new_id(), "7200", "Own", AccountType.EXPENSE),
-        an_own_account(new_id(), "7201", "Own", AccountType.EXPENSE),
+        an_own_account(new_id(), "7200", "Own", AccountKind.EXPENSE),
+        an_own_account(new_id(), "7201", "Own", AccountKind.EXPENSE),
     ]
     (added,) = template_accounts([*kept, *own], new_id)
     assert (added.role, added.code, added.name) == (AccountRole.ROUNDING, "7202", "Rounding")
@@ -112,7 +112,7 @@ def test_seeding_gives_only_a_role_that_is_missing_under_a_free_code() -> None:
 def test_seeding_two_missing_roles_never_gives_one_code_twice() -> None:
     new_id = ids()
     own = [
-        an_own_account(new_id(), row.code, "Own", AccountType.EXPENSE)
+        an_own_account(new_id(), row.code, "Own", AccountKind.EXPENSE)
         for row in TEMPLATE
         if row.role is not None
     ]
@@ -129,7 +129,7 @@ def test_seeding_a_chart_of_roles_alone_and_numbers_that_are_taken() -> None:
     lost = {AccountRole.EXCHANGE_GAIN_LOSS, AccountRole.ROUNDING}
     kept = [account for account in roles if account.role not in lost]
     own = [
-        an_own_account(new_id(), str(code), "Own", AccountType.EXPENSE)
+        an_own_account(new_id(), str(code), "Own", AccountKind.EXPENSE)
         for code in range(7100, 7200)
     ]
     added = template_accounts([*kept, *own], new_id)
@@ -140,9 +140,9 @@ def test_seeding_a_chart_of_roles_alone_and_numbers_that_are_taken() -> None:
 
 
 def test_a_new_account_has_no_role_and_a_clean_name() -> None:
-    account = an_own_account(Id(bytes(16)), "6105", "  Rent of the hall ", AccountType.EXPENSE)
+    account = an_own_account(Id(bytes(16)), "6105", "  Rent of the hall ", AccountKind.EXPENSE)
     assert account == Account(
-        Id(bytes(16)), "6105", "Rent of the hall", AccountType.EXPENSE, None, True, 1
+        Id(bytes(16)), "6105", "Rent of the hall", AccountKind.EXPENSE, None, True, 1
     )
     assert account.control is None
 
@@ -150,7 +150,7 @@ def test_a_new_account_has_no_role_and_a_clean_name() -> None:
 @pytest.mark.parametrize(("code", "name", "pointer"), [("", "A", "/code"), ("1", " ", "/name")])
 def test_a_new_account_needs_a_code_and_a_name(code: str, name: str, pointer: str) -> None:
     with pytest.raises(InvalidValue) as refused:
-        an_own_account(Id(bytes(16)), code, name, AccountType.ASSET)
+        an_own_account(Id(bytes(16)), code, name, AccountKind.ASSET)
     assert refused.value.faults[0].pointer == pointer
 
 
@@ -179,16 +179,16 @@ def test_an_account_without_a_role_can_be_put_out_of_use_and_back() -> None:
 
 @pytest.mark.parametrize("role", [AccountRole.STOCK, AccountRole.CASH])
 def test_an_account_with_a_role_stays_active(role: AccountRole) -> None:
-    account = an_account(role, AccountType.ASSET)
+    account = an_account(role, AccountKind.ASSET)
     with pytest.raises(AccountRequired):
         replace(account, active=False)
     with pytest.raises(AccountRequired):
-        an_account(role, AccountType.ASSET, active=False)
+        an_account(role, AccountKind.ASSET, active=False)
 
 
 def test_a_control_account_is_not_named_by_a_user_but_another_role_is() -> None:
-    an_account(AccountRole.OUTPUT_TAX, AccountType.LIABILITY).check_named("/x")
-    stock = an_account(AccountRole.STOCK, AccountType.ASSET)
+    an_account(AccountRole.OUTPUT_TAX, AccountKind.LIABILITY).check_named("/x")
+    stock = an_account(AccountRole.STOCK, AccountKind.ASSET)
     assert stock.control is AccountRole.STOCK
     with pytest.raises(ControlAccount) as refused:
         stock.check_named("/revenue_account_id")
@@ -197,5 +197,5 @@ def test_a_control_account_is_not_named_by_a_user_but_another_role_is() -> None:
 
 def test_a_role_fixes_the_type() -> None:
     with pytest.raises(InvalidValue) as refused:
-        an_account(AccountRole.STOCK, AccountType.LIABILITY)
-    assert refused.value.faults[0].pointer == "/type"
+        an_account(AccountRole.STOCK, AccountKind.LIABILITY)
+    assert refused.value.faults[0].pointer == "/kind"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.domain.accounting.chart import Account, AccountRole, AccountType, template_accounts
+from app.domain.accounting.chart import Account, AccountKind, AccountRole, template_accounts
 from app.domain.accounting.entries import (
     EntryLine,
     JournalEntry,
@@ -192,7 +192,7 @@ def test_the_return_of_the_tax_is_an_entry_by_hand() -> None:
 
 
 def test_no_entry_by_hand_on_an_idle_or_unknown_account() -> None:
-    rent = Account(an_id(700), "6105", "Rent", AccountType.EXPENSE, None, False, 2)
+    rent = Account(an_id(700), "6105", "Rent", AccountKind.EXPENSE, None, False, 2)
     with pytest.raises(AccountInactive) as refused:
         by_hand((rent.id, 500), (CASH, -500), accounts={**ACCOUNTS, rent.id: rent})
     assert refused.value.faults[0].pointer == "/lines/0/account_id"

@@ -219,9 +219,9 @@ def test_a_payment_settles_named_documents() -> None:
     kept = settle_named(an_item(9, -251), debits, [(an_id(2), 200)], ON, Excess.CREDIT)
     assert states(kept) == {9: (-200, -51), 2: (200, 0)}
     refusals: list[tuple[tuple[Id, int], type[DomainError], str]] = [
-        ((an_id(2), 201), OverAllocation, "/allocate/0/amount"),
-        ((an_id(3), 1), ReferenceNotFound, "/allocate/0/document_id"),
-        ((an_id(9), 1), AllocationMismatch, "/allocate/0"),
+        ((an_id(2), 201), OverAllocation, "/allocations/0/amount"),
+        ((an_id(3), 1), ReferenceNotFound, "/allocations/0/document_id"),
+        ((an_id(9), 1), AllocationMismatch, "/allocations/0"),
     ]
     for target, error, pointer in refusals:
         with pytest.raises(error) as refused:

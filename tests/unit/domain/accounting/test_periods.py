@@ -17,7 +17,7 @@ from app.domain.accounting.errors import (
 from app.domain.accounting.periods import (
     Books,
     Period,
-    PeriodState,
+    PeriodStatus,
     PriceDifferencePolicy,
     TaxRounding,
     close_period,
@@ -38,7 +38,7 @@ def books(closed_through: date | None = None) -> Books:
 
 
 def closed(starts_on: date) -> Period:
-    return Period(starts_on, PeriodState.CLOSED, closed_at=AT)
+    return Period(starts_on, PeriodStatus.CLOSED, closed_at=AT)
 
 
 def test_a_month_knows_its_days_and_its_label() -> None:
@@ -75,7 +75,7 @@ def test_a_month_closes_locks_and_then_stays() -> None:
         close_period(after, shut, earliest_open=None, at=AT)
 
     locked = shut.lock(LATER)
-    assert locked == Period(DECEMBER, PeriodState.LOCKED, closed_at=AT, locked_at=LATER)
+    assert locked == Period(DECEMBER, PeriodStatus.LOCKED, closed_at=AT, locked_at=LATER)
     for act in (
         locked.check_open,
         lambda: locked.lock(LATER),
@@ -129,7 +129,7 @@ def test_a_month_without_a_row_is_what_the_books_imply() -> None:
     assert fresh.period_for_posting(date(1999, 5, 5)) == Period(date(1999, 5, 1))
     shut = books(date(2010, 12, 31))
     assert shut.period_for_posting(date(2011, 1, 1)) == Period(JANUARY)
-    assert shut.period_of(date(2010, 12, 31)) == Period(DECEMBER, PeriodState.CLOSED)
+    assert shut.period_of(date(2010, 12, 31)) == Period(DECEMBER, PeriodStatus.CLOSED)
     for day in (date(2010, 12, 31), date(2010, 12, 1), date(2009, 1, 1)):
         with pytest.raises(PeriodClosed):
             shut.period_for_posting(day)
@@ -194,7 +194,7 @@ def test_any_history_leaves_the_closed_months_in_one_row_before_the_open_ones(
         day = date(2011, month, 15)
         start = month_start(day)
         stored = rows.get(start)
-        open_rows = [key for key, row in rows.items() if row.state is PeriodState.OPEN]
+        open_rows = [key for key, row in rows.items() if row.status is PeriodStatus.OPEN]
         try:
             if act == "post":
                 rows[start] = ledger.period_for_posting(day, stored)
@@ -215,5 +215,5 @@ def test_any_history_leaves_the_closed_months_in_one_row_before_the_open_ones(
         except DomainError as refused:
             assert refused.code.startswith("accounting.")
         for key, row in rows.items():
-            assert (row.state is not PeriodState.OPEN) == ledger.is_closed(key)
-            assert (row.state is PeriodState.LOCKED) == (key in locked)
+            assert (row.status is not PeriodStatus.OPEN) == ledger.is_closed(key)
+            assert (row.status is PeriodStatus.LOCKED) == (key in locked)
