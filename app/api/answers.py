@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import Path
-from pydantic import create_model
+from pydantic import Field, create_model
 
 from app.api.openapi import ProblemDetails, responses
 from app.api.route import SORTS_KEY
@@ -18,6 +18,11 @@ from app.domain.shared.errors import (
 
 IdPath = Annotated[str, Path(max_length=40)]
 Documents = dict[int | str, dict[str, Any]]
+# A member of a page: the instant of knowledge that its rows show.
+KNOWN_AT = (
+    str | None,
+    Field(None, description="The instant of knowledge that was used; null means now."),
+)
 
 
 def answers(
@@ -37,12 +42,19 @@ def batched(view: Any, *errors: type[DomainError]) -> Documents:
     """``responses=`` of a batch whose items are answered by ``view`` or a problem."""
     item = create_model(
         f"{view.__name__}Item",
-        index=(int, ...),
-        status=(int, ...),
-        replayed=(bool, ...),
-        body=(view | ProblemDetails, ...),
+        index=(int, Field(description="The place of the item in the request, from 0.")),
+        status=(int, Field(description="The HTTP status of the item.")),
+        replayed=(
+            bool,
+            Field(description="Whether this is the first answer to the same key again."),
+        ),
+        body=(
+            view | ProblemDetails,
+            Field(description="The answer to the item: its view, or a problem document."),
+        ),
     )
-    batch = create_model(f"{view.__name__}Items", items=(list[item], ...))
+    items = Field(description="The items, in the order of the request.")
+    batch = create_model(f"{view.__name__}Items", items=(list[item], items))
     return answers(batch, 207, *errors, body=True)
 
 
@@ -53,10 +65,16 @@ def listed(view: Any, listing: Listing | None = None, **stated: Any) -> Document
     """
     page = create_model(
         f"{view.__name__}Page",
-        data=(list[view], ...),
-        next_cursor=(str | None, ...),
-        has_more=(bool, ...),
-        total=(int | None, None),
+        data=(list[view], Field(description="The rows of this page.")),
+        next_cursor=(
+            str | None,
+            Field(description="Send it as `cursor` for the next page; null on the last one."),
+        ),
+        has_more=(bool, Field(description="Whether another page follows.")),
+        total=(
+            int | None,
+            Field(None, description="All rows of the list, with `include_total=true`."),
+        ),
         **stated,
     )
     shown: dict[str, Any] = {"model": page}

@@ -1,9 +1,9 @@
 """Completes the generated OpenAPI document: what holds for many operations is said here once.
 
 FastAPI writes paths, parameters and schemas. Added are the bearer scheme, the headers that requests
-and answers carry, the words of ``contract_texts.py`` and ``contract_members.py``, the examples of
-``contract_examples.py`` and the forms of ``contract_forms.py``. What is added follows from what the
-operation declares: its permission, its refusals, its view.
+and answers carry, the meanings that stand beside the members, the words of ``contract_texts.py``,
+the examples of ``contract_examples.py`` and the forms of ``contract_forms.py``. What is added
+follows from what the operation declares: its permission, its refusals, its view.
 """
 
 from collections.abc import Iterator
@@ -12,12 +12,8 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from app.api.body import JSON_TYPE, MERGE_PATCH_TYPE
-from app.api.contract_audit import MEMBERS as AUDIT_MEMBERS
 from app.api.contract_examples import EXAMPLES
-from app.api.contract_factors import FACTOR_MEMBERS
 from app.api.contract_forms import show_forms
-from app.api.contract_members import MEMBERS as ALL_MEMBERS
-from app.api.contract_members import PAGE_TOTAL
 from app.api.contract_texts import (
     ACCEPT_LANGUAGE,
     DESCRIPTION,
@@ -43,9 +39,7 @@ from app.domain.identity.companies.tenant import HELD
 from app.domain.identity.factors.errors import MfaEnrolmentRequired, StepUpRequired
 
 BEARER: Final = "bearerAuth"
-MEMBERS: Final = {**ALL_MEMBERS, **AUDIT_MEMBERS}
 _SCHEMAS: Final = "#/components/schemas/"
-_TEXTS: Final = FACTOR_MEMBERS | MEMBERS
 _GENERATED: Final = ("HTTPValidationError", "ValidationError")
 
 
@@ -248,16 +242,13 @@ def _add_headers(operation: dict[str, Any], names: list[str]) -> None:
 
 def _describe(name: str, schema: dict[str, Any]) -> None:
     """Say what each member means that does not say it itself."""
-    page = name.endswith("Page") and "next_cursor" in schema.get("properties", {})
     about = about_schema(name)
     if about:
         schema["description"] = about
     stated = stated_meanings().get(name, {})
     for member, own in schema.get("properties", {}).items():
-        text = meaning_of(name, member) or stated.get(member) or _TEXTS.get(f"{name}.{member}")
-        if text is None and "description" not in own:
-            text = PAGE_TOTAL if page and member == "total" else _TEXTS.get(member)
-        if text is not None:
+        text = meaning_of(name, member) or stated.get(member)
+        if text:
             own["description"] = text
 
 

@@ -2,9 +2,6 @@
 
 from typing import Any, Final
 
-from app.api import contract_lifecycle
-from app.api.contract_api_keys import EXAMPLES_OF_KEYS
-
 EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     "RegisterIn": {
         "email": "olga@north-trading.example",
@@ -34,7 +31,13 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "permissions": ["sales:read", "sales:write", "stock:read"],
     },
     "RolePatch": {"permissions": ["sales:read", "sales:write", "returns:write"]},
-    **EXAMPLES_OF_KEYS,
+    "ApiKeyIn": {
+        "name": "Web shop",
+        "permissions": ["products:read", "stock:read", "sales:write"],
+        "allowed_addresses": ["192.0.2.0/24"],
+    },
+    "ApiKeyPatch": {"name": "Web shop, new host", "allowed_addresses": ["198.51.100.7/32"]},
+    "RotationIn": {"overlap_seconds": 3_600},
     "PasswordIn": {
         "current_password": "plum basket over quiet water",
         "new_password": "tidy lantern under loud snow",
@@ -44,7 +47,7 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "token": "the token of the message",
         "new_password": "tidy lantern under loud snow",
     },
-    "SwitchIn": {"company_id": "tnt_01J8Z3K4M5N6P7Q8R9S0T1V2W3"},
+    "SwitchIn": {"company_id": "cmp_01J8Z3K4M5N6P7Q8R9S0T1V2W3"},
     "VerifyIn": {"mfa_token": "the mfa_token of the login", "code": "492039"},
     "StepUpIn": {"password": "plum basket over quiet water"},
     "CodeIn": {"code": "492039"},
@@ -57,5 +60,8 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     "SecurityKeyPatch": {"name": "The one on my keys"},
     "RefreshIn": {"refresh_token": "the refresh_token of the last login or refresh"},
     "CompanyPatch": {"name": "North Trading Ltd", "price_difference_policy": "variance"},
-    **contract_lifecycle.EXAMPLES,
+    "CompanyIn": {"name": "South Trading", "currency": "KWD", "time_zone": "Asia/Kuwait"},
+    "PreferencesPatch": {"locale": "ar", "time_zone": "Asia/Kuwait"},
+    "DeletionIn": {"name": "North Trading Ltd"},
+    "ReasonIn": {"reason": "Invoice 1042 is unpaid since January"},
 }

@@ -2,8 +2,6 @@
 
 from typing import Any, Final
 
-from app.api import contract_lifecycle
-
 DESCRIPTION: Final = """\
 Sales, purchases, stock and books of trading companies.
 
@@ -58,7 +56,7 @@ TAGS: Final[dict[str, str]] = {
     "audit": "Who did what, and the proof that nobody changed it since.",
     "roles": "What members may do: the usual roles, and those that a company makes for itself.",
     "api-keys": "How programs work for the company.",
-    "tenants": "The company of the caller and how its books are kept.",
+    "companies": "The company of the caller and how its books are kept.",
     "receipts": "Goods that suppliers bring, and goods sent back to them.",
     "bills": "What suppliers charge for goods received.",
     "payments": "Money from customers and to suppliers.",
@@ -68,7 +66,8 @@ TAGS: Final[dict[str, str]] = {
     "journal-entries": "Every posting of the books.",
     "reports": "What books and stock say, as of a day and as known at an instant.",
     "operations": "Health and figures of the service, for its operator.",
-    **contract_lifecycle.TAGS,
+    "exports": "Everything that the company has, in one file.",
+    "platform": "Companies and users, for operators of the platform.",
 }
 
 PARAMETERS: Final[dict[str, str]] = {
@@ -83,7 +82,12 @@ PARAMETERS: Final[dict[str, str]] = {
     "q": "Text that the name (of products also the SKU) contains.",
     "role": "Only with this role.",
     "user_id": "Only of this member.",
-    **contract_lifecycle.PARAMETERS,
+    "operator_id": "Only what this operator did.",
+    "company_id": "Only what was done to this company.",
+    "action": "Only actions of this name.",
+    "recorded_from": "Only from this instant on.",
+    "recorded_to": "Only up to this instant.",
+    "status": "Only companies with this status.",
 }
 
 _ETAG: Final = {

@@ -108,71 +108,95 @@ class _Wire(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class Index(_Wire):
+class IndexView(_Wire):
     """Links to the other endpoints."""
 
     name: str = Field(max_length=50, examples=["Tradepost"])
+    """The name of the service."""
     api: str = Field(max_length=50, examples=["/api/v1"])
+    """Where the resources begin."""
     docs: str = Field(max_length=50, examples=["/docs"])
+    """Where the documentation is."""
     openapi: str = Field(max_length=50, examples=["/openapi.json"])
+    """Where this document is found."""
     health: str = Field(max_length=50, examples=["/healthz"])
+    """Where the health is found."""
 
 
-class Live(_Wire):
+class HealthLiveView(_Wire):
     """The process is alive."""
 
     status: Literal["ok"]
+    """Always `ok`: the process answers."""
 
 
-class Health(_Wire):
+class HealthView(_Wire):
     """Whether requests can be served, and whether by the configured services."""
 
     status: Literal["ok", "degraded", "down"]
+    """`degraded` answers with less than all its parts; `down` has no database."""
     database: Literal["ok", "down"]
+    """How the database answers."""
     degraded: bool
-    fallback: bool
+    """Whether the service answers with less than all its parts."""
+    fallback_active: bool
+    """Whether a local replacement stands in for a configured service."""
 
 
-class Ready(_Wire):
+class HealthReadyView(_Wire):
     """Whether this process should get requests; each check is true if it passed."""
 
     status: Literal["ready", "not_ready"]
+    """Whether requests can be taken."""
     checks: dict[str, bool] = Field(max_length=20)
+    """Each check, and whether it passed."""
 
 
 class Check(_Wire):
     """One check and its duration."""
 
     name: str = Field(max_length=50)
+    """What was checked."""
     ok: bool
+    """Whether it passed."""
     duration_ms: float = Field(ge=0, le=60_000)
+    """How long the check took, in milliseconds."""
 
 
-class Detailed(_Wire):
+class HealthDetailedView(_Wire):
     """All details, for operators with the permission."""
 
     status: Literal["ready", "not_ready"]
+    """Whether requests can be taken."""
     version: str = Field(max_length=50)
+    """The version of the service."""
     uptime_seconds: int = Field(ge=0, le=10**10)
+    """Seconds since the start."""
     checks: list[Check] = Field(max_length=20)
+    """The checks, one by one."""
     flags: dict[str, bool] = Field(max_length=20)
+    """What is switched on."""
     stats: dict[str, float] = Field(max_length=20)
+    """Requests, errors and latency."""
 
 
-class Stats(_Wire):
+class StatsView(_Wire):
     """Requests answered by this process since it started; errors are statuses from 500 on."""
 
     requests_total: int = Field(ge=0, le=2**63 - 1)
+    """Requests since the start."""
     requests_errors: int = Field(ge=0, le=2**63 - 1)
+    """Answers with status 500 and above since the start."""
     avg_latency_ms: float = Field(ge=0, le=10**9)
+    """Average time of an answer in milliseconds."""
 
 
 def root_router(*, expose_metrics: bool = True) -> APIRouter:
     """``/``, ``/healthz``, ``/readyz`` and, unless they are served elsewhere, ``/metrics``."""
     router = new_router(tags=["operations"])
-    _get(router, "/", _index, "root_index", "Where to go from here", Index)
-    _get(router, "/healthz", _healthz, "root_healthz", "Health of service and database", Health)
-    _get(router, "/readyz", _readyz, "root_readyz", "Readiness to take requests", Ready)
+    _get(router, "/", _index, "root_index", "Where to go from here", IndexView)
+    _get(router, "/healthz", _healthz, "root_healthz", "Health of service and database", HealthView)
+    _get(router, "/readyz", _readyz, "root_readyz", "Readiness to take requests", HealthReadyView)
     if expose_metrics:
         router.add_api_route(
             "/metrics",
@@ -192,17 +216,24 @@ def root_router(*, expose_metrics: bool = True) -> APIRouter:
 def api_router(*, detailed_dependencies: Sequence[Depends]) -> APIRouter:
     """The aliases below the API prefix. ``detailed_dependencies`` enforce ``system:read``."""
     router = v1_router(tags=["operations"])
-    _get(router, "/healthz", _healthz, "healthz", "Health of service and database", Health)
-    _get(router, "/health", _healthz, "health", "Health of service and database", Health)
-    _get(router, "/health/live", _live, "health_live", "The process runs", Live)
-    _get(router, "/health/ready", _readyz, "health_ready", "Readiness to take requests", Ready)
-    _get(router, "/stats", _stats, "stats", "Requests, errors and average latency", Stats)
+    _get(router, "/healthz", _healthz, "healthz", "Health of service and database", HealthView)
+    _get(router, "/health", _healthz, "health", "Health of service and database", HealthView)
+    _get(router, "/health/live", _live, "health_live", "The process runs", HealthLiveView)
+    _get(
+        router,
+        "/health/ready",
+        _readyz,
+        "health_ready",
+        "Readiness to take requests",
+        HealthReadyView,
+    )
+    _get(router, "/stats", _stats, "stats", "Requests, errors and average latency", StatsView)
     router.add_api_route(
         "/health/detailed",
         _detailed,
         operation_id="health_detailed",
         summary="Every check with its duration",
-        response_model=Detailed,
+        response_model=HealthDetailedView,
         responses=responses(),
         dependencies=list(detailed_dependencies),
         openapi_extra=permission(DETAILED_PERMISSION),
@@ -219,7 +250,7 @@ def _get(
     model: type[BaseModel],
 ) -> None:
     declared = responses(guarded=False)
-    if model in (Health, Ready):
+    if model in (HealthView, HealthReadyView):
         declared[503] = {"model": model, "description": "The same document if a check failed."}
     router.add_api_route(
         path,
@@ -259,7 +290,7 @@ async def _healthz(request: Request) -> Response:
             "status": status,
             "database": "ok" if database else "down",
             "degraded": degraded,
-            "fallback": bool(flags.get("fallback")),
+            "fallback_active": bool(flags.get("fallback")),
         },
     )
 

@@ -41,11 +41,17 @@ class ProblemFault(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     pointer: str | None = Field(None, max_length=2_000, examples=["/lines/1/quantity"])
+    """JSON pointer of the member at fault."""
     parameter: str | None = Field(None, max_length=200, examples=["limit"])
+    """The query parameter at fault."""
     header: str | None = Field(None, max_length=200, examples=["Idempotency-Key"])
+    """The request header at fault."""
     code: str = Field(max_length=100, examples=["validation.type"])
+    """What is wrong, as a code that never changes."""
     message: str = Field(max_length=4_000)  # it may list every permission
+    """What is wrong there, in one sentence."""
     fix: str = Field(max_length=1_000)
+    """What the caller can do about it."""
 
 
 class ProblemDetails(BaseModel):
@@ -55,15 +61,23 @@ class ProblemDetails(BaseModel):
 
     type: str = Field(max_length=500, description="Link to what the code means and how to fix it.")
     title: str = Field(max_length=200)
+    """What is wrong, in a few words."""
     status: int = Field(ge=400, le=599)
+    """The HTTP status."""
     code: str = Field(max_length=100, pattern=r"^[a-z_]+\.[a-z0-9_]+$")
+    """What is wrong, as a code that never changes."""
     detail: str = Field(max_length=1_000)
+    """What is wrong, in one sentence."""
     fix: str = Field(max_length=1_000)
+    """What the caller can do about it."""
     instance: str = Field(max_length=4_000, description="The path that was asked for.")
     request_id: str = Field(max_length=64)
+    """The id of the request."""
     trace_id: str = Field(max_length=32)
+    """Under this id the request stands in the log."""
     retry_after_seconds: int | None = Field(None, ge=0, description="With 429 and 503.")
     errors: list[ProblemFault] | None = Field(None, max_length=100)
+    """What is wrong where."""
 
 
 def responses(

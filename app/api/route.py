@@ -226,11 +226,13 @@ def operation_id(route: APIRoute) -> str:
     """``<resource>_<verb>``: ``sales_create``, ``products_list``, ``sales_orders_confirm``.
 
     A path that ends in a word after its resource is named by that word: alone where it is called
-    by GET or POST, with the verb where another method changes it.
+    by GET or POST, with the verb where another method changes it. A report is no list.
     """
     words = _words(route.path)
     method = min(route.methods or {"GET"})
     name = "_".join(words) or "index"
+    if SORTS_KEY in route.responses.get(200, {}) and words[0] != "reports":
+        return f"{name}_list"
     ends_in_parameter = route.path.endswith("}")
     if len(words) > 1 and not ends_in_parameter and method in {"GET", "POST"}:
         return name

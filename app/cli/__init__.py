@@ -4,6 +4,7 @@ import typer
 
 from app.cli.audit import audit
 from app.cli.backup import backup, restore
+from app.cli.companies import companies
 from app.cli.company import demo, replace_keys, reset_mfa
 from app.cli.config import config
 from app.cli.database import check_books, migrate
@@ -11,7 +12,6 @@ from app.cli.keys import keys
 from app.cli.messages import messages
 from app.cli.operators import operators
 from app.cli.serving import serve
-from app.cli.tenants import tenants
 
 cli = typer.Typer(
     add_completion=False,
@@ -32,7 +32,7 @@ cli.command()(messages)
 cli.command("reset-mfa")(reset_mfa)
 cli.add_typer(config, name="config")
 cli.add_typer(operators, name="operators")
-cli.add_typer(tenants, name="tenants")
+cli.add_typer(companies, name="companies")
 
 
 def main() -> None:

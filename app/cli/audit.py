@@ -21,7 +21,7 @@ audit = typer.Typer(
 )
 
 CompanyOption = Annotated[
-    str, typer.Option("--company", help="Only this company (tnt_…). Default: all.")
+    str, typer.Option("--company", help="Only this company (cmp_…). Default: all.")
 ]
 _HASH = re.compile(r"[0-9a-f]{64}")
 
@@ -94,7 +94,7 @@ async def _verify_all(parts: Parts, company: Id | None, head: bytes | None, firs
     for tenant_id, name in await _asked(parts, company):
         found = await parts.audit_chain.verify(tenant_id, head=head, first=first)
         well = well and found.ok
-        typer.echo(f"{show('tnt', tenant_id)} {name}: {told(verdict_view(tenant_id, found))}")
+        typer.echo(f"{show('cmp', tenant_id)} {name}: {told(verdict_view(tenant_id, found))}")
     return well
 
 
@@ -108,10 +108,10 @@ def told(view: AuditVerdictView) -> str:
         if broken["entry_id"] is not None:
             where.append(broken["entry_id"])
         return f"BROKEN: {broken['kind']} at {', '.join(where)}"
-    if view["contains_head"] is False:
+    if view["head_included"] is False:
         return "BROKEN: the head is not in the chain: something was cut off or replaced"
     ending = "no seal yet" if head is None else f"head {head['sequence']} {head['hash']}"
-    return f"ok, {view['entries']} entries sealed, {view['unsealed']} not yet, {ending}"
+    return f"ok, {view['entry_count']} entries sealed, {view['unsealed']} not yet, {ending}"
 
 
 async def _asked(parts: Parts, company: Id | None) -> list[tuple[Id, str]]:
@@ -125,6 +125,6 @@ async def _asked(parts: Parts, company: Id | None) -> list[tuple[Id, str]]:
 
 def _company(text: str) -> Id | None:
     try:
-        return read("tnt", text) if text else None
+        return read("cmp", text) if text else None
     except InvalidValue:
-        raise fail("--company takes an id such as tnt_01JZ8B6Q0G3V5W7X9YABCDEFGH") from None
+        raise fail("--company takes an id such as cmp_01JZ8B6Q0G3V5W7X9YABCDEFGH") from None

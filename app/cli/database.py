@@ -101,7 +101,7 @@ async def check_all(
         well = well and sound
         if sound and broken_only:
             continue
-        typer.echo(f"{show('tnt', tenant_id)} {name}:")
+        typer.echo(f"{show('cmp', tenant_id)} {name}:")
         for check in integrity["checks"]:
             verdict = "ok" if not check["broken"] else f"BROKEN {check['broken']}: {check['first']}"
             typer.echo(f"  {check['name']:32} {verdict}")

@@ -43,7 +43,7 @@ async def facts_of(company: Company) -> Facts:
     accounts = (await company.read("/accounts?limit=200"))["data"]
     by_role = {each["role"]: read("acc", each["id"]) for each in accounts if each["role"]}
     return Facts(
-        read("tnt", me["tenant_id"]),
+        read("cmp", me["company_id"]),
         read("usr", me["user_id"]),
         read("loc", company.location),
         by_role["cash"],

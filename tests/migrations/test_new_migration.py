@@ -283,8 +283,8 @@ def test_what_has_to_be_written_by_hand_is_said(later: LaterRelease) -> None:
     final.tables["units"].info = {"tenant": True, "append_only": True}
     cases = {
         "nothing changed: the tables are those of revision": tables_of_the_code(),
-        "units.made_by: rows that are there have no Id for it": with_column(
-            "units", column("made_by", Id)
+        "units.made_by_id: rows that are there have no Id for it": with_column(
+            "units", column("made_by_id", Id)
         ),
         "units.decimals: write a change of the type by hand": with_column(
             "units", column("decimals", Flag)

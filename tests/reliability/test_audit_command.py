@@ -42,7 +42,7 @@ def test_the_chain_on_the_command_line(tmp_path: Path, sqlite_template: Path) ->
     assert tradepost("audit", "seal", *url).stdout == "1 seals were created\n"
     [line] = tradepost("audit", "heads", *url).stdout.splitlines()
     company, sequence, head, at = line.split(" ")
-    assert (company[:4], sequence, len(head), at[-1]) == ("tnt_", "1", 64, "Z")
+    assert (company[:4], sequence, len(head), at[-1]) == ("cmp_", "1", 64, "Z")
     asked = ("--company", company, "--head", head, *url)
     sound = tradepost("audit", "verify", *asked)
     assert (sound.returncode, sound.stderr) == (0, "")
@@ -68,7 +68,7 @@ def test_the_chain_on_the_command_line(tmp_path: Path, sqlite_template: Path) ->
 
 def test_what_is_no_head_and_no_company_is_one_clear_line(sqlite_template: Path) -> None:
     url = ("--database-url", f"sqlite:///{sqlite_template}")
-    nobody = "tnt_01JZ8B6Q0G3V5W7X9YABCDEFGH"
+    nobody = "cmp_01JZ8B6Q0G3V5W7X9YABCDEFGH"
     head = "--head takes 64 hexadecimal digits, and --company whose chain it is of"
     assert refusal("audit", "verify", "--head", "ab", "--company", nobody, *url) == head
     assert refusal("audit", "verify", "--head", "ab" * 32, *url) == head

@@ -59,7 +59,7 @@ def test_the_demo_company_is_made_once_and_its_books_are_sound(tmp_path: Path) -
     assert contacts(file) == before
     checked = tradepost("check-books", "--database-url", url)
     assert checked.returncode == 0, checked.stdout
-    assert re.match(r"tnt_[0-9A-Z]{26} Harbour Street Goods:\n", checked.stdout)
+    assert re.match(r"cmp_[0-9A-Z]{26} Harbour Street Goods:\n", checked.stdout)
     assert "difference 0.00" in checked.stdout
     last = checked.stdout.splitlines()[-1]
     assert re.fullmatch(r"The next check can go on from here: --recorded-from \d{4}-\S+Z", last)

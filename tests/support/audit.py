@@ -27,7 +27,7 @@ class Trail:
     @classmethod
     async def of(cls, application: Any, company: Company) -> "Trail":
         me = await company.get("/auth/me")
-        return cls(application, company, read("tnt", me["tenant_id"]))
+        return cls(application, company, read("cmp", me["company_id"]))
 
     async def seal(self) -> int:
         """How many seals it took."""

@@ -33,11 +33,11 @@ async def use_every_operation(application: Any, company: Company) -> None:
         valid = await route.prepare(company)
         answer = await request(company, route, valid, key=tag())
         assert answer.status == route.status, (route.operation, answer.status, answer.body)
-    key = {"name": f"Till {tag()}", "scopes": ["units:read"]}
+    key = {"name": f"Till {tag()}", "permissions": ["units:read"]}
     made = (await company.client.post(f"{API}/api-keys", json=key)).json()
     bearer = {"Authorization": f"Bearer {made['key']}"}
     assert (await company.client.get(f"{API}/units", headers=bearer)).status_code == 200
-    tenant_id = read("tnt", (await company.get("/auth/me"))["tenant_id"])
+    tenant_id = read("cmp", (await company.get("/auth/me"))["company_id"])
     await application.state.parts.exporting.look(tenant_id)
     assert await (await Ledger.of(application, company)).fold()
     assert await (await Trail.of(application, company)).seal()

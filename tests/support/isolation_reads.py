@@ -31,7 +31,7 @@ async def reads(on: Probing) -> None:
 async def barred(on: Probing) -> None:
     """RB-02: what no member can be permitted is refused to the owner, too."""
     for operation in on.tenants.barred:
-        path = operation.template.replace("{id}", on.tenants.foreign.ids["tnt"][0])
+        path = operation.template.replace("{id}", on.tenants.foreign.ids["cmp"][0])
         answer = await on.send(operation.method, path)
         on.report.probes += 1
         if answer.status not in {401, 403}:  # those of the platform take another token
@@ -40,7 +40,7 @@ async def barred(on: Probing) -> None:
 
 async def headers(on: Probing) -> None:
     """TE-06: no header selects the company."""
-    theirs = on.tenants.foreign.ids["tnt"][0]
+    theirs = on.tenants.foreign.ids["cmp"][0]
     named = dict.fromkeys(("X-Tenant-Id", "X-Company-Id", "Tenant", "X-Organization"), theirs)
     for operation in on.reads():
         path = next(iter(on.own_paths(operation)), None)

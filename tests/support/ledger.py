@@ -24,7 +24,7 @@ class Ledger:
     @classmethod
     async def of(cls, application: Any, company: Company) -> "Ledger":
         me = await company.get("/auth/me")
-        return cls(application, company, read("tnt", me["tenant_id"]))
+        return cls(application, company, read("cmp", me["company_id"]))
 
     async def fold(self) -> int:
         """How many parts it took."""

@@ -156,7 +156,7 @@ class Trader:
         self.headers = {"Authorization": f"Bearer {answer.json()['access_token']}"}
         company = self.company
         yard = await company.post("/locations", {"code": "YARD", "name": "Yard"})
-        self._tenant = read("tnt", (await company.get("/tenants/current"))["id"])
+        self._tenant = read("cmp", (await company.get("/companies/current"))["id"])
         self._rows = await self._stack.enter_async_context(rows_of(self.house.database_url))
         return Names(
             locations=[await company.location(), yard["id"]],

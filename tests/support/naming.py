@@ -36,7 +36,7 @@ ONE_WORD: Final = {
 _ONLY_LAST: Final = frozenset({"over"})
 # Bodies and answers that a standard names: RFC 9457, OAuth, JSON Web Keys.
 _STANDARD: Final = frozenset({"ProblemDetails", "ProblemFault", "JwkView", "JwksView"})
-_STANDARD_MEMBERS: Final = frozenset({"token_type", "request_id", "trace_id"})
+_STANDARD_MEMBERS: Final = frozenset({"token_type", "request_id", "trace_id", "requests_errors"})
 
 # Ranges without a name of what they are of; `good_until` says as little.
 _BARE: Final = frozenset({"since", "until"})
@@ -47,7 +47,7 @@ _SWITCH: Final = re.compile(r"has_\w+|include_\w+|dry_run")
 _UNCOUNTABLE: Final = frozenset({"data", "equity", "income"})
 
 # What a permission may be of besides a collection: `costs` are members, the others several paths.
-AREAS: Final = frozenset({"costs", "platform", "profile", "stock", "system"})
+AREAS: Final = frozenset({"company_deletion", "costs", "platform", "profile", "stock", "system"})
 _OF_EVERY_LIST: Final = frozenset(
     {"as_known_at", "as_of", "cursor", "include_total", "limit", "page", "per_page", "q", "sort"}
 )
@@ -197,7 +197,7 @@ def _numbers(document: Document) -> Iterator[str]:
         for form in forms:
             kind = form.get("type")
             plural = name.endswith("s") and not name.endswith(_UNITS)
-            if kind == "integer" and plural:
+            if kind == "integer" and plural and name not in _STANDARD_MEMBERS:
                 yield place
             if kind == "array" and not plural and name not in _UNCOUNTABLE:
                 yield place

@@ -83,9 +83,9 @@ class Buying:
     async def settings(self, changes: dict[str, str]) -> None:
         """Change the settings of the company."""
         client = self.company.client
-        before = await client.get("/api/v1/tenants/current")
+        before = await client.get("/api/v1/companies/current")
         headers = {"If-Match": before.headers["etag"]}
-        answer = await client.patch("/api/v1/tenants/current", json=changes, headers=headers)
+        answer = await client.patch("/api/v1/companies/current", json=changes, headers=headers)
         assert answer.status_code == 200, answer.text
 
     async def _posted(self, path: str, body: Any) -> httpx.Response:

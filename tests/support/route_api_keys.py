@@ -9,9 +9,9 @@ from tests.support.route import Route, Valid, tag
 async def _make(_: Company) -> Valid:
     body = {
         "name": f"Shop {tag()}",
-        "scopes": ["units:read", "sales:write"],
+        "permissions": ["units:read", "sales:write"],
         "allowed_addresses": ["192.0.2.0/24"],
-        "test": False,
+        "mode": "live",
         "expires_at": None,
     }
     return Valid("/api-keys", body)
@@ -29,7 +29,7 @@ async def _here(company: Company) -> str:
 
 
 async def _change(company: Company) -> Valid:
-    body = {"name": f"Shop {tag()}", "scopes": ["units:read"], "allowed_addresses": []}
+    body = {"name": f"Shop {tag()}", "permissions": ["units:read"], "allowed_addresses": []}
     return Valid(await _here(company), body, {"If-Match": '"1"'})
 
 

@@ -144,20 +144,20 @@ async def _reset_member_mfa(company: Company) -> Valid:
 
 async def _switch(company: Company) -> Valid:
     """To the current company, the only one of its owner."""
-    return Valid("/auth/switch", {"company_id": (await company.get("/auth/me"))["tenant_id"]})
+    return Valid("/auth/switch", {"company_id": (await company.get("/auth/me"))["company_id"]})
 
 
 async def _change_company(company: Company) -> Valid:
-    shown = await company.client.get("/api/v1/tenants/current")
+    shown = await company.client.get("/api/v1/companies/current")
     body = {
         "name": f"Renamed {tag()}",
         "time_zone": "UTC",
         "tax_rounding": "line",
         "price_difference_policy": "split",
         "mfa_required": False,
-        "step_up_for_payouts": False,
+        "payout_step_up_required": False,
     }
-    return Valid("/tenants/current", body, {"If-Match": shown.headers["etag"]})
+    return Valid("/companies/current", body, {"If-Match": shown.headers["etag"]})
 
 
 def _identity(path: str, prepare: Prepare, status: int, **more: Any) -> Route:
@@ -206,7 +206,7 @@ IDENTITY: Final = (
     ),
     _identity("join", _join, 204),
     _identity("switch", _switch, 200, repeated=1, why="each switch opens a session (AU-01)"),
-    Route("PATCH /tenants/current", _change_company, 200),
+    Route("PATCH /companies/current", _change_company, 200),
     *LIFECYCLE,
     Route("PATCH /members/{id}", _change_member, 200),
     Route("POST /members/{id}/activate", _activate_member, 200),

@@ -11,7 +11,7 @@ from tests.support.route import Route, Valid
 async def _export(company: Company) -> Valid:
     """After the one before is made: there is one at a time."""
     parts = company.client._transport.app.state.parts  # type: ignore[attr-defined]
-    await parts.exporting.look(read("tnt", (await company.get("/auth/me"))["tenant_id"]))
+    await parts.exporting.look(read("cmp", (await company.get("/auth/me"))["company_id"]))
     return Valid("/exports")
 
 
@@ -29,7 +29,7 @@ def _upon(verb: str, *before: str) -> Route:
     async def prepare(company: Company) -> Valid:
         headers = await _platform(company)
         async with register_company(company.client._transport.app) as other:  # type: ignore[attr-defined]
-            path = f"/platform/companies/{(await other.get('/auth/me'))['tenant_id']}"
+            path = f"/platform/companies/{(await other.get('/auth/me'))['company_id']}"
         for each in before:
             answer = await company.client.post(
                 f"/api/v1{path}/{each}", json={"reason": "First"}, headers=headers
@@ -49,7 +49,7 @@ async def _close(company: Company) -> Valid:
     """Another company; the one under test goes on."""
     async with register_company(company.client._transport.app) as other:  # type: ignore[attr-defined]
         headers = {"Authorization": other.client.headers["authorization"]}
-    return Valid("/tenants/current/deletion", {"name": "Test Trading"}, headers)
+    return Valid("/companies/current/schedule-deletion", {"name": "Test Trading"}, headers)
 
 
 async def _keep(company: Company) -> Valid:
@@ -58,7 +58,7 @@ async def _keep(company: Company) -> Valid:
         "/api/v1" + valid.path, json=valid.body, headers=valid.headers
     )
     assert closed.status_code == 200, closed.text
-    return Valid(valid.path, headers=valid.headers)
+    return Valid("/companies/current/cancel-deletion", headers=valid.headers)
 
 
 async def _preferences(company: Company) -> Valid:
@@ -72,14 +72,14 @@ async def _found(company: Company) -> Valid:
     async with register_company(company.client._transport.app) as other:  # type: ignore[attr-defined]
         headers = {"Authorization": other.client.headers["authorization"]}
     body = {"name": "The second", "currency": "GBP", "time_zone": "UTC"}
-    return Valid("/tenants", body, headers)
+    return Valid("/companies", body, headers)
 
 
 LIFECYCLE: Final = (
     Route("PATCH /auth/preferences", _preferences, 200),
-    Route("POST /tenants", _found, 201, "none"),
-    Route("POST /tenants/current/deletion", _close, 200),
-    Route("DELETE /tenants/current/deletion", _keep, 200),
+    Route("POST /companies", _found, 201, "none"),
+    Route("POST /companies/current/schedule-deletion", _close, 200),
+    Route("POST /companies/current/cancel-deletion", _keep, 200),
     Route("POST /exports", _export, 202),
     _upon("suspend"),
     _upon("resume", "suspend"),

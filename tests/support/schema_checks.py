@@ -78,7 +78,7 @@ INEXPRESSIBLE: Final[dict[str, Unsaid]] = {
     "auth.mfa_token_invalid": Unsaid(
         "POST /api/v1/auth/mfa/verify", "A token is known or not.", lambda _: True
     ),
-    "auth.session_over": Unsaid(
+    "auth.session_expired": Unsaid(
         "* /api/v1/*", "A request before it ended the session, as logout does.", lambda _: True
     ),
     "auth.step_up_required": Unsaid(
@@ -193,7 +193,7 @@ def after_call(
     response: schemathesis.Response,
 ) -> None:
     """Sign in again once the session has ended: schemathesis does so in all phases but stateful."""
-    if response.status_code == 401 and response.json().get("code") == "auth.session_over":
+    if response.status_code == 401 and response.json().get("code") == "auth.session_expired":
         refresh_auth(case)
 
 

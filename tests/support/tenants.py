@@ -201,4 +201,4 @@ async def _join(company: Company, other: Company) -> None:
 
 
 async def _tenant_id(company: Company) -> Id:
-    return read("tnt", (await company.get("/auth/me"))["tenant_id"])
+    return read("cmp", (await company.get("/auth/me"))["company_id"])

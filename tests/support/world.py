@@ -44,7 +44,7 @@ async def make_world(application: Any, database_url: str, stack: AsyncExitStack)
     them = await other.get("/auth/me")
     foreign["/auth/sessions"], foreign["/members"] = them["session_id"], them["user_id"]
     foreign["/sessions"] = them["session_id"]
-    foreign["/auth/companies"] = them["tenant_id"]
+    foreign["/auth/companies"] = them["company_id"]
     foreign["/audit-entries"] = (await other.get("/audit-entries"))["data"][0]["id"]
     invitation = {"email": f"{tag()}@example.com", "role": "viewer"}
     foreign["/invitations"] = (await other.post("/invitations", invitation))["id"]
@@ -81,4 +81,4 @@ async def _objects_of(company: Company) -> dict[str, str]:
 
 
 async def _tenant(company: Company) -> Id:
-    return read("tnt", (await company.get("/auth/me"))["tenant_id"])
+    return read("cmp", (await company.get("/auth/me"))["company_id"])

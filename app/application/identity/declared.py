@@ -9,13 +9,13 @@ IDENTITY = Context(
     (),
     resources=(
         Resource("profile", Access()),  # the own sign-in; every role has it
-        Resource("tenants", Access(read=_EVERYBODY)),
+        Resource("companies", Access(read=_EVERYBODY)),
         Resource("members", Access(write="manager")),
         Resource("roles", Access(read="manager")),
         Resource("api_keys", Access(read="manager")),
         Resource("exports", Access()),  # everything that the company has, in one file
-        Resource("closing", Access()),  # the deletion of the company
+        Resource("company_deletion", Access()),  # the deletion of the company
         Resource("system", Access()),
-        Resource("audit", Access(read="manager accountant")),
+        Resource("audit_entries", Access(read="manager accountant")),
     ),
 )

@@ -24,17 +24,30 @@ class CompanyView(TypedDict):
     """A company and how its books are kept."""
 
     id: str
+    """The id of the company."""
     name: str
+    """The name of the company."""
     country: str | None
+    """ISO 3166 code of two capital letters."""
     time_zone: str
+    """IANA name, such as Europe/London; it decides the business day."""
     currency: str
+    """ISO 4217 code."""
     tax_rounding: str
+    """Whether tax is rounded on each `line` or once on the `document`."""
     price_difference_policy: str
+    """Where a bill's price difference goes: `split` over stock and cost of sales, or all to
+    `variance`."""
     mfa_required: bool
-    step_up_for_payouts: bool
-    standing: str
+    """Whether the people of the company need a second factor."""
+    payout_step_up_required: bool
+    """Whether paying a supplier needs a proof of the last ten minutes."""
+    status: str
+    """`active`; `suspended` or `deletion_scheduled`, where people read and export only."""
     delete_at: str | None
+    """When the company may be deleted; null when nobody asked for it."""
     version: int
+    """Counts the changes; the ETag states it."""
 
 
 @frozen
@@ -58,7 +71,7 @@ def company_version(tenant: Tenant, books: Books) -> int:
 def company_view(tenant: Tenant, books: Books) -> CompanyView:
     """The view of a company."""
     return {
-        "id": show("tnt", tenant.id),
+        "id": show("cmp", tenant.id),
         "name": tenant.name,
         "country": tenant.country,
         "time_zone": tenant.time_zone,
@@ -66,8 +79,8 @@ def company_view(tenant: Tenant, books: Books) -> CompanyView:
         "tax_rounding": str(books.tax_rounding),
         "price_difference_policy": str(books.price_difference_policy),
         "mfa_required": tenant.mfa_required,
-        "step_up_for_payouts": tenant.step_up_for_payouts,
-        "standing": str(tenant.status),
+        "payout_step_up_required": tenant.payout_step_up_required,
+        "status": str(tenant.status),
         "delete_at": None if tenant.delete_at is None else instant(tenant.delete_at),
         "version": company_version(tenant, books),
     }
@@ -91,7 +104,7 @@ def _edit(edit: EditCompany, work: Work) -> Done:
         name=members.get("name"),
         time_zone=zone,
         mfa_required=members.get("mfa_required"),
-        step_up_for_payouts=members.get("step_up_for_payouts"),
+        payout_step_up_required=members.get("payout_step_up_required"),
     )
     changed_books = books.changed(
         time_zone=zone,
@@ -106,8 +119,8 @@ def _edit(edit: EditCompany, work: Work) -> Done:
         books = work.put(BOOKS, changed_books)
     after = company_view(tenant, books)
     if after != before:
-        work.note("changed", "tenant", tenant.id, **difference(before, after))
-        work.event("tenant.changed", tenant.id)
+        work.note("changed", "company", tenant.id, **difference(before, after))
+        work.event("company.changed", tenant.id)
     return Done(after, status=200, version=after["version"])
 
 
@@ -115,4 +128,4 @@ def _maybe(type_: Any, value: str | None) -> Any:
     return None if value is None else type_(value)
 
 
-EDIT_COMPANY = Command("tenants.edit", "tenants:write", _needs, _edit)
+EDIT_COMPANY = Command("companies.update", "companies:write", _needs, _edit)

@@ -42,4 +42,4 @@ def _begin(work: Work, time_zone: str, company: Company) -> None:
 
 REGISTER = Command("auth.register", PUBLIC, registration_needs, _register)
 # Runs as the new company. Every signed-in user may open one.
-FOUND_COMPANY = Command("tenants.create", "profile:write", founding_needs, _found)
+FOUND_COMPANY = Command("companies.create", "profile:write", founding_needs, _found)

@@ -13,7 +13,7 @@ STEP_UP_LIFE: Final = timedelta(minutes=10)
 
 # What a company that is suspended or closing may still change: everybody's own sign-in, and the
 # way out with all of its data.
-STILL_ALLOWED: Final = frozenset({"profile:write", "exports:write", "closing:write"})
+STILL_ALLOWED: Final = frozenset({"profile:write", "exports:write", "company_deletion:write"})
 
 
 @frozen
@@ -28,7 +28,7 @@ class Principal:
     ``proved_at`` is when the user last confirmed their identity in this session; always None for an
     API key. ``second_factor``: whether more than a password was used. ``mfa_missing``: the company
     requires a second factor, and none was used.
-    ``step_up_for_payouts``: the company asks for a proof before money goes out.
+    ``payout_step_up_required``: the company asks for a proof before money goes out.
     """
 
     tenant_id: Id
@@ -42,7 +42,7 @@ class Principal:
     proved_at: datetime | None = None
     second_factor: bool = False
     mfa_missing: bool = False
-    step_up_for_payouts: bool = False
+    payout_step_up_required: bool = False
     key_mode: Literal["", "live", "test"] = ""
     company_status: CompanyStatus = CompanyStatus.ACTIVE
     locale: str | None = None

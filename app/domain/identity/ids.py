@@ -5,7 +5,7 @@ from typing import Annotated
 from app.domain.shared.fields import Meaning, Reference
 from app.domain.shared.ids import Id
 
-TenantId = Annotated[Id, Reference("tnt", "tenants"), Meaning("The company.")]
+TenantId = Annotated[Id, Reference("cmp", "tenants"), Meaning("The company.")]
 UserId = Annotated[Id, Reference("usr", "users"), Meaning("The user.")]
 SessionId = Annotated[Id, Reference("ses", "sessions"), Meaning("The session.")]
 RoleId = Annotated[Id, Reference("rol", "roles"), Meaning("The role.")]

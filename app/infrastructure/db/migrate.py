@@ -128,9 +128,12 @@ def _filled(connection: Connection, revision: str) -> list[str]:
     postgres = connection.dialect.name == "postgresql"
     at = MigrationContext.configure(connection).get_current_revision()
     found = []
+    renamed: dict[str, dict[str, str]] = {}  # what later revisions call the columns of a table
     for step in script.iterate_revisions(at, revision):
         whole = dict.fromkeys(getattr(step.module, "TABLES", ()), "")
-        for table, condition in {**whole, **getattr(step.module, "FORGOTTEN", {})}.items():
+        for table, stated in {**whole, **getattr(step.module, "FORGOTTEN", {})}.items():
+            names = renamed.get(table, {})
+            condition = " ".join(names.get(word, word) for word in stated.split(" "))
             space, _, name = table.rpartition(".")
             if postgres and not space:
                 # Forced row security hides every row from the owner too. Rolled back below.
@@ -141,6 +144,7 @@ def _filled(connection: Connection, revision: str) -> list[str]:
                 select(exists(rows.where(text(condition)) if condition else rows))
             ):
                 found.append(f"{name} ({condition})" if condition else name)
+        renamed |= getattr(step.module, "RENAMED", {})
     connection.rollback()
     return sorted(found)
 

@@ -41,6 +41,7 @@ class Check:
     """Two sums of facts that must be equal; ``decimals`` None means those of the currency."""
 
     name: str
+    """What was checked."""
     sub_ledger: Select[Any]
     ledger: Select[Any]
     decimals: int | None = None

@@ -19,7 +19,7 @@ import jwt
 
 from app.application.identity.directory.ports import Access
 from app.application.shared.access import Principal
-from app.domain.identity.sign_in.errors import SessionOver, TokenExpired, Unauthenticated
+from app.domain.identity.sign_in.errors import SessionExpired, TokenExpired, Unauthenticated
 from app.domain.shared.clock import Clock
 from app.domain.shared.errors import InvalidValue
 from app.domain.shared.frozen import frozen
@@ -78,7 +78,7 @@ def principal_of(access: Access) -> Principal:
         proved_at=access.proved_at,
         second_factor=access.second_factor,
         mfa_missing=access.mfa_required and not access.second_factor,
-        step_up_for_payouts=access.step_up_for_payouts,
+        payout_step_up_required=access.payout_step_up_required,
     )
 
 
@@ -124,7 +124,7 @@ class SignedAccessTokens:
             "iss": self._issuer,
             "aud": self._audience,
             "sub": show("usr", access.user_id),
-            "tid": show("tnt", access.tenant_id),
+            "tid": show("cmp", access.tenant_id),
             "sid": show("ses", access.session_id),
             "role": access.role,
             "jti": secrets.token_hex(16),
@@ -141,17 +141,17 @@ class SignedAccessTokens:
         Raises:
             Unauthenticated: it proves nothing.
             TokenExpired: it did once.
-            SessionOver: its session has ended, or its user is switched off.
+            SessionExpired: its session has ended, or its user is switched off.
         """
         claims = await self._claims(token)
         if self._clock.now().timestamp() >= claims.expires_at + LEEWAY_SECONDS:
             raise TokenExpired
         known = await self._known.get(claims.session_id)
         if known is None or known.access is None or known.principal is None:
-            raise SessionOver
+            raise SessionExpired
         access, principal = known.access, known.principal
         if access.live_until <= self._clock.now():
-            raise SessionOver
+            raise SessionExpired
         if (access.user_id, access.tenant_id) != (claims.user_id, claims.tenant_id):
             raise Unauthenticated
         return principal
@@ -239,7 +239,7 @@ class SignedAccessTokens:
             return _Claims(
                 session_id=read("ses", claims["sid"]),
                 user_id=read("usr", claims["sub"]),
-                tenant_id=read("tnt", claims["tid"]),
+                tenant_id=read("cmp", claims["tid"]),
                 expires_at=expires,
                 until=self._monotonic() + VERIFIED_SECONDS,
             )

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 
-from app.application.identity.keys.api_keys import scopes_of_keys
+from app.application.identity.keys.api_keys import permissions_of_keys
 from app.application.identity.keys.ports import KeyAccess, KeyDirectory, KeyUses
 from app.application.identity.keys.tokens import PREFIXES, ApiKeyToken
 from app.application.shared.access import Principal
@@ -96,7 +96,9 @@ class CachedApiKeys:
     def forget_maker(self, tenant_id: Id, user_id: Id) -> None:
         """Look up again the keys whose maker is this member."""
         maker = (tenant_id, user_id)
-        self._known.forget_where(lambda each: (each.access.tenant_id, each.access.made_by) == maker)
+        self._known.forget_where(
+            lambda each: (each.access.tenant_id, each.access.made_by_id) == maker
+        )
 
     def forget_company(self, tenant_id: Id) -> None:
         """Look up again the keys of a company."""
@@ -126,7 +128,7 @@ class CachedApiKeys:
         )
         if access is not None and access.previous_hash is not None and not right:
             right = secrets.compare_digest(read.secret_hash, access.previous_hash)
-            if right and (access.previous_until is None or access.previous_until <= now):
+            if right and (access.previous_expires_at is None or access.previous_expires_at <= now):
                 raise ApiKeyOver
         if known is None or access is None or not right or read.test != access.test:
             raise Unauthenticated
@@ -156,7 +158,7 @@ def is_api_key(token: str) -> bool:
 
 
 def _principal(access: KeyAccess) -> Principal | None:
-    """The principal of a key: its scopes, limited to what its maker may do now."""
+    """The principal of a key: its permissions, limited to what its maker may do now."""
     if access.revoked or access.held is None:
         return None
     return Principal(
@@ -164,8 +166,8 @@ def _principal(access: KeyAccess) -> Principal | None:
         user_id=access.key_id,
         session_id=NO_ID,
         role="api_key",
-        permissions=access.scopes & scopes_of_keys() & access.held,
-        on_behalf_of=access.made_by,
+        permissions=access.permissions & permissions_of_keys() & access.held,
+        on_behalf_of=access.made_by_id,
         company_status=access.company_status,
         key_mode="test" if access.test else "live",
     )

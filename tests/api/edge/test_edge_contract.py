@@ -185,7 +185,7 @@ async def test_a_list_takes_exactly_the_orders_that_it_declares(company: Company
         platform = path.startswith("/api/v1/platform/")
         headers = operator if platform else {}
         needed = account if path.endswith("/general-ledger") else {}
-        if platform and not path.endswith("/acts"):
+        if platform and not path.endswith("/audit-entries"):
             needed = {"reason": "To see the orders"}
         choices = SORTED[path]["schema"]["enum"]
         assert SORTED[path]["schema"]["default"] == choices[0]

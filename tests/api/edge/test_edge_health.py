@@ -38,14 +38,14 @@ READY = ["/readyz", "/api/v1/health/ready"]
 @pytest.mark.parametrize("path", HEALTH)
 async def test_health_tells_database_and_flags_and_nothing_else(edge: Edge, path: str) -> None:
     """S0-13, S1-38: exactly these members; 503 when the database is down."""
-    well = {"status": "ok", "database": "ok", "degraded": False, "fallback": False}
+    well = {"status": "ok", "database": "ok", "degraded": False, "fallback_active": False}
     assert await body(edge, path, 200) == well
     edge.health.states = {"fallback": True, "degraded": True, "internal_host_db7": True}
     assert await body(edge, path, 200) == {
         "status": "degraded",
         "database": "ok",
         "degraded": True,
-        "fallback": True,
+        "fallback_active": True,
     }
     edge.health.alive = False
     assert (await body(edge, path, 503))["status"] == "down"

@@ -1,4 +1,4 @@
-"""Names in the API and in the command follow docs/naming.md; what does not yet is listed."""
+"""Names in the API and in the command follow docs/naming.md."""
 
 from collections.abc import Iterator
 from copy import deepcopy
@@ -10,7 +10,6 @@ import typer
 from app.cli import cli
 from tests.support.document import document
 from tests.support.naming import findings, is_kebab, wrong_words
-from tests.support.naming_pending import PENDING
 
 
 def commands(command: Any, name: str = "") -> Iterator[str]:
@@ -32,14 +31,9 @@ def found() -> set[str]:
     return set(findings(document())) | in_command
 
 
-def test_no_other_name_breaks_a_rule() -> None:
-    """A new name follows docs/naming.md, which explains the rule; PENDING takes no new lines."""
-    assert sorted(found() - PENDING.keys()) == []
-
-
-def test_what_was_renamed_is_no_longer_listed() -> None:
-    """Delete these lines of PENDING: the names follow the rules now."""
-    assert sorted(PENDING.keys() - found()) == []
+def test_no_name_breaks_a_rule() -> None:
+    """A name follows docs/naming.md, which explains the rule."""
+    assert sorted(found()) == []
 
 
 def test_commands_and_options_are_kebab_case() -> None:

@@ -83,5 +83,5 @@ def test_a_route_is_weighed_where_it_is_found() -> None:
 
 
 def test_one_route_is_open_to_every_key() -> None:
-    """A key that may ask more than its scopes say is an exception that somebody has to mean."""
+    """A key that may ask more than its permissions say is an exception."""
     assert [each.path for each in ROUTES if KEYS_TOO in each.openapi_extra] == ["/api/v1/auth/me"]

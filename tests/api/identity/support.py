@@ -89,7 +89,7 @@ def parts_of(api: httpx.AsyncClient) -> Any:
 async def ids_of(api: httpx.AsyncClient, tokens: Tokens) -> tuple[Id, Id]:
     """The caller's user and company."""
     found = (await me(api, tokens)).json()
-    return read("usr", found["user_id"]), read("tnt", found["tenant_id"])
+    return read("usr", found["user_id"]), read("cmp", found["company_id"])
 
 
 async def change(

@@ -78,9 +78,7 @@ BESIDES = {
     "POST /roles/{id}/deactivate": {"sales:read", "units:read"},
 }
 # Another company is made for them, whose owner asks; and the platform's take no token of a company.
-OF_OTHERS = {
-    route for route in ROUTES if "/tenants/current/deletion" in route or "/platform/" in route
-}
+OF_OTHERS = {route for route in ROUTES if "-deletion" in route or "/platform/" in route}
 # They end or open sessions of a user who signed in for them, not of the member.
 OF_ONESELF = {route for route in ROUTES if " /auth/" in route}
 
@@ -121,7 +119,7 @@ async def staffs(
                 shared = await running(dialect)
                 company = await stack.enter_async_context(register_company(shared.app))
                 rows = await stack.enter_async_context(rows_of(shared.url))
-                tenant = read("tnt", (await company.get("/auth/me"))["tenant_id"])
+                tenant = read("cmp", (await company.get("/auth/me"))["company_id"])
                 made[dialect] = staff = Staff(shared.app, company, tenant, rows)
                 body = {"code": ONE, "name": "One", "permissions": [ONLY]}
                 await company.post("/roles", body)

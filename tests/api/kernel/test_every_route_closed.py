@@ -19,11 +19,11 @@ from tests.support.world import World
 # MA-01: what the service keeps for itself, with a value that would be of the right form.
 OWN: Final[dict[str, Any]] = {
     "id": "usr_01JZ8B6Q0G3V5W7X9YABCDEFGH",
-    "tenant_id": "tnt_01JZ8B6Q0G3V5W7X9YABCDEFGH",
-    "company_id": "tnt_01JZ8B6Q0G3V5W7X9YABCDEFGH",
+    "tenant_id": "cmp_01JZ8B6Q0G3V5W7X9YABCDEFGH",
+    "company_id": "cmp_01JZ8B6Q0G3V5W7X9YABCDEFGH",
     "user_id": "usr_01JZ8B6Q0G3V5W7X9YABCDEFGH",
     "role": "owner",
-    "permissions": ["tenants:write"],
+    "permissions": ["companies:write"],
     "version": 99,
     "number": "S-2026-0001",
     "state": "posted",
@@ -51,7 +51,9 @@ FOR_THIS: Final[dict[tuple[str, str], str]] = {
     ("POST /auth/switch", "company_id"): "which of his companies to go to",
     ("POST /invitations", "role"): "nobody grants more than he holds (RB-05)",
     ("PATCH /members/{id}", "role"): "nobody grants more than he holds (RB-05)",
-    ("POST /roles", "permissions"): "nobody makes a role that may do more than he does (RB-03)",
+    ("POST /api-keys", "permissions"): "a key never does more than its maker (RB-03)",
+    ("PATCH /api-keys/{id}", "permissions"): "nor is it changed to (RB-03)",
+    ("POST /roles", "permissions"): "nobody makes a role that may do more than its maker (RB-03)",
     ("PATCH /roles/{id}", "permissions"): "nor lets one do more (RB-03)",
 }
 FAULTS_MAX: Final = 50  # of one refusal

@@ -85,7 +85,7 @@ def header_names_the_tenant(_: Any) -> Iterator[None]:
     def init(self: Http, request: Any, services: Any, principal: Any) -> None:
         named = request.headers.get("x-tenant-id")
         if named is not None:
-            principal = replace(principal, tenant_id=read("tnt", named))
+            principal = replace(principal, tenant_id=read("cmp", named))
         begin(self, request, services, principal)
 
     with pytest.MonkeyPatch.context() as patch:

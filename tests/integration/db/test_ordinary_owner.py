@@ -201,7 +201,7 @@ async def test_an_owner_under_row_security_purges_a_company(new_owner: NewOwner)
         product = await going.product("GOES")
         await going.open_stock("2", "1.00", product)
         goes, stays = [
-            read("tnt", (await each.get("/auth/me"))["tenant_id"]) for each in (going, staying)
+            read("cmp", (await each.get("/auth/me"))["company_id"]) for each in (going, staying)
         ]
         await change(going.client, TENANTS, (goes,), lambda each: replace(each, delete_at=now))
         async with owner_of(url) as owner:

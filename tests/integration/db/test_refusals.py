@@ -75,7 +75,7 @@ class Stand:
 @pytest.fixture
 async def stand(application: Any, company: Company) -> Stand:
     me = await company.get("/auth/me")
-    return Stand(application, read("tnt", me["tenant_id"]), read("usr", me["user_id"]))
+    return Stand(application, read("cmp", me["company_id"]), read("usr", me["user_id"]))
 
 
 async def codes(company: Company) -> set[str]:

@@ -190,7 +190,7 @@ async def test_a_connection_of_the_pool_has_no_tenant_after_an_error(
     """TE-02: neither after a good one, nor after one that broke in the middle."""
     await own_company.product("SEEN")
     me = await own_company.get("/auth/me")
-    tenant_id = read("tnt", me["tenant_id"])
+    tenant_id = read("cmp", me["company_id"])
     parts = own_application.state.parts
     principal = await parts.identity.tokens.verify(
         own_company.client.headers["authorization"].removeprefix("Bearer ")
@@ -224,7 +224,7 @@ async def test_no_row_is_written_for_another_tenant(
         driver_url(own_database_url), server_settings={"role": APP_ROLE}
     )
     try:
-        tenant = read("tnt", (await own_company.get("/auth/me"))["tenant_id"]).hex()
+        tenant = read("cmp", (await own_company.get("/auth/me"))["company_id"]).hex()
         other = "00000000-0000-0000-0000-000000000001"
         await connection.execute(f"SET app.tenant_id = '{tenant}'")
         assert await connection.fetchval("SELECT count(*) FROM products") == 1

@@ -69,7 +69,7 @@ async def told(client: httpx.AsyncClient) -> tuple[bool, str]:
     """What an operator sees: a replacement stands in, and the figure."""
     figures = (await client.get("/metrics")).text.splitlines()
     [line] = [each for each in figures if each.startswith("valkey_up ")]
-    return (await client.get("/healthz")).json()["fallback"], line
+    return (await client.get("/healthz")).json()["fallback_active"], line
 
 
 async def token(client: httpx.AsyncClient) -> dict[str, str]:

@@ -79,7 +79,7 @@ async def test_a_row_that_went_to_another_company_is_found_in_both(audited: Audi
 
 async def tenant_of(company: Company) -> bytes:
     """The id of a company as the database has it."""
-    return read("tnt", (await company.get("/auth/me"))["tenant_id"])
+    return read("cmp", (await company.get("/auth/me"))["company_id"])
 
 
 def bytes_of(value: Any) -> bytes:

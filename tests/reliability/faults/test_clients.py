@@ -51,9 +51,9 @@ async def company(application: Any) -> AsyncIterator[Company]:
     async with register_company(
         application, time_zone="Asia/Kuwait", tax_rounding="document"
     ) as registered:
-        body = {"price_difference_policy": "variance", "step_up_for_payouts": True}
+        body = {"price_difference_policy": "variance", "payout_step_up_required": True}
         headers = {"If-Match": '"1"'}
-        path = "/api/v1/tenants/current"
+        path = "/api/v1/companies/current"
         answer = await registered.client.patch(path, json=body, headers=headers)
         assert answer.status_code == 200, answer.text
         yield registered

@@ -24,7 +24,13 @@ from tests.support.server import served
 PHASES = {"examples", "coverage", "fuzzing", "stateful"}
 OWNER, STRANGER = "owner@example.com", "stranger@example.com"
 # Of others, or prepared within the process of the service.
-_OF_OTHERS = ("/auth/", "/platform/", "/tenants/current/deletion", "/exports")
+_OF_OTHERS = (
+    "/auth/",
+    "/platform/",
+    "/companies/current/schedule-deletion",
+    "/companies/current/cancel-deletion",
+    "/exports",
+)
 SEED = 20_260_331
 
 
@@ -111,7 +117,7 @@ async def trade(url: str) -> None:
             # Both have the current month: what only one of them lists is taken to be its secret.
             await owned.open_stock("1", "1.00", await owned.product("FIRST"))
         for route in ROUTES.values():
-            if route.template.startswith(_OF_OTHERS) or route.template == "/tenants":
+            if route.template.startswith(_OF_OTHERS) or route.template == "/companies":
                 continue  # leaves nothing in the company
             valid = await route.prepare(owned)
             body = None if valid.body is NOTHING else valid.body

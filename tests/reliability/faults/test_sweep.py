@@ -135,7 +135,7 @@ class Swept:
 async def swept_company(stand: Stand, stack: AsyncExitStack) -> Swept:
     """A fresh company with a shop."""
     company = await stack.enter_async_context(register_company(stand.app))
-    tenant = read("tnt", (await company.get("/auth/me"))["tenant_id"])
+    tenant = read("cmp", (await company.get("/auth/me"))["company_id"])
     return Swept(stand, await open_shop(company), tenant)
 
 

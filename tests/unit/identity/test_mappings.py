@@ -80,13 +80,13 @@ SESSION = Session(
 KEY = ApiKey(
     id=ONE,
     name="Shop",
-    scopes=("sales:write", "units:read"),
+    permissions=("sales:write", "units:read"),
     addresses=("192.0.2.0/24",),
     test=True,
     secret_hash=b"secret",
     previous_hash=b"previous",
-    previous_until=NOW + timedelta(hours=1),
-    made_by=TWO,
+    previous_expires_at=NOW + timedelta(hours=1),
+    made_by_id=TWO,
     created_at=NOW - timedelta(days=1),
     rotated_at=NOW,
     expires_at=NOW + timedelta(days=30),
@@ -142,7 +142,7 @@ SAMPLES: dict[str, list[Any]] = {
         )
         for accepted, withdrawn in ((None, None), (NOW, None), (None, NOW))
     ],
-    "api_keys": [KEY, replace(KEY, previous_hash=None, previous_until=None, revoked_at=None)],
+    "api_keys": [KEY, replace(KEY, previous_hash=None, previous_expires_at=None, revoked_at=None)],
     "api_key_uses": [ApiKeyUse(ONE, NOW, "192.0.2.7")],
     "sessions": [SESSION, replace(SESSION, previous_hash=None, rotated_at=None, revoked_at=None)],
     "signing_keys": [

@@ -19,7 +19,7 @@ async def facts_of(company: Company) -> Facts:
     names = ("cash", "sales", "cost_of_goods_sold", "stock")
     accounts = [read("acc", await company.first("/accounts", role=role)) for role in names]
     place = read("loc", await company.location())
-    return Facts(read("tnt", me["tenant_id"]), read("usr", me["user_id"]), place, *accounts)
+    return Facts(read("cmp", me["company_id"]), read("usr", me["user_id"]), place, *accounts)
 
 
 async def test_a_history_is_sound(

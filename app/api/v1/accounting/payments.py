@@ -11,7 +11,7 @@ from app.domain.accounting.payments import Direction
 
 def _check_payouts(http: Http, payments: Sequence[Any]) -> None:
     """Where the company asks for it, paying a supplier needs a proof of the last ten minutes."""
-    if http.principal.step_up_for_payouts and any(
+    if http.principal.payout_step_up_required and any(
         each.direction is Direction.OUT for each in payments
     ):
         http.require_step_up()

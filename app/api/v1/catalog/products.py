@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from pydantic import Field
 from starlette.responses import Response
 
 from app.api.answers import batched
@@ -23,7 +24,10 @@ _Item: Any = new_model(
     PRODUCT,
     forms=False,
     idempotency_key=(Text128, ...),
-    opening_stock=(model_of(OpeningStockIn) | None, None),
+    opening_stock=(
+        model_of(OpeningStockIn) | None,
+        Field(None, description="What is on hand when the books begin."),
+    ),
 )
 _Batch: Any = batch_model("ProductBatch", _Item, "products")
 _members = members_of_body(PRODUCT)

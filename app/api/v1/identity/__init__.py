@@ -1,7 +1,7 @@
 """The routers of identity, in the order in which the documents show them."""
 
 from app.api.v1.identity.audit import audit_entries
-from app.api.v1.identity.companies import exports, tenants
+from app.api.v1.identity.companies import companies, exports
 from app.api.v1.identity.factors import mfa
 from app.api.v1.identity.keys import api_keys
 from app.api.v1.identity.members import invitations, members, roles
@@ -13,7 +13,7 @@ ROUTERS = (
     account.router,
     recovery.router,
     mfa.router,
-    tenants.router,
+    companies.router,
     members.router,
     members.sessions,
     invitations.router,

@@ -64,7 +64,11 @@ class CompanyIn(Schema):
     """The company to be made."""
 
     name: NameText
+    """The name of the company."""
     currency: CurrencyText
+    """The currency of the books, an ISO 4217 code; it never changes."""
     time_zone: ZoneText
     country: CountryText | None = None
+    """ISO 3166 code of two capital letters."""
     tax_rounding: Literal["line", "document"] = "line"
+    """Whether tax is rounded on each `line` or once on the `document`."""

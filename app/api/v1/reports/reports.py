@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Query
 from starlette.responses import Response
 
-from app.api.answers import answers, listed
+from app.api.answers import KNOWN_AT, answers, listed
 from app.api.deps import Caller, Http
 from app.api.errors import RangeReversed
 from app.api.paging import PageQuery
@@ -121,7 +121,7 @@ async def balance_sheet(http: Caller, at: At) -> Response:
     "/general-ledger",
     summary="General ledger",
     openapi_extra=_READ,
-    responses=listed(LedgerLine, LEDGER_LIST, as_known_at=(datetime | None, None)),
+    responses=listed(LedgerLine, LEDGER_LIST, as_known_at=KNOWN_AT),
 )
 async def general_ledger(
     http: Caller,
@@ -147,7 +147,7 @@ async def general_ledger(
     "/stock-valuation",
     summary="Stock valuation by product",
     openapi_extra=_COSTS,
-    responses=listed(StockValueLine, STOCK_VALUE_LIST, as_known_at=(datetime | None, None)),
+    responses=listed(StockValueLine, STOCK_VALUE_LIST, as_known_at=KNOWN_AT),
 )
 async def stock_valuation(
     http: Caller,

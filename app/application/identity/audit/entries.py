@@ -26,12 +26,12 @@ _OWN_PREFIXES: Final[dict[str, str]] = {
     "invitation": "inv",
     "member": "usr",
     "operation": "",
-    "period": "tnt",
+    "period": "cmp",
     "role": "rol",
     "second_factor": "usr",
     "security_key": "sky",
     "session": "ses",
-    "tenant": "tnt",
+    "company": "cmp",
     "user": "usr",
 }
 
@@ -48,7 +48,7 @@ AUDIT_LIST = Listing(
     sorts=("recorded_at",),
     filters=(
         "actor_id",
-        "on_behalf_of",
+        "on_behalf_of_id",
         "session_id",
         "request_id",
         "action",
@@ -66,16 +66,27 @@ class AuditEntryView(TypedDict):
     """Who did what to which object, on behalf of which user, when and from where."""
 
     id: str
+    """The id of the entry."""
     recorded_at: str
+    """When it was recorded, by the clock of the database."""
     actor_id: str | None
-    on_behalf_of: str | None
+    """Who acted; null for nobody who is known, and for the service itself."""
+    on_behalf_of_id: str | None
+    """The user who answers for it where a key acted; null otherwise."""
     session_id: str | None
+    """The session of the request; null where there was none."""
     request_id: str
+    """The `X-Request-ID` of the answer."""
     address: str
+    """The network address that the request came from."""
     action: str
+    """What was done: `created`, `changed`, `posted`, `permission_refused` …"""
     entity_kind: str
+    """What it was done to: `product`, `member`, `session` …"""
     entity_id: str | None
+    """The object; null where the entry tells of none."""
     changes: Annotated[dict[str, Any], Guarded(COSTS)]
+    """Of a change `before` and `after`; otherwise what tells it apart. No secrets."""
 
 
 def entry_view(
@@ -98,7 +109,7 @@ def entry_view(
         "id": show(PREFIX, id_),
         "recorded_at": instant(recorded_at),
         "actor_id": _shown("usr" if on_behalf_of in {None, actor_id} else "key", actor_id),
-        "on_behalf_of": maybe("usr", on_behalf_of),
+        "on_behalf_of_id": maybe("usr", on_behalf_of),
         "session_id": _shown("ses", session_id),
         "request_id": request_id,
         "address": address,
@@ -126,38 +137,55 @@ class AuditHeadView(TypedDict):
     """The newest seal. Kept elsewhere, its hash shows later that nothing was cut off."""
 
     company_id: str
+    """The company whose chain it is."""
     sequence: int
+    """The place of the seal in the chain, from 1."""
     hash: str
+    """64 hexadecimal digits over the seal and all before it."""
     recorded_at: str
+    """When it was sealed."""
 
 
 class AuditBreakView(TypedDict):
     """The first place where the trail is not what was sealed."""
 
     kind: str
+    """`seal_missing`, `seal_changed`, `entry_missing`, `entry_changed` or `entry_added`."""
     sequence: int
+    """The place of the seal in the chain, from 1."""
     place: int | None
+    """The place of the entry in its seal, from 1; null where the seal itself is wrong."""
     entry_id: str | None
+    """The entry that stands there now; null for none."""
 
 
 class AuditVerdictView(TypedDict):
     """What verifying the trail found."""
 
     ok: bool
+    """Whether nothing is wrong in what was looked at."""
     first_sequence: int
+    """The first seal that was looked at."""
     last_sequence: int
+    """The last seal that was looked at; less than the first when there was none."""
     next_sequence: int | None
-    entries: int
+    """Where to go on; null when all was looked at, or something is broken."""
+    entry_count: int
+    """How many sealed entries were compared."""
     unsealed: int
+    """How many entries wait for a seal; younger than two minutes, as a rule."""
     head: AuditHeadView | None
-    contains_head: bool | None
+    """The newest seal; null before the first. Keep it elsewhere."""
+    head_included: bool | None
+    """Whether the asked for head is in the chain; null when none was asked for."""
     first_break: AuditBreakView | None
+    """The first place where the trail is not what was sealed; null for none."""
 
 
 def head_view(tenant_id: Id, head: Seal) -> AuditHeadView:
     """A head as it is published."""
     return {
-        "company_id": show("tnt", tenant_id),
+        "company_id": show("cmp", tenant_id),
         "sequence": head.sequence,
         "hash": head.hash.hex(),
         "recorded_at": instant(head.recorded_at),
@@ -172,10 +200,10 @@ def verdict_view(tenant_id: Id, found: Verdict) -> AuditVerdictView:
         "first_sequence": found.first,
         "last_sequence": found.last,
         "next_sequence": found.next_sequence,
-        "entries": found.entries,
+        "entry_count": found.entries,
         "unsealed": found.unsealed,
         "head": None if found.head is None else head_view(tenant_id, found.head),
-        "contains_head": found.contains,
+        "head_included": found.contains,
         "first_break": None
         if broken is None
         else {

@@ -13,11 +13,11 @@ OPERATOR_ACTIONS: Kind[OperatorAction] = Kind("operator_acts", key=lambda each: 
 OPERATOR_ACTION_LIST = Listing(
     "operator_acts",
     sorts=("id",),
-    filters=("operator_id", "company_id", "action", "since", "until"),
+    filters=("operator_id", "company_id", "action", "recorded_from", "recorded_to"),
 )
 
 
-OPERATOR_ACTION_VIEW = View(OperatorAction, "ActView", without=("session_id",))
+OPERATOR_ACTION_VIEW = View(OperatorAction, "PlatformAuditEntryView", without=("session_id",))
 
 
 def record_action(

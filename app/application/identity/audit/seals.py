@@ -147,4 +147,4 @@ def _decide(part: AuditPart, work: Work) -> Done:
     return Done({"sequence": fresh.sequence, "hash": fresh.hash.hex()}, status=200)
 
 
-SEAL_AUDIT = Command("audit.seal", "audit:read", _needs, _decide)
+SEAL_AUDIT = Command("audit.seal", "audit_entries:read", _needs, _decide)

@@ -44,20 +44,27 @@ def _request(request: RequestDeletion, work: Work) -> Done:
         TENANTS, before.deletion_requested(request.name, work.recorded_at, request.grace)
     )
     view = STATUS_VIEW.show(after)
-    work.note("closing", "tenant", after.id, delete_at=[None, view["delete_at"]])
-    work.event("tenant.closing", after.id, delete_at=view["delete_at"])
+    work.note("deletion_scheduled", "company", after.id, delete_at=[None, view["delete_at"]])
+    work.event("company.deletion_scheduled", after.id, delete_at=view["delete_at"])
     return Done(view, status=200)
 
 
 def _withdraw(_: None, work: Work) -> Done:
     before = company(work)
     after = work.put(TENANTS, before.deletion_withdrawn())
-    work.note("kept", "tenant", after.id, delete_at=[STATUS_VIEW.show(before)["delete_at"], None])
-    work.event("tenant.kept", after.id)
+    work.note(
+        "deletion_cancelled",
+        "company",
+        after.id,
+        delete_at=[STATUS_VIEW.show(before)["delete_at"], None],
+    )
+    work.event("company.deletion_cancelled", after.id)
     return Done(STATUS_VIEW.show(after), status=200)
 
 
 REQUEST_DELETION: Command[RequestDeletion] = Command(
-    "tenants.close", "closing:write", company_lock, _request
+    "companies.schedule_deletion", "company_deletion:write", company_lock, _request
 )
-WITHDRAW_DELETION: Command[None] = Command("tenants.keep", "closing:write", company_lock, _withdraw)
+WITHDRAW_DELETION: Command[None] = Command(
+    "companies.cancel_deletion", "company_deletion:write", company_lock, _withdraw
+)

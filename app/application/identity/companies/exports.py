@@ -11,16 +11,16 @@ from app.application.shared.kinds import Finder, Kind, Lock, Needs
 from app.application.shared.permissions import PUBLIC
 from app.application.shared.reading import Listing
 from app.application.shared.work import Work
-from app.domain.identity.companies.export import Export, ExportError, ExportState, Progress
+from app.domain.identity.companies.export import Export, ExportError, ExportStatus, Progress
 from app.domain.shared.errors import NotFound
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import NO_ID, Id, show
 
 EXPORTS: Kind[Export] = Kind("exports", key=lambda each: (each.id,), lock=Lock.UPDATE)
 _EVENTS: Final = {
-    ExportState.DONE: "export.finished",
-    ExportState.FAILED: "export.failed",
-    ExportState.EXPIRED: "export.expired",
+    ExportStatus.DONE: "export.finished",
+    ExportStatus.FAILED: "export.failed",
+    ExportStatus.EXPIRED: "export.expired",
 }
 # What waits, is made, or has a file.
 PRESENT_EXPORTS: Finder[Export] = Finder(
@@ -32,7 +32,7 @@ EXPORT_LIST = Listing("exports", sorts=("id",))
 EXPORT_VIEW = view_of(
     Export,
     "ExportView",
-    "id state tables_done tables_total rows error file_bytes file_sha256 requested_by "
+    "id status tables_done tables_total row_count error file_bytes file_sha256 requested_by_id "
     "requested_at finished_at expires_at".split(),
 )
 
@@ -94,9 +94,9 @@ def _step(name: str, change: Callable[[Export, Any, datetime], Export]) -> Comma
         if found is None:
             raise NotFound
         export = work.put(EXPORTS, change(found, step, work.recorded_at))
-        if export.state in _EVENTS:
+        if export.status in _EVENTS:
             error = {} if export.error is None else {"error": export.error}
-            work.event(_EVENTS[export.state], export.id, **error)
+            work.event(_EVENTS[export.status], export.id, **error)
         return Done({"attempt": export.attempt if export.open else None}, status=200)
 
     return Command(

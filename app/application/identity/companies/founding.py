@@ -12,7 +12,7 @@ from app.application.shared.work import Work
 from app.domain.identity.companies.errors import TooManyCompanies
 from app.domain.identity.companies.tenant import Tenant
 from app.domain.identity.members.membership import OWNER, Membership
-from app.domain.identity.sign_in.errors import SessionOver
+from app.domain.identity.sign_in.errors import SessionExpired
 from app.domain.shared.errors import Duplicate, Fault, InvalidValue
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id, show
@@ -55,8 +55,8 @@ def found_company(work: Work, tenant: Tenant, owner_id: Id) -> Tenant:
     """Keep a new company and its owner."""
     work.put(TENANTS, tenant)
     work.put(MEMBERSHIPS, Membership(tenant.id, owner_id, OWNER, active=True, version=1))
-    work.note("registered", "tenant", tenant.id, after={"name": tenant.name})
-    work.event("tenant.registered", tenant.id, user_id=show("usr", owner_id))
+    work.note("registered", "company", tenant.id, after={"name": tenant.name})
+    work.event("company.registered", tenant.id, user_id=show("usr", owner_id))
     return tenant
 
 
@@ -76,7 +76,7 @@ def found_another(work: Work, company: Company) -> Tenant:
     principal = work.principal
     user = work.find(USERS, principal.user_id)
     if user is None or not user.active:
-        raise SessionOver
+        raise SessionExpired
     tenant = new_tenant(company, principal.tenant_id, work.recorded_at)
     owned = work.search(OWNED_BY, user.id)
     work.need(Needs().many(TENANTS, ((each.tenant_id,) for each in owned)))

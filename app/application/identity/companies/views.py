@@ -6,7 +6,7 @@ from app.application.identity.directory.reading import view_of
 from app.domain.identity.companies.tenant import CompanyStatus, Tenant, status_of
 
 
-def standing(state: str, delete_at: datetime | None, purging: bool) -> str:
+def status(state: str, delete_at: datetime | None, purging: bool) -> str:
     """What the people of the company may do."""
     return CompanyStatus.PURGING if purging else status_of(state, delete_at)
 
@@ -20,11 +20,11 @@ OWN_COMPANY_VIEW = view_of(
     Tenant,
     "OwnCompanyView",
     ("id", "name", "delete_at"),
-    computed=(role, standing),
+    computed=(role, status),
 )
 STATUS_VIEW = view_of(
     Tenant,
-    "CompanyStanding",
+    "CompanyStatusView",
     ("id", "delete_at"),
-    computed=(standing,),
+    computed=(status,),
 )

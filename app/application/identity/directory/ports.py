@@ -39,7 +39,7 @@ class Access:
     proved_at: datetime | None = None
     second_factor: bool = False
     mfa_required: bool = False
-    step_up_for_payouts: bool = False
+    payout_step_up_required: bool = False
     company_status: CompanyStatus = CompanyStatus.ACTIVE
     locale: str | None = None
 
@@ -130,7 +130,7 @@ class AccessTokens(Protocol):
         Raises:
             Unauthenticated: it proves nothing.
             TokenExpired, ApiKeyOver: it did once.
-            SessionOver: its session has ended.
+            SessionExpired: its session has ended.
             AddressRefused: the key is good, but not from there.
         """
         ...

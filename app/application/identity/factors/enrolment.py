@@ -46,7 +46,7 @@ from app.application.shared.kinds import Needs
 from app.application.shared.reading import Reader
 from app.domain.identity.factors.challenge import Purpose
 from app.domain.identity.factors.errors import ProofWrong, SecurityKeyRefused, SecurityKeysOff
-from app.domain.identity.sign_in.errors import SessionOver
+from app.domain.identity.sign_in.errors import SessionExpired
 from app.domain.identity.sign_in.user import User
 from app.domain.shared.clock import Clock
 from app.domain.shared.ids import NO_ID, Id
@@ -75,10 +75,10 @@ class Enrolment:
         factor = factor_read(loaded, principal.user_id)
         session = read_one(loaded, SESSIONS, principal.session_id)
         return {
-            "totp": factor.sealed_secret is not None,
-            "security_keys": len(loaded.results(SECURITY_KEYS_OF_USER, principal.user_id)),
+            "totp_enabled": factor.sealed_secret is not None,
+            "security_key_count": len(loaded.results(SECURITY_KEYS_OF_USER, principal.user_id)),
             "recovery_codes_left": factor.recovery_codes_left,
-            "session_second_factor": session is not None and session.second_factor,
+            "second_factor_verified": session is not None and session.second_factor,
         }
 
     async def enrol(self, principal: Principal) -> TotpView:
@@ -170,6 +170,6 @@ class Enrolment:
         loaded = await self.reader.load(None, factor_needs(user_id).one(USERS, user_id))
         user = read_one(loaded, USERS, user_id)
         if user is None:
-            raise SessionOver
+            raise SessionExpired
         keys = loaded.results(SECURITY_KEYS_OF_USER, user_id)
         return user, [key.credential_id for key in keys]

@@ -56,7 +56,7 @@ from app.domain.identity.factors.second_factor import (
     RecoveryProof,
     SecondFactor,
 )
-from app.domain.identity.sign_in.errors import SessionOver
+from app.domain.identity.sign_in.errors import SessionExpired
 from app.domain.shared.clock import Clock
 from app.domain.shared.errors import ConcurrentChange
 from app.domain.shared.frozen import frozen
@@ -87,7 +87,7 @@ def _step_up(request: StepUp, work: Work) -> Done:
     credentials = work.get(CREDENTIALS, principal.user_id)
     session = work.find(SESSIONS, principal.session_id)
     if session is None or not session.live(now):
-        raise SessionOver
+        raise SessionExpired
     if request.password_changed_at not in (None, credentials.changed_at):
         raise ConcurrentChange  # another one was chosen while this one was checked
     if request.proof is None and has_factor(work, principal.user_id):
@@ -101,7 +101,7 @@ def _step_up(request: StepUp, work: Work) -> Done:
     work.put(SESSIONS, session.proved(now, second_factor=request.proof is not None))
     work.note("proved", "session", session.id, method=method)
     work.event("session.proved", session.id, method=method)
-    view = StepUpView(proved_at=instant(now), good_until=instant(now + STEP_UP_LIFE))
+    view = StepUpView(proved_at=instant(now), expires_at=instant(now + STEP_UP_LIFE))
     return Done({"outcome": PROVED, "view": view})
 
 
@@ -250,7 +250,7 @@ class SecondFactors:
         loaded = await self.reader.load(None, Needs().one(CREDENTIALS, user_id))
         credentials = read_one(loaded, CREDENTIALS, user_id)
         if credentials is None:
-            raise SessionOver
+            raise SessionExpired
         guess = guess_of(principal)
         if not await self.passwords.right(guess, password, credentials.password_hash):
             raise ProofWrong.at("/password")

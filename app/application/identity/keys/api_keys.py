@@ -23,7 +23,7 @@ from app.application.shared.permissions import PUBLIC, every_permission
 from app.application.shared.reading import Reader
 from app.application.shared.work import Loaded, Work
 from app.domain.identity.keys.api_key import KEYS_MAX, ApiKey, ApiKeyUse, Terms
-from app.domain.identity.keys.errors import ScopesBeyondOwn, TooManyApiKeys
+from app.domain.identity.keys.errors import PermissionsBeyondOwn, TooManyApiKeys
 from app.domain.shared.errors import NotFound, StaleVersion
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
@@ -32,11 +32,11 @@ USED_AGAIN_AFTER = timedelta(seconds=60)
 _PERMISSION = "api_keys:write"
 
 # What only a person does: the own sign-in, and who may do what for the company.
-_IN_PERSON = ("profile", "members", "roles", "api_keys", "tenants", "closing")
+_IN_PERSON = ("profile", "members", "roles", "api_keys", "companies", "company_deletion")
 
 
 @cache
-def scopes_of_keys() -> frozenset[str]:
+def permissions_of_keys() -> frozenset[str]:
     """The permissions that a key may be given."""
     return every_permission() - {
         f"{resource}:{access}"
@@ -51,7 +51,7 @@ class NewApiKey:
     """What a caller says of a key to be made."""
 
     name: str
-    scopes: tuple[str, ...]
+    permissions: tuple[str, ...]
     addresses: tuple[str, ...]
     test: bool
     expires_at: datetime | None
@@ -103,10 +103,10 @@ def shown(loaded: Loaded, key_id: Id) -> dict[str, Any]:
     return shown_key(key, read_one(loaded, API_KEY_USES, key_id))
 
 
-def _check_held(scopes: tuple[str, ...], work: Work) -> None:
-    """Pass when the caller holds all of the scopes now, not when the token was looked up."""
-    if not held_now(work).issuperset(scopes):
-        raise ScopesBeyondOwn.at("/scopes")
+def _check_held(permissions: tuple[str, ...], work: Work) -> None:
+    """Pass when the caller holds all of the permissions now, not when the token was looked up."""
+    if not held_now(work).issuperset(permissions):
+        raise PermissionsBeyondOwn.at("/permissions")
 
 
 def _make_needs(_: MakeKey, principal: Principal) -> Needs:
@@ -115,8 +115,8 @@ def _make_needs(_: MakeKey, principal: Principal) -> Needs:
 
 def _make(request: MakeKey, work: Work) -> Done:
     new = request.new
-    terms = Terms.checked(new.name, new.scopes, new.addresses, scopes_of_keys())
-    _check_held(terms.scopes, work)
+    terms = Terms.checked(new.name, new.permissions, new.addresses, permissions_of_keys())
+    _check_held(terms.permissions, work)
     if len(work.search(API_KEYS_IN_USE)) >= KEYS_MAX:
         raise TooManyApiKeys
     key = ApiKey.new(
@@ -124,7 +124,7 @@ def _make(request: MakeKey, work: Work) -> Done:
         request.secret_hash,
         terms,
         test=new.test,
-        made_by=work.principal.user_id,
+        made_by_id=work.principal.user_id,
         at=work.recorded_at,
         expires_at=new.expires_at,
     )
@@ -150,14 +150,14 @@ def _found(key_id: Id, work: Work, expected_version: int | None = None) -> ApiKe
 
 def _change(edit: Edit, work: Work) -> Done:
     before = _found(edit.id, work, edit.expected_version)
-    _check_held(before.scopes, work)  # a key is changed by somebody who could have made it
+    _check_held(before.permissions, work)  # a key is changed by somebody who could have made it
     terms = Terms.checked(
         edit.members.get("name", before.name),
-        edit.members.get("scopes", before.scopes),
+        edit.members.get("permissions", before.permissions),
         edit.members.get("addresses", before.addresses),
-        scopes_of_keys(),
+        permissions_of_keys(),
     )
-    _check_held(terms.scopes, work)
+    _check_held(terms.permissions, work)
     after = before.changed(terms)
     return _kept(before, after, "changed", work)
 
@@ -165,13 +165,13 @@ def _change(edit: Edit, work: Work) -> Done:
 def _rotate(request: RotateKey, work: Work) -> Done:
     before = _found(request.id, work, request.expected_version)
     # The caller will hold the secret, and so do all that the key may do.
-    _check_held(before.scopes, work)
+    _check_held(before.permissions, work)
     # A secret that is good no more does not become so again for a while.
-    over = before.expires_at <= work.recorded_at or not held_by(work, before.made_by)
+    over = before.expires_at <= work.recorded_at or not held_by(work, before.made_by_id)
     after = before.rotated(
         request.secret_hash,
         overlap=timedelta(0) if over else request.overlap,
-        made_by=work.principal.user_id,
+        made_by_id=work.principal.user_id,
         at=work.recorded_at,
         expires_at=request.expires_at,
     )

@@ -25,14 +25,14 @@ class KeyAccess:
 
     key_id: Id
     tenant_id: Id
-    made_by: Id
+    made_by_id: Id
     held: frozenset[str] | None
     test: bool
-    scopes: frozenset[str]
+    permissions: frozenset[str]
     addresses: tuple[str, ...]
     secret_hash: bytes
     previous_hash: bytes | None
-    previous_until: datetime | None
+    previous_expires_at: datetime | None
     expires_at: datetime
     revoked: bool
     company_status: CompanyStatus = CompanyStatus.ACTIVE

@@ -2,7 +2,7 @@
 
     tp_live_<company><key><secret><checksum>        tp_test_… for a key that only tries things
 
-Company and key are their ULIDs (26 letters each, as in ``tnt_…`` and ``key_…``), the secret is
+Company and key are their ULIDs (26 letters each, as in ``cmp_…`` and ``key_…``), the secret is
 256 bits in base 62 (43 letters), the checksum the CRC-32 of all that stands before it (6 letters).
 A scanner of source code finds it by the form and rules out look-alikes by the checksum, without
 asking anybody; so does the service, before it asks the database.

@@ -1,7 +1,7 @@
 """Keys as clients see them; an API key itself is shown once, when it is made or rotated."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from typing_extensions import TypedDict
 
@@ -10,14 +10,20 @@ from app.application.shared.wording import instant
 from app.domain.identity.keys.api_key import ApiKey, ApiKeyUse
 from app.domain.shared.ids import show
 
+KeyMode = Literal["live", "test"]
+
 
 class CallingKeyView(TypedDict):
     """The key that is calling."""
 
     id: str
+    """The id of the key."""
     name: str
-    test: bool
+    """What the key is called."""
+    mode: KeyMode
+    """`live`, or `test`: it reads as any other, and all that it changes is only tried."""
     expires_at: str
+    """When the key ends."""
 
 
 def allowed_addresses(addresses: tuple[str, ...]) -> list[str]:
@@ -40,10 +46,21 @@ def key(key: str) -> str:
     return key
 
 
+def mode(test: bool) -> KeyMode:
+    """`live`, or `test`: it reads as any other, and all that it changes is only tried."""
+    return "test" if test else "live"
+
+
+def active(revoked_at: datetime | None) -> bool:
+    """Whether the key is not revoked."""
+    return revoked_at is None
+
+
 _API_KEY = (
-    "id name scopes test made_by created_at rotated_at previous_until expires_at revoked_at version"
+    "id name permissions made_by_id created_at rotated_at previous_expires_at expires_at "
+    "revoked_at version"
 ).split()
-_COMPUTED = (allowed_addresses, last_used_at, last_used_address)
+_COMPUTED = (mode, active, allowed_addresses, last_used_at, last_used_address)
 API_KEY_VIEW = view_of(ApiKey, "ApiKeyView", _API_KEY, computed=_COMPUTED)
 NEW_API_KEY_VIEW = view_of(ApiKey, "NewApiKeyView", _API_KEY, computed=(*_COMPUTED, key))
 
@@ -60,7 +77,7 @@ def calling_key(key: ApiKey) -> CallingKeyView:
     return {
         "id": show("key", key.id),
         "name": key.name,
-        "test": key.test,
+        "mode": mode(key.test),
         "expires_at": instant(key.expires_at),
     }
 
@@ -69,14 +86,21 @@ class JwkView(TypedDict):
     """A public key (RFC 7517, RFC 8037)."""
 
     kty: str
+    """The type of the key."""
     crv: str
+    """The curve: Ed25519."""
     x: str
+    """The public key, base64url."""
     kid: str
+    """The id of the key."""
     use: str
+    """What the key is for: signatures."""
     alg: str
+    """The algorithm: EdDSA."""
 
 
 class JwksView(TypedDict):
     """The public keys behind access tokens."""
 
     keys: list[JwkView]
+    """The keys."""

@@ -24,7 +24,7 @@ from app.application.identity.directory.reading import read_one
 from app.application.identity.directory.sessions import end_sessions
 from app.application.identity.factors.commands import forget_factors
 from app.application.identity.members.kinds import ACTIVE_IN_ROLE
-from app.application.identity.members.views import MEMBER_VIEW, EndedSessions
+from app.application.identity.members.views import MEMBER_VIEW, EndedSessionsView
 from app.application.shared.access import Principal
 from app.application.shared.commands import Command, Done
 from app.application.shared.kinds import Lock, Needs
@@ -130,7 +130,7 @@ def _end_all(user_id: Id, work: Work) -> Done:
     acted_on(user_id, work)
     ended = end_sessions_here(user_id, work, "ended_by_company")
     work.note("sessions_ended", "member", user_id, ended=ended)
-    return Done(EndedSessions(ended=ended), status=200)
+    return Done(EndedSessionsView(ended=ended), status=200)
 
 
 def end_sessions_here(user_id: Id, work: Work, reason: str) -> int:
@@ -156,7 +156,7 @@ def _reset_factors(user_id: Id, work: Work) -> Done:
     ended = end_sessions_here(user_id, work, "second_factors_reset")
     work.note("second_factors_reset", "member", user_id, ended=ended)
     work.event("user.second_factors_reset", user_id)
-    return Done(EndedSessions(ended=ended), status=200)
+    return Done(EndedSessionsView(ended=ended), status=200)
 
 
 def _command(name: str) -> Command[Any]:

@@ -6,7 +6,7 @@ from app.application.identity.members.members import (
     end_sessions_here,
     member_needs,
 )
-from app.application.identity.members.views import EndedSessions
+from app.application.identity.members.views import EndedSessionsView
 from app.application.identity.sign_in.recovery import SendReset, keep_reset, reset_needs
 from app.application.shared.access import Principal
 from app.application.shared.commands import Command, Done
@@ -39,7 +39,7 @@ def _reset(request: SendReset, work: Work) -> Done:
     ended = end_sessions_here(request.user_id, work, "password_reset_by_company")
     work.note("password_reset_sent", "member", request.user_id, ended=ended)
     work.event("member.password_reset_sent", request.user_id)
-    return Done(EndedSessions(ended=ended), status=202)
+    return Done(EndedSessionsView(ended=ended), status=202)
 
 
 LIFT_THROTTLE: Command[Id] = Command("members.lift_throttle", _PERMISSION, _lift_needs, _lift)

@@ -44,10 +44,11 @@ MEMBER_SESSION_VIEW = view_of(
 )
 
 
-class EndedSessions(TypedDict):
+class EndedSessionsView(TypedDict):
     """How many sessions were ended."""
 
     ended: int
+    """How many sessions were ended."""
 
 
 def token(token: str) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from app.application.identity.audit.operator_actions import record_action
 from app.application.identity.companies.deletion import company, company_lock
-from app.application.identity.companies.views import STATUS_VIEW, standing
+from app.application.identity.companies.views import STATUS_VIEW, status
 from app.application.identity.directory.kinds import TENANTS
 from app.application.identity.directory.reading import view_of
 from app.application.shared.commands import Command, Done
@@ -21,31 +21,31 @@ from app.domain.identity.sign_in.user import User
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 
-COMPANY_RECORDS = Listing("company_records", sorts=("id", "name"), filters=("q", "standing", "id"))
+COMPANY_RECORDS = Listing("company_records", sorts=("id", "name"), filters=("q", "status", "id"))
 USER_RECORDS = Listing("user_records", sorts=("id",), filters=("q",))
 
 
-def members(members: int) -> int:
+def member_count(member_count: int) -> int:
     """How many members work for the company."""
-    return members
+    return member_count
 
 
-def companies(companies: int) -> int:
+def company_count(company_count: int) -> int:
     """How many companies the user works for."""
-    return companies
+    return company_count
 
 
 COMPANY_RECORD = view_of(
     Tenant,
-    "CompanyRecord",
+    "PlatformCompanyView",
     ("id", "name", "country", "time_zone", "created_at", "delete_at"),
-    computed=(standing, members),
+    computed=(status, member_count),
 )
 USER_RECORD = view_of(
     User,
-    "UserRecord",
+    "PlatformUserView",
     ("id", "email", "display_name", "active", "created_at"),
-    computed=(companies,),
+    computed=(company_count,),
 )
 
 
@@ -79,7 +79,7 @@ def _intervention(
         old, new = STATUS_VIEW.show(before), STATUS_VIEW.show(after)
         changes = {each: [old[each], new[each]] for each in new if old[each] != new[each]}
         record_action(work, f"company.{done}", request.reason, company_id, **changes)
-        work.note(done, "tenant", company_id, reason=request.reason, **changes)
+        work.note(done, "company", company_id, reason=request.reason, **changes)
         work.event(f"tenant.{done}", company_id)
         return Done(new, status=200)
 

@@ -43,9 +43,13 @@ class OperatorTokensView(TypedDict):
     """An access token for the routes of the platform, and for no other."""
 
     access_token: str
+    """Send it as `Authorization: Bearer <access_token>`."""
     token_type: str
+    """Always `Bearer`."""
     expires_in_seconds: int
+    """How long the access token is valid."""
     scope: str
+    """Always `platform`: the token is good for its routes only."""
 
 
 @frozen

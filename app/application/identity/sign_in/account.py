@@ -21,7 +21,7 @@ from app.application.shared.kinds import Lock, Needs
 from app.application.shared.reading import Reader
 from app.application.shared.work import Work
 from app.domain.identity.keys.errors import ApiKeyOver
-from app.domain.identity.sign_in.errors import PasswordWrong, SessionOver
+from app.domain.identity.sign_in.errors import PasswordWrong, SessionExpired
 from app.domain.identity.sign_in.passwords import check_password
 from app.domain.shared.errors import ConcurrentChange
 from app.domain.shared.frozen import frozen
@@ -77,13 +77,13 @@ class OwnAccount:
         user = read_one(loaded, USERS, user_id)
         tenant = read_one(loaded, TENANTS, principal.tenant_id)
         if user is None or tenant is None:
-            raise SessionOver
+            raise SessionExpired
         view: MeView = {
             "user_id": show("usr", user.id),
             "session_id": None if principal.key_mode else show("ses", principal.session_id),
             "email": user.email,
             "display_name": user.display_name,
-            "tenant_id": show("tnt", tenant.id),
+            "company_id": show("cmp", tenant.id),
             "company": tenant.name,
             "role": principal.role,
             "permissions": sorted(principal.permissions),
@@ -121,7 +121,7 @@ class OwnAccount:
         company = read_one(loaded, TENANTS, principal.tenant_id)
         credentials = read_one(loaded, CREDENTIALS, principal.user_id)
         if user is None or company is None or credentials is None:
-            raise SessionOver
+            raise SessionExpired
         check_password(
             new,
             email=user.email,

@@ -43,7 +43,7 @@ from app.domain.identity.sign_in.errors import (
     InvalidCredentials,
     InvalidRefreshToken,
     RefreshTokenReused,
-    SessionOver,
+    SessionExpired,
 )
 from app.domain.identity.sign_in.session import SessionTerms
 from app.domain.shared.clock import Clock
@@ -117,7 +117,7 @@ class Logins:
         loaded = await self.reader.load(None, Needs().one(CREDENTIALS, user_id))
         credentials = read_one(loaded, CREDENTIALS, user_id)
         if credentials is None:
-            raise SessionOver
+            raise SessionExpired
         refresh, session = self._new_session(device)
         request = SignIn(
             session,

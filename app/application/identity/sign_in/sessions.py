@@ -38,7 +38,7 @@ from app.domain.identity.sign_in.errors import (
     InvalidCredentials,
     InvalidRefreshToken,
     RefreshTokenReused,
-    SessionOver,
+    SessionExpired,
 )
 from app.domain.identity.sign_in.session import Assurance, Session, SessionTerms
 from app.domain.shared.errors import NotFound
@@ -137,15 +137,15 @@ def _kept(request: SignIn, work: Work) -> Assurance | None:
     """How well the user is known in the session that the request comes from; None at a login.
 
     Raises:
-        SessionOver: it has ended, and so it opens no other.
+        SessionExpired: it has ended, and so it opens no other.
     """
     if request.kept_in is None:
         return None
     session = work.find(SESSIONS, request.kept_in)
     if session is None or session.user_id != work.principal.user_id:
-        raise SessionOver
+        raise SessionExpired
     if not session.live(work.recorded_at):
-        raise SessionOver
+        raise SessionExpired
     return session.assurance
 
 

@@ -8,26 +8,33 @@ from app.domain.identity.sign_in.session import Session
 from app.domain.identity.sign_in.user import User
 
 
-class Registered(TypedDict):
+class RegistrationView(TypedDict):
     """The answer to every registration, of a new or of a known address."""
 
     status: str
+    """Always `accepted`: the answer does not tell whether the address is known."""
 
 
-class ResetRequested(TypedDict):
+class ResetRequestView(TypedDict):
     """The answer to every request for a reset, of a known or of an unknown address."""
 
     status: str
+    """Always `accepted`: the answer does not tell whether the address is known."""
 
 
 class TokensView(TypedDict):
     """An access token for requests, and a refresh token that is good for one exchange."""
 
     access_token: str
+    """Send it as `Authorization: Bearer <access_token>`."""
     token_type: str
+    """Always `Bearer`."""
     expires_in_seconds: int
+    """How long the access token is valid."""
     refresh_token: str
+    """Exchange it once, at /auth/refresh."""
     refresh_expires_in_seconds: int
+    """How long the refresh token is valid when it is not used."""
 
 
 class MeView(TypedDict):
@@ -37,16 +44,27 @@ class MeView(TypedDict):
     """
 
     user_id: str
+    """The user."""
     session_id: str | None
+    """The session of this request."""
     email: str
+    """The e-mail address."""
     display_name: str
-    tenant_id: str
+    """The name that others see."""
+    company_id: str
+    """The company that the session works for."""
     company: str
+    """The name of the company."""
     role: str
+    """The role of the caller in the company."""
     permissions: list[str]
+    """What the caller may do."""
     api_key: CallingKeyView | None
+    """The key that is calling; null for people."""
     locale: str | None
+    """The language of problems without Accept-Language: `en` or `ar`; null means English."""
     time_zone: str | None
+    """The caller's time zone, an IANA name; null if not set."""
 
 
 def company(company: str) -> str:

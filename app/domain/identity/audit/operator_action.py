@@ -18,9 +18,15 @@ class OperatorAction:
     operator_id: UserId
     session_id: SessionId
     action: str
+    """What was done or looked at."""
     company_id: TenantId | None
     reason: str
+    """Why."""
     request_id: str
+    """The id of the request."""
     address: str
+    """The network address that it was done from."""
     changes: dict[str, Any]
+    """Of a change `before` and `after`; otherwise what tells it apart. No secrets."""
     recorded_at: datetime
+    """When the service recorded it."""

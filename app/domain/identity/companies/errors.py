@@ -6,28 +6,28 @@ from app.domain.shared.errors import DomainError, Kind
 class TenantSuspended(DomainError):
     """The company is suspended: its people read and export, and change nothing."""
 
-    code = "tenants.suspended"
+    code = "companies.suspended"
     kind = Kind.FORBIDDEN
 
 
 class TenantClosing(DomainError):
     """The company will be deleted: until then its people read and export, and change nothing."""
 
-    code = "tenants.closing"
+    code = "companies.deletion_scheduled"
     kind = Kind.FORBIDDEN
 
 
 class TenantStateConflict(DomainError):
-    """The step does not start from the present status (``standing``) of the company."""
+    """The step does not start from the present status (``status``) of the company."""
 
-    code = "tenants.state_conflict"
+    code = "companies.status_conflict"
     kind = Kind.CONFLICT
 
 
-class ClosingNameWrong(DomainError):
+class DeletionNameWrong(DomainError):
     """Closing a company takes its name, and this is another one."""
 
-    code = "tenants.name_wrong"
+    code = "companies.name_wrong"
     kind = Kind.RULE_BROKEN
 
 
@@ -62,5 +62,5 @@ class ExportGone(DomainError):
 class TooManyCompanies(DomainError):
     """A user owns at most ``maximum`` companies."""
 
-    code = "tenants.too_many"
+    code = "companies.too_many"
     kind = Kind.CONFLICT

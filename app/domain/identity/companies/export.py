@@ -21,7 +21,7 @@ ATTEMPTS_MAX = 3
 FILES_MAX = 5
 
 
-class ExportState(StrEnum):
+class ExportStatus(StrEnum):
     """How far an export is."""
 
     QUEUED = "queued"
@@ -53,23 +53,35 @@ class Export:
     """One export. ``attempt`` counts those who held it; ``lease_until`` is that of the last."""
 
     id: ExportId
-    requested_by: UserId
+    requested_by_id: UserId
     requested_at: datetime
-    state: ExportState = ExportState.QUEUED
+    """When it was asked for."""
+    status: ExportStatus = ExportStatus.QUEUED
+    """`queued`, `running`, `done`, `failed`, or `expired` without its file."""
     attempt: int = 0
     lease_until: datetime | None = None
     tables_done: int = 0
+    """How many tables are written."""
     tables_total: int = 0
-    rows: int = 0
+    """How many tables there are; 0 before the writing began."""
+    row_count: int = 0
+    """How many rows are written."""
     error: ExportError | None = None
+    """Why it failed: `interrupted`, `storage` or `database`; null when it did not."""
     file_bytes: int | None = None
+    """The size of the file; null until it is done."""
     file_sha256: str | None = None
+    """The SHA-256 of the file in hexadecimal; null until it is done."""
     finished_at: datetime | None = None
+    """When it was done or failed."""
     expires_at: datetime | None = None
+    """Until when the file can be fetched; null without a file."""
     version: int = 1
 
     @classmethod
-    def new(cls, id_: Id, requested_by: Id, at: datetime, others: Sequence["Export"]) -> "Export":
+    def new(
+        cls, id_: Id, requested_by_id: Id, at: datetime, others: Sequence["Export"]
+    ) -> "Export":
         """An export that waits to be made; ``others`` are those that have not ended.
 
         Raises:
@@ -80,21 +92,21 @@ class Export:
             raise ExportUnderWay
         if len(others) >= FILES_MAX:
             raise TooManyExports(maximum=FILES_MAX)
-        return cls(id_, requested_by, at)
+        return cls(id_, requested_by_id, at)
 
     @property
     def open(self) -> bool:
         """Whether it waits or is made."""
-        return self.state in (ExportState.QUEUED, ExportState.RUNNING)
+        return self.status in (ExportStatus.QUEUED, ExportStatus.RUNNING)
 
     @property
     def ended(self) -> bool:
         """Whether nothing happens to it any more."""
-        return self.state in (ExportState.FAILED, ExportState.EXPIRED)
+        return self.status in (ExportStatus.FAILED, ExportStatus.EXPIRED)
 
     def available(self, now: datetime) -> bool:
         """Whether its file can be fetched."""
-        return self.state is ExportState.DONE and not self.outdated(now)
+        return self.status is ExportStatus.DONE and not self.outdated(now)
 
     def outdated(self, now: datetime) -> bool:
         """Whether its file has to go."""
@@ -112,11 +124,11 @@ class Export:
             return self._failed(ExportError.INTERRUPTED, now)
         return replace(
             self,
-            state=ExportState.RUNNING,
+            status=ExportStatus.RUNNING,
             attempt=self.attempt + 1,
             lease_until=now + LEASE,
             tables_done=0,
-            rows=0,
+            row_count=0,
         )
 
     def advanced(self, attempt: int, progress: Progress, now: datetime) -> "Export":
@@ -131,7 +143,7 @@ class Export:
             lease_until=now + LEASE,
             tables_done=progress.tables_done,
             tables_total=progress.tables_total,
-            rows=progress.rows,
+            row_count=progress.rows,
         )
 
     def done(self, attempt: int, file: tuple[int, str], now: datetime, kept: timedelta) -> "Export":
@@ -143,7 +155,7 @@ class Export:
         self._check_holder(attempt)
         return replace(
             self,
-            state=ExportState.DONE,
+            status=ExportStatus.DONE,
             lease_until=None,
             file_bytes=file[0],
             file_sha256=file[1],
@@ -166,15 +178,15 @@ class Export:
         Raises:
             ConcurrentChange: it is not time.
         """
-        if self.state is not ExportState.DONE or not self.outdated(now):
+        if self.status is not ExportStatus.DONE or not self.outdated(now):
             raise ConcurrentChange
-        return replace(self, state=ExportState.EXPIRED)
+        return replace(self, status=ExportStatus.EXPIRED)
 
     def _failed(self, error: ExportError, now: datetime) -> "Export":
         return replace(
-            self, state=ExportState.FAILED, error=error, lease_until=None, finished_at=now
+            self, status=ExportStatus.FAILED, error=error, lease_until=None, finished_at=now
         )
 
     def _check_holder(self, attempt: int) -> None:
-        if self.state is not ExportState.RUNNING or self.attempt != attempt:
+        if self.status is not ExportStatus.RUNNING or self.attempt != attempt:
             raise ConcurrentChange

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from app.domain.identity.companies.errors import (
-    ClosingNameWrong,
+    DeletionNameWrong,
     TenantClosing,
     TenantStateConflict,
     TenantSuspended,
@@ -34,14 +34,14 @@ class CompanyStatus(StrEnum):
 
     ACTIVE = "active"  # work
     SUSPENDED = "suspended"  # sign in, read and export
-    CLOSING = "closing"  # the same, until it is deleted
+    DELETION_SCHEDULED = "deletion_scheduled"  # the same, until it is deleted
     PURGING = "purging"  # nothing: its rows are being deleted
 
 
 # Why a company that is not active takes no change.
 HELD: Final[dict[CompanyStatus, type[DomainError]]] = {
     CompanyStatus.SUSPENDED: TenantSuspended,
-    CompanyStatus.CLOSING: TenantClosing,
+    CompanyStatus.DELETION_SCHEDULED: TenantClosing,
     CompanyStatus.PURGING: TenantClosing,
 }
 
@@ -50,14 +50,14 @@ def status_of(state: str, delete_at: datetime | None) -> CompanyStatus:
     """What the people of a company may do whose rows are not being deleted."""
     if state == TenantState.SUSPENDED:
         return CompanyStatus.SUSPENDED
-    return CompanyStatus.ACTIVE if delete_at is None else CompanyStatus.CLOSING
+    return CompanyStatus.ACTIVE if delete_at is None else CompanyStatus.DELETION_SCHEDULED
 
 
 @frozen
 class Tenant:
     """A company. ``time_zone`` (IANA) decides its business days, ``country`` is of ISO 3166.
 
-    ``mfa_required``: its people need a second factor. ``step_up_for_payouts``: payments to
+    ``mfa_required``: its people need a second factor. ``payout_step_up_required``: payments to
     suppliers need a fresh proof.
     ``delete_at`` is the end of the grace period of one that closes, or that an operator suspended
     and will delete; once it is ``purging`` nothing brings it back.
@@ -65,14 +65,19 @@ class Tenant:
 
     id: TenantId
     name: str
+    """The name of the company."""
     time_zone: str
+    """IANA name, such as Europe/London; it decides the business day."""
     country: str | None
+    """ISO 3166 code of two capital letters."""
     state: TenantState
     created_at: datetime
+    """When it was made."""
     version: int
     mfa_required: bool = False
-    step_up_for_payouts: bool = False
+    payout_step_up_required: bool = False
     delete_at: datetime | None = None
+    """When the company may be deleted; null when nobody asked for it."""
     purging: bool = False
 
     def __post_init__(self) -> None:
@@ -106,7 +111,7 @@ class Tenant:
         Raises:
             TenantStateConflict: it is suspended, or being deleted.
         """
-        self._expect(CompanyStatus.ACTIVE, CompanyStatus.CLOSING)
+        self._expect(CompanyStatus.ACTIVE, CompanyStatus.DELETION_SCHEDULED)
         return replace(self, state=TenantState.SUSPENDED)
 
     def resumed(self) -> "Tenant":
@@ -124,12 +129,12 @@ class Tenant:
         Raises:
             TenantSuspended: an operator suspended it.
             TenantStateConflict: it is closing already.
-            ClosingNameWrong: it has another name.
+            DeletionNameWrong: it has another name.
         """
         self._check_not_suspended()
         self._expect(CompanyStatus.ACTIVE)
         if name.strip() != self.name:
-            raise ClosingNameWrong.at("/name")
+            raise DeletionNameWrong.at("/name")
         return replace(self, delete_at=now + grace)
 
     def deletion_withdrawn(self) -> "Tenant":
@@ -140,7 +145,7 @@ class Tenant:
             TenantStateConflict: it is not closing.
         """
         self._check_not_suspended()
-        self._expect(CompanyStatus.CLOSING)
+        self._expect(CompanyStatus.DELETION_SCHEDULED)
         return replace(self, delete_at=None)
 
     def deletion_scheduled(self, now: datetime, grace: timedelta) -> "Tenant":
@@ -151,7 +156,7 @@ class Tenant:
         """
         self._expect(CompanyStatus.SUSPENDED)
         if self.delete_at is not None:
-            raise TenantStateConflict(standing=CompanyStatus.CLOSING)
+            raise TenantStateConflict(status=CompanyStatus.DELETION_SCHEDULED)
         return replace(self, delete_at=now + grace)
 
     def deletion_cancelled(self) -> "Tenant":
@@ -160,9 +165,9 @@ class Tenant:
         Raises:
             TenantStateConflict: no deletion is scheduled, or it has begun.
         """
-        self._expect(CompanyStatus.SUSPENDED, CompanyStatus.CLOSING)
+        self._expect(CompanyStatus.SUSPENDED, CompanyStatus.DELETION_SCHEDULED)
         if self.delete_at is None:
-            raise TenantStateConflict(standing=self.status)
+            raise TenantStateConflict(status=self.status)
         return replace(self, delete_at=None)
 
     def _check_not_suspended(self) -> None:
@@ -171,7 +176,7 @@ class Tenant:
 
     def _expect(self, *allowed: CompanyStatus) -> None:
         if self.status not in allowed:
-            raise TenantStateConflict(standing=self.status)
+            raise TenantStateConflict(status=self.status)
 
     def changed(
         self,
@@ -179,7 +184,7 @@ class Tenant:
         name: str | None = None,
         time_zone: str | None = None,
         mfa_required: bool | None = None,
-        step_up_for_payouts: bool | None = None,
+        payout_step_up_required: bool | None = None,
     ) -> "Tenant":
         """The company with other settings; None keeps what is there.
 
@@ -191,7 +196,9 @@ class Tenant:
             name=self.name if name is None else checked_name(name),
             time_zone=self.time_zone if time_zone is None else time_zone,
             mfa_required=self.mfa_required if mfa_required is None else mfa_required,
-            step_up_for_payouts=(
-                self.step_up_for_payouts if step_up_for_payouts is None else step_up_for_payouts
+            payout_step_up_required=(
+                self.payout_step_up_required
+                if payout_step_up_required is None
+                else payout_step_up_required
             ),
         )

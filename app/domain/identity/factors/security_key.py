@@ -24,10 +24,14 @@ class SecurityKey:
     public_key: bytes
     sign_count: int
     name: str
+    """What its owner calls it."""
     created_at: datetime
+    """When it was made."""
     last_used_at: datetime | None = None
+    """When it was last used; null when it never was."""
     removed_at: datetime | None = None
     version: int = 1
+    """Counts the changes; the ETag states it."""
 
     @classmethod
     def new(

@@ -1,7 +1,7 @@
 """API keys: how a program works for a company.
 
-A key acts by itself, within its scopes, and the member who made its newest secret answers for it:
-what that member may not do, the key may not do either. The secret is kept as a hash. A rotation
+A key acts by itself, within its permissions, and the member who made its newest secret answers for
+it: what that member may not do, the key may not do either. The secret is kept as a hash. A rotation
 gives a new secret and leaves the old one good for a stated while, so that programs can be changed
 one by one.
 """
@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from app.domain.identity.ids import ApiKeyId, UserId
-from app.domain.identity.keys.errors import ApiKeyRevoked, ScopeRefused
+from app.domain.identity.keys.errors import ApiKeyRevoked, PermissionRefused
 from app.domain.shared.errors import Fault, InvalidValue, ValueOutOfRange
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
@@ -29,22 +29,34 @@ _IPV6_PREFIX_MAX = 64
 
 @frozen
 class ApiKey:
-    """A key of a company. ``made_by`` answers for it; ``previous_*`` are of the secret before."""
+    """A key of a company; ``made_by_id`` answers for it.
+
+    ``previous_*`` are of the secret before.
+    """
 
     id: ApiKeyId
     name: str
-    scopes: tuple[str, ...]
+    """What the key is called."""
+    permissions: tuple[str, ...]
+    """The permissions of the key. It never may do more than who made it."""
     addresses: tuple[str, ...]  # networks; none means from anywhere
     test: bool
     secret_hash: bytes
     previous_hash: bytes | None
-    previous_until: datetime | None
-    made_by: UserId
+    previous_expires_at: datetime | None
+    """Until when the secret before the last rotation is good."""
+    made_by_id: UserId
+    """The member who made the newest secret and answers for what the key does."""
     created_at: datetime
+    """When it was made."""
     rotated_at: datetime | None
+    """When it last got a new secret."""
     expires_at: datetime
+    """When the key ends."""
     revoked_at: datetime | None
+    """When it was revoked."""
     version: int
+    """Counts the changes; the ETag states it."""
 
     @classmethod
     def new(
@@ -54,7 +66,7 @@ class ApiKey:
         terms: "Terms",
         *,
         test: bool,
-        made_by: Id,
+        made_by_id: Id,
         at: datetime,
         expires_at: datetime | None,
     ) -> "ApiKey":
@@ -66,13 +78,13 @@ class ApiKey:
         return cls(
             id=id_,
             name=terms.name,
-            scopes=terms.scopes,
+            permissions=terms.permissions,
             addresses=terms.addresses,
             test=test,
             secret_hash=secret_hash,
             previous_hash=None,
-            previous_until=None,
-            made_by=made_by,
+            previous_expires_at=None,
+            made_by_id=made_by_id,
             created_at=at,
             rotated_at=None,
             expires_at=_checked_end(expires_at, at),
@@ -87,14 +99,16 @@ class ApiKey:
             ApiKeyRevoked: it is revoked.
         """
         self._check_in_use()
-        return replace(self, name=terms.name, scopes=terms.scopes, addresses=terms.addresses)
+        return replace(
+            self, name=terms.name, permissions=terms.permissions, addresses=terms.addresses
+        )
 
     def rotated(
         self,
         secret_hash: bytes,
         *,
         overlap: timedelta,
-        made_by: Id,
+        made_by_id: Id,
         at: datetime,
         expires_at: datetime | None,
     ) -> "ApiKey":
@@ -111,8 +125,8 @@ class ApiKey:
             self,
             secret_hash=secret_hash,
             previous_hash=self.secret_hash if overlap else None,
-            previous_until=at + overlap if overlap else None,
-            made_by=made_by,
+            previous_expires_at=at + overlap if overlap else None,
+            made_by_id=made_by_id,
             rotated_at=at,
             expires_at=_checked_end(expires_at or self.expires_at, at),
         )
@@ -121,7 +135,7 @@ class ApiKey:
         """The key ended, its old secret too; one that has ended already stays as it is."""
         if self.revoked_at is not None:
             return self
-        return replace(self, revoked_at=at, previous_hash=None, previous_until=None)
+        return replace(self, revoked_at=at, previous_hash=None, previous_expires_at=None)
 
     def _check_in_use(self) -> None:
         if self.revoked_at is not None:
@@ -133,27 +147,27 @@ class Terms:
     """What a key may do, and from where; checked when it is made."""
 
     name: str
-    scopes: tuple[str, ...]
+    permissions: tuple[str, ...]
     addresses: tuple[str, ...]
 
     @classmethod
     def checked(
         cls,
         name: str,
-        scopes: Iterable[str],
+        permissions: Iterable[str],
         addresses: Iterable[str],
         grantable: frozenset[str],
     ) -> "Terms":
-        """Terms in their one form: scopes and networks sorted, each once.
+        """Terms in their one form: permissions and networks sorted, each once.
 
         Raises:
             InvalidValue: a name or a network without its form.
-            ScopeRefused: a scope is none of ``grantable``.
+            PermissionRefused: a permission is none of ``grantable``.
         """
-        asked = list(scopes)
-        for place, scope in enumerate(asked):
-            if scope not in grantable:
-                raise ScopeRefused.at(f"/scopes/{place}")
+        asked = list(permissions)
+        for place, permission in enumerate(asked):
+            if permission not in grantable:
+                raise PermissionRefused.at(f"/permissions/{place}")
         networks = [_network(text, place) for place, text in enumerate(addresses)]
         ordered = sorted(set(networks), key=lambda each: (each.version, each))
         return cls(

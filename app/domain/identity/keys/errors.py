@@ -7,7 +7,7 @@ from app.domain.shared.errors import DomainError, Kind
 class ApiKeyOver(Unauthenticated):
     """The key was good and is no more: revoked, expired, or its maker may not work here."""
 
-    code = "api_keys.over"
+    code = "api_keys.expired"
 
 
 class CredentialInQuery(Unauthenticated):
@@ -23,14 +23,14 @@ class AddressRefused(DomainError):
     kind = Kind.FORBIDDEN
 
 
-class ScopeRefused(DomainError):
+class PermissionRefused(DomainError):
     """There is no such permission, or it is one that only a person holds."""
 
-    code = "api_keys.scope_refused"
+    code = "api_keys.permission_refused"
     kind = Kind.RULE_BROKEN
 
 
-class ScopesBeyondOwn(DomainError):
+class PermissionsBeyondOwn(DomainError):
     """The key may do what the caller may not: nobody hands out more than they hold."""
 
     code = "api_keys.beyond_own_permissions"

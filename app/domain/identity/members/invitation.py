@@ -22,12 +22,16 @@ class Invitation:
 
     id: InvitationId
     email: str
+    """The e-mail address."""
     email_folded: str
     role: str
+    """What the invited is to be in the company."""
     token_hash: bytes
     invited_by: UserId
     created_at: datetime
+    """When it was made."""
     expires_at: datetime
+    """Until when it can be taken up."""
     accepted_at: datetime | None = None
     withdrawn_at: datetime | None = None
     version: int = 1

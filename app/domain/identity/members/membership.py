@@ -19,8 +19,11 @@ class Membership:
     tenant_id: Id
     user_id: Id
     role: str
+    """What the member is in the company."""
     active: bool
+    """Whether the member may work for the company."""
     version: int
+    """Counts the changes; the ETag states it."""
 
     @property
     def owns(self) -> bool:

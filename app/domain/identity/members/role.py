@@ -58,10 +58,14 @@ class Role:
     tenant_id: TenantId
     id: RoleId
     code: str
+    """The code; unique within the company."""
     name: str
+    """What the role is called."""
     permissions: tuple[str, ...]
     active: bool
+    """Whether members may be given the role."""
     version: int
+    """Counts the changes; the ETag states it."""
 
     def __post_init__(self) -> None:
         if _CODE.fullmatch(self.code) is None:

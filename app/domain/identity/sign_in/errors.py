@@ -16,10 +16,10 @@ class TokenExpired(Unauthenticated):
     code = "auth.token_expired"
 
 
-class SessionOver(Unauthenticated):
+class SessionExpired(Unauthenticated):
     """The session behind the access token has ended: logout, expiry, or an account switched off."""
 
-    code = "auth.session_over"
+    code = "auth.session_expired"
 
 
 class InvalidCredentials(Unauthenticated):

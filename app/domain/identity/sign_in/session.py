@@ -67,12 +67,17 @@ class Session:
     previous_hash: bytes | None
     rotated_at: datetime | None
     created_at: datetime
+    """When it was made."""
     last_used_at: datetime
+    """When its tokens were last refreshed."""
     expires_at: datetime
+    """When it ends, unless it is refreshed."""
     ends_at: datetime
     revoked_at: datetime | None
     device: str
+    """What the client said it is, from its `User-Agent`."""
     address: str
+    """The network address that signed in."""
     version: int
     proved_at: datetime | None = None
     second_factor: bool = False

@@ -39,13 +39,20 @@ class User:
 
     id: UserId
     email: str
+    """The e-mail address."""
     email_folded: str
     display_name: str
+    """The name that others see."""
     active: bool
+    """Whether the user may sign in."""
     created_at: datetime
+    """When it was made."""
     version: int
+    """Counts the changes; the ETag states it."""
     locale: str | None = None
+    """The language of problems without Accept-Language: `en` or `ar`; null means English."""
     time_zone: str | None = None
+    """The caller's time zone, an IANA name; null if not set."""
 
     def __post_init__(self) -> None:
         if self.time_zone is not None:

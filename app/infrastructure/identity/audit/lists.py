@@ -13,7 +13,7 @@ from app.infrastructure.identity.audit.tables import operator_acts
 from app.infrastructure.identity.directory.lists import columns
 
 _OF_ACTIONS = ("operator_id", "company_id", "action")
-_EQUAL = ("actor_id", "on_behalf_of", "session_id", "request_id", "action", "entity_kind")
+_EQUAL = ("actor_id", "session_id", "request_id", "action", "entity_kind")
 
 LISTS = (
     plain_list(
@@ -24,6 +24,7 @@ LISTS = (
         sorts={"recorded_at": "id"},
         filters={
             **{name: equals(audit_entries.c[name]) for name in (*_EQUAL, "entity_id")},
+            "on_behalf_of_id": equals(audit_entries.c.on_behalf_of),
             "recorded_from": at_least(audit_entries.c.recorded_at),
             "recorded_to": at_most(audit_entries.c.recorded_at),
             "id_from": at_least(audit_entries.c.id),
@@ -38,8 +39,8 @@ LISTS = (
         sorts={"id": operator_acts.c.id},
         filters={
             **{name: equals(operator_acts.c[name]) for name in _OF_ACTIONS},
-            "since": at_least(operator_acts.c.recorded_at),
-            "until": at_most(operator_acts.c.recorded_at),
+            "recorded_from": at_least(operator_acts.c.recorded_at),
+            "recorded_to": at_most(operator_acts.c.recorded_at),
         },
     ),
 )

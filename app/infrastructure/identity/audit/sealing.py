@@ -63,7 +63,7 @@ class Sealing:
                 # A head outside of the database shows that nothing was cut off its end.
                 _log.info(
                     "audit_sealed",
-                    company=show("tnt", tenant_id),
+                    company=show("cmp", tenant_id),
                     sequence=head.sequence,
                     hash=head.hash.hex(),
                     seals=seals,

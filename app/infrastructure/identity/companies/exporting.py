@@ -181,7 +181,7 @@ class Exporting:
                             await self._advance(tenant_id, export, attempt, writer)
                     await asyncio.to_thread(writer.end, part)
             await self._advance(tenant_id, export, attempt, writer)
-            company, taken_at = show("tnt", tenant_id), taken_at or self._clock.now()
+            company, taken_at = show("cmp", tenant_id), taken_at or self._clock.now()
             file = await asyncio.to_thread(writer.finish, company, head(), taken_at)
             await asyncio.to_thread(new.keep)
         finally:

@@ -7,7 +7,7 @@ from app.application.identity.companies.exports import (
     PRESENT_EXPORTS,
 )
 from app.domain.identity.companies.errors import ExportUnderWay
-from app.domain.identity.companies.export import Export, ExportError, ExportState
+from app.domain.identity.companies.export import Export, ExportError, ExportStatus
 from app.domain.shared.errors import ValueOutOfRange
 from app.infrastructure.db.errors import on_constraint
 from app.infrastructure.db.lists import plain_list
@@ -25,24 +25,24 @@ from app.infrastructure.db.types import Bytes, Id, Instant, Integer, Json, Text
 exports = tenant_table(
     "exports",
     column("id", Id),
-    column("requested_by", Id),
+    column("requested_by_id", Id),
     column("requested_at", Instant),
-    column("state", Text),
+    column("status", Text),
     column("attempt", Integer),
     column("lease_until", Instant, null=True),
     column("tables_done", Integer),
     column("tables_total", Integer),
-    column("rows", Integer),
+    column("row_count", Integer),
     column("error", Text, null=True),
     column("file_bytes", Integer, null=True),
     column("file_sha256", Text, null=True),
     column("finished_at", Instant, null=True),
     column("expires_at", Instant, null=True),
     version(),
-    check("state", "state IN ('queued', 'running', 'done', 'failed', 'expired')"),
-    check("held", "(state = 'running') = (lease_until IS NOT NULL)"),
-    check("failed", "(state = 'failed') = (error IS NOT NULL)"),
-    one_where("exports", "state IN ('queued', 'running')"),
+    check("state", "status IN ('queued', 'running', 'done', 'failed', 'expired')"),
+    check("held", "(status = 'running') = (lease_until IS NOT NULL)"),
+    check("failed", "(status = 'failed') = (error IS NOT NULL)"),
+    one_where("exports", "status IN ('queued', 'running')"),
 )
 
 # What is left of a company: that it was there, and how much of it was deleted. Only the owner of
@@ -62,8 +62,8 @@ on_constraint(ExportUnderWay, "exports_tenant_id_uq")
 on_constraint(ValueOutOfRange, "exports_state_ck", "exports_held_ck", "exports_failed_ck")
 
 MAPPINGS = (
-    flat(EXPORTS, exports, Export, state=ExportState, error=ExportError),
-    Search(PRESENT_EXPORTS, (), where="t.state IN ('queued', 'running', 'done')"),
+    flat(EXPORTS, exports, Export, status=ExportStatus, error=ExportError),
+    Search(PRESENT_EXPORTS, (), where="t.status IN ('queued', 'running', 'done')"),
 )
 
 LISTS = (

@@ -58,7 +58,7 @@ _ACCESS = Query(
         sessions.c.proved_at,
         sessions.c.second_factor,
         tenants.c.mfa_required,
-        tenants.c.step_up_for_payouts,
+        tenants.c.payout_step_up_required,
         tenants.c.state,
         tenants.c.delete_at,
         users.c.locale,

@@ -58,7 +58,7 @@ tenants = platform_table(
     column("created_at", Instant),
     version(),
     column("mfa_required", Flag),
-    column("step_up_for_payouts", Flag),
+    column("payout_step_up_required", Flag),
     column("delete_at", Instant, null=True),
     column("purging", Flag),
     check("state", "state IN ('active', 'suspended')"),

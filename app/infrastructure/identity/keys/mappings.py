@@ -31,7 +31,7 @@ from app.infrastructure.identity.keys.tables import api_key_uses, api_keys, sign
 _SIGNING_KEY_MAPPING = flat(SIGNING_KEYS, signing_keys, SigningKey, key=("kid",), state=KeyState)
 
 MAPPINGS: tuple[Mapping | Search, ...] = (
-    flat(API_KEYS, api_keys, ApiKey, scopes=tuple, addresses=tuple),
+    flat(API_KEYS, api_keys, ApiKey, permissions=tuple, addresses=tuple),
     flat(API_KEY_USES, api_key_uses, ApiKeyUse, key=("api_key_id",)),
     Search(API_KEYS_IN_USE, (), where="t.revoked_at IS NULL"),
     _SIGNING_KEY_MAPPING,
@@ -61,11 +61,11 @@ LISTS = (
 )
 
 _MAKER = and_(
-    memberships.c.tenant_id == api_keys.c.tenant_id, memberships.c.user_id == api_keys.c.made_by
+    memberships.c.tenant_id == api_keys.c.tenant_id, memberships.c.user_id == api_keys.c.made_by_id
 )
 _ACCESS = Query(
     select(
-        api_keys.c.made_by,
+        api_keys.c.made_by_id,
         memberships.c.role,
         roles.c.permissions,
         memberships.c.active,
@@ -74,11 +74,11 @@ _ACCESS = Query(
         tenants.c.delete_at,
         tenants.c.purging,
         api_keys.c.test,
-        api_keys.c.scopes,
+        api_keys.c.permissions,
         api_keys.c.addresses,
         api_keys.c.secret_hash,
         api_keys.c.previous_hash,
-        api_keys.c.previous_until,
+        api_keys.c.previous_expires_at,
         api_keys.c.expires_at,
         api_keys.c.revoked_at,
     )
@@ -87,7 +87,7 @@ _ACCESS = Query(
         roles,
         and_(roles.c.tenant_id == memberships.c.tenant_id, roles.c.code == memberships.c.role),
     )
-    .join(users, users.c.id == api_keys.c.made_by)
+    .join(users, users.c.id == api_keys.c.made_by_id)
     .join(tenants, tenants.c.id == api_keys.c.tenant_id)
     .where(*of_tenant(api_keys), api_keys.c.id == bindparam("key_id", type_=types.Id))
 )
@@ -105,21 +105,21 @@ class DatabaseKeyDirectory:
             row = await scope.row(_ACCESS, key_id=key_id)
         if row is None:
             return None
-        made_by, role, granted, member, user, state, delete_at, purging, *key = row
-        test, scopes, addresses, secret_hash, previous_hash, previous_until, *ends = key
+        made_by_id, role, granted, member, user, state, delete_at, purging, *key = row
+        test, permissions, addresses, secret_hash, previous_hash, previous_expires_at, *ends = key
         expires_at, revoked_at = ends
         held = permissions_of(role) if granted is None else known(granted)
         return KeyAccess(
             key_id=key_id,
             tenant_id=tenant_id,
-            made_by=made_by,
+            made_by_id=made_by_id,
             held=held if member and user and not purging else None,
             test=test,
-            scopes=frozenset(scopes),
+            permissions=frozenset(permissions),
             addresses=tuple(addresses),
             secret_hash=secret_hash,
             previous_hash=previous_hash,
-            previous_until=previous_until,
+            previous_expires_at=previous_expires_at,
             expires_at=expires_at,
             revoked=revoked_at is not None,
             company_status=status_of(state, delete_at),

@@ -63,10 +63,10 @@ MAPPINGS = (
     flat(OPERATOR_SESSIONS, operator_sessions, OperatorSession),
 )
 
-_STANDING = case(
+_STATUS = case(
     (tenants.c.purging, "purging"),
     (tenants.c.state == "suspended", "suspended"),
-    (tenants.c.delete_at.is_not(None), "closing"),
+    (tenants.c.delete_at.is_not(None), "deletion_scheduled"),
     else_="active",
 )
 _MEMBERS = (
@@ -85,19 +85,19 @@ _COMPANIES = (
 LISTS = (
     ListQuery(
         COMPANY_RECORDS,
-        select(*columns(COMPANY_RECORD, tenants, members=_MEMBERS.label("members"))),
+        select(*columns(COMPANY_RECORD, tenants, member_count=_MEMBERS.label("member_count"))),
         tenants.c.id,
         COMPANY_RECORD.row,
         sorts={"id": tenants.c.id, "name": tenants.c.name},
         filters={
             "id": equals(tenants.c.id),
             "q": contains(func.lower(tenants.c.name)),
-            "standing": lambda name: bindparam(name, type_=Text) == _STANDING,
+            "status": lambda name: bindparam(name, type_=Text) == _STATUS,
         },
     ),
     ListQuery(
         USER_RECORDS,
-        select(*columns(USER_RECORD, users, companies=_COMPANIES.label("companies"))),
+        select(*columns(USER_RECORD, users, company_count=_COMPANIES.label("company_count"))),
         users.c.id,
         USER_RECORD.row,
         sorts={"id": users.c.id},

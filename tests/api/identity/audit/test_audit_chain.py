@@ -182,14 +182,14 @@ async def test_changed_seals_and_a_cut_tail_are_found(own: tuple[Trail, str]) ->
             await owner.change(f"DELETE FROM audit_seals WHERE sequence = {last}")
             assert (await trail.verdict())["ok"]  # nothing is left to tell of it
             cut = await trail.verdict(head=head["hash"])
-            assert (cut["ok"], cut["contains_head"], cut["first_break"]) == (False, False, None)
+            assert (cut["ok"], cut["head_included"], cut["first_break"]) == (False, False, None)
             # Sealed anew it is another chain, which the head shows too.
             await trail.company.product("AFTER")
             assert await trail.seal() == 1
             cut = await trail.verdict(head=head["hash"])
             assert (cut["head"]["sequence"], cut["ok"]) == (last, False)
         whole = await trail.verdict(head=head["hash"])
-        assert (whole["ok"], whole["contains_head"]) == (True, True)
+        assert (whole["ok"], whole["head_included"]) == (True, True)
 
 
 def broken(kind: str, sequence: int) -> dict[str, Any]:
@@ -208,10 +208,10 @@ async def test_verifying_goes_on_where_it_stopped(
     while at is not None:
         part = await trail.verdict(from_sequence=at)
         assert (part["ok"], part["first_sequence"], part["last_sequence"]) == (True, at, at)
-        looked, at = looked + part["entries"], part["next_sequence"]
-    assert looked == whole["entries"]
+        looked, at = looked + part["entry_count"], part["next_sequence"]
+    assert looked == whole["entry_count"]
     beyond = await trail.verdict(from_sequence=whole["last_sequence"] + 5)
-    assert (beyond["ok"], beyond["entries"], beyond["next_sequence"]) == (True, 0, None)
+    assert (beyond["ok"], beyond["entry_count"], beyond["next_sequence"]) == (True, 0, None)
 
 
 async def test_a_place_in_the_chain_is_taken_once(own: tuple[Trail, str]) -> None:
@@ -233,7 +233,7 @@ async def test_a_check_may_begin_where_the_last_one_ended(own: tuple[Trail, str]
     whole = await trail.verdict()
     past, future = (datetime(year, 1, 1, tzinfo=UTC) for year in (2000, 2199))
     found = await trail.chain.verify(trail.tenant_id, since=past)
-    assert (found.ok, found.first, found.entries) == (True, 1, whole["entries"])
+    assert (found.ok, found.first, found.entries) == (True, 1, whole["entry_count"])
     found = await trail.chain.verify(trail.tenant_id, since=future)
     assert (found.ok, found.entries, found.next_sequence) == (True, 0, None)
     assert (found.first, found.last) == (whole["last_sequence"] + 1, whole["last_sequence"])

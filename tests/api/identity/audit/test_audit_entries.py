@@ -18,7 +18,7 @@ async def test_a_change_is_told_with_before_and_after(application: Any, company:
     assert made["changes"]["after"]["name"] == "Box"
     assert {name: changed[name] for name in changed if name not in {"id", "recorded_at"}} == {
         "actor_id": me["user_id"],
-        "on_behalf_of": None,
+        "on_behalf_of_id": None,
         "session_id": me["session_id"],
         "request_id": answer.headers["x-request-id"],
         "address": "127.0.0.1",
@@ -36,20 +36,20 @@ async def test_a_change_is_told_with_before_and_after(application: Any, company:
 async def test_the_chain_is_sealed_and_verified(application: Any, company: Company) -> None:
     trail = await Trail.of(application, company)
     before = await trail.verdict()
-    assert (before["ok"], before["entries"], before["head"]) == (True, 0, None)
+    assert (before["ok"], before["entry_count"], before["head"]) == (True, 0, None)
     entries = await trail.entries()
     assert before["unsealed"] == len(entries) > 1
     seals = await trail.seal()
     assert seals == -(-len(entries) // 3)
     found = await trail.verdict()
-    assert (found["ok"], found["entries"], found["unsealed"]) == (True, len(entries), 0)
+    assert (found["ok"], found["entry_count"], found["unsealed"]) == (True, len(entries), 0)
     head = found["head"]
     assert (head["sequence"], found["last_sequence"]) == (seals, seals)
     await company.product("LATER")
     assert await trail.seal() == 1
-    assert (await trail.verdict(head=head["hash"]))["contains_head"] is True
+    assert (await trail.verdict(head=head["hash"]))["head_included"] is True
     refused = await trail.verdict(head="0" * 64)
-    assert (refused["ok"], refused["contains_head"]) == (False, False)
+    assert (refused["ok"], refused["head_included"]) == (False, False)
 
 
 async def test_the_log_is_filtered_by_everything_it_shows(
@@ -69,7 +69,7 @@ async def test_the_log_is_filtered_by_everything_it_shows(
     for filters, expected in (
         ({"actor_id": me["user_id"]}, entries),
         ({"actor_id": "usr_00000000000000000000000001"}, []),
-        ({"on_behalf_of": me["user_id"]}, []),
+        ({"on_behalf_of_id": me["user_id"]}, []),
         ({"session_id": me["session_id"]}, [opened, created, changed]),
         ({"request_id": request_id}, [changed]),
         ({"action": "created"}, [created]),
@@ -114,22 +114,22 @@ async def test_every_kind_of_change_keeps_its_members_apart(
 ) -> None:
     """AU-01: members, months and the company itself are told with before and after as well."""
     trail = await Trail.of(application, company)
-    tenant = await company.client.get("/api/v1/tenants/current")
+    tenant = await company.client.get("/api/v1/companies/current")
     await company.client.patch(
-        "/api/v1/tenants/current",
+        "/api/v1/companies/current",
         json={"name": "Renamed"},
         headers={"If-Match": tenant.headers["etag"]},
     )
     await company.post("/periods/2020-01/close", {}, status=200)
-    [changed] = await trail.entries(entity_kind="tenant", action="changed")
+    [changed] = await trail.entries(entity_kind="company", action="changed")
     assert changed["changes"]["before"]["name"] == "Test Trading"
     assert changed["changes"]["after"]["name"] == "Renamed"
     [closed] = await trail.entries(entity_kind="period")
     assert closed["changes"] == {
         "period": "2020-01",
         "reason": closed["changes"]["reason"],
-        "before": {"state": "open"},
-        "after": {"state": "closed"},
+        "before": {"status": "open"},
+        "after": {"status": "closed"},
     }
 
 

@@ -55,5 +55,5 @@ async def test_no_gap_under_parallel_writers(application: Any, company: Company)
     total = (await company.get("/audit-entries", limit=1, include_total=True))["total"]
     found = await trail.verdict()
     assert (found["ok"], found["first_break"]) == (True, None)
-    assert (found["entries"], found["unsealed"]) == (total, 0)
+    assert (found["entry_count"], found["unsealed"]) == (total, 0)
     assert found["last_sequence"] >= 3

@@ -27,7 +27,7 @@ async def test_a_refused_permission_is_one_entry(
         ("POST", "/units", "units:write", "POST /api/v1/units"),
         ("POST", "/units?dry_run=true", "units:write", "POST /api/v1/units"),
         ("GET", "/members", "members:read", "GET /api/v1/members"),
-        ("GET", "/audit-entries", "audit:read", "GET /api/v1/audit-entries"),
+        ("GET", "/audit-entries", "audit_entries:read", "GET /api/v1/audit-entries"),
     ):
         answer = await viewer.request(
             method, f"/api/v1{path}", json={"code": "x", "name": "X"} if method == "POST" else None
@@ -39,7 +39,7 @@ async def test_a_refused_permission_is_one_entry(
             "id": "",
             "recorded_at": "",
             "actor_id": me["user_id"],
-            "on_behalf_of": None,
+            "on_behalf_of_id": None,
             "session_id": me["session_id"],
             "request_id": request_id,
             "address": "127.0.0.1",
@@ -99,7 +99,7 @@ async def test_a_refused_login_is_told_to_the_company(
     assert (entry["request_id"], entry["changes"]) == (answer.headers["x-request-id"], {})
     assert PASSWORD not in str(entry)
     # The right password, for a company of which the user is not a member.
-    other = {"email": company.email, "password": PASSWORD, "company_id": "tnt_" + "0" * 25 + "1"}
+    other = {"email": company.email, "password": PASSWORD, "company_id": "cmp_" + "0" * 25 + "1"}
     assert (await anonymous.post("/api/v1/auth/login", json=other)).status_code == 401
     assert len(await trail.entries(action="login_refused")) == 2
     nobody = {"email": "nobody@nowhere.example", "password": PASSWORD}

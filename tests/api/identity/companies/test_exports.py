@@ -28,7 +28,7 @@ from tests.conftest import settings_for
 from tests.support.company import Company, register_company
 from tests.support.fingerprint import rows_of
 
-EVERYTHING = ["exports:read", "costs:read", "audit:read", "members:read"]
+EVERYTHING = ["exports:read", "costs:read", "audit_entries:read", "members:read"]
 API = "/api/v1"
 PATH = f"{API}/exports"
 
@@ -47,7 +47,7 @@ def here(company: Company) -> Exporting:
 
 
 async def tenant_of(company: Company) -> Id:
-    return read("tnt", (await company.get("/auth/me"))["tenant_id"])
+    return read("cmp", (await company.get("/auth/me"))["company_id"])
 
 
 async def asked(company: Company) -> Id:
@@ -74,7 +74,7 @@ async def test_an_export_from_the_request_to_the_file(company: Company) -> None:
     assert answer.status_code == 202
     made = answer.json()
     assert answer.headers["location"] == f"{PATH}/{made['id']}"
-    assert (made["state"], made["tables_total"], made["file_bytes"]) == ("queued", 0, None)
+    assert (made["status"], made["tables_total"], made["file_bytes"]) == ("queued", 0, None)
     second = await company.client.post(PATH)
     assert refusal(second) == (409, "exports.under_way", [])
     assert refusal(await fetched(company, made["id"])) == (409, "exports.not_ready", [])
@@ -83,7 +83,7 @@ async def test_an_export_from_the_request_to_the_file(company: Company) -> None:
     assert due is None
     assert await here(company).look(tenant_id) is not None  # until the file goes
     shown = await company.get(f"/exports/{made['id']}")
-    assert (shown["state"], shown["error"]) == ("done", None)
+    assert (shown["status"], shown["error"]) == ("done", None)
     assert shown["tables_done"] == shown["tables_total"] > 40
     file = await fetched(company, made["id"])
     assert file.status_code == 200
@@ -98,8 +98,8 @@ async def test_an_export_from_the_request_to_the_file(company: Company) -> None:
     told = await events(company.client, tenant_id)
     assert told[-2:] == ["export.requested", "export.finished"]
     # A key that only tries leaves its trace as well; and what the file holds has to be its own.
-    for scopes, status in ((EVERYTHING, 200), (["exports:read"], 403)):
-        key = {"name": "Copies", "scopes": scopes, "test": True}
+    for permissions, status in ((EVERYTHING, 200), (["exports:read"], 403)):
+        key = {"name": "Copies", "permissions": permissions, "mode": "test"}
         bearer = (await company.client.post(f"{API}/api-keys", json=key)).json()["key"]
         headers = {"Authorization": f"Bearer {bearer}"}
         before = (await trail(company.client, tenant_id)).count("export fetched")
@@ -134,7 +134,7 @@ async def test_everything_of_the_company_and_nothing_of_another(
         assert file.testzip() is None
         content = {name: file.read(name) for name in file.namelist()}
     manifest = json.loads(content.pop("manifest.json"))
-    assert manifest["company_id"] == (await company.get("/auth/me"))["tenant_id"]
+    assert manifest["company_id"] == (await company.get("/auth/me"))["company_id"]
     assert (manifest["format"], manifest["schema_revision"]) == (1, head())
     assert manifest["tables_left_out"] == left_out()
     assert {f"{each['name']}.ndjson" for each in manifest["tables"]} == content.keys()
@@ -203,18 +203,18 @@ async def test_the_lease_of_one_who_died_lets_another_one_begin(
     with CompanyFiles(tmp_path).new(tenant_id, f"{id_.hex()}.zip", 1).stream as half:
         half.write(b"half")
     assert await exporting.look(tenant_id) == now + LEASE
-    assert (await company.get("/exports"))["data"][0]["state"] == "running"
+    assert (await company.get("/exports"))["data"][0]["status"] == "running"
     await change(
         company.client, EXPORTS, (id_,), lambda each: replace(each, lease_until=now), tenant_id
     )
     await exporting.look(tenant_id)
-    assert (await company.get("/exports"))["data"][0]["state"] == "done"
+    assert (await company.get("/exports"))["data"][0]["status"] == "done"
     assert [path.suffix for path in (tmp_path / tenant_id.hex()).iterdir()] == [".zip"]
     again = id_ = await asked(company)
     await claimed(now - LEASE, 3)
     await exporting.look(tenant_id)
     shown = await company.get("/exports", sort="-id")
-    assert (shown["data"][0]["state"], shown["data"][0]["error"]) == ("failed", "interrupted")
+    assert (shown["data"][0]["status"], shown["data"][0]["error"]) == ("failed", "interrupted")
     show = shown["data"][0]["id"]
     assert read("exp", show) == again
     assert refusal(await fetched(company, show)) == (404, "exports.gone", [])
@@ -233,7 +233,7 @@ async def test_a_file_goes_when_its_time_is_over(company: Company) -> None:
     assert refusal(await fetched(company, shown["id"])) == (404, "exports.gone", [])
     await here(company).look(tenant_id)
     assert not path.exists()
-    assert (await company.get(f"/exports/{shown['id']}"))["state"] == "expired"
+    assert (await company.get(f"/exports/{shown['id']}"))["status"] == "expired"
     assert refusal(await fetched(company, shown["id"])) == (404, "exports.gone", [])
     assert "export fetched" not in await trail(company.client, tenant_id)
 
@@ -246,7 +246,7 @@ async def test_a_folder_that_cannot_be_written_fails_the_export(
     (tmp_path / "file").write_text("in the way")
     await maker(company, tmp_path / "file").look(tenant_id)
     [shown] = (await company.get("/exports"))["data"]
-    assert (shown["state"], shown["error"]) == ("failed", "storage")
+    assert (shown["status"], shown["error"]) == ("failed", "storage")
     await asked(company)  # the next one may be asked for
 
 
@@ -266,7 +266,7 @@ async def test_who_lost_its_lease_leaves_the_export_alone(
 
     monkeypatch.setattr(exporting, "_advance", taken_over)
     await exporting.look(tenant_id)
-    assert (await company.get("/exports"))["data"][0]["state"] == "running"
+    assert (await company.get("/exports"))["data"][0]["status"] == "running"
     assert list((tmp_path / tenant_id.hex()).iterdir()) == []
 
 
@@ -289,7 +289,7 @@ async def test_it_is_made_in_the_background(own_database_url: str, tmp_path: Pat
                 async with asyncio.timeout(10):
                     while True:
                         rows = (await client.get(PATH)).json()["data"]
-                        if [row["state"] for row in rows] == expected:
+                        if [row["status"] for row in rows] == expected:
                             return
                         await asyncio.sleep(0.02)
 

@@ -10,7 +10,7 @@ from app.application.identity.companies import founding
 from tests.api.identity.support import AUTH, COMPANY, ids_of, refusal, sign_up, tokens_of, trail
 from tests.support.company import Company
 
-PATH = "/api/v1/tenants"
+PATH = "/api/v1/companies"
 SECOND = {**COMPANY, "name": "South Trading", "currency": "KWD", "time_zone": "Asia/Kuwait"}
 
 
@@ -26,7 +26,7 @@ async def test_he_owns_it_and_works_there(api: httpx.AsyncClient) -> None:
         "id": id_,
         "name": "South Trading",
         "role": "owner",
-        "standing": "active",
+        "status": "active",
         "delete_at": None,
     }
     again = await api.post(PATH, json=SECOND, headers=tokens.headers)
@@ -41,7 +41,7 @@ async def test_he_owns_it_and_works_there(api: httpx.AsyncClient) -> None:
     for path in ("units", "locations", "accounts"):
         assert (await api.get(f"/api/v1/{path}", headers=there.headers)).json()["data"], path
     _, second_id = await ids_of(api, there)
-    assert (await trail(api, second_id))[0] == "tenant registered"
+    assert (await trail(api, second_id))[0] == "company registered"
 
 
 async def test_what_is_wrong_is_named(api: httpx.AsyncClient) -> None:
@@ -50,7 +50,7 @@ async def test_what_is_wrong_is_named(api: httpx.AsyncClient) -> None:
         ({"currency": "XQX"}, "/currency"),
         ({"time_zone": "Mars/Base"}, "/time_zone"),
         ({"name": "\t"}, "/name"),
-        ({"id": "tnt_1"}, "/id"),
+        ({"id": "cmp_1"}, "/id"),
     ):
         answer = await api.post(PATH, json={**SECOND, **change}, headers=tokens.headers)
         assert (answer.status_code, refusal(answer)[2]) == (422, [pointer])
@@ -73,5 +73,5 @@ async def test_nobody_owns_more_than_so_many(
     answers = await asyncio.gather(*(found(f"Three {place}") for place in range(4)))
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
     codes = {answer.json()["code"] for answer in answers if answer.status_code == 409}
-    assert codes <= {"tenants.too_many", "common.concurrent_change"}
+    assert codes <= {"companies.too_many", "common.concurrent_change"}
     assert len((await company.get("/auth/companies"))["data"]) == 3

@@ -49,7 +49,7 @@ async def create(api: httpx.AsyncClient, tokens: Tokens, query: str = "") -> htt
 
 
 @pytest.mark.parametrize(
-    ("how", "code"), [(suspended, "tenants.suspended"), (closing, "tenants.closing")]
+    ("how", "code"), [(suspended, "companies.suspended"), (closing, "companies.deletion_scheduled")]
 )
 async def test_what_is_read_is_read_and_no_command_is_run(
     api: httpx.AsyncClient, how: Any, code: str
@@ -65,7 +65,7 @@ async def test_what_is_read_is_read_and_no_command_is_run(
     answers = [
         await api.post(f"{API}/products/batch", json=batch, headers=tokens.headers),
         await api.patch(
-            f"{API}/tenants/current",
+            f"{API}/companies/current",
             json={"name": "South"},
             headers={**tokens.headers, "If-Match": '"1"'},
         ),
@@ -78,8 +78,8 @@ async def test_what_is_read_is_read_and_no_command_is_run(
     assert [refusal(answer)[:2] for answer in answers] == [(403, code)] * 3
     for path in ("units", "products", "sales", "members", "reports/trial-balance", "auth/me"):
         assert (await api.get(f"{API}/{path}", headers=tokens.headers)).status_code == 200, path
-    shown = (await api.get(f"{API}/tenants/current", headers=tokens.headers)).json()
-    assert shown["standing"] == code.removeprefix("tenants.")
+    shown = (await api.get(f"{API}/companies/current", headers=tokens.headers)).json()
+    assert shown["status"] == code.removeprefix("companies.")
     assert (shown["delete_at"] is None) == (how is suspended)
     assert [each for each in await trail(api, tenant_id) if "refused" not in each] == before
 
@@ -95,7 +95,7 @@ async def test_the_node_that_suspends_knows_at_once_and_others_within_five_secon
     tenant_id = await held(api, tokens)
     assert (await create(api, tokens)).status_code == 201  # as known a moment ago
     parts_of(api).identity.tokens.forget_company(tenant_id)
-    assert refusal(await create(api, tokens)) == (403, "tenants.suspended", [])
+    assert refusal(await create(api, tokens)) == (403, "companies.suspended", [])
     await change(api, TENANTS, (tenant_id,), lambda tenant: tenant.resumed())
     parts_of(api).identity.tokens.forget_company(tenant_id)
     again = {**UNIT, "code": "again"}
@@ -120,7 +120,7 @@ async def test_ones_own_sign_in_goes_on(api: httpx.AsyncClient) -> None:
     changed = await api.post(f"{AUTH}/password", json=body, headers=second.headers)
     assert changed.status_code == 204
     companies = (await api.get(f"{AUTH}/companies", headers=second.headers)).json()["data"]
-    assert [(each["standing"], each["delete_at"]) for each in companies] == [("suspended", None)]
+    assert [(each["status"], each["delete_at"]) for each in companies] == [("suspended", None)]
     switched = await api.post(
         f"{AUTH}/switch", json={"company_id": companies[0]["id"]}, headers=second.headers
     )
@@ -136,7 +136,7 @@ async def test_nobody_joins_a_suspended_company(api: httpx.AsyncClient) -> None:
     tenant_id = await held(api, tokens)
     before = await trail(api, tenant_id)
     join = {"token": made.json()["token"], "password": OTHER_PASSWORD}
-    assert refusal(await api.post(f"{AUTH}/join", json=join)) == (403, "tenants.suspended", [])
+    assert refusal(await api.post(f"{AUTH}/join", json=join)) == (403, "companies.suspended", [])
     assert await trail(api, tenant_id) == before
     await change(
         api, TENANTS, (tenant_id,), lambda tenant: replace(tenant, state=TenantState.ACTIVE)
@@ -146,7 +146,7 @@ async def test_nobody_joins_a_suspended_company(api: httpx.AsyncClient) -> None:
 
 async def test_every_route_that_changes_something_says_so(application: Any) -> None:
     """And no other: reads, one's own sign-in, exports and the deletion itself go on."""
-    told = {"tenants.suspended", "tenants.closing"}
+    told = {"companies.suspended", "companies.deletion_scheduled"}
     for path, methods in application.openapi()["paths"].items():
         for method, operation in methods.items():
             permission = operation["x-permission"]
@@ -157,7 +157,7 @@ async def test_every_route_that_changes_something_says_so(application: Any) -> N
             held = permission.endswith(":write") and permission.partition(":")[0] not in {
                 "profile",
                 "exports",
-                "closing",
+                "company_deletion",
                 "platform",
             }
             assert (told <= content["examples"].keys()) is held, (method, path)

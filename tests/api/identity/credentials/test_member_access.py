@@ -59,7 +59,7 @@ async def in_both_companies(olga: Somebody) -> tuple[Somebody, Tokens, Tokens]:
     invited = await invite(olga.api, await olga.login(), "owner", eve.email)
     assert (await join(olga.api, invited.json()["token"], PASSWORD)).status_code == 204
     _, company_id = await olga.ids()
-    body = {"email": eve.email, "password": PASSWORD, "company_id": show("tnt", company_id)}
+    body = {"email": eve.email, "password": PASSWORD, "company_id": show("cmp", company_id)}
     answer = await olga.api.post("/api/v1/auth/login", json=body)
     return eve, own, Tokens(answer.json()["access_token"], answer.json()["refresh_token"])
 
@@ -71,7 +71,7 @@ async def test_a_reset_goes_to_the_member_alone_and_signs_him_out(olga: Somebody
     emil_id = await member_id(olga, signed_in)
     answer = await act(olga, owner, emil_id, "reset-password")
     assert (answer.status_code, answer.json()) == (202, {"ended": 1})
-    assert refusal(await me(olga.api, signed_in)) == (401, "auth.session_over", [])
+    assert refusal(await me(olga.api, signed_in)) == (401, "auth.session_expired", [])
     assert (await me(olga.api, owner)).status_code == 200
     await emil.login(HIRED_PASSWORD)
     [token] = await emil.tokens_sent()

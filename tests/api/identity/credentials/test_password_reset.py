@@ -42,7 +42,7 @@ async def test_the_owner_of_the_address_chooses_another_password(olga: Somebody)
     answer = await olga.reset(token)
     assert (answer.status_code, answer.content) == (204, b"")
     for tokens in (one, two):
-        assert refusal(await me(olga.api, tokens)) == (401, "auth.session_over", [])
+        assert refusal(await me(olga.api, tokens)) == (401, "auth.session_expired", [])
         assert (await refresh(olga.api, tokens.refresh)).status_code == 401
     assert (await olga.try_login()).status_code == 401
     user_id, tenant_id = await ids_of(olga.api, await olga.login(FIRST))
@@ -216,4 +216,4 @@ async def test_nobody_stays_signed_in_with_the_password_of_before(olga: Somebody
         if answer.status_code == 200:
             headers = {"Authorization": f"Bearer {answer.json()['access_token']}"}
             again = await olga.api.get(f"{AUTH}/me", headers=headers)
-            assert refusal(again) == (401, "auth.session_over", [])
+            assert refusal(again) == (401, "auth.session_expired", [])

@@ -125,7 +125,7 @@ async def test_the_other_node_refuses_the_session_within_five_seconds(
         assert refusal(await me(olga.api, lost))[0] == 401, ending
         assert (await refresh(other.api, lost.refresh)).status_code == 401, ending
         other.clock.ahead += ACCESS_SECONDS
-        assert refusal(await me(other.api, lost)) == (401, "auth.session_over", []), ending
+        assert refusal(await me(other.api, lost)) == (401, "auth.session_expired", []), ending
     assert (await me(other.api, bystander)).status_code == 200
     assert (await login(other.api, olga.email)).access
 
@@ -142,7 +142,7 @@ async def test_a_reuse_on_one_node_ends_the_session_on_the_other(
     assert refusal(await refresh(olga.api, stale)) == (401, "auth.refresh_token_reused", [])
     assert (await refresh(other.api, lost.refresh)).status_code == 401
     other.clock.ahead += ACCESS_SECONDS
-    assert refusal(await me(other.api, lost)) == (401, "auth.session_over", [])
+    assert refusal(await me(other.api, lost)) == (401, "auth.session_expired", [])
     assert (await me(other.api, kept)).status_code == 200
 
 

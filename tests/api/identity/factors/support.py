@@ -67,7 +67,7 @@ class User:
             client,
             email,
             read("usr", me["user_id"]),
-            read("tnt", me["tenant_id"]),
+            read("cmp", me["company_id"]),
             read("ses", me["session_id"]),
         )
 

@@ -25,7 +25,7 @@ async def test_the_first_factor_ends_what_was_opened_without_it(user: User) -> N
     await user.enrol()
     headers = {"Authorization": f"Bearer {before['access_token']}"}
     over = await user.client.get(f"{AUTH}/me", headers=headers)
-    assert refused(over) == (401, "auth.session_over")
+    assert refused(over) == (401, "auth.session_expired")
     assert (await user.get("/auth/me")).status_code == 200
     await user.enrol()  # not the first one: nobody is signed out by it
     token = (await user.first_step())["mfa_token"]
@@ -53,10 +53,10 @@ async def test_removing_the_app_asks_no_more(user: User) -> None:
     waiting = (await user.first_step())["mfa_token"]
     assert (await user.delete("/auth/mfa/totp")).status_code == 204
     assert (await user.get("/auth/mfa")).json() == {
-        "totp": False,
-        "security_keys": 0,
+        "totp_enabled": False,
+        "security_key_count": 0,
         "recovery_codes_left": 0,
-        "session_second_factor": False,
+        "second_factor_verified": False,
     }
     headers = {"Authorization": f"Bearer {elsewhere}"}
     assert (await user.client.get(f"{AUTH}/me", headers=headers)).status_code == 401

@@ -65,10 +65,10 @@ async def test_an_app_is_enrolled_and_asked_for(user: User) -> None:
     assert (len(codes), len(set(codes))) == (10, 10)
     assert all(len(code) == 29 for code in codes)
     assert (await user.get("/auth/mfa")).json() == {
-        "totp": True,
-        "security_keys": 0,
+        "totp_enabled": True,
+        "security_key_count": 0,
         "recovery_codes_left": 10,
-        "session_second_factor": True,
+        "second_factor_verified": True,
     }
     asked = await user.first_step()
     assert asked.pop("mfa_token").startswith("mt_")
@@ -86,7 +86,7 @@ async def test_a_code_opens_a_session_and_a_refresh_asks_no_more(user: User) -> 
     answer = await user.verify(token, code=user.code())
     assert answer.status_code == 200
     signed_in = await User.known(user.client, user.email, answer)
-    assert (await signed_in.get("/auth/mfa")).json()["session_second_factor"] is True
+    assert (await signed_in.get("/auth/mfa")).json()["second_factor_verified"] is True
     refreshed = await user.client.post(
         f"{AUTH}/refresh", json={"refresh_token": answer.json()["refresh_token"]}
     )

@@ -34,9 +34,9 @@ async def member_of(owner: User, application: Any, role: str = "cashier") -> Use
 
 
 async def patch_company(user: User, **members: Any) -> Any:
-    shown = await user.get("/tenants/current")
+    shown = await user.get("/companies/current")
     headers = {"If-Match": shown.headers["etag"]}
-    return await user.client.patch("/api/v1/tenants/current", json=members, headers=headers)
+    return await user.client.patch("/api/v1/companies/current", json=members, headers=headers)
 
 
 async def test_the_password_proves_who_has_no_factor(user: User) -> None:
@@ -56,7 +56,7 @@ async def test_the_password_proves_who_has_no_factor(user: User) -> None:
     assert refused(await user.post("/invitations", invite)) == REQUIRED
     stepped = await user.step_up(password=PASSWORD)
     assert stepped.status_code == 200
-    assert stepped.json().keys() == {"proved_at", "good_until"}
+    assert stepped.json().keys() == {"proved_at", "expires_at"}
     assert (await user.post("/invitations", invite)).status_code == 201
     assert "session proved" in await trail(user.client, user.tenant_id)
     assert "session.proved" in await events(user.client, user.tenant_id)
@@ -128,7 +128,7 @@ async def test_every_sensitive_operation_says_so_and_asks(user: User, applicatio
         "PATCH /api-keys/{id}",
         "POST /api-keys/{id}/rotate",
         "POST /exports",
-        "POST /tenants/current/deletion",
+        "POST /companies/current/schedule-deletion",
         "POST /auth/mfa/totp",
         "DELETE /auth/mfa/totp",
         "POST /auth/mfa/recovery-codes",
@@ -143,12 +143,12 @@ async def test_a_switch_of_the_company_keeps_how_well_one_is_known(user: User, o
     place = Membership(other.tenant_id, user.id, "owner", active=True, version=1)
     key = (other.tenant_id, user.id)
     await change(user.client, MEMBERSHIPS, key, lambda _: place, make=True)
-    company = (await other.get("/tenants/current")).json()["id"]
+    company = (await other.get("/companies/current")).json()["id"]
     await user.age_proof()
     switched = await user.post("/auth/switch", {"company_id": company})
     there = await User.known(new_client(user.client._transport.app), user.email, switched)  # type: ignore[attr-defined]
     assert there.tenant_id == other.tenant_id
-    assert (await there.get("/auth/mfa")).json()["session_second_factor"] is True
+    assert (await there.get("/auth/mfa")).json()["second_factor_verified"] is True
     invite = {"email": "emil@north.example", "role": "cashier"}
     assert refused(await there.post("/invitations", invite)) == REQUIRED
     assert (await there.step_up(code=user.code())).status_code == 200
@@ -176,9 +176,9 @@ async def test_payouts_ask_where_the_company_demands_it(user: User) -> None:
 
     await user.age_proof()
     assert (await pay("out")).status_code == 201
-    assert refused(await patch_company(user, step_up_for_payouts=True)) == REQUIRED
+    assert refused(await patch_company(user, payout_step_up_required=True)) == REQUIRED
     await user.step_up(password=PASSWORD)
-    assert (await patch_company(user, step_up_for_payouts=True)).status_code == 200
+    assert (await patch_company(user, payout_step_up_required=True)).status_code == 200
     await user.age_proof()
     assert refused(await pay("out")) == REQUIRED
     assert refused(await pay("out", batch=True)) == REQUIRED
@@ -199,7 +199,7 @@ async def test_a_company_may_demand_a_second_factor(user: User, application: Any
     parts_of(user.client).identity.tokens.forget([clerk.session_id, user.session_id])
     assert (await user.get("/products")).status_code == 200
     assert refused(await clerk.get("/products")) == ENROL
-    assert refused(await clerk.get("/tenants/current")) == ENROL
+    assert refused(await clerk.get("/companies/current")) == ENROL
     assert (await clerk.get("/auth/me")).status_code == 200
     assert (await clerk.step_up(password=PASSWORD)).status_code == 200
     assert refused(await clerk.get("/products")) == ENROL
@@ -207,7 +207,7 @@ async def test_a_company_may_demand_a_second_factor(user: User, application: Any
     assert (await clerk.get("/products")).status_code == 200
     # The last factor stays, here and seen from any other company.
     assert refused(await clerk.delete("/auth/mfa/totp")) == (409, "auth.last_factor")
-    assert (await clerk.get("/auth/mfa")).json()["totp"] is True
+    assert (await clerk.get("/auth/mfa")).json()["totp_enabled"] is True
     assert (await clerk.get("/products")).status_code == 200
     await clerk.client.aclose()
 
@@ -230,14 +230,14 @@ async def test_an_admin_takes_the_factors_of_a_member_away(user: User, applicati
     waiting = (await clerk.first_step())["mfa_token"]
     answer = await user.post(path)
     assert (answer.status_code, answer.json()) == (200, {"ended": 1})
-    assert refused(await clerk.get("/auth/me")) == (401, "auth.session_over")
+    assert refused(await clerk.get("/auth/me")) == (401, "auth.session_expired")
     assert refused(await clerk.verify(waiting, code=clerk.code()))[0] == 401
     again = await User.signed_in(clerk.client, clerk.email)
     assert (await again.get("/auth/mfa")).json() == {
-        "totp": False,
-        "security_keys": 0,
+        "totp_enabled": False,
+        "security_key_count": 0,
         "recovery_codes_left": 0,
-        "session_second_factor": False,
+        "second_factor_verified": False,
     }
     assert "member second_factors_reset" in await trail(user.client, user.tenant_id)
     assert "user.second_factors_reset" in await events(user.client, user.tenant_id)
@@ -250,7 +250,7 @@ async def test_nobody_takes_the_factors_of_who_may_do_more(user: User, applicati
     owner_id = (await user.get("/auth/me")).json()["user_id"]
     answer = await manager.post(f"/members/{owner_id}/reset-mfa")
     assert refused(answer) == (403, "members.beyond_own_permissions")
-    assert (await user.get("/auth/mfa")).json()["totp"] is True
+    assert (await user.get("/auth/mfa")).json()["totp_enabled"] is True
     cashier = await member_of(user, application)
     answer = await cashier.post(f"/members/{owner_id}/reset-mfa")
     assert refused(answer) == (403, "auth.permission_missing")
@@ -270,7 +270,7 @@ async def test_one_company_does_not_weaken_a_user_of_another(
     path = f"/members/{(await clerk.get('/auth/me')).json()['user_id']}/reset-mfa"
     for owner in (user, other):
         assert refused(await owner.post(path)) == (409, "members.works_elsewhere")
-    assert (await clerk.get("/auth/mfa")).json()["totp"] is True
+    assert (await clerk.get("/auth/mfa")).json()["totp_enabled"] is True
     assert (await clerk.get("/auth/me")).status_code == 200
     await clerk.client.aclose()
 
@@ -282,7 +282,7 @@ async def test_who_operates_the_service_lets_a_user_in_again(user: User) -> None
     assert await enrolling.forget_all("nobody@north.example") is None
     assert await enrolling.forget_all(f" {user.email.upper()} ") == 1
     parts_of(user.client).identity.tokens.forget([user.session_id])
-    assert refused(await user.get("/auth/me")) == (401, "auth.session_over")
+    assert refused(await user.get("/auth/me")) == (401, "auth.session_expired")
     again = await User.signed_in(user.client, user.email)
     assert (await again.get("/auth/mfa")).json()["recovery_codes_left"] == 0
     assert "user second_factors_reset" in await trail(user.client, user.tenant_id)

@@ -15,8 +15,8 @@ from tests.support.route import tag
 Refusal = tuple[int, str, list[str]]
 API = "/api/v1"
 KEYS = f"{API}/api-keys"
-SHOP = {"name": "Web shop", "scopes": ["units:read", "units:write", "products:read"]}
-OVER: Refusal = (401, "api_keys.over", [])
+SHOP = {"name": "Web shop", "permissions": ["units:read", "units:write", "products:read"]}
+OVER: Refusal = (401, "api_keys.expired", [])
 NOBODY: Refusal = (401, "auth.unauthenticated", [])
 
 

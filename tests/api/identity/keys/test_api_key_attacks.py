@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from app.application.identity.directory.kinds import MEMBERSHIPS, TENANTS
-from app.application.identity.keys.api_keys import scopes_of_keys
+from app.application.identity.keys.api_keys import permissions_of_keys
 from app.application.identity.keys.tokens import ApiKeyToken
 from app.application.shared.permissions import built_in_roles
 from app.domain.identity.companies.tenant import TenantState
@@ -231,9 +231,9 @@ async def test_nobody_makes_a_key_that_may_do_more(api: httpx.AsyncClient) -> No
     """Scope escalation at create, change and rotate; a manager reads keys and makes none."""
     owner = await sign_up(api)
     for scope in ("profile:read", "api_keys:write", "members:write", "roles:write", "no:such"):
-        answer = await make(api, owner, scopes=["units:read", scope])
-        assert refusal(answer) == (422, "api_keys.scope_refused", ["/scopes/1"])
-    assert refusal(await make(api, owner, scopes=[]))[0] == 422
+        answer = await make(api, owner, permissions=["units:read", scope])
+        assert refusal(answer) == (422, "api_keys.permission_refused", ["/permissions/1"])
+    assert refusal(await make(api, owner, permissions=[]))[0] == 422
     key = await made(api, owner)
     manager = await hired(api, owner, role="manager")
     assert (await api.get(KEYS, headers=manager.headers)).json()["data"][0]["id"] == key["id"]
@@ -242,10 +242,10 @@ async def test_nobody_makes_a_key_that_may_do_more(api: httpx.AsyncClient) -> No
 
 
 async def test_a_key_keeps_no_keys_and_no_people(api: httpx.AsyncClient) -> None:
-    """Whatever its scopes say, behind the service's back too."""
+    """Whatever its permissions say, behind the service's back too."""
     owner = await sign_up(api)
-    key = await made(api, owner, scopes=sorted(scopes_of_keys()))
-    await alter(api, owner, key["id"], scopes=tuple(sorted(built_in_roles()["owner"])))
+    key = await made(api, owner, permissions=sorted(permissions_of_keys()))
+    await alter(api, owner, key["id"], permissions=tuple(sorted(built_in_roles()["owner"])))
     await forget(api, owner, key["id"])
     headers = bearer(key["key"])
     assert (await api.get(f"{API}/members", headers=headers)).status_code == 200
@@ -255,10 +255,10 @@ async def test_a_key_keeps_no_keys_and_no_people(api: httpx.AsyncClient) -> None
         ("POST", f"{KEYS}/{key['id']}/rotate", {}),
         ("POST", f"{KEYS}/{key['id']}/revoke", None),
         ("POST", f"{API}/invitations", {"email": "x@y.example", "role": "owner"}),
-        ("PATCH", f"{API}/members/{key['made_by']}", {"role": "viewer"}),
+        ("PATCH", f"{API}/members/{key['made_by_id']}", {"role": "viewer"}),
         ("GET", f"{AUTH}/sessions", None),
         ("POST", f"{AUTH}/logout-all", None),
-        ("PATCH", f"{API}/tenants/current", {"name": "Mine"}),
+        ("PATCH", f"{API}/companies/current", {"name": "Mine"}),
     ):
         answer = await api.request(method, path, json=body, headers=headers)
         assert refusal(answer)[:2] == (403, "auth.permission_missing"), (method, path)
@@ -284,17 +284,17 @@ async def test_a_demoted_maker_cannot_widen_or_rotate(api: httpx.AsyncClient) ->
     """The permissions of the caller are read in the transaction, not from an older token."""
     owner = await sign_up(api)
     second = await hired(api, owner, role="owner")
-    key = await made(api, second, scopes=["units:read"])
+    key = await made(api, second, permissions=["units:read"])
     wide = await made(api, second)
     user_id, tenant_id = await ids_of(api, second)
     # On another node: this one still has the owner role cached.
     await change(api, MEMBERSHIPS, (tenant_id, user_id), lambda each: replace(each, role="cashier"))
-    refused = (403, "api_keys.beyond_own_permissions", ["/scopes"])
+    refused = (403, "api_keys.beyond_own_permissions", ["/permissions"])
     assert refusal(await make(api, second)) == refused
     assert refusal(await rotate(api, second, wide["id"])) == refused
     patched = await api.patch(
         f"{KEYS}/{key['id']}",
-        json={"scopes": ["units:read", "units:write"]},
+        json={"permissions": ["units:read", "units:write"]},
         headers={**second.headers, "If-Match": '"1"'},
     )
     assert refusal(patched) == refused
@@ -303,7 +303,7 @@ async def test_a_demoted_maker_cannot_widen_or_rotate(api: httpx.AsyncClient) ->
 async def test_keys_of_a_suspended_company_only_read(api: httpx.AsyncClient) -> None:
     """As its people do; and those of a company that is being deleted do nothing."""
     owner = await sign_up(api)
-    key = await made(api, owner, scopes=["units:read", "units:write"])
+    key = await made(api, owner, permissions=["units:read", "units:write"])
     _, tenant_id = await ids_of(api, owner)
     suspended = {"state": TenantState.SUSPENDED}
     await change(api, TENANTS, (tenant_id,), lambda each: replace(each, **suspended))
@@ -312,7 +312,7 @@ async def test_keys_of_a_suspended_company_only_read(api: httpx.AsyncClient) -> 
     headers = {"Authorization": f"Bearer {key['key']}"}
     unit = {"code": "crate", "name": "Crate", "decimals": 0}
     refused = await api.post("/api/v1/units", json=unit, headers=headers)
-    assert refusal(refused) == (403, "tenants.suspended", [])
+    assert refusal(refused) == (403, "companies.suspended", [])
     await change(api, TENANTS, (tenant_id,), lambda each: replace(each, purging=True))
     await forget(api, owner, key["id"])
     assert refusal(await units(api, key["key"])) == OVER

@@ -61,9 +61,14 @@ async def test_a_key_is_shown_once_and_works_within_its_scopes(api: httpx.AsyncC
     text = key.pop("key")
     assert text.startswith("tp_live_")
     assert len(text) == 109
-    assert key["scopes"] == sorted(SHOP["scopes"])
+    assert key["permissions"] == sorted(SHOP["permissions"])
     assert key["allowed_addresses"] == ["127.0.0.1/32", "2001:db8::/64"]
-    assert (key["test"], key["version"], key["revoked_at"]) == (False, 1, None)
+    assert (key["mode"], key["active"], key["version"], key["revoked_at"]) == (
+        "live",
+        True,
+        1,
+        None,
+    )
     life = datetime.fromisoformat(key["expires_at"]) - datetime.fromisoformat(key["created_at"])
     assert life == timedelta(days=366)
     listed = await api.get(KEYS, headers=owner.headers)
@@ -89,16 +94,16 @@ async def test_a_key_is_shown_once_and_works_within_its_scopes(api: httpx.AsyncC
 async def test_a_key_says_who_it_is(api: httpx.AsyncClient) -> None:
     """/auth/me answers for every key: itself, who answers for it, and what it may do."""
     owner = await sign_up(api)
-    key = await made(api, owner, scopes=["units:read"])
+    key = await made(api, owner, permissions=["units:read"])
     found = (await api.get(f"{AUTH}/me", headers=bearer(key["key"]))).json()
     assert found["api_key"] == {
         "id": key["id"],
         "name": "Web shop",
-        "test": False,
+        "mode": "live",
         "expires_at": key["expires_at"],
     }
     assert (found["session_id"], found["role"]) == (None, "api_key")
-    assert found["user_id"] == key["made_by"] == await id_of(api, owner)
+    assert found["user_id"] == key["made_by_id"] == await id_of(api, owner)
     assert found["permissions"] == ["units:read"]
     assert (await api.get(f"{AUTH}/me", headers=owner.headers)).json()["api_key"] is None
 
@@ -191,19 +196,19 @@ async def test_a_rotation_overlaps_as_long_as_it_says(api: httpx.AsyncClient) ->
     turned = answer.json()
     second = turned["key"]
     assert first[:60] == second[:60]  # the ids in it are the same
-    overlap = datetime.fromisoformat(turned["previous_until"]) - datetime.fromisoformat(
+    overlap = datetime.fromisoformat(turned["previous_expires_at"]) - datetime.fromisoformat(
         turned["rotated_at"]
     )
     assert overlap == timedelta(seconds=600)
     for text in (first, second):
         assert (await units(api, text)).status_code == 200
     past = datetime.now(UTC) - timedelta(seconds=1)
-    await alter(api, owner, key["id"], previous_until=past)
+    await alter(api, owner, key["id"], previous_expires_at=past)
     await forget(api, owner, key["id"])
     assert refusal(await units(api, first)) == OVER
     assert (await units(api, second)).status_code == 200
     third = (await rotate(api, owner, key["id"], 3, overlap_seconds=0)).json()
-    assert third["previous_until"] is None
+    assert third["previous_expires_at"] is None
     assert refusal(await units(api, second)) == NOBODY
     assert (await units(api, third["key"])).status_code == 200
     stale = await rotate(api, owner, key["id"], 3)
@@ -228,9 +233,9 @@ async def test_who_rotates_answers_for_the_key(api: httpx.AsyncClient) -> None:
     owner = await sign_up(api)
     second = await hired(api, owner, role="owner")
     key = await made(api, second)
-    assert key["made_by"] == await id_of(api, second)
+    assert key["made_by_id"] == await id_of(api, second)
     turned = (await rotate(api, owner, key["id"])).json()
-    assert turned["made_by"] == await id_of(api, owner)
+    assert turned["made_by_id"] == await id_of(api, owner)
 
 
 async def test_a_change_of_a_key_counts_at_once(api: httpx.AsyncClient) -> None:
@@ -239,7 +244,7 @@ async def test_a_change_of_a_key_counts_at_once(api: httpx.AsyncClient) -> None:
     key = await made(api, owner)
     path, headers = f"{KEYS}/{key['id']}", {**owner.headers, "If-Match": '"1"'}
     assert (await new_unit(api, key["key"], "crate")).status_code == 201
-    answer = await api.patch(path, json={"scopes": ["units:read"]}, headers=headers)
+    answer = await api.patch(path, json={"permissions": ["units:read"]}, headers=headers)
     assert (answer.status_code, answer.json()["name"]) == (200, "Web shop")
     assert refusal(await new_unit(api, key["key"], "box"))[1] == "auth.permission_missing"
     assert refusal(await api.patch(path, json={"name": "x"}, headers=headers))[0] == 412
@@ -253,11 +258,11 @@ async def test_a_change_of_a_key_counts_at_once(api: httpx.AsyncClient) -> None:
 async def test_a_test_key_reads_and_only_tries(api: httpx.AsyncClient) -> None:
     """Known by its prefix; what it asks for is decided, answered, and not kept."""
     owner = await sign_up(api)
-    key = await made(api, owner, test=True)
+    key = await made(api, owner, mode="test")
     text = key["key"]
     assert text.startswith("tp_test_")
     found = (await api.get(f"{AUTH}/me", headers=bearer(text))).json()
-    assert found["api_key"]["test"] is True
+    assert found["api_key"]["mode"] == "test"
     _, tenant_id = await ids_of(api, owner)
     before = await trail(api, tenant_id), await events(api, tenant_id)
     tried = await new_unit(api, text, "crate", **{"Idempotency-Key": "t-1"})
@@ -278,7 +283,8 @@ async def test_a_test_key_reads_and_only_tries(api: httpx.AsyncClient) -> None:
 async def test_trials_and_changes_that_wait_together_do_not_mix(api: httpx.AsyncClient) -> None:
     """Group commit: what a test key tries beside real commands is dropped, those are kept."""
     owner = await sign_up(api)
-    keys = {name: (await made(api, owner, test=name == "t"))["key"] for name in "tl"}
+    modes = {"t": "test", "l": "live"}
+    keys = {name: (await made(api, owner, mode=modes[name]))["key"] for name in modes}
     answers = await asyncio.gather(
         *(new_unit(api, keys["tl"[n % 2]], f"{'tl'[n % 2]}{n}") for n in range(12))
     )

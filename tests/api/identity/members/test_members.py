@@ -218,7 +218,7 @@ async def test_nobody_gets_into_a_company_that_is_not_his(api: httpx.AsyncClient
     _, tenant_id = await ids_of(api, owner)
     await register(api, email="eve@south.example", company={"name": "South Goods"})
     eve = await login(api, "eve@south.example")
-    for company in (show("tnt", tenant_id), show("tnt", bytes(16))):
+    for company in (show("cmp", tenant_id), show("cmp", bytes(16))):
         body = {"company_id": company}
         answer = await api.post(f"{AUTH}/switch", json=body, headers=eve.headers)
         assert refusal(answer) == (422, "common.reference_not_found", ["/company_id"])
@@ -236,7 +236,7 @@ async def test_another_role_ends_the_sessions_and_counts_at_once(api: httpx.Asyn
     answer = await ask(api, owner, emil_id, role="viewer")
     assert answer.status_code == 200
     assert (answer.json()["role"], answer.headers["etag"]) == ("viewer", '"2"')
-    assert refusal(await me(api, emil))[:2] == (401, "auth.session_over")
+    assert refusal(await me(api, emil))[:2] == (401, "auth.session_expired")
     assert refusal(await refresh(api, emil.refresh))[:2] == (401, "auth.invalid_refresh_token")
     again = await login(api, EMIL, OTHER_PASSWORD)
     assert (await me(api, again)).json()["role"] == "viewer"
@@ -255,7 +255,7 @@ async def test_a_member_is_switched_off_and_on_again(api: httpx.AsyncClient) -> 
     emil_id = await id_of(api, emil)
     off = await ask(api, owner, emil_id, "deactivate")
     assert (off.status_code, off.json()["active"]) == (200, False)
-    assert refusal(await me(api, emil))[:2] == (401, "auth.session_over")
+    assert refusal(await me(api, emil))[:2] == (401, "auth.session_expired")
     assert refusal(await try_login(api, EMIL, OTHER_PASSWORD))[:2] == (
         401,
         "auth.invalid_credentials",
@@ -280,7 +280,7 @@ async def test_the_sessions_of_a_member_are_ended_in_this_company_only(
     assert (await me(api, south)).json()["company"] == "South Goods"
     answer = await ask(api, owner, await id_of(api, north), "end-sessions")
     assert (answer.status_code, answer.json()) == (200, {"ended": 1})
-    assert refusal(await me(api, north))[:2] == (401, "auth.session_over")
+    assert refusal(await me(api, north))[:2] == (401, "auth.session_expired")
     assert (await me(api, south)).status_code == 200
 
 
@@ -365,6 +365,6 @@ async def test_a_session_that_has_ended_opens_no_other(api: httpx.AsyncClient) -
     session_id = read("ses", shown["session_id"])
     now = parts_of(api).clock.now()
     await change(api, SESSIONS, (session_id,), lambda each: each.revoked(now))
-    body = {"company_id": shown["tenant_id"]}
+    body = {"company_id": shown["company_id"]}
     answer = await api.post(f"{AUTH}/switch", json=body, headers=owner.headers)
-    assert refusal(answer)[:2] == (401, "auth.session_over")
+    assert refusal(answer)[:2] == (401, "auth.session_expired")

@@ -32,11 +32,11 @@ async def operator(application: Any) -> dict[str, str]:
 
 
 async def company_id(company: Company) -> str:
-    return str((await company.get("/auth/me"))["tenant_id"])
+    return str((await company.get("/auth/me"))["company_id"])
 
 
 async def acts(company: Company, operator: dict[str, str], query: str = "") -> list[Any]:
-    answer = await company.client.get(f"{PLATFORM}/acts{query}", headers=operator)
+    answer = await company.client.get(f"{PLATFORM}/audit-entries{query}", headers=operator)
     assert answer.status_code == 200, answer.text
     return list(answer.json()["data"])
 
@@ -53,7 +53,7 @@ async def test_an_operator_is_no_member_and_a_member_no_operator(
 ) -> None:
     """Each token is refused where it does not belong, whatever its bearer may do elsewhere."""
     get = company.client.get
-    for path in ("/auth/me", "/units", "/tenants/current", "/exports", "/auth/companies"):
+    for path in ("/auth/me", "/units", "/companies/current", "/exports", "/auth/companies"):
         assert refusal(await get(API + path, headers=operator)) == (
             401,
             "auth.unauthenticated",
@@ -83,7 +83,7 @@ async def test_who_is_no_operator_is_told_nothing(
     # An operator without a company has nowhere else to go.
     account = {"email": EMAIL, "password": PASSWORD}
     assert alike(wrong, await anonymous.post(f"{API}/auth/login", json=account))
-    answer = await company.client.get(f"{PLATFORM}/acts", headers=operator)
+    answer = await company.client.get(f"{PLATFORM}/audit-entries", headers=operator)
     assert [each["action"] for each in answer.json()["data"]] == [
         "operator.added",
         "session.opened",
@@ -97,7 +97,9 @@ async def test_who_is_both_says_as_whom_he_signs_in(company: Company, applicatio
     assert (answer.status_code, body["scope"], body["token_type"]) == (200, "platform", "Bearer")
     assert set(body) == {"access_token", "token_type", "expires_in_seconds", "scope"}
     headers = {"Authorization": f"Bearer {body['access_token']}"}
-    assert (await company.client.get(f"{PLATFORM}/acts", headers=headers)).status_code == 200
+    assert (
+        await company.client.get(f"{PLATFORM}/audit-entries", headers=headers)
+    ).status_code == 200
     assert (await company.client.get(f"{API}/units", headers=headers)).status_code == 401
     assert (await company.client.get(f"{API}/units")).status_code == 200
 
@@ -108,7 +110,7 @@ async def test_headers_that_name_a_company_mean_nothing(
     """TE-06: neither for a member nor for an operator."""
     async with register_company(application) as other:
         named = dict.fromkeys(("X-Tenant-ID", "X-Company-ID", "Tenant"), await company_id(other))
-    shown = await company.client.get(f"{API}/tenants/current", headers=named)
+    shown = await company.client.get(f"{API}/companies/current", headers=named)
     assert shown.json()["id"] == await company_id(company)
     refused = await company.client.get(f"{API}/units", headers=operator | named)
     assert refused.status_code == 401
@@ -124,31 +126,35 @@ async def test_a_company_is_suspended_and_resumed_at_once_and_everybody_can_see_
     tried = await company.client.post(
         f"{PLATFORM}/companies/{id_}/suspend?dry_run=true", json=WHY, headers=operator
     )
-    assert tried.json()["standing"] == "suspended"
+    assert tried.json()["status"] == "suspended"
     keyed = {"Idempotency-Key": "suspend-1", "X-Request-ID": "req-suspend"}
     suspended = await upon(company, operator, "suspend", **keyed)
     assert (suspended.status_code, suspended.json()) == (
         200,
-        {"id": id_, "standing": "suspended", "delete_at": None},
+        {"id": id_, "status": "suspended", "delete_at": None},
     )
     repeated = await upon(company, operator, "suspend", **keyed)
     assert repeated.headers["idempotent-replayed"] == "true"
-    assert refusal(await upon(company, operator, "suspend")) == (409, "tenants.state_conflict", [])
+    assert refusal(await upon(company, operator, "suspend")) == (
+        409,
+        "companies.status_conflict",
+        [],
+    )
     unit["code"] = "box"
     refused = await company.client.post(f"{API}/units", json=unit)
-    assert refusal(refused) == (403, "tenants.suspended", [])
+    assert refusal(refused) == (403, "companies.suspended", [])
     [kept] = await acts(company, operator, "?action=company.suspended")
     assert (kept["company_id"], kept["reason"]) == (id_, WHY["reason"])
     assert kept["request_id"] == suspended.headers["x-request-id"] == "req-suspend"
-    assert kept["changes"] == {"standing": ["active", "suspended"]}
+    assert kept["changes"] == {"status": ["active", "suspended"]}
     assert kept["address"] == "127.0.0.1"
-    assert (await upon(company, operator, "resume")).json()["standing"] == "active"
+    assert (await upon(company, operator, "resume")).json()["status"] == "active"
     assert (await company.client.post(f"{API}/units", json=unit)).status_code == 201
-    told = await trail(company.client, read("tnt", id_))
-    assert [each for each in told if each.startswith("tenant ")] == [
-        "tenant registered",
-        "tenant suspended",
-        "tenant resumed",
+    told = await trail(company.client, read("cmp", id_))
+    assert [each for each in told if each.startswith("company ")] == [
+        "company registered",
+        "company suspended",
+        "company resumed",
     ]
     [by] = {each["operator_id"] for each in await acts(company, operator, f"?company_id={id_}")}
     assert by == kept["operator_id"]
@@ -159,23 +165,23 @@ async def test_only_a_suspended_company_is_scheduled_for_deletion(
 ) -> None:
     """And comes back suspended: its owner cannot call it off."""
     refused = await upon(company, operator, "schedule-deletion")
-    assert refusal(refused) == (409, "tenants.state_conflict", [])
+    assert refusal(refused) == (409, "companies.status_conflict", [])
     await upon(company, operator, "suspend")
     scheduled = (await upon(company, operator, "schedule-deletion")).json()
-    assert (scheduled["standing"], scheduled["delete_at"] is None) == ("suspended", False)
+    assert (scheduled["status"], scheduled["delete_at"] is None) == ("suspended", False)
     assert refusal(await upon(company, operator, "schedule-deletion"))[1] == (
-        "tenants.state_conflict"
+        "companies.status_conflict"
     )
     cancelled = (await upon(company, operator, "cancel-deletion")).json()
-    assert (cancelled["standing"], cancelled["delete_at"]) == ("suspended", None)
+    assert (cancelled["status"], cancelled["delete_at"]) == ("suspended", None)
     refused = await upon(company, operator, "cancel-deletion")
-    assert refusal(refused) == (409, "tenants.state_conflict", [])
+    assert refusal(refused) == (409, "companies.status_conflict", [])
 
 
 async def test_a_company_that_is_none_is_not_found(
     company: Company, operator: dict[str, str]
 ) -> None:
-    missing = f"tnt_{'0' * 26}"
+    missing = f"cmp_{'0' * 26}"
     for verb in ("suspend", "resume", "schedule-deletion", "cancel-deletion"):
         for id_ in (missing, "x"):
             path = f"{PLATFORM}/companies/{id_}/{verb}"
@@ -208,24 +214,24 @@ async def test_companies_and_users_are_found_and_whoever_looks_says_why(
 
     assert await names() == ["Test Trading", "Zebra & Sons_50%"]
     assert await names(q="zebra") == await names(q="_50%") == ["Zebra & Sons_50%"]
-    assert await names(q="%") == await names(standing="suspended") == ["Zebra & Sons_50%"]
+    assert await names(q="%") == await names(status="suspended") == ["Zebra & Sons_50%"]
     assert await names(sort="-name") == ["Zebra & Sons_50%", "Test Trading"]
-    assert await names(standing="closing") == []
+    assert await names(status="deletion_scheduled") == []
     shown = (await get(f"{PLATFORM}/companies/{zebra}", params=WHY, headers=operator)).json()
-    assert (shown["members"], shown["standing"]) == (1, "suspended")
+    assert (shown["member_count"], shown["status"]) == (1, "suspended")
     users = await get(f"{PLATFORM}/users", params=WHY | {"q": "ROOT@"}, headers=operator)
     [found] = users.json()["data"]
-    assert (found["email"], found["companies"], found["active"]) == (EMAIL, 0, True)
+    assert (found["email"], found["company_count"], found["active"]) == (EMAIL, 0, True)
     assert "password" not in users.text
     kept = [each for each in await acts(company, operator) if "listed" in each["action"]]
     assert {each["reason"] for each in kept} == {WHY["reason"]}
     assert [each["changes"] for each in kept][:2] == [{}, {"query": "zebra"}]
     assert [each["action"] for each in kept].count("users.listed") == 1
-    page = await get(f"{PLATFORM}/acts?limit=2&sort=-id", headers=operator)
+    page = await get(f"{PLATFORM}/audit-entries?limit=2&sort=-id", headers=operator)
     assert len(page.json()["data"]) == 2
     assert re.fullmatch(r"<.+>; rel=\"next\"", page.headers["link"])
     since = page.json()["data"][0]["recorded_at"]
-    later = await acts(company, operator, f"?since={since}&until={since}")
+    later = await acts(company, operator, f"?recorded_from={since}&recorded_to={since}")
     assert [each["id"] for each in later] == [page.json()["data"][0]["id"]]
 
 
@@ -235,16 +241,16 @@ async def test_a_session_of_an_operator_ends(
     """By logging out, by another password, and by the end of the operator role."""
     out = await company.client.post(f"{PLATFORM}/logout", headers=operator)
     assert out.status_code == 204
-    gone = await company.client.get(f"{PLATFORM}/acts", headers=operator)
-    assert refusal(gone) == (401, "auth.session_over", [])
+    gone = await company.client.get(f"{PLATFORM}/audit-entries", headers=operator)
+    assert refusal(gone) == (401, "auth.session_expired", [])
     both = await make_operator(application, company.email)
     body = {"current_password": PASSWORD, "new_password": OTHER_PASSWORD}
     changed = await company.client.post(f"{API}/auth/password", json=body)
     assert changed.status_code == 204
     tokens = application.state.parts.identity.operator_tokens
     tokens._known.forget_where(lambda _: True)  # what five seconds do
-    gone = await company.client.get(f"{PLATFORM}/acts", headers=both)
-    assert refusal(gone) == (401, "auth.session_over", [])
+    gone = await company.client.get(f"{PLATFORM}/audit-entries", headers=both)
+    assert refusal(gone) == (401, "auth.session_expired", [])
 
 
 async def test_acts_are_final_and_nobody_makes_himself_an_operator(

@@ -119,7 +119,7 @@ async def test_one_session_is_ended_and_the_others_go_on(api: httpx.AsyncClient)
     lost_id = await own_id(api, lost)
     answer = await end(api, mine, lost_id)
     assert (answer.status_code, answer.content) == (204, b"")
-    assert refusal(await me(api, lost)) == (401, "auth.session_over", [])
+    assert refusal(await me(api, lost)) == (401, "auth.session_expired", [])
     assert refusal(await refresh(api, lost.refresh))[:2] == (401, "auth.invalid_refresh_token")
     assert (await me(api, mine)).status_code == 200
     _, tenant_id = await ids_of(api, mine)
@@ -158,7 +158,7 @@ async def test_another_password_ends_every_other_session(api: httpx.AsyncClient)
     mine, lost = await sign_up(api), await login(api)
     answer = await choose(api, mine)
     assert (answer.status_code, answer.content) == (204, b"")
-    assert refusal(await me(api, lost)) == (401, "auth.session_over", [])
+    assert refusal(await me(api, lost)) == (401, "auth.session_expired", [])
     assert (await me(api, mine)).status_code == 200
     assert (await refresh(api, mine.refresh)).status_code == 200
     assert (await try_login(api)).status_code == 401

@@ -94,7 +94,7 @@ async def test_anybody_can_check_a_token_with_the_published_keys(api: httpx.Asyn
     tokens = await sign_up(api)
     found = (await me(api, tokens)).json()
     claims = checked(tokens.access, await jwks(api))
-    assert (claims["sub"], claims["tid"]) == (found["user_id"], found["tenant_id"])
+    assert (claims["sub"], claims["tid"]) == (found["user_id"], found["company_id"])
     answer = await api.get(JWKS)
     assert answer.headers["cache-control"] == "public, max-age=300"
     assert (await api.get("/api/v1" + JWKS)).json() == answer.json()

@@ -122,9 +122,9 @@ async def test_a_role_that_was_changed_counts_from_the_next_login(api: httpx.Asy
     tokens = await login(api)
     found = (await me(api, tokens)).json()
     assert found["role"] == "viewer"
-    assert "tenants:write" not in found["permissions"]
+    assert "companies:write" not in found["permissions"]
     refused = await api.patch(
-        "/api/v1/tenants/current",
+        "/api/v1/companies/current",
         json={"name": "Mine"},
         headers={**tokens.headers, "If-Match": '"1"'},
     )

@@ -37,9 +37,9 @@ async def test_a_company_begins_with_owner_books_and_units(api: httpx.AsyncClien
     assert found["email"] == "Olga@North.example"
     assert (found["display_name"], found["company"]) == ("Olga Petrova", "North Trading")
     assert found["role"] == "owner"
-    assert {"sales:write", "tenants:write", "audit:read"} <= set(found["permissions"])
-    assert await trail(api, tenant_id) == ["tenant registered", "session opened"]
-    assert await events(api, tenant_id) == ["tenant.registered"]
+    assert {"sales:write", "companies:write", "audit_entries:read"} <= set(found["permissions"])
+    assert await trail(api, tenant_id) == ["company registered", "session opened"]
+    assert await events(api, tenant_id) == ["company.registered"]
     by_code = UNIT.finders["code"]
     needs = Needs().one(BOOKS).search(by_code, "pcs").search(by_code, "kg")
     loaded = await parts_of(api).reader.load(tenant_id, needs)
@@ -64,7 +64,7 @@ async def test_a_known_address_gets_the_same_answer_and_its_owner_is_told(
     tokens = await login(api)
     _, tenant_id = await ids_of(api, tokens)
     assert (await me(api, tokens)).json()["company"] == COMPANY["name"]
-    assert await events(api, tenant_id) == ["tenant.registered", "user.registration_repeated"]
+    assert await events(api, tenant_id) == ["company.registered", "user.registration_repeated"]
     assert "user registration_repeated" in await trail(api, tenant_id)
 
 
@@ -76,7 +76,7 @@ async def test_of_registrations_at_once_one_makes_the_company(api: httpx.AsyncCl
     _, tenant_id = await ids_of(api, await login(api))
     told = await events(api, tenant_id)
     # Repeated registrations are recorded only once an hour.
-    assert sorted(told) == ["tenant.registered", "user.registration_repeated"]
+    assert sorted(told) == ["company.registered", "user.registration_repeated"]
 
 
 REFUSED: list[tuple[dict[str, Any], str, str]] = [

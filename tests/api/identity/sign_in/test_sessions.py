@@ -108,7 +108,7 @@ async def test_a_reuse_ends_the_session_and_no_other(api: httpx.AsyncClient) -> 
     await age(api, tokens, GRACE + timedelta(seconds=1))
     assert refusal(await refresh(api, tokens.refresh)) == (401, "auth.refresh_token_reused", [])
     for access in (tokens, renewed):
-        assert refusal(await me(api, access)) == (401, "auth.session_over", [])
+        assert refusal(await me(api, access)) == (401, "auth.session_expired", [])
     assert refusal(await refresh(api, renewed.refresh)) == (401, "auth.invalid_refresh_token", [])
     assert (await me(api, elsewhere)).status_code == 200
     _, tenant_id = await ids_of(api, elsewhere)
@@ -154,7 +154,7 @@ async def test_a_logout_ends_the_session_at_once(api: httpx.AsyncClient) -> None
     for text in ("rt_" + "A" * 64, "garbage", tokens.refresh, tokens.refresh):
         answer = await api.post(f"{AUTH}/logout", json={"refresh_token": text})
         assert (answer.status_code, answer.content) == (204, b"")
-    assert refusal(await me(api, tokens)) == (401, "auth.session_over", [])
+    assert refusal(await me(api, tokens)) == (401, "auth.session_expired", [])
     assert refusal(await refresh(api, tokens.refresh)) == (401, "auth.invalid_refresh_token", [])
     _, tenant_id = await ids_of(api, await login(api))
     assert (await trail(api, tenant_id)).count("session ended") == 1
@@ -167,7 +167,7 @@ async def test_a_logout_everywhere_ends_all_sessions_of_the_user(api: httpx.Asyn
     answer = await api.post(f"{AUTH}/logout-all", headers=tokens[1].headers)
     assert (answer.status_code, answer.content) == (204, b"")
     for each in tokens:
-        assert refusal(await me(api, each)) == (401, "auth.session_over", [])
+        assert refusal(await me(api, each)) == (401, "auth.session_expired", [])
         assert (await refresh(api, each.refresh)).status_code == 401
     await login(api)
 
@@ -181,4 +181,4 @@ async def test_who_is_switched_off_gets_no_new_tokens(api: httpx.AsyncClient) ->
     await change(api, TENANTS, (tenant_id,), lambda tenant: replace(tenant, purging=True))
     assert refusal(await refresh(api, tokens.refresh)) == (401, "auth.invalid_refresh_token", [])
     parts_of(api).identity.tokens.forget([session_id(tokens)])
-    assert refusal(await me(api, tokens)) == (401, "auth.session_over", [])
+    assert refusal(await me(api, tokens)) == (401, "auth.session_expired", [])

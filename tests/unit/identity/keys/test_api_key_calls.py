@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.application.identity.keys.api_keys import UseOfKey, scopes_of_keys
+from app.application.identity.keys.api_keys import UseOfKey, permissions_of_keys
 from app.application.identity.keys.ports import KeyAccess
 from app.application.identity.keys.tokens import ApiKeyToken
 from app.application.shared.access import Principal
@@ -27,14 +27,14 @@ HERE = "192.0.2.7"
 ACCESS = KeyAccess(
     key_id=KEY,
     tenant_id=TENANT,
-    made_by=MAKER,
+    made_by_id=MAKER,
     held=built_in_roles()["owner"],
     test=False,
-    scopes=frozenset({"units:read", "sales:write"}),
+    permissions=frozenset({"units:read", "sales:write"}),
     addresses=(),
     secret_hash=TOKEN.secret_hash,
     previous_hash=None,
-    previous_until=None,
+    previous_expires_at=None,
     expires_at=START + timedelta(days=1),
     revoked=False,
 )
@@ -85,14 +85,14 @@ async def test_a_caller_is_the_key_and_answers_to_its_maker(stand: Stand) -> Non
     principal = await stand.ask()
     assert (principal.user_id, principal.on_behalf_of) == (KEY, MAKER)
     assert (principal.role, principal.key_mode) == ("api_key", "live")
-    assert principal.permissions == ACCESS.scopes
+    assert principal.permissions == ACCESS.permissions
     assert stand.noted == [HERE]
 
 
 async def test_what_the_maker_does_not_hold_the_key_does_not_either(stand: Stand) -> None:
     roles = built_in_roles()
-    stand.found = replace(ACCESS, held=roles["viewer"], scopes=roles["owner"])
-    assert (await stand.ask()).permissions == built_in_roles()["viewer"] & scopes_of_keys()
+    stand.found = replace(ACCESS, held=roles["viewer"], permissions=roles["owner"])
+    assert (await stand.ask()).permissions == built_in_roles()["viewer"] & permissions_of_keys()
     assert "profile:read" not in (await stand.ask()).permissions
 
 
@@ -160,7 +160,7 @@ async def test_a_key_is_good_or_it_is_not(
 async def test_the_secret_before_is_good_until_its_instant(stand: Stand) -> None:
     before = ApiKeyToken.fresh(TENANT, KEY, test=False)
     stand.found = replace(
-        ACCESS, previous_hash=before.secret_hash, previous_until=START + timedelta(seconds=2)
+        ACCESS, previous_hash=before.secret_hash, previous_expires_at=START + timedelta(seconds=2)
     )
     assert (await stand.ask(before)).user_id == KEY
     assert (await stand.ask()).user_id == KEY

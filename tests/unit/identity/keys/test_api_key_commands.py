@@ -13,14 +13,14 @@ from app.application.identity.keys.api_keys import (
     MakeKey,
     NewApiKey,
     UseOfKey,
-    scopes_of_keys,
+    permissions_of_keys,
 )
 from app.application.identity.keys.ports import API_KEY_USES, API_KEYS
 from app.application.shared.commands import Call
 from app.application.shared.masters import Create
 from app.application.shared.trail import AUDIT_ENTRIES, OUTBOX_EVENTS
 from app.domain.identity.keys.api_key import KEYS_MAX, ApiKey, ApiKeyUse, Terms
-from app.domain.identity.keys.errors import ScopesBeyondOwn, TooManyApiKeys
+from app.domain.identity.keys.errors import PermissionsBeyondOwn, TooManyApiKeys
 from app.domain.identity.members.membership import Membership
 from app.domain.shared.errors import NotFound
 from app.domain.shared.ids import Id
@@ -37,7 +37,7 @@ def key(number: int) -> ApiKey:
         b"hash",
         Terms("Shop", ("units:read",), ()),
         test=False,
-        made_by=Id(b"U" * 16),
+        made_by_id=Id(b"U" * 16),
         at=NOW,
         expires_at=None,
     )
@@ -82,8 +82,8 @@ def test_a_company_has_so_many_keys_and_revoked_ones_do_not_count() -> None:
 
 def test_who_is_no_member_makes_no_key() -> None:
     """A key that reached this command, or a member who was switched off."""
-    memory = Memory(permissions=scopes_of_keys() | {"api_keys:write"})
-    with pytest.raises(ScopesBeyondOwn):
+    memory = Memory(permissions=permissions_of_keys() | {"api_keys:write"})
+    with pytest.raises(PermissionsBeyondOwn):
         memory.post(MAKE_KEY, REQUEST)
 
 

@@ -30,7 +30,7 @@ def test_a_viewer_changes_nothing_and_only_the_owner_runs_the_company() -> None:
     assert [each for each in built_in_roles()["viewer"] if each.endswith(":write")] == [
         "profile:write"
     ]
-    for permission in ("tenants:write", "system:read", "system:write"):
+    for permission in ("companies:write", "system:read", "system:write"):
         assert [role for role, held in built_in_roles().items() if permission in held] == [OWNER]
     assert {role for role, held in built_in_roles().items() if "periods:write" in held} == {
         OWNER,

@@ -9,7 +9,7 @@ import pytest
 from app.application.identity.directory.ports import Access
 from app.application.shared.access import STEP_UP_LIFE
 from app.application.shared.permissions import built_in_roles
-from app.domain.identity.sign_in.errors import SessionOver, TokenExpired
+from app.domain.identity.sign_in.errors import SessionExpired, TokenExpired
 from app.domain.shared.errors import ServiceUnavailable
 from app.domain.shared.ids import show
 from app.infrastructure.security.access_tokens import ACCESS_SECONDS, LEEWAY_SECONDS
@@ -28,7 +28,7 @@ async def test_a_token_says_who_for_how_long_and_by_which_key(stand: Stand) -> N
         "iss": "tradepost",
         "aud": "tradepost-api",
         "sub": show("usr", USER),
-        "tid": show("tnt", TENANT),
+        "tid": show("cmp", TENANT),
         "sid": show("ses", SESSION),
         "role": "cashier",
         "jti": claims["jti"],
@@ -101,7 +101,7 @@ async def test_a_session_ended_elsewhere_is_refused_within_the_stated_time(stand
     await stand.tokens.verify(token)
     stand.directory.sessions.clear()
     stand.clock.move(seconds=ACCESS_SECONDS)
-    with pytest.raises(SessionOver):
+    with pytest.raises(SessionExpired):
         await stand.tokens.verify(token)
 
 
@@ -112,7 +112,7 @@ async def test_the_background_look_notices_sooner(stand: Stand) -> None:
     stand.clock.move(seconds=ACCESS_SECONDS - 1)
     await stand.tokens.verify(token)  # still served, and looks again meanwhile
     await stand.looks()
-    with pytest.raises(SessionOver):
+    with pytest.raises(SessionExpired):
         await stand.tokens.verify(token)
 
 
@@ -122,7 +122,7 @@ async def test_a_session_ended_here_is_refused_at_once(stand: Stand) -> None:
     stand.directory.sessions.clear()
     stand.tokens.forget([SESSION])
     assert stand.tokens.known(token) is None
-    with pytest.raises(SessionOver):
+    with pytest.raises(SessionExpired):
         await stand.tokens.verify(token)
 
 
@@ -136,7 +136,7 @@ async def test_a_look_that_began_before_the_end_is_not_kept(stand: Stand) -> Non
     stand.tokens.forget([SESSION])
     stand.directory.held.set()
     await early
-    with pytest.raises(SessionOver):
+    with pytest.raises(SessionExpired):
         await stand.tokens.verify(token)
 
 
@@ -178,7 +178,7 @@ async def test_a_session_that_nobody_renewed_is_over(stand: Stand) -> None:
     token = stand.issue()
     await stand.tokens.verify(token)
     stand.clock.move(seconds=2)
-    with pytest.raises(SessionOver):
+    with pytest.raises(SessionExpired):
         await stand.tokens.verify(token)
 
 
@@ -221,12 +221,12 @@ async def test_the_caller_is_known_as_well_as_his_session(stand: Stand) -> None:
     """MF-02: read with the rest of the state, so a proof is seen after as long at the latest."""
     token = stand.issue()
     assert (await stand.tokens.verify(token)).proved_lately(START) is False
-    proved = replace(ACCESS, proved_at=START, mfa_required=True, step_up_for_payouts=True)
+    proved = replace(ACCESS, proved_at=START, mfa_required=True, payout_step_up_required=True)
     stand.directory.sessions[SESSION] = proved
     stand.clock.move(seconds=ACCESS_SECONDS)
     principal = await stand.tokens.verify(token)
     assert (principal.proved_at, principal.second_factor) == (START, False)
-    assert (principal.mfa_missing, principal.step_up_for_payouts) == (True, True)
+    assert (principal.mfa_missing, principal.payout_step_up_required) == (True, True)
     assert principal.proved_lately(START + STEP_UP_LIFE) is True
     assert principal.proved_lately(START + STEP_UP_LIFE + timedelta(seconds=1)) is False
     stand.directory.sessions[SESSION] = replace(proved, second_factor=True)

@@ -29,8 +29,8 @@ from app.domain.shared.ids import Id, first_of, read
 
 router = v1_router("/audit-entries", tags=["audit"])
 
-READ = permission("audit:read")
-VERIFY = permission("audit:read", cost=50)  # a second of work
+READ = permission("audit_entries:read")
+VERIFY = permission("audit_entries:read", cost=50)  # a second of work
 # How far the time in an id may lie from that of its entry: earlier releases took it from a node.
 _SKEW = timedelta(seconds=60)
 ENTRIES_MAX = 20_000  # a second of work; the answer says where to go on
@@ -55,7 +55,7 @@ async def list_audit_entries(
     http: Caller,
     page: PageQuery,
     actor_id: Annotated[UserId | None, Query(description="Who acted.")] = None,
-    on_behalf_of: Annotated[UserId | None, Query(description="On behalf of which user.")] = None,
+    on_behalf_of_id: Annotated[UserId | None, Query(description="On behalf of which user.")] = None,
     session_id: Annotated[SessionId | None, Query(description="In which session.")] = None,
     request_id: Annotated[
         str | None, Query(max_length=128, description="By which request.")
@@ -89,7 +89,7 @@ async def list_audit_entries(
         AUDIT_LIST,
         page,
         actor_id=actor_id,
-        on_behalf_of=on_behalf_of,
+        on_behalf_of_id=on_behalf_of_id,
         session_id=session_id,
         request_id=request_id,
         action=action,

@@ -34,7 +34,7 @@ router = v1_router("/exports", tags=["exports"])
 
 READ, WRITE = permission("exports:read"), permission("exports:write", step_up=True)
 # The file holds what these would leave out of answers.
-FETCH = permission("exports:read", "costs:read", "audit:read", "members:read")
+FETCH = permission("exports:read", "costs:read", "audit_entries:read", "members:read")
 _FILE = {
     "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}},
     "description": "A ZIP with one NDJSON file a table and manifest.json.",

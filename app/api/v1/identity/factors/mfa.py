@@ -67,8 +67,11 @@ class ProofIn(Schema):
     """One proof: a code of the app, a recovery code, or what a security key signed."""
 
     code: CodeText | None = None
+    """A code of the app."""
     recovery_code: RecoveryText | None = None
+    """A recovery code; it is used up by this."""
     credential: CredentialText | None = None
+    """What `navigator.credentials` answered, as text: `JSON.stringify(credential)`."""
 
     def offer(self) -> Offer:
         """What is shown as a proof."""
@@ -79,13 +82,16 @@ class VerifyIn(ProofIn):
     """The second step of a login."""
 
     mfa_token: TokenText
+    """What the second step of the login carries: good once and for five minutes."""
 
 
 class StepUpIn(ProofIn):
     """A proof by the second factor of the caller, or the password where there is none."""
 
     password: PasswordText | None = None
+    """Enough for who has no factor."""
     token: TokenText | None = None
+    """From `POST /auth/mfa/challenge`; with `credential`."""
 
 
 class CodeIn(Schema):
@@ -98,20 +104,24 @@ class CeremonyIn(Schema):
     """What the security key is asked for."""
 
     purpose: Literal["register", "step_up"]
+    """Whether a key is registered, or proves the caller."""
 
 
 class SecurityKeyIn(Schema):
     """A security key that was made for the challenge of the token."""
 
     token: TokenText
+    """From `POST /auth/mfa/challenge`."""
     credential: CredentialText
     name: NameText
+    """The name."""
 
 
 class SecurityKeyPatch(Schema):
     """What may change of a security key."""
 
     name: NameText
+    """The name."""
 
 
 Own = Annotated[Enrolment, service(lambda identity: identity.enrolment)]

@@ -21,18 +21,18 @@ from app.application.identity.keys.api_keys import (
     REVOKE_KEY,
     ApiKeys,
     NewApiKey,
-    scopes_of_keys,
+    permissions_of_keys,
     shown,
     shown_needs,
 )
 from app.application.identity.keys.ports import API_KEY_LIST
-from app.application.identity.keys.views import API_KEY_VIEW, NEW_API_KEY_VIEW
+from app.application.identity.keys.views import API_KEY_VIEW, NEW_API_KEY_VIEW, KeyMode
 from app.application.shared.masters import Edit
 from app.domain.identity.keys.api_key import ADDRESSES_MAX, LIFE_MAX, OVERLAP_MAX
 from app.domain.identity.keys.errors import (
     ApiKeyRevoked,
-    ScopeRefused,
-    ScopesBeyondOwn,
+    PermissionRefused,
+    PermissionsBeyondOwn,
     TooManyApiKeys,
 )
 from app.domain.shared.errors import ConcurrentChange, InvalidValue, NotFound, ValueOutOfRange
@@ -41,14 +41,17 @@ router = v1_router("/api-keys", tags=["api-keys"])
 
 READ, WRITE = permission("api_keys:read"), permission("api_keys:write")
 PROVED = permission("api_keys:write", step_up=True)
-_TERMS = (InvalidValue, ScopeRefused, ScopesBeyondOwn)
+_TERMS = (InvalidValue, PermissionRefused, PermissionsBeyondOwn)
 _CHANGED = (*CHANGED, ApiKeyRevoked)
 
 NameText = text(200)
-ScopeText = Annotated[
-    str, Field(min_length=1, max_length=60, json_schema_extra={"enum": sorted(scopes_of_keys())})
+PermissionText = Annotated[
+    str,
+    Field(min_length=1, max_length=60, json_schema_extra={"enum": sorted(permissions_of_keys())}),
 ]
-Scopes = Annotated[list[ScopeText], Field(min_length=1, max_length=len(scopes_of_keys()))]
+Permissions = Annotated[
+    list[PermissionText], Field(min_length=1, max_length=len(permissions_of_keys()))
+]
 Networks = Annotated[
     list[Annotated[str, Field(min_length=2, max_length=50, examples=["192.0.2.0/24"])]],
     Field(
@@ -71,9 +74,12 @@ class ApiKeyIn(Schema):
     """A key to be made: what it may do, from where, until when."""
 
     name: NameText  # type: ignore[valid-type]
-    scopes: Scopes
+    """What the key is called."""
+    permissions: Permissions
+    """The permissions of the key. It never may do more than who made it."""
     allowed_addresses: Networks = Field(default_factory=list)
-    test: bool = False
+    mode: KeyMode = "live"
+    """`live`, or `test`: it reads as any other, and all that it changes is only tried."""
     expires_at: Annotated[
         Instant | None,
         Field(description=f"At most {LIFE_MAX.days} days from now, which is also the default."),
@@ -84,7 +90,9 @@ class ApiKeyPatch(Schema):
     """What may change of a key."""
 
     name: NameText = ABSENT  # type: ignore[valid-type]
-    scopes: Scopes = ABSENT
+    """What the key is called."""
+    permissions: Permissions = ABSENT
+    """The permissions of the key. It never may do more than who made it."""
     allowed_addresses: Networks = ABSENT
 
 
@@ -116,13 +124,17 @@ Keys = Annotated[ApiKeys, service(lambda identity: identity.api_keys)]
     ),
 )
 async def make(http: Caller, keys: Keys, body: ApiKeyIn) -> Response:
-    """Make a key that works within `scopes`, of which the caller must hold each.
+    """Make a key that works within `permissions`, of which the caller must hold each.
 
     `key` is shown this once. A program sends it as `Authorization: Bearer tp_live_…`, never in an
     address. A test key (`tp_test_…`) reads; what it changes is decided in full and not kept.
     """
     new = NewApiKey(
-        body.name, tuple(body.scopes), tuple(body.allowed_addresses), body.test, body.expires_at
+        body.name,
+        tuple(body.permissions),
+        tuple(body.allowed_addresses),
+        body.mode == "test",
+        body.expires_at,
     )
     return http.answer(await keys.make(http.principal, new), 201)
 
@@ -164,7 +176,7 @@ async def change(
     id: IdPath,  # noqa: A002
     body: ApiKeyPatch,
 ) -> Response:
-    """Change its name, its scopes or where it may be used from; the caller must hold them all."""
+    """Change its name, its permissions or where it is used from; the caller must hold them all."""
     key_id = http.id_of("key", id)
     members = body.model_dump(include=body.model_fields_set)
     if "allowed_addresses" in members:
@@ -179,7 +191,12 @@ async def change(
     summary="Rotate an API key",
     openapi_extra=PROVED,
     responses=answers(
-        schema_of(NEW_API_KEY_VIEW), 200, *_CHANGED, ScopesBeyondOwn, ValueOutOfRange, body=True
+        schema_of(NEW_API_KEY_VIEW),
+        200,
+        *_CHANGED,
+        PermissionsBeyondOwn,
+        ValueOutOfRange,
+        body=True,
     ),
 )
 async def rotate(http: Caller, keys: Keys, id: IdPath, body: RotationIn) -> Response:  # noqa: A002

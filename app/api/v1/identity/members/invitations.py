@@ -4,7 +4,7 @@ from typing import Annotated
 
 from starlette.responses import Response
 
-from app.api.answers import IdPath, answers, listed
+from app.api.answers import KNOWN_AT, IdPath, answers, listed
 from app.api.deps import Caller
 from app.api.openapi import responses
 from app.api.paging import PageQuery
@@ -45,6 +45,7 @@ class InvitationIn(Schema):
 
     email: EmailText
     role: RoleText
+    """What the invited is to be in the company."""
 
 
 class JoinIn(Schema):
@@ -54,8 +55,10 @@ class JoinIn(Schema):
     """
 
     token: text(200)  # type: ignore[valid-type]
+    """The token of the invitation."""
     password: PasswordText
     display_name: NameText | None = None
+    """The name that others see."""
 
 
 Inviting = Annotated[Invitations, service(lambda identity: identity.invitations)]
@@ -90,7 +93,7 @@ async def invite(http: Caller, invitations: Inviting, body: InvitationIn) -> Res
     "/invitations",
     summary="List open invitations",
     openapi_extra=permission("members:read"),
-    responses=listed(schema_of(INVITATION_VIEW), INVITATION_LIST, as_known_at=(str | None, None)),
+    responses=listed(schema_of(INVITATION_VIEW), INVITATION_LIST, as_known_at=KNOWN_AT),
 )
 async def list_invitations(http: Caller, page: PageQuery) -> Response:
     """The invitations that can still be taken up."""

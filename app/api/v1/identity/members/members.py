@@ -27,7 +27,11 @@ from app.application.identity.members.members import (
     shown_needs,
 )
 from app.application.identity.members.recovery import LIFT_THROTTLE, RESET_MEMBER
-from app.application.identity.members.views import MEMBER_SESSION_VIEW, MEMBER_VIEW, EndedSessions
+from app.application.identity.members.views import (
+    MEMBER_SESSION_VIEW,
+    MEMBER_VIEW,
+    EndedSessionsView,
+)
 from app.application.shared.commands import Command
 from app.application.shared.masters import Edit
 from app.domain.identity.members.errors import BeyondOwnPermissions, LastOwner, WorksElsewhere
@@ -46,6 +50,7 @@ class MemberPatch(Schema):
     """What may change of a member."""
 
     role: RoleText = ABSENT
+    """What the member is to be in the company."""
 
 
 @router.get(
@@ -119,7 +124,7 @@ async def deactivate(http: CommandCaller, callers: KnownCallers, id: IdPath) -> 
     "/{id}/end-sessions",
     summary="End the sessions of a member",
     openapi_extra=WRITE,
-    responses=answers(EndedSessions, 200, NotFound, BeyondOwnPermissions, ConcurrentChange),
+    responses=answers(EndedSessionsView, 200, NotFound, BeyondOwnPermissions, ConcurrentChange),
 )
 async def end_sessions(http: CommandCaller, callers: KnownCallers, id: IdPath) -> Response:  # noqa: A002
     """Sign a member out of the company everywhere; signing in again is possible."""
@@ -134,7 +139,7 @@ async def end_sessions(http: CommandCaller, callers: KnownCallers, id: IdPath) -
     summary="Take the second factors of a member away",
     openapi_extra=PROVED,
     responses=answers(
-        EndedSessions, 200, NotFound, BeyondOwnPermissions, WorksElsewhere, ConcurrentChange
+        EndedSessionsView, 200, NotFound, BeyondOwnPermissions, WorksElsewhere, ConcurrentChange
     ),
 )
 async def reset_mfa(http: CommandCaller, callers: KnownCallers, id: IdPath) -> Response:  # noqa: A002
@@ -166,7 +171,7 @@ async def _changed(
     summary="Reset the password of a member",
     status_code=202,
     openapi_extra=permission("members:write"),
-    responses=answers(EndedSessions, 202, NotFound, BeyondOwnPermissions, ConcurrentChange),
+    responses=answers(EndedSessionsView, 202, NotFound, BeyondOwnPermissions, ConcurrentChange),
 )
 async def reset_member(
     http: CommandCaller,

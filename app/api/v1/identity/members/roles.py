@@ -55,16 +55,22 @@ class RoleIn(Schema):
     """A new role. Its code is put in lower case, and stays."""
 
     id: RoleId | None = None
+    """The id. A client may make it: repeating the request answers what exists."""
     code: RoleCode
+    """The code; unique within the company."""
     name: RoleName
+    """What the role is called."""
     permissions: Permissions
+    """What members with the role may do; only what the caller may do too."""
 
 
 class RolePatch(Schema):
     """What may change of a role; ``permissions`` are the whole set."""
 
     name: RoleName = ABSENT
+    """What the role is called."""
     permissions: Permissions = ABSENT
+    """What members with the role may do: the whole set."""
 
 
 @router.post(

@@ -56,6 +56,7 @@ class ReasonIn(Schema):
     """Why."""
 
     reason: Text200
+    """Why; it is kept in the audit trail."""
 
 
 async def _operator(request: Request) -> Http:
@@ -89,13 +90,13 @@ async def list_companies(
     page: PageQuery,
     reason: Reason,
     q: Search = None,
-    standing: Annotated[
-        Literal["active", "suspended", "closing", "purging"] | None, Query()
+    status: Annotated[
+        Literal["active", "suspended", "deletion_scheduled", "purging"] | None, Query()
     ] = None,
 ) -> Response:
     """Companies by name and status. The name is searched without regard to case in ASCII."""
     await _look(http, Look("companies.listed", reason, query=q or ""))
-    return await http.list(COMPANY_RECORDS, page, q=q, standing=standing)
+    return await http.list(COMPANY_RECORDS, page, q=q, status=status)
 
 
 @router.get(
@@ -106,7 +107,7 @@ async def list_companies(
 )
 async def show_company(http: Operator, reason: Reason, id: IdPath) -> Response:  # noqa: A002
     """The name and status of a company; nothing of its business."""
-    company_id = http.id_of("tnt", id)
+    company_id = http.id_of("cmp", id)
     await _look(http, Look("company.shown", reason, company_id))
     asked = PageRequest(limit=1, filters={"id": company_id})
     page = await http.services.reader.page(http.principal.tenant_id, COMPANY_RECORDS, asked)
@@ -172,19 +173,19 @@ async def list_users(http: Operator, page: PageQuery, reason: Reason, q: Search 
 
 
 @router.get(
-    "/acts",
-    summary="List what operators did",
+    "/audit-entries",
+    summary="List the audit entries of the platform",
     openapi_extra=READ,
     responses=listed(schema_of(OPERATOR_ACTION_VIEW), OPERATOR_ACTION_LIST),
 )
-async def list_acts(
+async def list_audit_entries(
     http: Operator,
     page: PageQuery,
     operator_id: Annotated[UserId | None, Query()] = None,  # type: ignore[valid-type]
     company_id: Annotated[CompanyId | None, Query()] = None,
     action: Annotated[str | None, Query(min_length=1, max_length=64)] = None,
-    since: Annotated[Instant | None, Query()] = None,
-    until: Annotated[Instant | None, Query()] = None,
+    recorded_from: Annotated[Instant | None, Query()] = None,
+    recorded_to: Annotated[Instant | None, Query()] = None,
 ) -> Response:
     """Every action of every operator: who, what, on which company, why, from where. It is final."""
     return await http.list(
@@ -193,8 +194,8 @@ async def list_acts(
         operator_id=operator_id,
         company_id=company_id,
         action=action,
-        since=since,
-        until=until,
+        recorded_from=recorded_from,
+        recorded_to=recorded_to,
     )
 
 
@@ -219,7 +220,7 @@ async def _intervene(
     http: Http, id_text: str, command: Command[Intervention], body: Any
 ) -> Response:
     """Act on a company, in whose trail the action is kept too."""
-    company_id: Id = http.id_of("tnt", id_text)
+    company_id: Id = http.id_of("cmp", id_text)
     there = Http(http.request, http.services, replace(http.principal, tenant_id=company_id))
     there.dry_run = http.dry_run
     grace = http.services.extras["tenant_grace"]

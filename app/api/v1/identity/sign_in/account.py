@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from starlette.responses import Response
 
-from app.api.answers import IdPath, answers, listed, members_of
+from app.api.answers import KNOWN_AT, IdPath, answers, listed, members_of
 from app.api.deps import Caller, CommandCaller
 from app.api.openapi import responses
 from app.api.paging import PageQuery
@@ -34,7 +34,7 @@ from app.domain.identity.sign_in.errors import (
     HashingBusy,
     LoginThrottled,
     PasswordWrong,
-    SessionOver,
+    SessionExpired,
 )
 from app.domain.shared.errors import (
     ConcurrentChange,
@@ -59,6 +59,7 @@ class SwitchIn(Schema):
     """The company to work for from now on."""
 
     company_id: CompanyId
+    """The company to work for."""
 
 
 Own = Annotated[OwnAccount, service(lambda identity: identity.account)]
@@ -86,7 +87,7 @@ async def logout_all(http: Caller, own: Own) -> Response:
 async def me(http: Caller, own: Own) -> Response:
     """The caller, the company, and what the caller may do there.
 
-    An API key may ask this too, whatever its scopes; it sees itself and who answers for it.
+    An API key may ask this too, whatever its permissions; it sees itself and who answers for it.
     """
     return http.answer(await own.me(http.principal))
 
@@ -95,7 +96,7 @@ async def me(http: Caller, own: Own) -> Response:
     "/sessions",
     summary="List where the caller is signed in",
     openapi_extra=permission("profile:read"),
-    responses=listed(schema_of(SESSION_VIEW), SESSION_LIST, as_known_at=(str | None, None)),
+    responses=listed(schema_of(SESSION_VIEW), SESSION_LIST, as_known_at=KNOWN_AT),
 )
 async def list_sessions(http: Caller, page: PageQuery) -> Response:
     """The sessions of the caller that are not over, in every company, the oldest first.
@@ -169,7 +170,9 @@ class PreferencesPatch(Schema):
     """What a user may prefer; null takes it back."""
 
     locale: Literal["en", "ar"] | None = ABSENT
+    """The language of problems without Accept-Language: `en` or `ar`; null means English."""
     time_zone: ZoneText | None = ABSENT
+    """The caller's time zone, an IANA name; null unsets it."""
 
 
 @router.get(
@@ -184,7 +187,7 @@ async def show_preferences(http: Caller) -> Response:
     loaded = await http.services.reader.load(None, Needs().one(USERS, user_id))
     user = read_one(loaded, USERS, user_id)
     if user is None:
-        raise SessionOver
+        raise SessionExpired
     return http.versioned(PREFERENCES_VIEW.show(user))
 
 

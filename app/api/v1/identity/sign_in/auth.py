@@ -27,7 +27,7 @@ from app.application.identity.factors.views import SecondFactorView
 from app.application.identity.operators.sign_in import OperatorLogins, OperatorTokensView
 from app.application.identity.sign_in.logins import Logins
 from app.application.identity.sign_in.registration import Registrations
-from app.application.identity.sign_in.views import Registered, TokensView
+from app.application.identity.sign_in.views import RegistrationView, TokensView
 from app.domain.identity.factors.errors import (
     ProofChoice,
     SecondFactorRequired,
@@ -58,7 +58,9 @@ class RegisterIn(Schema):
     email: EmailText
     password: PasswordText
     display_name: NameText | None = None
+    """The name that others see."""
     company: CompanyIn
+    """The company to be made."""
 
 
 class LoginIn(Schema):
@@ -70,9 +72,13 @@ class LoginIn(Schema):
     email: EmailText
     password: PasswordText
     company_id: CompanyId | None = None
+    """The company to work for; the oldest one of the user when it is left out."""
     scope: Literal["company", "platform"] = "company"
+    """`platform` for operators of the platform; left out, a company is signed in to."""
     code: CodeText | None = None
+    """A code of the app, where the user has a second factor."""
     recovery_code: RecoveryText | None = None
+    """A recovery code; it is used up by this."""
 
 
 class RefreshIn(Schema):
@@ -95,7 +101,9 @@ def _open(view: Any, status: int, *errors: Any) -> dict[int | str, dict[str, Any
     summary="Register a user and a company",
     status_code=201,
     openapi_extra=ANYBODY,
-    responses=_open(Registered, 201, InvalidValue, *NEW_PASSWORD, ConcurrentChange, HashingBusy),
+    responses=_open(
+        RegistrationView, 201, InvalidValue, *NEW_PASSWORD, ConcurrentChange, HashingBusy
+    ),
 )
 async def register(registrations: Registering, origin: RequestOrigin, body: RegisterIn) -> Response:
     """Make a company with its books, units and first location; log in next.
@@ -104,7 +112,7 @@ async def register(registrations: Registering, origin: RequestOrigin, body: Regi
     """
     company = Company(**body.company.model_dump())
     await registrations.register(body.email, body.password, body.display_name, company, origin)
-    return json_response(orjson.dumps(Registered(status="registered")), 201)
+    return json_response(orjson.dumps(RegistrationView(status="registered")), 201)
 
 
 @router.post(

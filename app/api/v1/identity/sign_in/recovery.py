@@ -12,7 +12,7 @@ from app.api.v1.identity.fields import NEW_PASSWORD, EmailText, PasswordText
 from app.api.v1.identity.services import ANYBODY, RequestOrigin, service
 from app.api.wire import Schema, text
 from app.application.identity.sign_in.recovery import PasswordRecovery
-from app.application.identity.sign_in.views import ResetRequested
+from app.application.identity.sign_in.views import ResetRequestView
 from app.domain.identity.sign_in.errors import HashingBusy, LoginThrottled, ResetInvalid
 from app.domain.shared.errors import ConcurrentChange
 
@@ -29,6 +29,7 @@ class ResetIn(Schema):
     """The token that was sent, and the password to be used from now on."""
 
     token: text(200)  # type: ignore[valid-type]
+    """The token that was sent to the address."""
     new_password: PasswordText
 
 
@@ -41,7 +42,7 @@ Recovery = Annotated[PasswordRecovery, service(lambda identity: identity.recover
     status_code=202,
     openapi_extra=ANYBODY,
     responses={
-        202: {"model": ResetRequested},
+        202: {"model": ResetRequestView},
         **responses(LoginThrottled, guarded=False, body=True),
     },
 )
@@ -53,7 +54,7 @@ async def request_reset(
     An unknown address gets the same answer, and nothing is sent. The newest token counts.
     """
     await recovery.request(body.email, origin)
-    return json_response(orjson.dumps(ResetRequested(status="requested")), 202)
+    return json_response(orjson.dumps(ResetRequestView(status="requested")), 202)
 
 
 @router.post(

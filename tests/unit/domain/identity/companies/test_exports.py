@@ -13,7 +13,7 @@ from app.domain.identity.companies.export import (
     LEASE,
     Export,
     ExportError,
-    ExportState,
+    ExportStatus,
     Progress,
 )
 from app.domain.shared.errors import ConcurrentChange
@@ -29,29 +29,29 @@ DONE = RUNNING.done(1, (10, "ab"), NOW, KEPT)
 def test_there_is_one_at_a_time_and_few_files_are_kept() -> None:
     for each in (QUEUED, RUNNING):
         with pytest.raises(ExportUnderWay):
-            Export.new(QUEUED.id, QUEUED.requested_by, NOW, [DONE, each])
+            Export.new(QUEUED.id, QUEUED.requested_by_id, NOW, [DONE, each])
     with pytest.raises(TooManyExports) as refused:
-        Export.new(QUEUED.id, QUEUED.requested_by, NOW, [DONE] * FILES_MAX)
+        Export.new(QUEUED.id, QUEUED.requested_by_id, NOW, [DONE] * FILES_MAX)
     assert refused.value.params == {"maximum": 5}
-    assert Export.new(QUEUED.id, QUEUED.requested_by, NOW, [DONE] * 4) == QUEUED
+    assert Export.new(QUEUED.id, QUEUED.requested_by_id, NOW, [DONE] * 4) == QUEUED
 
 
 def test_it_is_made_by_whoever_holds_it() -> None:
-    assert (RUNNING.state, RUNNING.attempt, RUNNING.lease_until) == ("running", 1, NOW + LEASE)
+    assert (RUNNING.status, RUNNING.attempt, RUNNING.lease_until) == ("running", 1, NOW + LEASE)
     later = NOW + timedelta(seconds=50)
     advanced = RUNNING.advanced(1, Progress(3, 40, 700), later)
-    assert (advanced.tables_done, advanced.tables_total, advanced.rows) == (3, 40, 700)
+    assert (advanced.tables_done, advanced.tables_total, advanced.row_count) == (3, 40, 700)
     assert advanced.lease_until == later + LEASE
     done = advanced.done(1, (10, "ab"), later, KEPT)
-    assert (done.state, done.lease_until, done.file_bytes, done.file_sha256) == (
+    assert (done.status, done.lease_until, done.file_bytes, done.file_sha256) == (
         "done",
         None,
         10,
         "ab",
     )
-    assert (done.finished_at, done.expires_at, done.rows) == (later, later + KEPT, 700)
+    assert (done.finished_at, done.expires_at, done.row_count) == (later, later + KEPT, 700)
     failed = advanced.failed(1, ExportError.STORAGE, later)
-    assert (failed.state, failed.error, failed.lease_until) == ("failed", "storage", None)
+    assert (failed.status, failed.error, failed.lease_until) == ("failed", "storage", None)
     assert (failed.finished_at, failed.ended, failed.open) == (later, True, False)
 
 
@@ -62,7 +62,7 @@ def test_a_lease_that_ran_out_lets_another_one_begin_anew() -> None:
         with pytest.raises(ConcurrentChange):
             held.claimed(early)
     second = held.claimed(NOW + LEASE)
-    assert (second.attempt, second.tables_done, second.rows) == (2, 0, 0)
+    assert (second.attempt, second.tables_done, second.row_count) == (2, 0, 0)
     refused: tuple[Callable[[], Export], ...] = (
         lambda: second.advanced(1, progress, NOW),
         lambda: second.done(1, (1, "a"), NOW, KEPT),
@@ -78,8 +78,8 @@ def test_a_lease_that_ran_out_lets_another_one_begin_anew() -> None:
 def test_it_fails_when_too_many_died_of_it() -> None:
     last = replace(RUNNING, attempt=ATTEMPTS_MAX)
     failed = last.claimed(NOW + LEASE)
-    assert (failed.state, failed.error, failed.finished_at) == (
-        ExportState.FAILED,
+    assert (failed.status, failed.error, failed.finished_at) == (
+        ExportStatus.FAILED,
         ExportError.INTERRUPTED,
         NOW + LEASE,
     )
@@ -91,7 +91,7 @@ def test_its_file_goes_when_its_time_is_over() -> None:
     assert (DONE.available(just_before), DONE.available(end)) == (True, False)
     assert (RUNNING.available(NOW), RUNNING.outdated(end)) == (False, False)
     gone = DONE.expired(end)
-    assert (gone.state, gone.ended, gone.available(NOW)) == ("expired", True, False)
+    assert (gone.status, gone.ended, gone.available(NOW)) == ("expired", True, False)
     with pytest.raises(ConcurrentChange):
         DONE.expired(just_before)
     with pytest.raises(ConcurrentChange):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.domain.identity.companies.errors import (
-    ClosingNameWrong,
+    DeletionNameWrong,
     TenantClosing,
     TenantStateConflict,
     TenantSuspended,
@@ -46,13 +46,13 @@ def test_where_a_company_stands() -> None:
     assert [each.status for each in ALL] == [
         CompanyStatus.ACTIVE,
         CompanyStatus.SUSPENDED,
-        CompanyStatus.CLOSING,
+        CompanyStatus.DELETION_SCHEDULED,
         CompanyStatus.SUSPENDED,
         CompanyStatus.PURGING,
     ]
     assert [each.active for each in ALL] == [True, False, False, False, False]
     assert set(HELD) == set(CompanyStatus) - {CompanyStatus.ACTIVE}
-    assert HELD[CompanyStatus.CLOSING] is TenantClosing
+    assert HELD[CompanyStatus.DELETION_SCHEDULED] is TenantClosing
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -65,12 +65,16 @@ def test_each_step_starts_where_it_may(step: str) -> None:
         with pytest.raises(expected or TenantStateConflict) as refused:
             STEPS[step](tenant)
         if expected is None:
-            shown = CompanyStatus.CLOSING if (step, tenant) == ("scheduled", SCHEDULED) else tenant
-            assert refused.value.params == {"standing": getattr(shown, "status", shown)}
+            shown = (
+                CompanyStatus.DELETION_SCHEDULED
+                if (step, tenant) == ("scheduled", SCHEDULED)
+                else tenant
+            )
+            assert refused.value.params == {"status": getattr(shown, "status", shown)}
 
 
 def test_the_name_is_typed_in_full() -> None:
     for name in ("", "north", "North Ltd"):
-        with pytest.raises(ClosingNameWrong) as refused:
+        with pytest.raises(DeletionNameWrong) as refused:
             ACTIVE.deletion_requested(name, NOW, GRACE)
         assert [fault.pointer for fault in refused.value.faults] == ["/name"]

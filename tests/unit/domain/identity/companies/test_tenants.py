@@ -49,9 +49,9 @@ def test_only_what_is_named_changes() -> None:
     assert north().changed(name=" South ") == north(name="South")
     assert north().changed(time_zone="Asia/Kuwait") == north(time_zone="Asia/Kuwait")
     assert north().changed() == north()
-    demanding = north().changed(mfa_required=True, step_up_for_payouts=True)
-    assert demanding == replace(north(), mfa_required=True, step_up_for_payouts=True)
+    demanding = north().changed(mfa_required=True, payout_step_up_required=True)
+    assert demanding == replace(north(), mfa_required=True, payout_step_up_required=True)
     assert demanding.changed(name="North") == demanding
-    assert demanding.changed(mfa_required=False, step_up_for_payouts=False) == north()
+    assert demanding.changed(mfa_required=False, payout_step_up_required=False) == north()
     with pytest.raises(InvalidValue):
         north().changed(time_zone="Nowhere")

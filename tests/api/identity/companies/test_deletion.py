@@ -35,13 +35,14 @@ from tests.support.route import request, tag
 from tests.support.routes import ROUTES
 
 API = "/api/v1"
-DELETION = f"{API}/tenants/current/deletion"
+DELETION = f"{API}/companies/current/schedule-deletion"
+CANCEL = f"{API}/companies/current/cancel-deletion"
 NAME = {"name": "Test Trading"}
 KEPT = {"purges", "operator_acts"}  # what the platform keeps of a company that is gone
 
 
 async def tenant_of(company: Company) -> Id:
-    return read("tnt", (await company.get("/auth/me"))["tenant_id"])
+    return read("cmp", (await company.get("/auth/me"))["company_id"])
 
 
 async def closed(company: Company) -> httpx.Response:
@@ -52,32 +53,32 @@ async def test_an_owner_closes_the_company_and_keeps_it_after_all(company: Compa
     """The name is typed; until the day people read and export; called off, work goes on."""
     tenant_id = await tenant_of(company)
     wrong = await company.client.post(DELETION, json={"name": "Test"})
-    assert refusal(wrong) == (422, "tenants.name_wrong", ["/name"])
-    assert refusal(await company.client.delete(DELETION)) == (409, "tenants.state_conflict", [])
+    assert refusal(wrong) == (422, "companies.name_wrong", ["/name"])
+    assert refusal(await company.client.post(CANCEL)) == (409, "companies.status_conflict", [])
     before = datetime.now(UTC)
     answer = await closed(company)
-    assert (answer.status_code, answer.json()["standing"]) == (200, "closing")
+    assert (answer.status_code, answer.json()["status"]) == (200, "deletion_scheduled")
     days = datetime.fromisoformat(answer.json()["delete_at"]) - before
     assert timedelta(days=30) <= days < timedelta(days=30, minutes=1)
-    assert refusal(await closed(company)) == (409, "tenants.state_conflict", [])
+    assert refusal(await closed(company)) == (409, "companies.status_conflict", [])
     unit = {"code": "crate", "name": "Crate", "decimals": 0}
     refused = await company.client.post(f"{API}/units", json=unit)
-    assert refusal(refused) == (403, "tenants.closing", [])
+    assert refusal(refused) == (403, "companies.deletion_scheduled", [])
     assert (await company.client.get(f"{API}/units")).status_code == 200
     await company.post("/exports", None, status=202)
-    kept = await company.client.delete(DELETION)
-    assert (kept.status_code, kept.json()["standing"]) == (200, "active")
+    kept = await company.client.post(CANCEL)
+    assert (kept.status_code, kept.json()["status"]) == (200, "active")
     assert (await company.client.post(f"{API}/units", json=unit)).status_code == 201
-    assert [each for each in await trail(company.client, tenant_id) if "tenant" in each] == [
-        "tenant registered",
-        "tenant closing",
-        "tenant kept",
+    assert [each for each in await trail(company.client, tenant_id) if "company" in each] == [
+        "company registered",
+        "company deletion_scheduled",
+        "company deletion_cancelled",
     ]
     told = await events(company.client, tenant_id)
-    assert [each for each in told if each.startswith("tenant.")] == [
-        "tenant.registered",
-        "tenant.closing",
-        "tenant.kept",
+    assert [each for each in told if each.startswith("company.")] == [
+        "company.registered",
+        "company.deletion_scheduled",
+        "company.deletion_cancelled",
     ]
 
 
@@ -93,16 +94,15 @@ async def test_only_an_owner_ends_a_company_and_not_one_that_an_operator_has_in_
     account = {"email": "emil@north.example", "password": PASSWORD}
     tokens = (await company.client.post(f"{API}/auth/login", json=account)).json()
     headers = {"Authorization": f"Bearer {tokens['access_token']}"}
-    for method in ("POST", "DELETE"):
-        body = NAME if method == "POST" else None
-        refused = await company.client.request(method, DELETION, json=body, headers=headers)
+    for path, body in ((DELETION, NAME), (CANCEL, None)):
+        refused = await company.client.post(path, json=body, headers=headers)
         assert refusal(refused)[:2] == (403, "auth.permission_missing")
     operator = await make_operator(application)
     await closed(company)
-    path = f"{API}/platform/companies/{(await company.get('/auth/me'))['tenant_id']}/suspend"
+    path = f"{API}/platform/companies/{(await company.get('/auth/me'))['company_id']}/suspend"
     suspended = await company.client.post(path, json={"reason": "Asked by court"}, headers=operator)
     assert suspended.json()["delete_at"] is not None
-    assert refusal(await company.client.delete(DELETION)) == (403, "tenants.suspended", [])
+    assert refusal(await company.client.post(CANCEL)) == (403, "companies.suspended", [])
 
 
 @asynccontextmanager
@@ -131,7 +131,7 @@ async def fill(app: Any, company: Company) -> None:
     """Rows in every table: each operation that makes something, but for those on sign-ins."""
     for route in ROUTES.values():
         if route.method == "POST" and not route.template.startswith(
-            ("/auth", "/platform", "/tenants")
+            ("/auth", "/platform", "/companies")
         ):
             valid = await route.prepare(company)
             answer = await request(company, route, valid, key=tag())
@@ -147,7 +147,7 @@ async def prints(url: str, tenant_id: Id) -> Fingerprint:
 
 
 def run_purge(url: str, folder: Path, *more: str) -> str:
-    arguments = ["tenants", "purge", "--database-url", url, *more]
+    arguments = ["companies", "purge", "--database-url", url, *more]
     done = command(*arguments, STORAGE_DIR=str(folder))
     assert done.exit_code == 0, done.output
     return done.output
@@ -201,7 +201,7 @@ def test_a_purge_leaves_nothing_of_the_company_and_touches_no_other(
     gone_id, stays_id, gone_email, stays_email, before, filled = asyncio.run(prepare())
     assert filled > 40
     output = run_purge(url, folder, "--rows-at-once", "7")
-    assert output.startswith("tnt_")
+    assert output.startswith("cmp_")
     assert output.endswith("rows and 1 files deleted\n")
     assert run_purge(url, folder) == "No company is due for deletion.\n"
     assert [path.name for path in folder.iterdir()] == [stays_id.hex()]
@@ -266,7 +266,7 @@ async def test_a_purge_that_was_killed_is_run_again_and_people_of_two_companies_
         monkeypatch.setattr(purging, "_empty", empty)
         app.state.parts.identity.tokens.forget_company(tenant_id)
         answer = await going.client.get(f"{API}/auth/me")
-        assert refusal(answer) == (401, "auth.session_over", [])
+        assert refusal(answer) == (401, "auth.session_expired", [])
         async with owner_of(url) as owner:
             assert [each[0] for each in await purging.due(owner, now)] == [tenant_id]
             counts = await purging.purge(owner, tenant_id, now, fresh_id, rows_at_once=2)
@@ -285,7 +285,7 @@ async def test_a_purge_that_was_killed_is_run_again_and_people_of_two_companies_
         answer = await staying.client.post(f"{API}/auth/login", json=account)
         assert answer.status_code == 200
         headers = await make_operator(app, going.email)
-        acts = await staying.client.get(f"{API}/platform/acts?sort=-id", headers=headers)
+        acts = await staying.client.get(f"{API}/platform/audit-entries?sort=-id", headers=headers)
         assert acts.json()["data"][1]["action"] == "company.purged"
 
 

@@ -1,4 +1,4 @@
-"""`tradepost tenants …`: commands on companies, on the database itself."""
+"""`tradepost companies …`: commands on companies, on the database itself."""
 
 import asyncio
 from typing import Annotated
@@ -15,17 +15,17 @@ from app.infrastructure.db.purge import ROWS_AT_ONCE, due
 from app.infrastructure.db.purge import purge as purge_company
 from app.infrastructure.storage.folder import CompanyFiles
 
-tenants = typer.Typer(no_args_is_help=True, help="Companies, on the database itself.")
+companies = typer.Typer(no_args_is_help=True, help="Companies, on the database itself.")
 _CLOCK = SystemClock()
 _new_id = UlidFactory(milliseconds(_CLOCK))
 
 
-@tenants.callback()
+@companies.callback()
 def _named() -> None:
     """Keep the command a subcommand, although it is the only one."""
 
 
-@tenants.command()
+@companies.command()
 def purge(
     database_url: DatabaseOption = "",
     rows_at_once: Annotated[
@@ -50,7 +50,7 @@ def purge(
             gone = await asyncio.to_thread(files.remove_all, tenant_id)
             purged += 1
             rows = sum(counts.values())
-            typer.echo(f"{show('tnt', tenant_id)} {name}: {rows} rows and {gone} files deleted")
+            typer.echo(f"{show('cmp', tenant_id)} {name}: {rows} rows and {gone} files deleted")
         return purged
 
     purged = as_owner(settings, work)

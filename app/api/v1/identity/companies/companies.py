@@ -1,4 +1,4 @@
-"""/tenants: another company of the caller, the present one and its settings, and its deletion."""
+"""/companies: another company of the caller, the present one and its settings, and its deletion."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -33,7 +33,7 @@ from app.application.processes.company import (
 from app.application.processes.onboarding import FOUND_COMPANY
 from app.application.shared.commands import answer_of
 from app.domain.identity.companies.errors import (
-    ClosingNameWrong,
+    DeletionNameWrong,
     TenantStateConflict,
     TenantSuspended,
     TooManyCompanies,
@@ -50,9 +50,9 @@ from app.domain.shared.errors import (
 from app.domain.shared.ids import Id
 
 # A stolen session must not turn them off.
-_GUARDS = frozenset({"mfa_required", "step_up_for_payouts"})
+_GUARDS = frozenset({"mfa_required", "payout_step_up_required"})
 
-router = v1_router("/tenants", tags=["tenants"])
+router = v1_router("/companies", tags=["companies"])
 
 NewId = Annotated[Callable[[], Id], service(lambda identity: identity.registrations.new_id)]
 
@@ -61,11 +61,17 @@ class CompanyPatch(Schema):
     """What may change of a company; its currency stays, its books are kept in it."""
 
     name: NameText = ABSENT
+    """The name of the company."""
     time_zone: ZoneText = ABSENT
     tax_rounding: Literal["line", "document"] = ABSENT
+    """Whether tax is rounded on each `line` or once on the `document`."""
     price_difference_policy: Literal["split", "variance"] = ABSENT
+    """Where a bill's price difference goes: `split` over stock and cost of sales, or all to
+    `variance`."""
     mfa_required: bool = ABSENT
-    step_up_for_payouts: bool = ABSENT
+    """Whether the people of the company need a second factor."""
+    payout_step_up_required: bool = ABSENT
+    """Whether paying a supplier needs a proof of the last ten minutes."""
 
 
 @router.post(
@@ -98,7 +104,7 @@ async def create(http: Caller, new_id: NewId, body: CompanyIn) -> Response:
 @router.get(
     "/current",
     summary="Show the company",
-    openapi_extra=permission("tenants:read"),
+    openapi_extra=permission("companies:read"),
     responses=answers(CompanyView, 200, NotFound),
 )
 async def show(http: Caller) -> Response:
@@ -115,7 +121,7 @@ async def show(http: Caller) -> Response:
 @router.patch(
     "/current",
     summary="Change the company",
-    openapi_extra=permission("tenants:write"),
+    openapi_extra=permission("companies:write"),
     responses=answers(
         CompanyView,
         200,
@@ -131,7 +137,7 @@ async def show(http: Caller) -> Response:
 async def change(http: CommandCaller, body: CompanyPatch) -> Response:
     """Change what is named. Facts already posted stay as they are.
 
-    `mfa_required` and `step_up_for_payouts` need a proof of the last ten minutes, as sensitive
+    `mfa_required` and `payout_step_up_required` need a proof of the last ten minutes, as sensitive
     operations do.
     """
     members = members_of(body, given_only=True)
@@ -140,28 +146,31 @@ async def change(http: CommandCaller, body: CompanyPatch) -> Response:
     return await http.run(EDIT_COMPANY, EditCompany(http.expected_version(), members))
 
 
-class ClosingIn(Schema):
+class DeletionIn(Schema):
     """The name of the company, typed to confirm its deletion."""
 
     name: NameText
+    """The full name of the company, to confirm."""
 
 
 @router.post(
-    "/current/deletion",
-    summary="Have the company deleted",
-    openapi_extra=permission("closing:write", step_up=True),
+    "/current/schedule-deletion",
+    summary="Schedule the deletion of the company",
+    openapi_extra=permission("company_deletion:write", step_up=True),
     responses=answers(
         schema_of(STATUS_VIEW),
         200,
-        ClosingNameWrong,
+        DeletionNameWrong,
         TenantStateConflict,
         TenantSuspended,
         ConcurrentChange,
         body=True,
     ),
 )
-async def close(http: CommandCaller, callers: KnownCallers, body: ClosingIn) -> Response:
-    """Close the company. Until `delete_at` its people read and export, and an owner can cancel.
+async def schedule_deletion(
+    http: CommandCaller, callers: KnownCallers, body: DeletionIn
+) -> Response:
+    """Schedule the deletion. Until `delete_at` its people read and export, and an owner can cancel.
 
     After that all of its data is deleted, and nothing brings it back.
     """
@@ -171,16 +180,16 @@ async def close(http: CommandCaller, callers: KnownCallers, body: ClosingIn) -> 
     return answer
 
 
-@router.delete(
-    "/current/deletion",
-    summary="Keep the company",
-    openapi_extra=permission("closing:write"),
+@router.post(
+    "/current/cancel-deletion",
+    summary="Cancel the deletion of the company",
+    openapi_extra=permission("company_deletion:write"),
     responses=answers(
         schema_of(STATUS_VIEW), 200, TenantStateConflict, TenantSuspended, ConcurrentChange
     ),
 )
-async def keep(http: CommandCaller, callers: KnownCallers) -> Response:
-    """Call the deletion off; work goes on. Only operators call off what an operator scheduled."""
+async def cancel_deletion(http: CommandCaller, callers: KnownCallers) -> Response:
+    """Cancel the deletion; work goes on. Only operators cancel what an operator scheduled."""
     answer = await http.run(WITHDRAW_DELETION, None)
     callers.forget_company(http.principal.tenant_id)
     return answer

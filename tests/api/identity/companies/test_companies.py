@@ -1,4 +1,4 @@
-"""/tenants/current: the company and how its books are kept."""
+"""/companies/current: the company and how its books are kept."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import httpx
 
 from tests.api.identity.support import COMPANY, Tokens, ids_of, refusal, sign_up, trail
 
-PATH = "/api/v1/tenants/current"
+PATH = "/api/v1/companies/current"
 
 
 async def change(
@@ -24,15 +24,15 @@ async def test_the_company_is_shown_with_its_version(api: httpx.AsyncClient) -> 
     assert answer.status_code == 200
     assert answer.headers["etag"] == '"1"'
     shown = answer.json()
-    assert shown.pop("id").startswith("tnt_")
+    assert shown.pop("id").startswith("cmp_")
     assert shown == {
         **COMPANY,
         "country": None,
         "tax_rounding": "line",
         "price_difference_policy": "split",
         "mfa_required": False,
-        "step_up_for_payouts": False,
-        "standing": "active",
+        "payout_step_up_required": False,
+        "status": "active",
         "delete_at": None,
         "version": 1,
     }
@@ -58,7 +58,7 @@ async def test_only_what_is_named_changes_and_each_change_has_its_version(
     assert moved.json() == {**kept.json(), "time_zone": "Asia/Kuwait", "version": 5}
     assert (await api.get(PATH, headers=tokens.headers)).json() == moved.json()
     _, tenant_id = await ids_of(api, tokens)
-    assert (await trail(api, tenant_id)).count("tenant changed") == 3
+    assert (await trail(api, tenant_id)).count("company changed") == 3
 
 
 async def test_a_change_that_changes_nothing_leaves_version_and_trail(
@@ -69,7 +69,7 @@ async def test_a_change_that_changes_nothing_leaves_version_and_trail(
         answer = await change(api, tokens, 1, members)
         assert (answer.status_code, answer.json()["version"]) == (200, 1)
     _, tenant_id = await ids_of(api, tokens)
-    assert "tenant changed" not in await trail(api, tenant_id)
+    assert "company changed" not in await trail(api, tenant_id)
 
 
 async def test_a_trial_changes_nothing(api: httpx.AsyncClient) -> None:
@@ -98,7 +98,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"currency": "USD"}, "/currency"),
     ({"state": "suspended"}, "/state"),
     ({"version": 9}, "/version"),
-    ({"id": "tnt_01J"}, "/id"),
+    ({"id": "cmp_01J"}, "/id"),
     ({"name": ""}, "/name"),
     ({"name": "\t"}, "/name"),
     ({"name": None}, "/name"),
