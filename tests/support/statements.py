@@ -16,15 +16,17 @@ _OF_THE_CALLER = "revoked_at IS NULL"
 
 
 class Counter:
-    """The statements so far: how many, and each once."""
+    """The statements so far: how many, each once, and one after the other."""
 
     def __init__(self) -> None:
         self.total = 0
         self.seen: set[str] = set()
+        self.log: list[str] = []
 
     def see(self, sql: str) -> None:
         """Count a statement."""
         self.seen.add(sql)
+        self.log.append(sql)
         if _OF_THE_CALLER not in sql:
             self.total += 1
 

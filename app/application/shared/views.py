@@ -85,7 +85,7 @@ class View(Generic[A]):
             "write_ulid": ulid_text,
             **{f"compute_{each}": call for each, call in self._computed.items()},
             **{f"show_{each}": view.show for each, view in self._inside.items()},
-            "write_document": _show_document,
+            "write_document": show_document,
         }
         self.columns = tuple(self._asked())
         self.parameters = tuple(each for each in self.columns if each not in self._fields)
@@ -240,5 +240,6 @@ def _is_shown(type_: FieldType) -> bool:
     return not type_.has(Mark.HIDDEN) and type_.mark(Folded) is None
 
 
-def _show_document(kind: str, id_: bytes) -> str:
+def show_document(kind: str, id_: bytes) -> str:
+    """The id of a document of a kind, as clients see it."""
     return f"{DOCUMENT_PREFIXES[kind]}_{ulid_text(id_)}"

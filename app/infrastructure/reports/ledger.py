@@ -15,6 +15,7 @@ from app.application.reports.views import (
     ProfitAndLossView,
     TrialBalanceView,
 )
+from app.application.shared.views import show_document
 from app.application.shared.wording import instant
 from app.domain.shared.ids import show
 from app.domain.shared.money import currency_exponent
@@ -34,17 +35,6 @@ from app.infrastructure.reports.folding import CHECKPOINT
 
 EARLIEST, LATEST = date(1, 1, 1), date(9999, 12, 31)
 LATEST_INSTANT = datetime(9999, 12, 31, tzinfo=UTC)
-SOURCE_PREFIXES = {
-    "journal": "jnl",
-    "sale": "sal",
-    "return": "ret",
-    "sale_return": "ret",
-    "receipt": "rcp",
-    "supplier_return": "srt",
-    "bill": "bil",
-    "payment": "pay",
-    "adjustment": "adj",
-}
 
 CURRENCY = Query(select(books.c.currency).where(*of_tenant(books)))
 
@@ -276,7 +266,7 @@ def _ledger_line(
         "number": number,
         "effective_on": effective_on.isoformat(),
         "source_kind": source_kind,
-        "source_id": show(SOURCE_PREFIXES[source_kind], source_id),
+        "source_id": show_document(source_kind, source_id),
         "memo": memo,
         "debit": format_amount(max(amount, 0), exponent),
         "credit": format_amount(max(-amount, 0), exponent),

@@ -12,8 +12,8 @@ from sqlalchemy import Select, and_, bindparam, func, literal, select, union_all
 
 from app.application.reports.ports import Knowledge
 from app.application.reports.views import Offender, ReconciliationCheck, ReconciliationView
+from app.application.shared.views import show_document
 from app.domain.shared.frozen import frozen
-from app.domain.shared.ids import show
 from app.domain.shared.numbers import SCALE_DIGITS, format_amount
 from app.infrastructure.accounting.tables import (
     accounts,
@@ -28,7 +28,6 @@ from app.infrastructure.inventory.tables import stock_levels, stock_moves, valua
 from app.infrastructure.purchasing.facts import grni_facts
 from app.infrastructure.reports.ledger import (
     LATEST,
-    SOURCE_PREFIXES,
     day_text,
     exponent_of,
     instant_text,
@@ -205,7 +204,7 @@ async def _run(
         if found is not None:
             offender = {
                 "source_kind": found[1],
-                "source_id": show(SOURCE_PREFIXES[found[1]], found[0]),
+                "source_id": show_document(found[1], found[0]),
                 "sub_ledger": format_amount(found[2], decimals),
                 "ledger": format_amount(found[3], decimals),
             }

@@ -1,12 +1,8 @@
 """Units, categories, products, contacts over HTTP: create, change, list, refuse."""
 
 import asyncio
-import uuid
 from typing import Any
 
-import pytest
-
-from app.infrastructure.db import postgres, sqlite
 from tests.support.company import Company, register_company
 
 
@@ -170,25 +166,3 @@ async def test_a_cursor_belongs_to_its_tenant(company: Company, application: Any
     async with register_company(application) as other:
         refused = await other.get("/products", status=400, cursor=page["next_cursor"])
         assert refused["code"] == "common.cursor_invalid"
-
-
-@pytest.mark.parametrize("path", ["/products", "/contacts", "/units", "/sales", "/accounts"])
-async def test_a_list_is_one_statement_whatever_its_size(
-    company: Company, monkeypatch: pytest.MonkeyPatch, path: str
-) -> None:
-    """S2-12, S4-05: the number of statements does not grow with the page."""
-    for _ in range(3):
-        await company.product(uuid.uuid4().hex[:8])
-    statements: list[str] = []
-    for scope in (sqlite.SqliteScope, postgres.PostgresScope):
-        plain = scope.rows
-
-        async def counted(self: Any, query: Any, _plain: Any = plain, **values: Any) -> Any:
-            statements.append(query.sqlite.sql)
-            return await _plain(self, query, **values)
-
-        monkeypatch.setattr(scope, "rows", counted)
-    for limit in (1, 200):
-        statements.clear()
-        await company.get(path, limit=limit)
-        assert len(statements) == 1

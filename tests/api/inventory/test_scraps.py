@@ -58,6 +58,10 @@ async def test_the_cost_goes_to_the_account_of_the_reason(
     [listed] = (await company.get("/scraps", reason=reason))["data"]
     assert listed == {name: value for name, value in posted.items() if name != "lines"}
     assert (await company.get("/scraps", account_id=account_id))["data"] == [listed]
+    ledger = await company.get("/reports/general-ledger", account_id=account_id)
+    [line] = ledger["data"]
+    assert (line["source_kind"], line["source_id"]) == ("scrap", posted["id"])
+    assert (line["debit"], line["credit"]) == ("2.20", "0.00")
     entry = await company.get(f"/journal-entries/{posted['entry_id']}")
     assert (entry["source_kind"], entry["source_id"]) == ("scrap", posted["id"])
     assert (entry["total"], entry["memo"]) == ("2.20", posted["number"])
