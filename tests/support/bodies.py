@@ -1,7 +1,10 @@
 """Valid bodies of declared masters, made from the types of their members."""
 
+import re
 from collections.abc import Awaitable, Callable
+from datetime import date
 from enum import Enum
+from random import randrange
 from typing import Any
 
 from app.application.contexts import CONTEXTS
@@ -56,15 +59,25 @@ async def _value(type_: FieldType, company: Company) -> Any:
     if is_nested(type_):
         return {each.name: await _value(each.type, company) for each in members_of(type_.bare)}
     if words is not None:
-        fixed = words.strict_form or words.length_max < len(tag())
-        return example.value if example is not None and fixed else tag()
+        fresh = tag()
+        if example is None or (len(fresh) <= words.length_max and not words.strict_form):
+            return fresh if not words.form or re.search(words.form, fresh) else _digits(example)
+        return example.value
     if bounds is not None:
         return bounds.least
     if scaled is not None:
         return scaled.example
+    if type_.bare is date:
+        return "2027-03-31"
     if isinstance(type_.bare, type) and issubclass(type_.bare, Enum):
         return str(list(type_.bare)[-1])
     return True
+
+
+def _digits(example: Example | None) -> str:
+    """The example with other digits, for a text that takes no letters."""
+    assert example is not None
+    return re.sub(r"[0-9]", lambda _: str(randrange(10)), str(example.value))
 
 
 async def _object(table: str, company: Company) -> str:

@@ -19,10 +19,10 @@ from app.domain.shared.fields import (
     Words,
 )
 from app.domain.shared.frozen import frozen
+from app.domain.shared.phones import Phone
 from app.domain.shared.texts import matching
 
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}\.[^@\s.]{2,63}")
-_PHONE = re.compile(r"\+?[0-9 ()./-]{3,32}", re.ASCII)
 _EMAIL_FORM = r"^[^@\s\x00]{1,64}@[^@\s\x00]{1,190}\.[^@\s\x00.]{2,63}$"
 
 Email = Annotated[
@@ -31,13 +31,6 @@ Email = Annotated[
     Checked(matching(_EMAIL, "validation.email")),
     Meaning("The e-mail address."),
     Example("orders@harbour-cafe.example"),
-]
-Phone = Annotated[
-    str,
-    Words(32, form=f"^{_PHONE.pattern}$"),
-    Checked(matching(_PHONE, "validation.pattern")),
-    Meaning("The telephone number."),
-    Example("+44 1482 000000"),
 ]
 
 

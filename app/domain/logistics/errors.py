@@ -8,3 +8,10 @@ class OpeningHoursWrong(DomainError):
 
     code = "logistics.opening_hours_wrong"
     kind = Kind.RULE_BROKEN
+
+
+class LicenceClassRepeated(DomainError):
+    """A licence class is named twice."""
+
+    code = "logistics.licence_class_repeated"
+    kind = Kind.RULE_BROKEN
