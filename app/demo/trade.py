@@ -94,7 +94,7 @@ async def _trade(shop: _Shop) -> None:
     back = {
         "location_id": location_id,
         "customer_id": customer["id"],
-        "lines": [{"sale_id": sold["id"], "line": 1, "quantity": "1"}],
+        "lines": [{"sale_id": sold["id"], "sale_line": 1, "quantity": "1"}],
         "refund": {"method": "on_account"},
         "allocate": "oldest",
     }

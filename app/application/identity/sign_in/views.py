@@ -12,7 +12,7 @@ class RegistrationView(TypedDict):
     """The answer to every registration, of a new or of a known address."""
 
     status: str
-    """Always `accepted`: the answer does not tell whether the address is known."""
+    """Always `registered`: the answer does not tell whether the address is known."""
 
 
 class ResetRequestView(TypedDict):
