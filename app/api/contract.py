@@ -14,6 +14,7 @@ from typing import Any, Final
 from app.api.body import JSON_TYPE, MERGE_PATCH_TYPE
 from app.api.contract_examples import EXAMPLES
 from app.api.contract_forms import show_forms
+from app.api.contract_recorded import recorded_examples
 from app.api.contract_texts import (
     ACCEPT_LANGUAGE,
     DESCRIPTION,
@@ -75,6 +76,7 @@ def complete(document: dict[str, Any]) -> None:
     }
     _complete_shadowed(document["paths"])
     used: dict[str, None] = {}  # in the order of the operations
+    recorded = recorded_examples()
     for path, operations in document["paths"].items():
         changeable = "patch" in operations
         for method in operations.keys() & set(_METHODS):
@@ -82,6 +84,7 @@ def complete(document: dict[str, Any]) -> None:
             _complete_forbidden(path, operation)
             used.update(dict.fromkeys(operation.get("tags", ())))
             _complete_operation(method, operation, schemas, changeable=changeable)
+            _complete_examples(operation, recorded.get(path, {}).get(method, {}))
     about = {noun.tag: noun.about for context in CONTEXTS for noun in context.nouns} | TAGS
     document["tags"] = [
         {"name": name, "description": about[name]} for name in used if name in about
@@ -137,6 +140,14 @@ def _complete_operation(
         "Link": "next_cursor" in view,
     }
     _add_headers(operation, [name for name, given in names.items() if given])
+
+
+def _complete_examples(operation: dict[str, Any], recorded: dict[str, Any]) -> None:
+    """The recorded answers, each on its status; one that no longer fits is left to the tests."""
+    for status, answer in operation["responses"].items():
+        content = answer.get("content", {}).get(JSON_TYPE)
+        if content is not None and status in recorded:
+            content["example"] = recorded[status]
 
 
 def _complete_forbidden(path: str, operation: dict[str, Any]) -> None:

@@ -296,7 +296,11 @@ class Member:
 
 
 def read_type(annotation: Any) -> FieldType:
-    """What an annotation says."""
+    """What an annotation says.
+
+    Raises:
+        TypeError: it names several types.
+    """
     origin = get_origin(annotation)
     if origin is Annotated:
         inner, *marks = get_args(annotation)
@@ -307,7 +311,7 @@ def read_type(annotation: Any) -> FieldType:
     if origin in (Union, UnionType):
         parts = [each for each in get_args(annotation) if each not in (NoneType, Unset)]
         if len(parts) != 1:
-            return FieldType(annotation)
+            raise TypeError(f"a member has one type, which may be absent or None: {annotation}")
         read = read_type(parts[0])
         given = get_args(annotation)
         return FieldType(read.bare, read.marks, NoneType in given, Unset in given, read.item)

@@ -19,7 +19,7 @@ class ResetRequestView(TypedDict):
     """The answer to every request for a reset, of a known or of an unknown address."""
 
     status: str
-    """Always `accepted`: the answer does not tell whether the address is known."""
+    """Always `requested`: the answer does not tell whether the address is known."""
 
 
 class TokensView(TypedDict):
