@@ -205,3 +205,14 @@ def test_what_failed_in_the_run_is_told_last(checkout: Checkout) -> None:
     assert len(told) < 40
     log = (checkout.root / "var" / "ci" / "test.log").read_text(encoding="utf-8")
     assert log == lines + "\n"
+
+
+@pytest.mark.parametrize(("seconds_max", "status"), [("60", 0), ("0", 1)])
+def test_a_suite_that_takes_too_long_fails(
+    checkout: Checkout, seconds_max: str, status: int
+) -> None:
+    python = f'case "$*" in "-m p"*) sleep 1;; "-c "*) exec "{sys.executable}" "$@";; esac\n'
+    checkout.executable(".venv/bin/python", f"#!/bin/sh\n{python}")
+    done = checkout.run("scripts/test", TEST_SECONDS_MAX=seconds_max)
+    assert done.returncode == status, (done.stdout, done.stderr)
+    assert ("took longer than the 0 s allowed" in done.stderr) is bool(status)
