@@ -38,13 +38,13 @@ _HASH: Final = re.compile(r"\b[0-9a-f]{64}\b")
 _HEX: Final = re.compile(r"\b[0-9a-f]{32}\b")
 # Members whose values are secret, random or measured.
 _FIXED: Final[dict[str, Any]] = {
-    "access_token": "eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJ1c3JfMDEifQ.c2lnbmF0dXJl",
+    "access_token": "the-access-token",
     "refresh_token": "the-refresh-token",
     "token": "the-token",
     "mfa_token": "the-mfa-token",
     "key": "tp_live_the-key-that-is-shown-once",
-    "secret": "JBSWY3DPEHPK3PXP",
-    "uri": "otpauth://totp/Tradepost:olga@example.com?secret=JBSWY3DPEHPK3PXP&issuer=Tradepost",
+    "secret": "<shown once>",
+    "uri": "otpauth://totp/Tradepost:olga@example.com?secret=…&issuer=Tradepost",
     "recovery_codes": ["7kq2-m9fd", "x3vh-81pc"],
     "webauthn": {"publicKey": {"challenge": "Y2hhbGxlbmdl"}},
     "device": "curl/8.5.0",
