@@ -31,10 +31,12 @@ from tests.support.references import Operation, operations, query_of
 from tests.support.route import API, request, tag
 from tests.support.routes import ROUTES
 
-ITEMS_MAX: Final = 2
 _ID: Final = re.compile(r"\b([a-z]{3})_[0-9A-HJKMNP-TV-Z]{26}\b")
 _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 _HASH: Final = re.compile(r"\b[0-9a-f]{64}\b")
+# What makes the names, codes and references of the requests unique.
+_TAG: Final = re.compile(r"[0-9a-fA-F]{6}-\d{1,5}")
+_PERSON: Final = re.compile(r"\b[a-z]+-[0-9a-f]{12}\b(@[\w.]+)?")
 _HEX: Final = re.compile(r"\b[0-9a-f]{32}\b")
 # Members whose values are secret, random or measured.
 _FIXED: Final[dict[str, Any]] = {
@@ -55,6 +57,14 @@ _FIXED: Final[dict[str, Any]] = {
     "uptime_seconds": 86_400,
     "request_id": "01J8Z3K4M5N6P7Q8R9S0T1V2W3",
 }
+# What no example of a request names.
+_ADDRESS: Final = {
+    "line1": "1 Quay Street",
+    "line2": "Dock 4",
+    "city": "Hull",
+    "region": "Yorkshire",
+    "postcode": "HU1 1AA",
+}
 _QUERY: Final = {
     "reason": "Audit",
     "effective_from": "2026-01-01",
@@ -65,21 +75,27 @@ _QUERY: Final = {
 class Fixing:
     """Replaces what differs from run to run, the same value always by the same."""
 
-    def __init__(self) -> None:
+    def __init__(self, examples: dict[str, dict[str, str]]) -> None:
+        self._examples = examples
         self._ids: dict[str, str] = {}
         self._today = datetime.now(UTC)
 
-    def fixed(self, value: Any, name: str = "") -> Any:
-        """The value to show of a member."""
+    def fixed(self, value: Any, collection: str, name: str = "") -> Any:
+        """The value to show of a member of an answer below ``collection``."""
         if value is not None and name in _FIXED:
             return _FIXED[name]
         if isinstance(value, dict):
-            return {each: self.fixed(part, each) for each, part in value.items()}
+            return {each: self.fixed(part, collection, each) for each, part in value.items()}
         if isinstance(value, list):
-            return [self.fixed(each) for each in value[:ITEMS_MAX]]
-        return self._text(value) if isinstance(value, str) else value
+            shown = value[:1] if value and isinstance(value[0], dict) else value[:3]
+            return [self.fixed(each, collection) for each in shown]
+        return self._text(value, collection, name) if isinstance(value, str) else value
 
-    def _text(self, text: str) -> str:
+    def _text(self, text: str, collection: str, name: str) -> str:
+        if _TAG.search(text):
+            own, others = self._examples.get(collection, {}), self._examples[""]
+            text = own.get(name) or others.get(name) or _TAG.sub("1", text)
+        text = _PERSON.sub(lambda found: "olga@north-trading.example" if found[1] else "Olga", text)
         text = _ID.sub(lambda found: f"{found[1]}_{self._id(found[0])}", text)
         text = _INSTANT.sub("2026-03-31T16:30:00Z", text)
         text = _HASH.sub("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", text)
@@ -97,10 +113,10 @@ async def record(url: str) -> dict[str, dict[str, Any]]:
     application = create_app(settings_for(url))
     document = application.openapi()
     found: dict[str, dict[str, Any]] = {}
-    fixing = Fixing()
+    fixing = Fixing(_stated_examples(document))
 
     def keep(method: str, template: str, status: int, answer: Any) -> None:
-        shown = {str(status): fixing.fixed(answer)}
+        shown = {str(status): fixing.fixed(answer, template.split("/")[1])}
         found.setdefault(API + template, {})[method.lower()] = shown
 
     async with application.router.lifespan_context(application):
@@ -113,6 +129,28 @@ async def record(url: str) -> dict[str, dict[str, Any]]:
                     keep(each.method, each.template, answer.status, answer.json())
             async for operation, answer in _reads(company, operator, document):
                 keep("GET", operation.template, 200, answer)
+    return found
+
+
+def _stated_examples(document: dict[str, Any]) -> dict[str, dict[str, str]]:
+    """The examples of the members of requests, by collection; of all of them under no name."""
+    found: dict[str, dict[str, str]] = {"": {**_ADDRESS}}
+
+    def take(value: Any, collection: str) -> None:
+        if isinstance(value, list):
+            for each in value:
+                take(each, collection)
+        elif isinstance(value, dict):
+            for name, part in value.items():
+                if isinstance(part, str):
+                    found.setdefault(collection, {}).setdefault(name, part)
+                    found[""].setdefault(name, part)
+                take(part, collection)
+
+    for path, methods in document["paths"].items():
+        content = methods.get("post", {}).get("requestBody", {}).get("content", {})
+        collection = path.removeprefix(API).split("/")[1]
+        take(content.get("application/json", {}).get("example"), collection)
     return found
 
 
