@@ -1,10 +1,12 @@
 """Migrations on both databases: from empty, down to nothing and up again, and no drift."""
 
 import asyncio
+import json
 import sqlite3
 import stat
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -17,6 +19,7 @@ from app.main import create_app
 from tests.conftest import settings_for
 from tests.support import pg
 from tests.support.company import register_company
+from tests.support.every_operation import populate
 from tests.support.revisions import STEPS, made_after
 from tests.support.revisions import before as before_revision
 
@@ -124,6 +127,44 @@ def switch_off_everybody(url: str) -> None:
         return
     with psycopg.connect(url) as owner:
         owner.execute("UPDATE platform.memberships SET active = false")
+
+
+def test_stored_permissions_follow_their_names(own_database_url: str) -> None:
+    """Revision 0021 renames resources in what roles and keys may do, and back."""
+    populate(own_database_url)
+    now = ["audit_entries:read", "companies:read", "company_deletion:write", "sales:read"]
+    set_permissions(own_database_url, json.dumps(now))
+    migrate.go_to(own_database_url, "0020", drop_data=True)
+    before = ["audit:read", "tenants:read", "closing:write", "sales:read"]
+    assert stored_permissions(own_database_url, "permissions", "scopes") == (before, before)
+    migrate.go_to(own_database_url, "head")
+    assert stored_permissions(own_database_url, "permissions", "permissions") == (now, now)
+
+
+def set_permissions(url: str, text: str) -> None:
+    if url.startswith("sqlite"):
+        with closing(sqlite3.connect(url.split("///", 1)[1])) as connection, connection:
+            for table in ("roles", "api_keys"):
+                connection.execute(f"UPDATE {table} SET permissions = ?", (text,))
+        return
+    with psycopg.connect(url) as owner:
+        for table in ("platform.roles", "api_keys"):
+            owner.execute(f"UPDATE {table} SET permissions = %s", (text,))
+
+
+def stored_permissions(url: str, of_roles: str, of_keys: str) -> tuple[Any, Any]:
+    """What a role and a key may do, from columns of these names."""
+    queries = (
+        f"SELECT {of_roles} FROM {{}}roles LIMIT 1",
+        f"SELECT {of_keys} FROM api_keys LIMIT 1",
+    )
+    if url.startswith("sqlite"):
+        with closing(sqlite3.connect(url.split("///", 1)[1])) as connection:
+            role, key = (connection.execute(sql.format("")).fetchone()[0] for sql in queries)
+        return json.loads(role), json.loads(key)
+    with psycopg.connect(url) as owner:
+        role, key = (owner.execute(sql.format("platform.")).fetchone()[0] for sql in queries)  # type: ignore[index]
+    return role, key
 
 
 def test_an_owner_under_row_security_is_asked_too(own_database_url: str) -> None:
