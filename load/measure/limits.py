@@ -72,7 +72,7 @@ SELECT product_id, on_hand, version FROM stock_levels
   ORDER BY product_id FOR UPDATE;
 SELECT product_id, quantity, value, pool_seq, version FROM cost_pools
   WHERE tenant_id = '{tenant}' AND product_id IN ({ids}) ORDER BY product_id FOR UPDATE;
-SELECT state FROM periods WHERE tenant_id = '{tenant}'
+SELECT status FROM periods WHERE tenant_id = '{tenant}'
   AND starts_on = date_trunc('month', current_date)::date FOR KEY SHARE;
 SELECT currency, closed_through FROM books WHERE tenant_id = '{tenant}' FOR KEY SHARE;
 UPDATE stock_levels SET on_hand = on_hand - 1000000, version = version + 1

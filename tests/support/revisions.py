@@ -18,7 +18,7 @@ def before(subject: str) -> str:
     return str(STEPS[file.name.partition("_")[0]].down_revision)
 
 
-def made_by_id(revision: str) -> set[str]:
+def made_by(revision: str) -> set[str]:
     """The tables that a revision makes, without their schemas."""
     return {each.rpartition(".")[2] for each in tables_made(STEPS[revision])}
 
@@ -32,4 +32,4 @@ def reshaped_by(revision: str) -> set[str]:
 def made_after(revision: str) -> set[str]:
     """The tables of all later revisions."""
     known = schema.revisions()
-    return {table for each in known[known.index(revision) + 1 :] for table in made_by_id(each)}
+    return {table for each in known[known.index(revision) + 1 :] for table in made_by(each)}

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 from app.infrastructure.db import migrate, schema
 from tests.support.every_operation import contents, populate
-from tests.support.revisions import made_by_id, reshaped_by
+from tests.support.revisions import made_by, reshaped_by
 
 
 def test_every_revision_goes_down_up_and_down_under_rows(own_database_url: str) -> None:
@@ -31,14 +31,14 @@ def test_every_revision_goes_down_up_and_down_under_rows(own_database_url: str) 
         kept = {
             name: (rows, "") if name in changed else (rows, sum_)
             for name, (rows, sum_) in kept.items()
-            if name not in made_by_id(revision)
+            if name not in made_by(revision)
         }
         # From the second on, this goes down over the revision above for the second time.
         migrate.downgrade(own_database_url, lower, drop_data=True)
         assert there() == kept
         migrate.upgrade(own_database_url, revision)
         again = there()
-        made = {name: again.pop(name)[0] for name in made_by_id(revision)}
+        made = {name: again.pop(name)[0] for name in made_by(revision)}
         assert (again, set(made.values()) - {0}) == (kept, set())
     migrate.upgrade(own_database_url)
     populate(own_database_url)
