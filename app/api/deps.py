@@ -286,7 +286,7 @@ async def known_caller(request: Request, tokens: TokenVerifier) -> Http:
     record = record_of(request.scope)
     principal = await tokens.verify(token, record.client)
     record.user_id = principal.user_id.hex()
-    record.tenant_id = principal.tenant_id.hex()
+    record.company_id = principal.tenant_id.hex()
     record.locale = principal.locale
     principal = replace(principal, request_id=record.request_id, address=record.client)
     record.principal = principal

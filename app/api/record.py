@@ -23,7 +23,7 @@ class RequestRecord:
     route: str | None = None
     error_code: str | None = None
     user_id: str | None = None
-    tenant_id: str | None = None
+    company_id: str | None = None
     principal: Any = None  # the caller, once authenticated
     locale: str | None = None
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)

@@ -59,7 +59,7 @@ class AccessLog:
             request_id=record.request_id,
             trace_id=record.trace_id,
             user_id=record.user_id,
-            tenant_id=record.tenant_id,
+            company_id=record.company_id,
             method=method_label(scope["method"]),
             resource=record.route,
             status=status,

@@ -69,7 +69,7 @@ class RequestContext:
         finally:
             reset_contextvars(**tokens)
             if record.user_id is not None:
-                unbind_contextvars("user_id", "tenant_id")
+                unbind_contextvars("user_id", "company_id")
 
     def _record(self, scope: Scope) -> RequestRecord:
         request_id = trace_id = None
@@ -94,15 +94,15 @@ class RequestContext:
         )
 
 
-def bind_principal(scope: Scope, *, user_id: str, tenant_id: str) -> None:
+def bind_principal(scope: Scope, *, user_id: str, company_id: str) -> None:
     """Add the caller to the access log and to every later log line of this request.
 
     Called by the authentication when the caller is known.
     """
     record = record_of(scope)
     record.user_id = user_id
-    record.tenant_id = tenant_id
-    bind_contextvars(user_id=user_id, tenant_id=tenant_id)
+    record.company_id = company_id
+    bind_contextvars(user_id=user_id, company_id=company_id)
 
 
 def _trace_id(traceparent: bytes) -> str | None:

@@ -31,7 +31,7 @@ _BLANK: Final[dict[str, Any]] = dict.fromkeys(
         "request_id",
         "trace_id",
         "user_id",
-        "tenant_id",
+        "company_id",
         "resource",
         "duration_ms",
     )
@@ -57,7 +57,7 @@ _SUSPECT: Final = re.compile(
 )
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _DEPTH_MAX: Final = 6
-_FOR_MACHINES: Final = frozenset({"module", "function", "line", "trace_id", "tenant_id"})
+_FOR_MACHINES: Final = frozenset({"module", "function", "line", "trace_id", "company_id"})
 Render = Callable[[Any, str, EventDict], bytes]
 
 

@@ -31,7 +31,7 @@ def talking_router() -> APIRouter:
 
     @router.get("/{name}", openapi_extra=permission(PUBLIC))
     async def talk(name: str, request: Request) -> dict[str, str]:
-        bind_principal(request.scope, user_id=f"usr_{name}", tenant_id=f"cmp_{name}")
+        bind_principal(request.scope, user_id=f"usr_{name}", company_id=f"cmp_{name}")
         logger.info("before", name=name)
         for _ in range(3):
             await asyncio.sleep(0)
@@ -155,7 +155,7 @@ async def test_one_line_for_each_request_with_fixed_keys(log: io.BytesIO) -> Non
         "request_id": answer.headers["x-request-id"],
         "trace_id": answer.headers["x-trace-id"],
         "user_id": "usr_anna",
-        "tenant_id": "cmp_anna",
+        "company_id": "cmp_anna",
         "resource": "/api/v1/talk/{name}",
         "method": "GET",
         "status": 200,
@@ -266,7 +266,7 @@ async def test_concurrent_requests_never_mix_their_context(log: io.BytesIO) -> N
         name = line["request_id"].removeprefix("id-of-")
         assert line.get("name", name) == name
         assert line["user_id"] == f"usr_{name}"
-        assert line["tenant_id"] == f"cmp_{name}"
+        assert line["company_id"] == f"cmp_{name}"
         assert line["trace_id"] == traces[name]
     first = [line["name"] for line in written if line["message"] == "before"]
     order = [line["message"] for line in written]

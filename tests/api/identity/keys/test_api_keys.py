@@ -54,7 +54,7 @@ def database_url(shared: Running) -> str:
     return shared.url
 
 
-async def test_a_key_is_shown_once_and_works_within_its_scopes(api: httpx.AsyncClient) -> None:
+async def test_a_key_is_shown_once_and_works_within_its_permissions(api: httpx.AsyncClient) -> None:
     """AK-01: prefix, id, secret; hashed; listed without it."""
     owner = await sign_up(api)
     key = await made(api, owner, allowed_addresses=["127.0.0.1", "2001:db8::1"])
