@@ -30,6 +30,7 @@ from app.application.shared.views import View
 from app.application.shared.work import Work
 from app.domain.accounting.errors import (
     AllocationMismatch,
+    AllocationStatedTwice,
     ExcessPayment,
     OverAllocation,
     PeriodClosed,
@@ -274,6 +275,7 @@ PAYMENT = Document(
             ExcessPayment,
             OverAllocation,
             AllocationMismatch,
+            AllocationStatedTwice,
             PeriodClosed,
             PeriodLocked,
             StepUpRequired,

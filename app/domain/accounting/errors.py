@@ -161,6 +161,13 @@ class ExcessPayment(DomainError):
     kind = Kind.CONFLICT
 
 
+class AllocationStatedTwice(DomainError):
+    """A payment names the documents that it settles, and says what to settle beside."""
+
+    code = "accounting.allocation_stated_twice"
+    kind = Kind.RULE_BROKEN
+
+
 class OverAllocation(DomainError):
     """An allocation is larger than what is open on one of its two documents."""
 

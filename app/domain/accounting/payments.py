@@ -5,11 +5,12 @@ from typing import Annotated, Final, Literal
 
 from app.domain.accounting.chart import AccountRole
 from app.domain.accounting.entries import Postings
+from app.domain.accounting.errors import AllocationStatedTwice
 from app.domain.accounting.ids import PaymentId
 from app.domain.accounting.open_items import Excess, OpenItem, Side
 from app.domain.catalog.ids import ContactId
 from app.domain.shared.documents import DocumentIn, DocumentKind, DocumentRef
-from app.domain.shared.errors import Fault, InvalidValue, ValueOutOfRange
+from app.domain.shared.errors import Fault, ValueOutOfRange
 from app.domain.shared.fields import (
     COSTS,
     Amount,
@@ -106,10 +107,10 @@ class PaymentIn(DocumentIn):
         """Let a request say only once what is settled.
 
         Raises:
-            InvalidValue: it names documents and states ``allocate``.
+            AllocationStatedTwice: it names documents and states ``allocate``.
         """
         if self.allocate is not None and self.allocations is not None:
-            raise InvalidValue.at("/allocate")
+            raise AllocationStatedTwice.at("/allocate")
 
 
 @frozen
