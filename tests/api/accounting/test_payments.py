@@ -322,6 +322,9 @@ async def test_bad_payments_are_refused(company: Company, customer: str) -> None
         body = {**received(customer, "1.00"), **change}
         problem = await company.post("/payments", body, status=status)
         assert problem["errors"][0]["pointer"] == pointer, change
+    twice = {**received(customer, "1.00"), "allocate": "none", "allocations": [target]}
+    refused = await company.post("/payments", twice, status=422)
+    assert refused["code"] == "accounting.allocation_stated_twice"
     assert (await company.get("/payments"))["data"] == []
     missing = await company.get(f"/payments/{PAYMENT_ID}", status=404)
     assert missing["code"] == "common.not_found"
