@@ -1,6 +1,7 @@
 """The PostgreSQL of the test run: shared by the processes, and gone afterwards."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -86,7 +87,8 @@ def test_ensure_builds_once_and_again_only_after_a_failure(name: str) -> None:
     assert built == [pg.url(name)] * 2  # the failure, then one success
 
 
-def test_a_run_whose_controller_was_killed_is_swept() -> None:
+def killed_run() -> str:
+    """Open a run, start its server and kill its controller; returns the URL of the server."""
     script = (
         "import os; from tests.support import pg; "
         "assert pg.open_run(); print(pg.url(), flush=True); os._exit(9)"
@@ -101,7 +103,11 @@ def test_a_run_whose_controller_was_killed_is_swept() -> None:
         check=False,
     )
     assert (killed.returncode, killed.stderr) == (9, "")
-    url = killed.stdout.strip()
+    return killed.stdout.strip()
+
+
+def test_a_run_whose_controller_was_killed_is_swept() -> None:
+    url = killed_run()
     folder = Path(url.partition("host=")[2])
     assert folder.joinpath("data", "postmaster.pid").exists()
     with psycopg.connect(url) as connection:
@@ -110,3 +116,27 @@ def test_a_run_whose_controller_was_killed_is_swept() -> None:
     assert not folder.exists()
     with pytest.raises(psycopg.OperationalError):
         psycopg.connect(url)
+
+
+def test_a_run_whose_server_was_killed_too_is_swept() -> None:
+    url = killed_run()
+    folder = Path(url.partition("host=")[2])
+    lock = folder / "data" / "postmaster.pid"
+    os.kill(int(lock.read_text().split()[0]), signal.SIGKILL)
+    with pytest.raises(psycopg.OperationalError):
+        while True:
+            psycopg.connect(url).close()
+    lock.write_text(f"{os.getpid()}\n")  # the number was given to another process, which must live
+    (folder / "binaries").unlink()
+    (folder / "binaries").symlink_to(folder / "an environment that was removed")
+    pg.sweep()
+    assert not folder.exists()
+
+
+def test_a_run_that_was_never_opened_closes_without_an_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("TRADEPOST_TEST_PG_RUN")
+    pg.close_run()
+    with pytest.raises(RuntimeError, match="no test run is open"):
+        pg.url()
