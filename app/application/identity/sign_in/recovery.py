@@ -1,7 +1,5 @@
 """The way back in after a forgotten password: the steps around the commands that reset it."""
 
-import asyncio
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,6 +11,7 @@ from app.application.identity.directory.ports import AccessTokens, Directory, Lo
 from app.application.identity.directory.reading import read_one
 from app.application.identity.directory.sessions import end_sessions, session_ids
 from app.application.identity.directory.tokens import SecretToken, TokenForm
+from app.application.identity.sign_in.lasting import lasting
 from app.application.shared.access import Principal
 from app.application.shared.commands import Command, CommandRunner, Done, answer_of
 from app.application.shared.kinds import Kind, Lock, Needs
@@ -135,13 +134,12 @@ class PasswordRecovery:
 
     async def request(self, email: str, origin: Origin) -> None:
         """Send a token to the owner of an address; for an unknown one nothing happens."""
-        started = time.monotonic()
-        name = folded(email.strip())
-        await self.requests.admit(name, origin.address)
-        account = await self.directory.account(name)
-        if account is not None and account.active:
-            await self._send(account.user_id, origin)
-        await asyncio.sleep(max(0.0, started + self.seconds_min - time.monotonic()))
+        async with lasting(self.seconds_min):
+            name = folded(email.strip())
+            await self.requests.admit(name, origin.address)
+            account = await self.directory.account(name)
+            if account is not None and account.active:
+                await self._send(account.user_id, origin)
 
     async def _send(self, user_id: Id, origin: Origin) -> None:
         company_id = await self.directory.first_company(user_id)

@@ -3,7 +3,6 @@
 The slow hash is made by ``Registrations``, outside of any transaction; commands see the hash only.
 """
 
-import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from app.application.identity.directory.kinds import CREDENTIALS, USER_BY_EMAIL,
 from app.application.identity.directory.origin import Origin, principal_from
 from app.application.identity.directory.passwords import Passwords
 from app.application.identity.directory.ports import Directory
+from app.application.identity.sign_in.lasting import lasting
 from app.application.shared.access import Principal
 from app.application.shared.commands import Command, CommandRunner, Done, answer_of
 from app.application.shared.kinds import Needs
@@ -143,9 +143,8 @@ class Registrations:
         Registration(email, display_name, "", company).check(self.clock.now())
         check_password(password, email=email, company=company.name)
         password_hash = await self.passwords.hash(password)
-        started = time.monotonic()  # until here both are alike, however long hashes take
-        await self._keep(Registration(email, display_name, password_hash, company), origin)
-        await asyncio.sleep(max(0.0, started + self.seconds_min - time.monotonic()))
+        async with lasting(self.seconds_min):  # until here both are alike
+            await self._keep(Registration(email, display_name, password_hash, company), origin)
 
     async def _keep(self, registration: Registration, origin: Origin) -> None:
         principal = principal_from(self.new_id(), self.new_id(), origin)
