@@ -65,7 +65,7 @@ MINUTE = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class Container:
     """What the service is made of; tests reach in here."""
 
     settings: Settings
@@ -95,7 +95,7 @@ def sqlite_path(url: str) -> Path:
     return Path(url.split("///", 1)[1])
 
 
-def build_parts(settings: Settings, clock: Clock | None = None) -> Parts:
+def build_container(settings: Settings, clock: Clock | None = None) -> Container:
     """Choose the adapters by the settings."""
     clock = clock or SystemClock()
     new_id = UlidFactory(milliseconds(clock))
@@ -143,7 +143,7 @@ def build_parts(settings: Settings, clock: Clock | None = None) -> Parts:
         kept=timedelta(days=storage.export_keep_days),
         here=storage.exports_here,
     )
-    return Parts(
+    return Container(
         settings=settings,
         clock=clock,
         database=database,
@@ -199,12 +199,12 @@ def _postgres(settings: Settings, url: str, new_id: UlidFactory) -> "PostgresDat
 
 def build_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     """The application with its routes and middleware; nothing is opened before its lifespan."""
-    parts = build_parts(settings, clock)
+    container = build_container(settings, clock)
     problems = Problems(Catalogue.load())
     metrics = AppMetrics()
-    if parts.valkey is not None:
+    if container.valkey is not None:
         up = "Whether limits are counted in Valkey (1) or by this process alone (0)."
-        metrics.gauge("valkey_up", up, lambda: float(not _counted_here(parts.valkey)))
+        metrics.gauge("valkey_up", up, lambda: float(not _counted_here(container.valkey)))
 
     app = FastAPI(
         title="Tradepost",
@@ -215,22 +215,22 @@ def build_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,
-        lifespan=_lifespan(parts),
+        lifespan=_lifespan(container),
     )
     app.state.problems = problems
-    app.state.parts = parts
+    app.state.container = container
     app.state.services = Services(
-        runner=parts.runner,
-        reader=parts.reader,
-        tokens=parts.identity.tokens,
+        runner=container.runner,
+        reader=container.reader,
+        tokens=container.identity.tokens,
         cursors=CursorSigner(settings.tokens.secret.get_secret_value()),
         problems=problems,
-        clock=parts.clock,
-        extras=_extras(parts),
+        clock=container.clock,
+        extras=_extras(container),
     )
     install_error_handlers(app, problems)
     token = settings.http.metrics_token.get_secret_value()
-    install_health(app, source=parts.health, figures=metrics, metrics_token=token)
+    install_health(app, source=container.health, figures=metrics, metrics_token=token)
     index = _add_routes(app, settings, problems)
     config = edge_config(settings)
     stack(
@@ -238,27 +238,27 @@ def build_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         config=config,
         problems=problems,
         observer=metrics,
-        limiter=parts.limiter,
-        principal_of=_principal_of(parts),
+        limiter=container.limiter,
+        principal_of=_principal_of(container),
         weigh=RouteWeights(index),
     )
     return app
 
 
-def _extras(parts: Parts) -> Mapping[str, Any]:
+def _extras(container: Container) -> Mapping[str, Any]:
     return {
-        "identity": parts.identity,
-        "reports": parts.reports,
-        "refusals": parts.identity.refusals,
-        "audit_chain": parts.audit_chain,
-        "sealing": parts.sealing,
-        "exporting": parts.exporting,
-        "tenant_grace": timedelta(days=parts.settings.storage.tenant_grace_days),
-        "knowledge_lag": timedelta(seconds=parts.settings.knowledge_lag_seconds),
+        "identity": container.identity,
+        "reports": container.reports,
+        "refusals": container.identity.refusals,
+        "audit_chain": container.audit_chain,
+        "sealing": container.sealing,
+        "exporting": container.exporting,
+        "tenant_grace": timedelta(days=container.settings.storage.tenant_grace_days),
+        "knowledge_lag": timedelta(seconds=container.settings.knowledge_lag_seconds),
     }
 
 
-def _principal_of(parts: Parts) -> Any:
+def _principal_of(container: Container) -> Any:
     async def caller(scope: AsgiScope) -> str | None:
         authorization = header(scope, b"authorization")
         if authorization is None:
@@ -266,7 +266,7 @@ def _principal_of(parts: Parts) -> Any:
         token = authorization.decode("latin-1").partition(" ")[2]  # the route checks the scheme
         address = record_of(scope).client
         platform = scope["path"].startswith(PLATFORM_PREFIX)
-        identity = parts.identity
+        identity = container.identity
         callers = identity.operator_tokens if platform else identity.tokens
         found = callers.known(token, address)
         if found is None:  # a fresh token is its caller's from the first request on
@@ -318,30 +318,30 @@ def edge_config(settings: Settings) -> EdgeConfig:
     )
 
 
-def _lifespan(parts: Parts) -> Any:
+def _lifespan(container: Container) -> Any:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        await parts.database.start()
-        if parts.valkey is not None:
-            await parts.valkey.start()
+        await container.database.start()
+        if container.valkey is not None:
+            await container.valkey.start()
         lag = asyncio.create_task(LoopLag().run())
         try:
-            await parts.health.check_schema()
-            await parts.identity.start()
-            parts.sealing.begin_all(parts.audited)
-            await parts.exporting.start()
+            await container.health.check_schema()
+            await container.identity.start()
+            container.sealing.begin_all(container.audited)
+            await container.exporting.start()
             yield
         finally:
             lag.cancel()
-            parts.health.drain()
-            await parts.identity.stop()
-            await parts.exporting.stop()
-            await parts.folding.stop()
-            await parts.sealing.stop()
-            if parts.replica is not None:
-                await parts.replica.stop()
-            if parts.valkey is not None:
-                await parts.valkey.stop()
-            await parts.database.stop()
+            container.health.drain()
+            await container.identity.stop()
+            await container.exporting.stop()
+            await container.folding.stop()
+            await container.sealing.stop()
+            if container.replica is not None:
+                await container.replica.stop()
+            if container.valkey is not None:
+                await container.valkey.stop()
+            await container.database.stop()
 
     return lifespan

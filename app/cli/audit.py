@@ -10,8 +10,8 @@ from app.application.identity.audit.entries import (
     head_view,
     verdict_view,
 )
-from app.bootstrap import Parts
-from app.cli.common import DatabaseOption, fail, read_settings, with_parts
+from app.bootstrap import Container
+from app.cli.common import DatabaseOption, fail, read_settings, with_container
 from app.domain.shared.errors import DomainError, InvalidValue
 from app.domain.shared.ids import NO_ID, Id, read, show
 from app.infrastructure.identity.companies.all_companies import companies
@@ -51,7 +51,7 @@ def verify(
         raise fail("--head takes 64 hexadecimal digits, and --company whose chain it is of")
     settings = read_settings(database_url)
     wanted = bytes.fromhex(head) if head else None
-    if not with_parts(settings, lambda parts: _verify_all(parts, asked, wanted, first)):
+    if not with_container(settings, lambda container: _verify_all(container, asked, wanted, first)):
         raise typer.Exit(1)
 
 
@@ -63,14 +63,14 @@ def heads(database_url: DatabaseOption = "", company: CompanyOption = "") -> Non
     """
     asked = _company(company)
 
-    async def work(parts: Parts) -> None:
-        for tenant_id, _ in await _asked(parts, asked):
-            found = await parts.audit_chain.head(tenant_id)
+    async def work(container: Container) -> None:
+        for tenant_id, _ in await _asked(container, asked):
+            found = await container.audit_chain.head(tenant_id)
             if found is not None:
                 line = head_view(tenant_id, found)
                 typer.echo(" ".join(str(each) for each in line.values()))
 
-    with_parts(read_settings(database_url), work)
+    with_container(read_settings(database_url), work)
 
 
 @audit.command()
@@ -78,27 +78,33 @@ def seal(database_url: DatabaseOption = "", company: CompanyOption = "") -> None
     """Seal every entry that is more than a minute old. The service does this automatically."""
     asked = _company(company)
 
-    async def work(parts: Parts) -> int:
-        return sum([await parts.sealing.seal(each) for each, _ in await _asked(parts, asked)])
+    async def work(container: Container) -> int:
+        return sum(
+            [await container.sealing.seal(each) for each, _ in await _asked(container, asked)]
+        )
 
     try:
-        seals = with_parts(read_settings(database_url), work)
+        seals = with_container(read_settings(database_url), work)
     except DomainError as error:
         raise fail(f"another process is sealing at the same time ({error.code})") from None
     typer.echo(f"{seals} seals were created")
 
 
-async def _verify_all(parts: Parts, company: Id | None, head: bytes | None, first: int) -> bool:
+async def _verify_all(
+    container: Container, company: Id | None, head: bytes | None, first: int
+) -> bool:
     """Verify and print the chain of one or every company; returns whether all are sound."""
     well = True
-    for tenant_id, name in await _asked(parts, company):
-        found = await parts.audit_chain.verify(tenant_id, head=head, first=first)
+    for tenant_id, name in await _asked(container, company):
+        found = await container.audit_chain.verify(tenant_id, head=head, first=first)
         well = well and found.ok
-        typer.echo(f"{show('cmp', tenant_id)} {name}: {told(verdict_view(tenant_id, found))}")
+        typer.echo(
+            f"{show('cmp', tenant_id)} {name}: {verdict_line(verdict_view(tenant_id, found))}"
+        )
     return well
 
 
-def told(view: AuditVerdictView) -> str:
+def verdict_line(view: AuditVerdictView) -> str:
     """A verdict in one line."""
     broken, head = view["first_break"], view["head"]
     if broken is not None:
@@ -114,9 +120,9 @@ def told(view: AuditVerdictView) -> str:
     return f"ok, {view['entry_count']} entries sealed, {view['unsealed']} not yet, {ending}"
 
 
-async def _asked(parts: Parts, company: Id | None) -> list[tuple[Id, str]]:
+async def _asked(container: Container, company: Id | None) -> list[tuple[Id, str]]:
     """The selected companies, and the platform for entries without a company."""
-    found = [(NO_ID, "(platform)"), *await companies(parts.database)]
+    found = [(NO_ID, "(platform)"), *await companies(container.database)]
     chosen = [each for each in found if company is None or each[0] == company]
     if not chosen:
         raise fail("there is no such company")

@@ -7,7 +7,7 @@ from typing import Annotated, TypeVar
 import typer
 
 from app.bootstrap import sqlite_path
-from app.cli.common import DatabaseOption, fail, read_settings, reason, with_parts
+from app.cli.common import DatabaseOption, fail, read_settings, reason, with_container
 from app.cli.database import check_all
 from app.infrastructure.db import backup_postgres, backup_sqlite
 from app.infrastructure.db.backup import (
@@ -100,6 +100,6 @@ def _books_are_sound(settings: Settings, schema: Schema) -> bool:
     if not schema.suits(known):
         typer.echo(f"the books were not checked: {schema.refusal(known)}")
         return True
-    sound: bool = with_parts(settings, lambda parts: check_all(parts, broken_only=True))
+    sound: bool = with_container(settings, lambda container: check_all(container, broken_only=True))
     typer.echo("the books of every company are sound" if sound else "the books are BROKEN")
     return sound

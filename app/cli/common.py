@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy.exc import DBAPIError
 
-from app.bootstrap import Parts, build_parts
+from app.bootstrap import Container, build_container
 from app.domain.shared.errors import ServiceUnavailable
 from app.infrastructure.db.errors import StartRefused, first_line
 from app.infrastructure.db.guards import APP_ROLE
@@ -88,22 +88,22 @@ def reason(error: BaseException, url: str) -> str:
         is_refused_login,
     )
 
-    told = isinstance(error, OSError | TimeoutError) or is_refused_login(error)
-    return connection_refusal(error, driver_url(url), APP_ROLE) if told else said
+    expected = isinstance(error, OSError | TimeoutError) or is_refused_login(error)
+    return connection_refusal(error, driver_url(url), APP_ROLE) if expected else said
 
 
-def with_parts(settings: Settings, work: Callable[[Parts], Awaitable[Any]]) -> Any:
+def with_container(settings: Settings, work: Callable[[Container], Awaitable[Any]]) -> Any:
     """Run ``work`` on the started service, without its HTTP edge."""
 
     async def run() -> Any:
-        parts = build_parts(settings)
+        container = build_container(settings)
         try:
-            await parts.database.start()
-            await parts.health.check_schema()
-            return await work(parts)
+            await container.database.start()
+            await container.health.check_schema()
+            return await work(container)
         finally:
-            await parts.identity.stop()
-            await parts.database.stop()
+            await container.identity.stop()
+            await container.database.stop()
 
     try:
         return asyncio.run(run())

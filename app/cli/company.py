@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from app.bootstrap import Parts
-from app.cli.common import DatabaseOption, fail, migrate_to, read_settings, with_parts
+from app.bootstrap import Container
+from app.cli.common import DatabaseOption, fail, migrate_to, read_settings, with_container
 from app.demo.login import DEMO_EMAIL, DEMO_PASSWORD, DemoLogin, demo_login
 from app.infrastructure.identity.companies.all_companies import signed_in
 from app.settings import Settings
@@ -28,7 +28,7 @@ def demo(database_url: DatabaseOption = "") -> None:
     if settings.environment == "production":
         raise fail("no demo company in production: its password is public")
     migrate_to(settings)
-    found = with_parts(settings, demo_login)
+    found = with_container(settings, demo_login)
     if found is DemoLogin.TAKEN:
         raise fail(f"{DEMO_EMAIL} belongs to another account: no demo company was created")
     if found is DemoLogin.MISSING:
@@ -47,10 +47,10 @@ def replace_keys(
     if not yes:
         raise fail("this ends every session: confirm with --yes; stop the service first")
 
-    async def work(parts: Parts) -> int:
-        return await parts.identity.signing_keys.start_anew(await signed_in(parts.database))
+    async def work(container: Container) -> int:
+        return await container.identity.signing_keys.start_anew(await signed_in(container.database))
 
-    ended = with_parts(settings, work)
+    ended = with_container(settings, work)
     typer.echo(f"A new signing key is in place; {ended} sessions were ended.")
 
 
@@ -66,10 +66,10 @@ def reset_mfa(
     if not yes:
         raise fail("the password alone then opens the account: verify the request, use --yes")
 
-    async def work(parts: Parts) -> int | None:
-        return await parts.identity.enrolment.forget_all(email)
+    async def work(container: Container) -> int | None:
+        return await container.identity.enrolment.forget_all(email)
 
-    ended = with_parts(settings, work)
+    ended = with_container(settings, work)
     if ended is None:
         raise fail("no member of a company has this address")
     typer.echo(f"The second factors were removed; {ended} sessions were ended.")

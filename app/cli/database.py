@@ -8,9 +8,9 @@ import typer
 
 from app.application.identity.audit.entries import verdict_view
 from app.application.reports.ports import Knowledge
-from app.bootstrap import Parts
-from app.cli.audit import told
-from app.cli.common import DatabaseOption, fail, migrate_to, read_settings, with_parts
+from app.bootstrap import Container
+from app.cli.audit import verdict_line
+from app.cli.common import DatabaseOption, fail, migrate_to, read_settings, with_container
 from app.domain.shared.ids import show
 from app.infrastructure.identity.companies.all_companies import companies
 
@@ -42,7 +42,7 @@ def migrate(
     _report(fresh_drift(), "tables and migrations")
     if database_url:
         settings = read_settings(database_url)
-        with_parts(settings, lambda parts: parts.database.ping())
+        with_container(settings, lambda container: container.database.ping())
         _report(drift(settings.database.owner_url), "tables and database")
 
 
@@ -71,7 +71,7 @@ def check_books(
     """
     start = _instant(recorded_from) if recorded_from else None
     settings = read_settings(database_url)
-    if not with_parts(settings, lambda parts: check_all(parts, recorded_from=start)):
+    if not with_container(settings, lambda container: check_all(container, recorded_from=start)):
         raise typer.Exit(1)
 
 
@@ -84,19 +84,19 @@ def _instant(text: str) -> datetime:
 
 
 async def check_all(
-    parts: Parts, *, recorded_from: datetime | None = None, broken_only: bool = False
+    container: Container, *, recorded_from: datetime | None = None, broken_only: bool = False
 ) -> bool:
     """Check the books of every company and print the result, or only the broken ones.
 
     ``recorded_from`` limits the invariants; reconciliations are sums and always cover everything.
     """
-    reports, well = parts.reports, True
+    reports, well = container.reports, True
     recorded_to: list[str] = []
-    for tenant_id, name in await companies(parts.database):
+    for tenant_id, name in await companies(container.database):
         integrity = await reports.integrity(tenant_id, recorded_from)
         recorded_to.append(integrity["recorded_to"])
         reconciliation = await reports.reconciliation(tenant_id, Knowledge())
-        trail = await parts.audit_chain.verify(tenant_id, since=recorded_from)
+        trail = await container.audit_chain.verify(tenant_id, since=recorded_from)
         sound = integrity["ok"] and reconciliation["ok"] and trail.ok
         well = well and sound
         if sound and broken_only:
@@ -105,7 +105,7 @@ async def check_all(
         for check in integrity["checks"]:
             verdict = "ok" if not check["broken"] else f"BROKEN {check['broken']}: {check['first']}"
             typer.echo(f"  {check['name']:32} {verdict}")
-        typer.echo(f"  {'audit_chain':32} {told(verdict_view(tenant_id, trail))}")
+        typer.echo(f"  {'audit_chain':32} {verdict_line(verdict_view(tenant_id, trail))}")
         for line in reconciliation["checks"]:
             sides = f"{line['sub_ledger']} against {line['ledger']}"
             offender = f"  first: {line['first_offender']}" if line["first_offender"] else ""

@@ -6,8 +6,8 @@ import typer
 
 from app.application.shared.messages import Message
 from app.application.shared.wording import instant
-from app.bootstrap import Parts
-from app.cli.common import DatabaseOption, fail, read_settings, with_parts
+from app.bootstrap import Container
+from app.cli.common import DatabaseOption, fail, read_settings, with_container
 from app.infrastructure.identity.sign_in.mappings import DatabaseMessages
 from app.infrastructure.security.envelopes import SealedEnvelopes
 from app.infrastructure.security.sealing import SealBroken
@@ -17,10 +17,10 @@ def messages(database_url: DatabaseOption = "") -> None:
     """List messages waiting to be sent; their content is shown in development only."""
     settings = read_settings(database_url)
 
-    async def work(parts: Parts) -> Sequence[Message]:
-        return await DatabaseMessages(parts.database).waiting(parts.clock.now())
+    async def work(container: Container) -> Sequence[Message]:
+        return await DatabaseMessages(container.database).waiting(container.clock.now())
 
-    waiting: Sequence[Message] = with_parts(settings, work)
+    waiting: Sequence[Message] = with_container(settings, work)
     envelopes = SealedEnvelopes(settings.tokens.secret.get_secret_value())
     for message in waiting:
         line = f"{instant(message.created_at)}  {message.kind}  {message.recipient}"

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 import app.infrastructure.db.tables_of_all_contexts  # noqa: F401 - declares every table
-from app.cli.common import DatabaseOption, fail, read_settings, reason, with_parts
+from app.cli.common import DatabaseOption, fail, read_settings, reason, with_container
 from app.domain.identity.sign_in.user import User
 from app.domain.shared.clock import SystemClock, milliseconds
 from app.domain.shared.errors import InvalidValue
@@ -77,7 +77,7 @@ def list_them(database_url: DatabaseOption = "") -> None:
 
 def as_owner(settings: Settings, work: Callable[[Owner], Awaitable[Any]]) -> Any:
     """Run ``work`` as the owner of the database, if its schema is compatible."""
-    with_parts(settings, lambda parts: parts.database.ping())
+    with_container(settings, lambda container: container.database.ping())
     url = settings.database.owner_url
 
     async def run() -> Any:

@@ -17,8 +17,8 @@ import typer
 import uvicorn
 from fastapi import FastAPI
 
-from app.bootstrap import Parts
-from app.cli.common import DatabaseOption, fail, migrate_to, read_settings, with_parts
+from app.bootstrap import Container
+from app.cli.common import DatabaseOption, fail, migrate_to, read_settings, with_container
 from app.cli.company import DEMO_LINE, make_demo_company
 from app.cli.connection import HEAD_SECONDS_MAX, Connection
 from app.demo.login import DEMO_EMAIL, DemoLogin, demo_login
@@ -43,7 +43,7 @@ def serve(
         if not in_production:
             migrate_to(settings)
         with_demo = demo and not in_production
-        if not with_parts(settings, _has_companies) and with_demo:
+        if not with_container(settings, _has_companies) and with_demo:
             make_demo_company(settings)
         there = (with_demo or in_production) and _demo_login_works(settings)
         if there and in_production:
@@ -81,13 +81,13 @@ def _calm_collector() -> None:
 
 
 def _demo_login_works(settings: Settings) -> bool:
-    return with_parts(settings, demo_login) is DemoLogin.THERE
+    return with_container(settings, demo_login) is DemoLogin.THERE
 
 
-async def _has_companies(parts: Parts) -> bool:
+async def _has_companies(container: Container) -> bool:
     """Whether any company exists; also opens the signing keys, which fails with a wrong secret."""
-    await parts.identity.start()
-    return bool(await companies(parts.database))
+    await container.identity.start()
+    return bool(await companies(container.database))
 
 
 def _lines(settings: Settings, host: str, port: int, *, with_login: bool) -> list[str]:
@@ -170,6 +170,6 @@ class _Server(uvicorn.Server):
     def _send_away(self) -> None:
         close = (b"connection", b"close")
         if close not in self.config.encoded_headers:
-            self._application.state.parts.health.drain()
+            self._application.state.container.health.drain()
             self.config.encoded_headers.append(close)
             self.server_state.default_headers = [*self.server_state.default_headers, close]

@@ -2,7 +2,7 @@
 
 from enum import Enum
 
-from app.bootstrap import Parts
+from app.bootstrap import Container
 from app.infrastructure.identity.directory.reader import DatabaseDirectory
 from app.infrastructure.security.passwords import PooledHasher
 
@@ -18,9 +18,9 @@ class DemoLogin(Enum):
     THERE = "the demo login works"
 
 
-async def demo_login(parts: Parts) -> DemoLogin:
+async def demo_login(container: Container) -> DemoLogin:
     """Whether the demo owner can sign in."""
-    directory = DatabaseDirectory(parts.database)
+    directory = DatabaseDirectory(container.database)
     account = await directory.account(DEMO_EMAIL)
     if account is None:
         return DemoLogin.MISSING

@@ -131,7 +131,7 @@ async def measure(url: str, samples: int) -> None:
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=transport, base_url="http://bench", timeout=60) as api,
     ):
-        identity = app.state.parts.identity
+        identity = app.state.container.identity
         unlimited = Rules(*[Rule(10**9, 1)] * 3)
         identity.passwords.throttle._counts._rules = identity.recovery.requests._rules = unlimited
         await api.post(f"{API}/register", json={**ACCOUNT, "company": COMPANY})

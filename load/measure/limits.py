@@ -228,10 +228,10 @@ class SqliteLoop:
         db.execute(_SALE, (tenant, sale, number, facts.location, instant, day, entry, instant))
         for line, product in enumerate(ids, 1):
             db.execute(_SALE_LINE, (tenant, sale, line, product))
-        told = json.dumps({"number": number, "total": 750, "currency": "GBP"})
+        summary = json.dumps({"number": number, "total": 750, "currency": "GBP"})
         user = facts.user
-        db.execute(_AUDIT, (tenant, self._id(), user, user, sale, told, instant))
-        db.execute(_EVENT, (tenant, self._id(), sale, told, instant))
+        db.execute(_AUDIT, (tenant, self._id(), user, user, sale, summary, instant))
+        db.execute(_EVENT, (tenant, self._id(), sale, summary, instant))
         db.execute(_ANSWER, (tenant, user, number, b"\0", "x" * _BODY_LENGTH, instant))
         db.execute(_SERIES, (tenant, facts.location))
         db.execute("COMMIT")

@@ -231,9 +231,11 @@ async def _last_units(stand: Stand, database: str) -> None:
     }
     buyers = [company.post("/sales", sale, f"last-{place}") for place in range(PRESSED)]
     answers = await offer(company.port, buyers, PRESSED)
-    told = " · ".join(f"{count} × {status}" for status, count in sorted(answers.statuses.items()))
+    statuses = " · ".join(
+        f"{count} × {status}" for status, count in sorted(answers.statuses.items())
+    )
     stand.table.facts[f"{PRESSED} buyers of the last 10 units, {database}"] = (
-        f"{told} in {answers.wall * 1000:.0f} ms"
+        f"{statuses} in {answers.wall * 1000:.0f} ms"
     )
     bad = {status: n for status, n in answers.statuses.items() if status >= 500}
     if bad or answers.statuses.get(201) != 10:

@@ -86,6 +86,6 @@ def test_continuous_integration_runs_the_same_commands_on_every_supported_python
 
 
 def test_the_reference_of_the_errors_is_what_the_catalogue_says() -> None:
-    told = [sys.executable, "scripts/gen_errors_doc.py", "--check"]
-    done = subprocess.run(told, cwd=ROOT, capture_output=True, text=True, check=False)
+    command = [sys.executable, "scripts/gen_errors_doc.py", "--check"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr

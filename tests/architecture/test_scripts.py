@@ -174,13 +174,13 @@ def test_each_part_of_the_run_happens_also_when_one_before_it_failed(checkout: C
             code = 7 if part == failing else 0
             checkout.executable(f"scripts/{part}", f"#!/bin/sh\necho from {part}\nexit {code}\n")
         done = checkout.run(".ci/run")
-        told = [line.split(" after ")[0] for line in done.stdout.splitlines()]
+        shown = [line.split(" after ")[0] for line in done.stdout.splitlines()]
         expected = [f"scripts/{part}: exit {7 if part == failing else 0}" for part in parts[:3]]
         bench = 7 if failing == "bench" else 0
         expected.append(f"scripts/bench --short --check: exit {bench}")
         if failing:
             expected += ["", f"FAILED: scripts/{failing}", f"from {failing}"]
-        assert (told, done.returncode) == (expected, int(failing is not None))
+        assert (shown, done.returncode) == (expected, int(failing is not None))
 
 
 def test_what_failed_in_the_run_is_told_last(checkout: Checkout) -> None:
@@ -194,17 +194,17 @@ def test_what_failed_in_the_run_is_told_last(checkout: Checkout) -> None:
         "FAILED tests/test_it.py::test_it",
         "=== 1 failed, 3 passed in 0.02s ===",
     )
-    lines = "\n".join(printed)
-    checkout.executable("scripts/test", f"#!/bin/sh\ncat <<'END'\n{lines}\nEND\nexit 1\n")
+    output = "\n".join(printed)
+    checkout.executable("scripts/test", f"#!/bin/sh\ncat <<'END'\n{output}\nEND\nexit 1\n")
     for part in ("check", "test-reliability", "bench"):
         checkout.executable(f"scripts/{part}", "#!/bin/sh\n")
     done = checkout.run(".ci/run")
-    told = done.stdout.split("FAILED: scripts/test\n")[1].splitlines()
-    assert told[:2] == ["=== FAILURES ===", "    assert 1 == 2"]
-    assert told[-3:] == list(printed[-3:])
-    assert len(told) < 40
+    shown = done.stdout.split("FAILED: scripts/test\n")[1].splitlines()
+    assert shown[:2] == ["=== FAILURES ===", "    assert 1 == 2"]
+    assert shown[-3:] == list(printed[-3:])
+    assert len(shown) < 40
     log = (checkout.root / "var" / "ci" / "test.log").read_text(encoding="utf-8")
-    assert log == lines + "\n"
+    assert log == output + "\n"
 
 
 @pytest.mark.parametrize(("seconds_max", "status"), [("60", 0), ("0", 1)])

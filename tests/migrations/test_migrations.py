@@ -73,7 +73,7 @@ def companies_in(url: str) -> int:
     async def look() -> int:
         app = create_app(settings_for(url))
         async with app.router.lifespan_context(app):
-            return len(await companies(app.state.parts.database))
+            return len(await companies(app.state.container.database))
 
     return asyncio.run(look())
 

@@ -18,10 +18,10 @@ class Trail:
     """Seals entries that are a moment old, three to a seal."""
 
     def __init__(self, application: Any, company: Company, tenant_id: Id) -> None:
-        parts = application.state.parts
+        container = application.state.container
         self.application, self.company, self.tenant_id = application, company, tenant_id
-        self.database = parts.database
-        self.chain = DatabaseAuditChain(self.database, parts.clock, lag=_AHEAD, part_max=3)
+        self.database = container.database
+        self.chain = DatabaseAuditChain(self.database, container.clock, lag=_AHEAD, part_max=3)
         self._sealing = Sealing(self.database, self.chain)
 
     @classmethod
@@ -44,5 +44,5 @@ class Trail:
 
     async def entries(self, **filters: Any) -> list[Any]:
         """The entries that a filter finds, the oldest first."""
-        await self.application.state.parts.identity.refusals.settle()
+        await self.application.state.container.identity.refusals.settle()
         return list((await self.company.get("/audit-entries", limit=200, **filters))["data"])

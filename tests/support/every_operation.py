@@ -38,7 +38,7 @@ async def use_every_operation(application: Any, company: Company) -> None:
     bearer = {"Authorization": f"Bearer {made['key']}"}
     assert (await company.client.get(f"{API}/units", headers=bearer)).status_code == 200
     tenant_id = read("cmp", (await company.get("/auth/me"))["company_id"])
-    await application.state.parts.exporting.look(tenant_id)
+    await application.state.container.exporting.look(tenant_id)
     assert await (await Ledger.of(application, company)).fold()
     assert await (await Trail.of(application, company)).seal()
     await purge_the_closed(application)
@@ -47,7 +47,7 @@ async def use_every_operation(application: Any, company: Company) -> None:
 async def purge_the_closed(application: Any) -> None:
     """Delete the companies that the operations closed, as the command of the operator does."""
     later = datetime.now(UTC) + timedelta(days=400)
-    async with owner_of(application.state.parts.settings.database.owner_url) as owner:
+    async with owner_of(application.state.container.settings.database.owner_url) as owner:
         due = await purge.due(owner, later)
         assert due
         for tenant_id, _ in due:
@@ -62,7 +62,7 @@ def populate(url: str) -> list[Id]:
         async with app.router.lifespan_context(app), register_company(app) as company:
             await use_every_operation(app, company)
             await company.assert_sound()
-            return [id_ for id_, _ in await companies(app.state.parts.database)]
+            return [id_ for id_, _ in await companies(app.state.container.database)]
 
     return asyncio.run(run())
 

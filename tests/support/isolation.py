@@ -26,7 +26,7 @@ from tests.support.references import (
     references,
     texts_of,
 )
-from tests.support.refusals import fault_of, told
+from tests.support.refusals import excerpt, fault_of
 from tests.support.route import API, NOTHING, Answer, Route, Valid, encoded, renewed, send, tag
 from tests.support.routes import ROUTES
 from tests.support.tenants import Tenants
@@ -150,11 +150,11 @@ class Probing:
         self.report.tried(operation, place)
         foreign, missing = answers
         if plain(foreign) != plain(missing) or foreign.status < 400:
-            self.report.crossed(operation, place, *map(told, answers))
+            self.report.crossed(operation, place, *map(excerpt, answers))
         elif missing.status == 401 and missing.json()["code"] == "auth.invalid_credentials":
             pass  # a login does not reveal which companies exist
         elif fault_of(missing) is not None or not _names(missing, pointer):
-            self.report.undecided(operation, place, told(missing))
+            self.report.undecided(operation, place, excerpt(missing))
         self.look_for_theirs(operation, place, foreign)
 
     async def mine(self, path: str) -> Answer:
@@ -190,7 +190,7 @@ class Probing:
         if answer.headers.get("content-type", "").startswith("application/json") and text:
             found.extend(each for each in texts_of(answer.json()) if each in self.tenants.marks)
         if answer.status >= 500:
-            self.report.crossed(operation, place, told(answer))
+            self.report.crossed(operation, place, excerpt(answer))
         if found:
             self.report.crossed(operation, place, "shows what is not its own", *found[:3])
 

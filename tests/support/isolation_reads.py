@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from tests.support.isolation import Pair, Probing, plain, settled
 from tests.support.references import Operation, prefixes_of, query_of, texts_of
-from tests.support.refusals import told
+from tests.support.refusals import excerpt
 from tests.support.route import send, tag
 from tests.support.routes import ROUTES
 from tests.support.tenants import Seen
@@ -24,7 +24,7 @@ async def reads(on: Probing) -> None:
             answer = await on.mine(path + query_of({**rows, **base}))
             on.report.probes += 1
             if answer.status != 200:
-                on.report.undecided(operation.name, "read", told(answer))
+                on.report.undecided(operation.name, "read", excerpt(answer))
             on.look_for_theirs(operation.name, "read", answer)
 
 
@@ -35,7 +35,7 @@ async def barred(on: Probing) -> None:
         answer = await on.send(operation.method, path)
         on.report.probes += 1
         if answer.status not in {401, 403}:  # those of the platform take another token
-            on.report.crossed(operation.name, "barred", told(answer))
+            on.report.crossed(operation.name, "barred", excerpt(answer))
 
 
 async def headers(on: Probing) -> None:
@@ -50,7 +50,7 @@ async def headers(on: Probing) -> None:
             answer = await on.send("GET", path, named)
             on.report.probes += 1
             if settled(answer) != settled(plain):
-                on.report.crossed(operation.name, "headers", told(answer), told(plain))
+                on.report.crossed(operation.name, "headers", excerpt(answer), excerpt(plain))
 
 
 async def figures(on: Probing, *stirring: str) -> None:
@@ -70,7 +70,7 @@ async def figures(on: Probing, *stirring: str) -> None:
         again = await on.mine(path)
         on.report.probes += 1
         if settled(again) != settled(answer):
-            on.report.crossed(f"GET {path}", "figures", told(answer), told(again))
+            on.report.crossed(f"GET {path}", "figures", excerpt(answer), excerpt(again))
 
 
 async def filters(on: Probing) -> None:
@@ -87,9 +87,9 @@ async def filters(on: Probing) -> None:
                 ]
                 on.report.tried(operation.name, name)
                 if answers[1].status != 200:
-                    on.report.undecided(operation.name, name, told(answers[1]))
+                    on.report.undecided(operation.name, name, excerpt(answers[1]))
                 elif plain(answers[0]) != plain(answers[1]):
-                    on.report.crossed(operation.name, name, *map(told, answers))
+                    on.report.crossed(operation.name, name, *map(excerpt, answers))
 
 
 async def cursors(on: Probing) -> None:
@@ -108,7 +108,7 @@ async def cursors(on: Probing) -> None:
             answer = await on.mine(path)
             on.report.probes += 1
             if answer.status != 400 or answer.json()["code"] != "common.cursor_invalid":
-                on.report.crossed(operation.name, "cursor", kind, told(answer))
+                on.report.crossed(operation.name, "cursor", kind, excerpt(answer))
 
 
 def _values(on: Probing, operation: Operation, name: str, schema: Any) -> Iterator[Pair]:
@@ -168,5 +168,5 @@ async def _first_cursor(
     company = on.tenants.theirs if theirs else on.tenants.mine
     query = query_of({**on.tenants.base(operation, seen), "limit": "1", **more})
     answer = await send(company, "GET", operation.template + query)
-    assert answer.status == 200, told(answer)
+    assert answer.status == 200, excerpt(answer)
     return answer.json()["next_cursor"] or ""

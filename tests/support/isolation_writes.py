@@ -8,7 +8,7 @@ import orjson
 from tests.support.company import Company
 from tests.support.isolation import Pair, Probing, plain, shown_at
 from tests.support.references import Operation, Steps, is_made_by_the_client, placed
-from tests.support.refusals import fault_of, told
+from tests.support.refusals import excerpt, fault_of
 from tests.support.route import API, NOTHING, UNIQUE, Answer, Route, Valid, encoded, tag
 from tests.support.routes import ROUTES
 
@@ -73,7 +73,7 @@ async def writes(on: Probing) -> None:
             on.report.probes += 1
             replayed = b'"replayed":true' in answer.body or "idempotent-replayed" in answer.headers
             if replayed or answer.status != route.status:
-                on.report.crossed(route.operation, "idempotency key", told(answer))
+                on.report.crossed(route.operation, "idempotency key", excerpt(answer))
             on.look_for_theirs(route.operation, "written", answer)
 
 
@@ -129,7 +129,7 @@ async def _made_id(on: Probing, route: Route, steps: Steps, id_: str) -> Answer:
     answer = await on.asked(route, replace(valid, body=body))
     on.report.tried(route.operation, shown_at(steps))
     if answer.status != route.status or id_.encode() not in answer.body:
-        on.report.crossed(route.operation, shown_at(steps), told(answer))
+        on.report.crossed(route.operation, shown_at(steps), excerpt(answer))
     on.look_for_theirs(route.operation, "written", answer)
     return answer
 
@@ -138,7 +138,7 @@ async def _with_shared_id(on: Probing, operation: Operation, path: str, id_: str
     """Show or change the own object of two that have the same id; a rule may refuse the change."""
     own = await on.mine(path)
     if own.status != 200:
-        on.report.undecided(operation.name, "shared id", told(own))
+        on.report.undecided(operation.name, "shared id", excerpt(own))
     answer = own
     if operation.method != "GET":
         route = ROUTES[operation.name]
@@ -147,7 +147,7 @@ async def _with_shared_id(on: Probing, operation: Operation, path: str, id_: str
         here = replace(valid, path=operation.template.replace("{id}", id_), headers=headers)
         answer = await on.asked(route, here)
         if answer.status != route.status:
-            on.report.crossed(operation.name, "shared id", told(answer))
+            on.report.crossed(operation.name, "shared id", excerpt(answer))
     on.report.probes += 1
     on.look_for_theirs(operation.name, "shared id", answer)
 
@@ -167,9 +167,9 @@ async def _path(on: Probing, operation: Operation, right: Valid) -> None:
         answers.append(await on.send(operation.method, path, {**right.headers, **key}, body))
     on.report.tried(operation.name, "{id}")
     if plain(answers[0]) != plain(answers[1]) or answers[0].status < 400:
-        on.report.crossed(operation.name, "{id}", *map(told, answers))
+        on.report.crossed(operation.name, "{id}", *map(excerpt, answers))
     elif fault_of(answers[1]) or answers[1].status != 404:
-        on.report.undecided(operation.name, "{id}", told(answers[1]))
+        on.report.undecided(operation.name, "{id}", excerpt(answers[1]))
 
 
 async def _body(on: Probing, route: Route, valid: Valid, steps: Steps, pair: Pair) -> None:
@@ -198,8 +198,8 @@ async def _in_apart_batch(
         answers = [await on.asked(route, each) for each in asked]
         parts = [_items_of(each) for each in answers]
         if any(len(part) != 2 or part[0].status != 201 for part in parts):
-            told_ = map(told, answers)
-            on.report.undecided(route.operation, shown_at(steps), "item by item", *told_)
+            excerpts = map(excerpt, answers)
+            on.report.undecided(route.operation, shown_at(steps), "item by item", *excerpts)
         else:
             refused = [part[1] for part in parts]
             on.judge(route.operation, shown_at(steps), pointer, refused)

@@ -131,7 +131,7 @@ def _strip_loads(
 
 def forget_statements(application: Any) -> None:
     """Make a running application rebuild the statements of its commands."""
-    database = application.state.parts.database
+    database = application.state.container.database
     if database.dialect == "sqlite":
         database._steps._reads.clear()
         database._steps._writes.clear()

@@ -14,10 +14,10 @@ class Ledger:
     """Folds two entries at a time; a tail of one entry counts as long."""
 
     def __init__(self, application: Any, company: Company, tenant_id: bytes) -> None:
-        parts = application.state.parts
-        self.company, self.database, self.tenant_id = company, parts.database, tenant_id
+        container = application.state.container
+        self.company, self.database, self.tenant_id = company, container.database, tenant_id
         self.tail = DatabaseLedgerTail(
-            self.database, parts.clock, lag=timedelta(), tail_max=0, part_max=2
+            self.database, container.clock, lag=timedelta(), tail_max=0, part_max=2
         )
         self._folding = Folding(self.database, self.tail)
 

@@ -22,7 +22,7 @@ from tests.support.company import PASSWORD, Company
 from tests.support.fingerprint import changed, rows_of
 from tests.support.model import Figures, Model
 from tests.support.model_money import Refused
-from tests.support.model_steps import Names, Wish
+from tests.support.model_steps import Command, Names
 from tests.support.server import Server, free_port
 
 T = TypeVar("T")
@@ -124,7 +124,7 @@ class Served(House):
 class Sent:
     """A command that was done, under its key, and what was answered."""
 
-    wish: Wish
+    command: Command
     key: str
     answer: httpx.Response
 
@@ -180,7 +180,7 @@ class Trader:
         self.house.client.headers.update(self.headers)
         return Company(self.house.client, "")
 
-    def request(self, asked: Wish | Refused, key: str, **members: Any) -> httpx.Request:
+    def request(self, asked: Command | Refused, key: str, **members: Any) -> httpx.Request:
         """A command under a key; ``members`` change its body."""
         return self.company.client.build_request(
             asked.method,
@@ -189,21 +189,21 @@ class Trader:
             headers={"Idempotency-Key": key, **asked.headers},
         )
 
-    async def send(self, asked: Wish | Refused, key: str, **members: Any) -> httpx.Response:
+    async def send(self, asked: Command | Refused, key: str, **members: Any) -> httpx.Response:
         """Put a command."""
         return await self.house.client.send(self.request(asked, key, **members))
 
-    async def do(self, wish: Wish, key: str = "") -> None:
+    async def do(self, command: Command, key: str = "") -> None:
         """Run a command on the service and on the model."""
         key = key or uuid.uuid4().hex
-        self.book(wish, key, await self.send(wish, key))
+        self.book(command, key, await self.send(command, key))
 
-    def book(self, wish: Wish, key: str, answer: httpx.Response) -> None:
+    def book(self, command: Command, key: str, answer: httpx.Response) -> None:
         """Apply a command to the model; the answer must show the figures of the model."""
         self.changed = True
-        assert answer.status_code == wish.status, answer.text
-        agree(wish.book(self.model, answer.json()), answer.json())
-        self.sent.append(Sent(wish, key, answer))
+        assert answer.status_code == command.status, answer.text
+        agree(command.book(self.model, answer.json()), answer.json())
+        self.sent.append(Sent(command, key, answer))
 
     async def refuse(self, refused: Refused, key: str = "") -> None:
         """Send a command that must be refused; neither the model nor any row changes."""
@@ -213,7 +213,7 @@ class Trader:
         assert found == (refused.status, refused.code), answer.text
         await self.assert_unchanged(before)
 
-    async def do_batch(self, *items: Wish | Refused) -> None:
+    async def do_batch(self, *items: Command | Refused) -> None:
         """Run a batch in which refused items do not affect the others."""
         keys = [uuid.uuid4().hex for _ in items]
         answer = await self._batch(items, keys, atomic=False)
@@ -230,7 +230,7 @@ class Trader:
                 assert again.json() == item["body"]
                 self.sent.append(Sent(each, key, again))
 
-    async def refuse_batch(self, *items: Wish | Refused) -> None:
+    async def refuse_batch(self, *items: Command | Refused) -> None:
         """Send an atomic batch that must be refused as a whole."""
         [refused] = [each for each in items if isinstance(each, Refused)]
         before = await self.rows()
@@ -240,7 +240,7 @@ class Trader:
         await self.assert_unchanged(before)
 
     async def _batch(
-        self, items: Sequence[Wish | Refused], keys: list[str], *, atomic: bool
+        self, items: Sequence[Command | Refused], keys: list[str], *, atomic: bool
     ) -> httpx.Response:
         asked = [
             {**each.body, "idempotency_key": key} for each, key in zip(items, keys, strict=True)

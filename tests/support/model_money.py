@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 from tests.support.model import BEGAN, Figures, Model, label, money, month_of
-from tests.support.model_steps import ROLES, Clerk, Wish
+from tests.support.model_steps import ROLES, Clerk, Command
 from tests.support.model_stock import quantity_text
 
 DIRECTIONS = {"receivable": "in", "payable": "out"}
@@ -52,7 +52,7 @@ class Bookkeeper(Clerk):
         """Whether a month of the company is closed."""
         return self.model.closed >= month_of(BEGAN)
 
-    def payment(self, chance: Random, side: str) -> Wish:
+    def payment(self, chance: Random, side: str) -> Command:
         """A party pays, or is paid, for the oldest documents, for named ones or in advance."""
         party = chance.choice(self.owing(side))
         debits = self.model.debits(party, side)
@@ -78,9 +78,9 @@ class Bookkeeper(Clerk):
         def book(model: Model, answer: Any) -> Figures:
             return model.pay(answer["id"], side, party, ROLES[method], pence, targets)
 
-        return Wish("/payments", body, book, self.later())
+        return Command("/payments", body, book, self.later())
 
-    def allocation(self, chance: Random, *, named: bool) -> Wish:
+    def allocation(self, chance: Random, *, named: bool) -> Command:
         """Credits of a party settle its debits: the oldest ones, or two that are named."""
         side, party = chance.choice(self.matchable())
         body = self.document(contact_id=party, side=side)
@@ -96,9 +96,9 @@ class Bookkeeper(Clerk):
         def book(model: Model, _: Any) -> Figures:
             return model.allocate(party, side, pair)
 
-        return Wish("/allocations", body, book, self.later())
+        return Command("/allocations", body, book, self.later())
 
-    def entry(self, chance: Random) -> Wish:
+    def entry(self, chance: Random) -> Command:
         """An entry by hand of two or three accounts, today or earlier in an open month."""
         roles = chance.sample(BY_HAND, chance.randint(2, 3))
         first = chance.randint(1, 100_000)
@@ -121,9 +121,9 @@ class Bookkeeper(Clerk):
         def book(model: Model, answer: Any) -> Figures:
             return model.enter(answer["id"], on, amounts)
 
-        return Wish("/journal-entries", body, book, {"memo": "By another hand"})
+        return Command("/journal-entries", body, book, {"memo": "By another hand"})
 
-    def reversal(self, chance: Random) -> Wish:
+    def reversal(self, chance: Random) -> Command:
         """An entry made by hand is undone today."""
         id_ = chance.choice(list(self.model.entries))
 
@@ -131,9 +131,9 @@ class Bookkeeper(Clerk):
             return model.reverse(id_)
 
         path = f"/journal-entries/{id_}/reverse"
-        return Wish(path, self.document(), book, self.later())
+        return Command(path, self.document(), book, self.later())
 
-    def closing(self, chance: Random) -> Wish:
+    def closing(self, chance: Random) -> Command:
         """An open month is closed, and with it those before it that nothing was posted to."""
         month = chance.choice(self.closable())
 
@@ -141,9 +141,9 @@ class Bookkeeper(Clerk):
             model.closed = month
             return {"period": label(month), "status": "closed"}
 
-        return Wish(f"/periods/{label(month)}/close", {}, book, status=200)
+        return Command(f"/periods/{label(month)}/close", {}, book, status=200)
 
-    def reopening(self) -> Wish:
+    def reopening(self) -> Command:
         """The last closed month is opened again."""
         month = self.model.closed
 
@@ -153,7 +153,7 @@ class Bookkeeper(Clerk):
             return {"period": label(month), "status": "open", "reason": "Forgotten"}
 
         path, body = f"/periods/{label(month)}/reopen", {"reason": "Forgotten"}
-        return Wish(path, body, book, {"reason": "Another"}, status=200)
+        return Command(path, body, book, {"reason": "Another"}, status=200)
 
     # Commands that must be refused.
 

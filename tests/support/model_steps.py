@@ -14,7 +14,7 @@ Booking = Callable[[Model, Any], Figures]
 
 
 @dataclass(frozen=True)
-class Wish:
+class Command:
     """A command; ``book`` applies it to the model and returns what the service must show.
 
     ``other`` are members that make it another request.
@@ -102,7 +102,7 @@ class Clerk:
 
     # Goods.
 
-    def product(self, chance: Random) -> Wish:
+    def product(self, chance: Random) -> Command:
         """A new product."""
         number = len(self.model.products)
         sku, price, taxed = f"P{number}", price_of(chance), chance.random() < 0.5
@@ -123,9 +123,9 @@ class Clerk:
             model.products[answer["id"]] = Product(sku, step, taxed, price, Pool(fifo))
             return {"sku": sku, "version": 1}
 
-        return Wish("/products", body, book, {"name": "Another"})
+        return Command("/products", body, book, {"name": "Another"})
 
-    def new_price(self, chance: Random) -> Wish:
+    def new_price(self, chance: Random) -> Command:
         """Another list price."""
         product_id, price = chance.choice(list(self.model.products)), price_of(chance)
         tag = f'"{self.model.products[product_id].version}"'
@@ -138,9 +138,9 @@ class Clerk:
 
         body, other = {"price": quantity_text(price)}, {"price": "77"}
         path = f"/products/{product_id}"
-        return Wish(path, body, book, other, "PATCH", 200, {"If-Match": tag})
+        return Command(path, body, book, other, "PATCH", 200, {"If-Match": tag})
 
-    def receipt(self, chance: Random) -> Wish:
+    def receipt(self, chance: Random) -> Command:
         """One or two products from a supplier."""
         supplier = chance.choice(self.names.suppliers)
         location = chance.choice(self.names.locations)
@@ -162,9 +162,9 @@ class Clerk:
         def book(model: Model, answer: Any) -> Figures:
             return model.receive(answer["id"], supplier, location, lines)
 
-        return Wish("/receipts", body, book, self.later())
+        return Command("/receipts", body, book, self.later())
 
-    def bill(self, chance: Random, *, same: bool) -> Wish:
+    def bill(self, chance: Random, *, same: bool) -> Command:
         """A bill of a receipt line, or of a part of it, at the price received or at another."""
         key = chance.choice(self.billable())
         received = self.model.receipts[key]
@@ -174,7 +174,7 @@ class Clerk:
         def book(model: Model, answer: Any) -> Figures:
             return model.bill(answer["id"], key, quantity, price)
 
-        return Wish("/bills", self.bill_of(key, quantity, price), book, self.later())
+        return Command("/bills", self.bill_of(key, quantity, price), book, self.later())
 
     def bill_of(self, key: str, quantity: Fraction, price: Fraction) -> dict[str, Any]:
         """The body of a bill of a receipt line, which is named ``receipt:line``."""
@@ -189,7 +189,7 @@ class Clerk:
         supplier = self.model.receipts[key].supplier
         return self.document(supplier_id=supplier, supplier_number=number, lines=[billed])
 
-    def supplier_return(self, chance: Random) -> Wish:
+    def supplier_return(self, chance: Random) -> Command:
         """Goods of a receipt go back."""
         key = chance.choice(self.returnable())
         product = self.model.receipts[key].product
@@ -201,9 +201,9 @@ class Clerk:
         receipt_id, _, line = key.partition(":")
         lines = [{"receipt_line": int(line), "quantity": quantity_text(quantity)}]
         body = self.document(receipt_id=receipt_id, lines=lines)
-        return Wish("/supplier-returns", body, book, self.later())
+        return Command("/supplier-returns", body, book, self.later())
 
-    def sale(self, chance: Random, *, credit: bool, share: int = 1) -> Wish:
+    def sale(self, chance: Random, *, credit: bool, share: int = 1) -> Command:
         """Up to three products at a location; of each at most one part in ``share``."""
         stocked = self.stocked(share)
         location = chance.choice(stocked)[1]
@@ -234,7 +234,7 @@ class Clerk:
         asked: list[dict[str, Any]],
         *,
         credit: bool,
-    ) -> Wish:
+    ) -> Command:
         customer = chance.choice(self.names.customers)
         total = self.model.total_of(sold)
         method = chance.choice(["cash", "card"])
@@ -253,9 +253,9 @@ class Clerk:
             figures = model.sell(answer["id"], location, named, sold, {ROLES[method]: paid})
             return {**figures, "change": money(given - paid)}
 
-        return Wish("/sales", body, book, self.later())
+        return Command("/sales", body, book, self.later())
 
-    def customer_return(self, chance: Random) -> Wish:
+    def customer_return(self, chance: Random) -> Command:
         """A line of a sale comes back, or a part of it, and another line of the same sale."""
         first = chance.choice(self.sold())
         others = [each for each in self.sold() if each[0] == first[0] and each != first]
@@ -283,9 +283,9 @@ class Clerk:
         def book(model: Model, answer: Any) -> Figures:
             return model.take_back(answer["id"], location, lines, role, settle=settle)
 
-        return Wish("/returns", body, book, self.later())
+        return Command("/returns", body, book, self.later())
 
-    def adjustment(self, chance: Random, *, found: bool) -> Wish:
+    def adjustment(self, chance: Random, *, found: bool) -> Command:
         """Goods are found, at a stated cost or without, or they are lost."""
         line: dict[str, Any] = {}
         cost = None
@@ -308,9 +308,9 @@ class Clerk:
         def book(model: Model, _: Any) -> Figures:
             return model.adjust(location, product_id, quantity, cost)
 
-        return Wish("/adjustments", body, book, self.later())
+        return Command("/adjustments", body, book, self.later())
 
-    def scrap(self, chance: Random) -> Wish:
+    def scrap(self, chance: Random) -> Command:
         """Goods are thrown away, or given to a customer to try."""
         product_id, location = chance.choice(self.stocked())
         level = self.model.products[product_id].levels[location]
@@ -324,9 +324,9 @@ class Clerk:
         def book(model: Model, _: Any) -> Figures:
             return model.scrap(location, product_id, quantity, role)
 
-        return Wish("/scraps", body, book, self.later())
+        return Command("/scraps", body, book, self.later())
 
-    def transfer(self, chance: Random) -> Wish:
+    def transfer(self, chance: Random) -> Command:
         """Goods go to another location."""
         product_id, origin = chance.choice(self.stocked())
         target = chance.choice([each for each in self.names.locations if each != origin])
@@ -338,4 +338,4 @@ class Clerk:
         def book(model: Model, _: Any) -> Figures:
             return model.transfer(origin, target, product_id, quantity)
 
-        return Wish("/transfers", body, book, self.later())
+        return Command("/transfers", body, book, self.later())

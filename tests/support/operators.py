@@ -22,7 +22,7 @@ async def add_operator(app: Any, email: str) -> Id:
     now = datetime.now(UTC)
     hasher = PooledHasher(workers=1)
     try:
-        async with owner_of(app.state.parts.settings.database.owner_url) as owner:
+        async with owner_of(app.state.container.settings.database.owner_url) as owner:
             known = await user_of(owner, email)
             if known is None:
                 user = User.new(fresh_id(), email, None, now)

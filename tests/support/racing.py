@@ -68,7 +68,7 @@ class Fleet:
 
     def database(self, number: int) -> Any:
         """The database of an instance."""
-        return self.apps[number].state.parts.database
+        return self.apps[number].state.container.database
 
 
 @dataclass

@@ -48,5 +48,5 @@ def alike(one: Answer, other: Answer) -> bool:
     return one.status == other.status and plain[0] == plain[1]
 
 
-def told(answer: Answer) -> str:
+def excerpt(answer: Answer) -> str:
     return f"{answer.status} {answer.body[:300].decode()}"

@@ -132,8 +132,8 @@ async def _reset_password(company: Company) -> Valid:
     """By another owner, who is signed in once."""
     valid = await _request_reset(company)
     await company.client.post("/api/v1" + valid.path, json=valid.body)
-    parts = company.client._transport.app.state.parts  # type: ignore[attr-defined]
-    token = (await tokens_sent(parts, valid.body["email"]))[-1]
+    container = company.client._transport.app.state.container  # type: ignore[attr-defined]
+    token = (await tokens_sent(container, valid.body["email"]))[-1]
     body = {"token": token, "new_password": f"a meadow behind the mill {tag()}"}
     return Valid("/auth/password/reset", body)
 

@@ -10,8 +10,8 @@ from tests.support.route import Route, Valid
 
 async def _export(company: Company) -> Valid:
     """After the one before is made: there is one at a time."""
-    parts = company.client._transport.app.state.parts  # type: ignore[attr-defined]
-    await parts.exporting.look(read("cmp", (await company.get("/auth/me"))["company_id"]))
+    container = company.client._transport.app.state.container  # type: ignore[attr-defined]
+    await container.exporting.look(read("cmp", (await company.get("/auth/me"))["company_id"]))
     return Valid("/exports")
 
 

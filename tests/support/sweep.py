@@ -284,12 +284,12 @@ def _limiter(app: Any, patch: pytest.MonkeyPatch) -> Port:
 
 def _forget_sessions(app: Any) -> Callable[[], None]:
     """Empties the cache of verified sessions, so that the next request reads."""
-    tokens = app.state.parts.identity.tokens._tokens
+    tokens = app.state.container.identity.tokens._tokens
     return lambda: tokens._known.forget_where(lambda _: True)
 
 
 def _of_postgres(app: Any, owner: Any, patch: pytest.MonkeyPatch) -> list[Port]:
-    database: PostgresDatabase = app.state.parts.database
+    database: PostgresDatabase = app.state.container.database
     commands = Port("database", POSTGRES_KINDS)
     sessions = Port("sessions", POSTGRES_KINDS, prepare=_forget_sessions(app))
     plain = database._connection
@@ -303,7 +303,7 @@ def _of_postgres(app: Any, owner: Any, patch: pytest.MonkeyPatch) -> list[Port]:
 
 
 def _of_sqlite(app: Any, patch: pytest.MonkeyPatch) -> list[Port]:
-    database: SqliteDatabase = app.state.parts.database
+    database: SqliteDatabase = app.state.container.database
     commands = Port("disk", SQLITE_KINDS)
     sessions = Port("sessions", SQLITE_KINDS, prepare=_forget_sessions(app))
     together, on_snapshot = database._commit_together, sqlite._on_snapshot

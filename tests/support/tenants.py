@@ -174,7 +174,7 @@ async def make_tenants(application: Any, database_url: str, stack: AsyncExitStac
     for company in (mine, theirs):
         await use_every_operation(application, company)
         await _once_more(company)
-        await application.state.parts.exporting.look(await _tenant_id(company))
+        await application.state.container.exporting.look(await _tenant_id(company))
     other = await stack.enter_async_context(register_company(application, name="Another"))
     await _join(other, theirs)
     await tenants.look()

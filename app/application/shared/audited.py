@@ -1,4 +1,4 @@
-"""What leaves the company is told in the audit trail, though nothing changes (AU-01)."""
+"""Reads that the audit trail records, because data leaves the company (AU-01)."""
 
 from typing import Any
 

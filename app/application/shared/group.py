@@ -1,4 +1,4 @@
-"""One transaction, told as steps: read what the calls need, decide each in memory, write once.
+"""One transaction as steps: read what the calls need, decide each in memory, write once.
 
 ``decide_group`` is a generator without I/O. It yields ``Read`` and ``Write`` steps and the database
 adapter carries them out, asynchronously on PostgreSQL, inside the single writer on SQLite. So one

@@ -17,7 +17,7 @@ from app.domain.shared.ids import Id
 
 @frozen
 class Message:
-    """Something to be told to ``recipient``, an e-mail address.
+    """A letter to ``recipient``, an e-mail address.
 
     ``kind`` says which text is written, ``sealed`` holds what is filled in. After ``expires_at``
     nobody can use it any more, and it is not sent.

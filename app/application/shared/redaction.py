@@ -1,4 +1,4 @@
-"""What an audit entry must not hold, and how a change is told in it."""
+"""What an audit entry must not hold, and how it records a change."""
 
 import re
 from collections.abc import Mapping

@@ -31,7 +31,7 @@ class AuditEntry:
 
 @frozen
 class OutboxEvent:
-    """An event to be told to others after the commit; its sequence is given by the relay."""
+    """An event to be sent out after the commit; its sequence is given by the relay."""
 
     id: Id
     type: str

@@ -33,7 +33,7 @@ class NeedMore(Exception):
 
 @frozen
 class Event:
-    """Something that happened, for the outbox: told to others after the commit."""
+    """Something that happened, for the outbox: sent out after the commit."""
 
     type: str
     subject_id: bytes

@@ -49,10 +49,10 @@ def tables_for(dialect: str, tables: MetaData = metadata) -> MetaData:
 
 def config(url: str, folder: Path = MIGRATIONS) -> Config:
     """What Alembic needs to run the migrations of a folder on a database."""
-    told = Config()
-    told.set_main_option("script_location", str(folder))
-    told.attributes["url"] = url
-    return told
+    made = Config()
+    made.set_main_option("script_location", str(folder))
+    made.attributes["url"] = url
+    return made
 
 
 def tables_made(step: Script) -> set[str]:

@@ -22,7 +22,7 @@ from tests.conftest import settings_for
 Arguments = dict[str, Any]
 
 
-def told(**arguments: Any) -> Response:
+def echo(**arguments: Any) -> Response:
     return Response(orjson.dumps(arguments, default=repr), media_type="application/json")
 
 
@@ -59,7 +59,7 @@ async def show(
     window: Annotated[Arguments, Depends(window)],
     ratio: Annotated[float | None, Query(gt=0)] = None,
 ) -> Response:
-    return told(
+    return echo(
         commanded=commanded,
         id=id,
         caller=caller,
@@ -70,11 +70,11 @@ async def show(
 
 
 async def change(commanded: Annotated[Arguments, Depends(commanded)], body: Order) -> Response:
-    return told(commanded=commanded, body=body.model_dump())
+    return echo(commanded=commanded, body=body.model_dump())
 
 
 async def perhaps(body: Order | None = None) -> Response:
-    return told(body=None if body is None else body.model_dump())
+    return echo(body=None if body is None else body.model_dump())
 
 
 def client(*, prepared: bool) -> httpx.AsyncClient:
@@ -192,28 +192,28 @@ def test_what_only_fastapi_can_call_is_left_to_it() -> None:
         return 1
 
     async def generated(value: Annotated[int, Depends(generator)]) -> Response:
-        return told(value=value)
+        return echo(value=value)
 
     async def threaded(value: Annotated[int, Depends(in_a_thread)]) -> Response:
-        return told(value=value)
+        return echo(value=value)
 
     async def anew(value: Annotated[str, Depends(caller, use_cache=False)]) -> Response:
-        return told(value=value)
+        return echo(value=value)
 
     async def later(tasks: BackgroundTasks) -> Response:
-        return told(tasks=tasks)
+        return echo(tasks=tasks)
 
     async def many(name: Annotated[list[str], Query()]) -> Response:
-        return told(name=name)
+        return echo(name=name)
 
     async def model(page: Annotated[Order, Query()]) -> Response:
-        return told(page=page)
+        return echo(page=page)
 
     async def two(one: Order, other: Order) -> Response:
-        return told(one=one, other=other)
+        return echo(one=one, other=other)
 
     async def made(name: Annotated[str, Query(default_factory=str)]) -> Response:
-        return told(name=name)
+        return echo(name=name)
 
     async def data() -> dict[str, str]:
         return {}
@@ -263,7 +263,7 @@ async def test_whoever_lets_his_body_wait_is_asked_again(monkeypatch: pytest.Mon
         return "somebody"
 
     async def change(who: Annotated[str, Depends(caller)]) -> Response:
-        return told(who=who)
+        return echo(who=who)
 
     router = new_router()
     router.post("/orders")(change)

@@ -83,7 +83,7 @@ def parts_of(api: httpx.AsyncClient) -> Any:
     """The parts of the service behind ``api``."""
     transport = api._transport
     assert isinstance(transport, httpx.ASGITransport)
-    return transport.app.state.parts  # type: ignore[attr-defined]
+    return transport.app.state.container  # type: ignore[attr-defined]
 
 
 async def ids_of(api: httpx.AsyncClient, tokens: Tokens) -> tuple[Id, Id]:

@@ -97,7 +97,7 @@ async def test_adjustments_that_are_refused(company: Company) -> None:
         ("damage", (goods, "1"), "inventory.wrong_direction", "/lines/0/quantity"),
         ("count", (goods, "0"), "inventory.zero_quantity", "/lines/0/quantity"),
         ("count", (goods, "-1", "1.00"), "inventory.cost_on_loss", "/lines/0/unit_cost"),
-        ("wish", (goods, "1"), "common.validation_failed", "/reason"),
+        ("request", (goods, "1"), "common.validation_failed", "/reason"),
         (
             "found",
             (goods, "900000000", "900000000"),

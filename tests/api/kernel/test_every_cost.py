@@ -152,7 +152,7 @@ async def test_no_answer_tells_what_goods_cost(shop: Shop) -> None:
     """Each read, of each object: what is guarded is missing, the rest is there, and no figure that
     was left out stands in any other answer."""
     secrets: set[str] = set()
-    told: dict[str, str] = {}
+    answered: dict[str, str] = {}
     refused = set()
     async for template, path in reads(shop):
         whole = await shop.company.client.get(path)
@@ -173,11 +173,11 @@ async def test_no_answer_tells_what_goods_cost(shop: Shop) -> None:
         assert {k: v for k, v in answer.json().items() if k not in drop} == {
             k: v for k, v in seen.items() if k not in drop
         }, path
-        told.update({each: path for each in texts(answer.json()) if AMOUNT.fullmatch(each)})
+        answered.update({each: path for each in texts(answer.json()) if AMOUNT.fullmatch(each)})
     assert refused == {"/reports/stock-valuation", "/reports/stock-totals"}
     assert len(secrets) > 30
     assert {"7.31", "7.77", "31.43"} <= secrets
-    leaks = {each: told[each] for each in secrets & told.keys() - {"0.00"}}
+    leaks = {each: answered[each] for each in secrets & answered.keys() - {"0.00"}}
     assert leaks == {}
 
 
@@ -238,15 +238,15 @@ async def test_who_writes_what_he_knows_is_not_told_it_back(shop: Shop) -> None:
 async def test_a_refusal_does_not_tell_either(shop: Shop) -> None:
     """Neither how much is open of a supplier's bills, nor whether an amount is more."""
     out = {"direction": "out", "contact_id": shop.figures["supplier"], "method": "bank"}
-    told = {}
+    answered = {}
     for client in (shop.company.client, shop.blind):
         answer = await client.post(
             f"{API}/payments",
             json={**out, "amount": "999999.00"},
             headers={"Idempotency-Key": tag()},
         )
-        told[client] = answer.status_code, answer.json()["code"]
-    assert told == {
+        answered[client] = answer.status_code, answer.json()["code"]
+    assert answered == {
         shop.company.client: (409, "accounting.excess_payment"),
         shop.blind: (403, "auth.permission_missing"),
     }
@@ -293,8 +293,8 @@ async def test_a_stored_answer_shows_what_its_caller_may_see_now(shop: Shop) -> 
     made = await shop.company.client.post(f"{API}/roles", json=role)
     client = httpx.AsyncClient(transport=shop.blind._transport, base_url="http://test")
     account = {"email": f"{tag()}@example.com", "password": PASSWORD}
-    wish = {"email": account["email"], "role": role["code"]}
-    invited = await shop.company.post("/invitations", wish)
+    invitation = {"email": account["email"], "role": role["code"]}
+    invited = await shop.company.post("/invitations", invitation)
     joined = {"token": invited["token"], "password": PASSWORD}
     await client.post(f"{API}/auth/join", json=joined)
     answer = await client.post(f"{API}/auth/login", json=account)

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from tests.support.mutations import id_prefixes
-from tests.support.refusals import fault_of, told
+from tests.support.refusals import excerpt, fault_of
 from tests.support.route import Answer, send
 from tests.support.world import World
 from tests.support.wrong_queries import base_of, reads, some_path, wrong_queries
@@ -28,7 +28,7 @@ async def test_every_wrong_parameter_is_refused(world: World) -> None:
             answer = await send(world.company, "GET", f"{here}?{query}")
             fault = fault_of(answer)
             if fault is not None or answer.status not in statuses:
-                failures.append((path, name, fault, told(answer)))
+                failures.append((path, name, fault, excerpt(answer)))
     assert failures == []
     assert await world.fingerprint() == before
 
@@ -52,7 +52,7 @@ async def test_every_odd_parameter_is_answered(world: World) -> None:
                 answer = await send(world.company, "GET", f"{path}?{others}&{name}={value}")
                 fault = None if answer.status == 200 else fault_of(answer)
                 if fault is not None:
-                    failures.append((path, f"{name}={value}", fault, told(answer)))
+                    failures.append((path, f"{name}={value}", fault, excerpt(answer)))
     assert failures == []
 
 
@@ -89,7 +89,7 @@ async def test_a_cursor_serves_only_its_own_list(world: World) -> None:
             query = urlencode({**base, "cursor": cursor or accounts})
             answer = await send(world.company, "GET", f"{path}?{query}")
             if answer.status != 400 or answer.json()["code"] != "common.cursor_invalid":
-                failures.append((path, name, told(answer)))
+                failures.append((path, name, excerpt(answer)))
     assert failures == []
     assert foreign_cursors >= 5
 
@@ -105,7 +105,7 @@ async def test_a_foreign_id_in_a_filter_finds_what_a_missing_one_finds(world: Wo
                 query = urlencode({**base, name: id_})
                 answers.append(await send(world.company, "GET", f"{path}?{query}"))
             if answers[0].status != 200 or answers[0].body != answers[1].body:
-                failures.append((path, name, *map(told, answers)))
+                failures.append((path, name, *map(excerpt, answers)))
     assert failures == []
 
 

@@ -15,7 +15,7 @@ from app.application.identity.audit.entries import entity_prefixes
 from app.application.shared.permissions import PUBLIC
 from tests.support.company import colleague
 from tests.support.fingerprint import changed
-from tests.support.refusals import told
+from tests.support.refusals import excerpt
 from tests.support.route import NOTHING, Answer, Route, Valid, encoded, request, send, tag
 from tests.support.routes import ROUTES
 from tests.support.world import World
@@ -46,7 +46,7 @@ async def test_every_refused_permission_is_told_once(
     world: World, application: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """AU-01, RB-02: a caller who may only read is refused at every route that changes something."""
-    refusals = application.state.parts.identity.refusals
+    refusals = application.state.container.identity.refusals
     monkeypatch.setattr(refusals, "per_minute", 1_000)
     paths = application.openapi()["paths"]
     failures, asked = [], 0
@@ -62,7 +62,7 @@ async def test_every_refused_permission_is_told_once(
             await refusals.settle()
             after, named = await world.rows.audit_entries(answer.headers["x-request-id"])
             if (answer.status, after - before, named) != (403, 1, 1):
-                failures.append((route.operation, told(answer), after - before, named))
+                failures.append((route.operation, excerpt(answer), after - before, named))
             asked += 1
     assert failures == []
     assert asked > 40
@@ -70,7 +70,7 @@ async def test_every_refused_permission_is_told_once(
 
 async def test_no_other_refusal_is_told(world: World, application: Any) -> None:
     """What is wrong with a request is nobody's doing: neither 4xx nor its trial leaves an entry."""
-    refusals = application.state.parts.identity.refusals
+    refusals = application.state.container.identity.refusals
     failures = []
     for route in ROUTES.values():
         path = re.sub(r"{\w+}", "x", route.template)
@@ -79,7 +79,7 @@ async def test_no_other_refusal_is_told(world: World, application: Any) -> None:
         await refusals.settle()
         after, _ = await world.rows.audit_entries("")
         if not 400 <= answer.status < 500 or answer.status == 403 or after != before:
-            failures.append((route.operation, told(answer), after - before))
+            failures.append((route.operation, excerpt(answer), after - before))
     assert failures == []
 
 
@@ -104,7 +104,7 @@ async def test_a_request_succeeds_and_is_audited_once(world: World, operation: s
     if route.key != "none":
         await assert_trial(world, route, valid, key)
     first, audits = await audited(world, valid, route, key)
-    assert (first.status, audits) == (route.status, route.audits), told(first)
+    assert (first.status, audits) == (route.status, route.audits), excerpt(first)
     assert "idempotent-replayed" not in first.headers
     await assert_shown(world, first)
     again, repeated = await audited(world, valid, route, key)
@@ -116,7 +116,7 @@ async def test_a_request_succeeds_and_is_audited_once(world: World, operation: s
         if valid.body is not NOTHING:
             other = Valid(valid.path, another(valid.body), valid.headers)
             answer, audits = await audited(world, other, route, key)
-            assert (answer.status, audits) == (422, 0), told(answer)
+            assert (answer.status, audits) == (422, 0), excerpt(answer)
             assert answer.json()["code"] == "common.idempotency_key_reused"
 
 
@@ -135,7 +135,7 @@ async def assert_trial(world: World, route: Route, valid: Valid, key: str) -> No
     before = await world.fingerprint()
     trial = Valid(f"{valid.path}?dry_run=true", valid.body, valid.headers)
     answer = await request(world.company, route, trial, key)
-    assert answer.status == route.status, told(answer)
+    assert answer.status == route.status, excerpt(answer)
     assert changed(before, await world.fingerprint()) == {}
 
 
@@ -173,13 +173,13 @@ async def test_a_refused_item_leaves_nothing(world: World, operation: str) -> No
     route = ROUTES[operation]
     single = ROUTES[operation.removesuffix("/batch")]
     made = await request(world.company, single, await single.prepare(world.company), tag())
-    assert made.status == 201, told(made)
+    assert made.status == 201, excerpt(made)
     valid = await route.prepare(world.company)
     taken = valid.body["items"][0]
     taken["id"] = made.json()["id"]
     valid.body["atomic"] = False
     answer, audits = await audited(world, valid, route, tag())
-    assert answer.status == 207, told(answer)
+    assert answer.status == 207, excerpt(answer)
     refused, accepted = answer.json()["items"]
     assert (refused["status"], refused["body"]["code"]) == (409, "common.id_taken")
     assert (accepted["status"], audits) == (201, route.audits // 2)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.fingerprint import changed
-from tests.support.refusals import alike, fault_of, misplaced, told
+from tests.support.refusals import alike, excerpt, fault_of, misplaced
 from tests.support.route import API, Answer, encoded, renewed, send
 from tests.support.routes import ROUTES
 from tests.support.world import World
@@ -50,9 +50,9 @@ async def test_a_wrong_request_is_refused(world: World, operation: str) -> None:
             missing[name] = answer
         elif name.endswith(": foreign id") and fault is None:
             twin = missing[name.replace(": foreign id", ": missing id")]
-            fault = None if alike(answer, twin) else f"unlike {told(twin)}"
+            fault = None if alike(answer, twin) else f"unlike {excerpt(twin)}"
         if fault is not None or answer.status not in wrong.statuses:
-            failures.append((name, fault, told(answer)))
+            failures.append((name, fault, excerpt(answer)))
     assert failures == []
     assert changed(before, await world.fingerprint()) == {}
 
@@ -87,7 +87,7 @@ async def test_an_odd_body_is_answered(world: World, operation: str) -> None:
         statuses[name] = answer.status
         fault = None if answer.status < 300 else fault_of(answer)
         if fault is not None:
-            failures.append((name, fault, told(answer)))
+            failures.append((name, fault, excerpt(answer)))
         if "If-Match" in headers and "etag" in answer.headers:
             headers["If-Match"] = answer.headers["etag"]
     assert failures == []

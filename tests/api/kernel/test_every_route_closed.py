@@ -11,7 +11,7 @@ import pytest
 from tests.support.fingerprint import changed
 from tests.support.mutations import Contract, Path, replaced
 from tests.support.references import operations
-from tests.support.refusals import fault_of, told
+from tests.support.refusals import excerpt, fault_of
 from tests.support.route import API, NOTHING, encoded, send, tag
 from tests.support.routes import ROUTES
 from tests.support.world import World
@@ -95,7 +95,7 @@ async def test_nothing_of_the_service_can_be_set(world: World, operation: str) -
         wanted = {f"{at}/{name}" for name in more}
         named = {each["pointer"] for each in answer.json().get("errors", ())}
         if answer.status != 422 or fault_of(answer) is not None or not wanted <= named:
-            failures.append((at, wanted - named, told(answer)))
+            failures.append((at, wanted - named, excerpt(answer)))
     assert failures == []
     assert changed(before, await world.fingerprint()) == {}
 

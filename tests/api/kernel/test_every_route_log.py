@@ -115,7 +115,7 @@ async def go_wrong(company: Company, anonymous: httpx.AsyncClient) -> None:
 
 async def break_down(app: Any, company: Company, patch: pytest.MonkeyPatch) -> None:
     """A defect of ours, in whose stack every secret is at hand."""
-    settings = app.state.parts.settings
+    settings = app.state.container.settings
 
     async def list_(self: Http, *_: Any, **__: Any) -> Any:
         held = {"secret": settings.tokens.secret, "url": settings.database.url, "of": self}

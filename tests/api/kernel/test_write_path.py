@@ -91,7 +91,7 @@ async def test_postgres_plans_the_statements_of_a_sale_once(
     body = await sale_body(company)
     for _ in range(8):
         await company.post("/sales", body)
-    pool = application.state.parts.database._commands
+    pool = application.state.container.database._commands
     connections = [await pool.acquire() for _ in range(pool.get_size())]
     rows = []
     for connection in connections:

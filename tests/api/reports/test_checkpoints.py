@@ -130,7 +130,7 @@ async def test_who_reads_a_report_has_the_tail_folded(
     ledger: Ledger, application: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In the background; a short tail is left alone."""
-    folding = application.state.parts.folding
+    folding = application.state.container.folding
     await trade(ledger.company)
     await ledger.company.get("/reports/trial-balance")
     await asyncio.gather(*folding._tasks.running.values())

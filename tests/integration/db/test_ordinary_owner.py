@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from app.application.identity.directory.kinds import TENANTS
-from app.bootstrap import build_parts
+from app.bootstrap import build_container
 from app.domain.shared.ids import read
 from app.infrastructure.db import guards, migrate, purge, schema
 from app.infrastructure.db.errors import StartRefused
@@ -58,14 +58,14 @@ def new_owner(postgres_template: str) -> Iterator[NewOwner]:
 
 async def serve_once(url: str, **settings: Any) -> None:
     """Open the service on a database and close it."""
-    parts = build_parts(settings_for(url, **settings))
-    await parts.database.start()
+    container = build_container(settings_for(url, **settings))
+    await container.database.start()
     try:
-        await parts.health.check_schema()
-        await parts.identity.start()
+        await container.health.check_schema()
+        await container.identity.start()
     finally:
-        await parts.identity.stop()
-        await parts.database.stop()
+        await container.identity.stop()
+        await container.database.stop()
 
 
 async def test_an_owner_who_may_act_as_the_role_needs_one_url(new_owner: NewOwner) -> None:

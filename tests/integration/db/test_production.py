@@ -7,7 +7,7 @@ import asyncpg
 import httpx
 import pytest
 
-from app.bootstrap import build_parts
+from app.bootstrap import build_container
 from app.demo.login import DEMO_EMAIL, DEMO_PASSWORD
 from app.infrastructure.db.guards import APP_ROLE
 from app.infrastructure.db.postgres import PrivilegedLogin
@@ -33,19 +33,19 @@ async def test_production_refuses_an_owner_and_takes_the_restricted_login(
     owner = await asyncpg.connect(driver_url(own_database_url))
     login = f"service_{pg.database_of(own_database_url)[-12:]}"
     await owner.execute(f"CREATE ROLE {login} LOGIN IN ROLE {APP_ROLE}")
-    refused = build_parts(settings_for(own_database_url, **PRODUCTION))
+    refused = build_container(settings_for(own_database_url, **PRODUCTION))
     with pytest.raises(PrivilegedLogin) as above:
         await refused.database.start()
     assert 'the login "postgres" of DATABASE_URL bypasses row security' in str(above.value)
     restricted = own_database_url.replace("//postgres@", f"//{login}@")
-    served = build_parts(settings_for(restricted, **PRODUCTION))
+    served = build_container(settings_for(restricted, **PRODUCTION))
     await served.database.start()
     await served.health.check_schema()
     assert await served.health.ping()
     await served.database.stop()
     await owner.execute(f"ALTER TABLE taxes OWNER TO {login}")
     with pytest.raises(PrivilegedLogin) as owns:
-        await build_parts(settings_for(restricted, **PRODUCTION)).database.start()
+        await build_container(settings_for(restricted, **PRODUCTION)).database.start()
     assert str(owns.value) == (
         f'the login "{login}" of DATABASE_URL owns the tables; production takes one that has only '
         "been granted tradepost_app, and DATABASE_OWNER_URL for migrations"

@@ -40,10 +40,10 @@ from tests.support.company import Company
 def blind(make: Any) -> Command[str]:
     """A command that writes what ``make`` makes of its input and an id, without reading first."""
 
-    def decide(wish: str, work: Work) -> Done:
-        kind, aggregate = make(wish, work.new_id())
+    def decide(code: str, work: Work) -> Done:
+        kind, aggregate = make(code, work.new_id())
         work.put(kind, aggregate)
-        return Done({"code": wish})
+        return Done({"code": code})
 
     return Command("tests.blind", "units:write", lambda *_: Needs(), decide)
 
@@ -64,7 +64,7 @@ class Stand:
     """A company's database, run below the web."""
 
     def __init__(self, application: Any, tenant_id: bytes, user_id: bytes) -> None:
-        self.database = application.state.parts.database
+        self.database = application.state.container.database
         self.principal = Principal(Id(tenant_id), Id(user_id), permissions=frozenset())
 
     async def run(self, command: Command[str], *inputs: str, atomic: bool = False) -> list[Any]:
@@ -82,7 +82,7 @@ async def codes(company: Company) -> set[str]:
     return {each["code"] for each in (await company.get("/units"))["data"]}
 
 
-def told(outcomes: list[Any]) -> list[Any]:
+def results(outcomes: list[Any]) -> list[Any]:
     """201 for an answer, the class and pointers of a refusal."""
     return [
         each.status if isinstance(each, Answer) else (type(each), [f.pointer for f in each.faults])
@@ -92,21 +92,21 @@ def told(outcomes: list[Any]) -> list[Any]:
 
 async def test_a_violated_constraint_is_its_domain_error(stand: Stand, company: Company) -> None:
     before = await codes(company)
-    assert told(await stand.run(blind(unit), "pcs")) == [(Duplicate, ["/code"])]
+    assert results(await stand.run(blind(unit), "pcs")) == [(Duplicate, ["/code"])]
     assert await codes(company) == before
 
 
 async def test_one_bad_row_of_a_group_is_refused_alone(stand: Stand, company: Company) -> None:
     before = await codes(company)
     outcomes = await stand.run(blind(unit), "crate", "pcs", "drum")
-    assert told(outcomes) == [201, (Duplicate, ["/code"]), 201]
+    assert results(outcomes) == [201, (Duplicate, ["/code"]), 201]
     assert await codes(company) == before | {"crate", "drum"}
 
 
 async def test_one_bad_row_refuses_an_atomic_group(stand: Stand, company: Company) -> None:
     before = await codes(company)
     outcomes = await stand.run(blind(unit), "crate", "pcs", "drum", atomic=True)
-    assert told(outcomes) == [(Duplicate, ["/code"])]
+    assert results(outcomes) == [(Duplicate, ["/code"])]
     assert await codes(company) == before
 
 
@@ -123,9 +123,9 @@ async def test_each_kind_of_constraint_has_its_error(stand: Stand, company: Comp
         return CATEGORIES, a_category(id_, code, id_)
 
     # Another transaction made the row first, as far as the database can tell.
-    assert told(await stand.run(blind(same_id), "other")) == [(ConcurrentChange, [])]
-    assert told(await stand.run(blind(orphan), "orphan")) == [(ReferenceNotFound, [])]
-    assert told(await stand.run(blind(own_parent), "own")) == [(ValueOutOfRange, [])]
+    assert results(await stand.run(blind(same_id), "other")) == [(ConcurrentChange, [])]
+    assert results(await stand.run(blind(orphan), "orphan")) == [(ReferenceNotFound, [])]
+    assert results(await stand.run(blind(own_parent), "own")) == [(ValueOutOfRange, [])]
     assert (await company.get("/categories"))["data"] == []
 
 
@@ -139,16 +139,16 @@ async def test_a_row_that_changed_meanwhile_is_not_overwritten(
     def needs(*_: Any) -> Needs:
         return Needs().one(UNITS, known, lock=Lock.UPDATE)
 
-    def decide(wish: str, work: Work) -> Done:
+    def decide(code: str, work: Work) -> Done:
         seen = replace(work.get(UNITS, known), version=1 + late)
         work._loaded.originals[UNITS][known,] = seen
-        work.put(UNITS, replace(seen, name=wish))
+        work.put(UNITS, replace(seen, name=code))
         return Done({}, 200)
 
     command = Command("tests.rename", "units:write", needs, decide)
-    assert told(await stand.run(command, "A piece")) == [200]
+    assert results(await stand.run(command, "A piece")) == [200]
     late = 7
-    assert told(await stand.run(command, "Seven pieces")) == [(ConcurrentChange, [])]
+    assert results(await stand.run(command, "Seven pieces")) == [(ConcurrentChange, [])]
     [unit] = (await company.get("/units", code="pcs"))["data"]
     assert (unit["name"], unit["version"]) == ("A piece", 2)
 
@@ -193,7 +193,7 @@ async def test_a_commit_that_fails_leaves_nothing_and_the_next_succeeds(
     assert [type(each) for each in failed] == [ServiceUnavailable, ServiceUnavailable]
     monkeypatch.undo()
     assert await codes(company) == before
-    assert told(await stand.run(blind(unit), "crate")) == [201]
+    assert results(await stand.run(blind(unit), "crate")) == [201]
     assert await codes(company) == before | {"crate"}
 
 
@@ -216,19 +216,19 @@ async def test_connections_that_are_cut_are_told_apart_from_refusals(
             )
             await asyncio.sleep(0.02)
 
-    wishes = [f"U{number}" for number in range(40)]
-    runs = [stand.run(blind(unit), wish) for wish in wishes]
+    wanted = [f"U{number}" for number in range(40)]
+    runs = [stand.run(blind(unit), code) for code in wanted]
     *outcomes, _ = await asyncio.gather(*runs, cutting(), return_exceptions=True)
     await owner.close()
     assert cut > 0
-    done = {wish for wish, each in zip(wishes, outcomes, strict=True) if isinstance(each, list)}
+    done = {code for code, each in zip(wanted, outcomes, strict=True) if isinstance(each, list)}
     failed = [type(each) for each in outcomes if not isinstance(each, list)]
     assert set(failed) <= {ServiceUnavailable}
     for each in outcomes:
-        assert not isinstance(each, list) or told(each) == [201]
+        assert not isinstance(each, list) or results(each) == [201]
     # What was acknowledged is there; of a commit whose answer was cut off, nobody can tell.
-    assert before | done <= await codes(company) <= before | set(wishes)
-    assert told(await stand.run(blind(unit), "after")) == [201]
+    assert before | done <= await codes(company) <= before | set(wanted)
+    assert results(await stand.run(blind(unit), "after")) == [201]
 
 
 def test_constraints_are_known_by_what_sqlite_says_of_them() -> None:

@@ -191,20 +191,20 @@ async def test_a_connection_of_the_pool_has_no_tenant_after_an_error(
     await own_company.product("SEEN")
     me = await own_company.get("/auth/me")
     tenant_id = read("cmp", me["company_id"])
-    parts = own_application.state.parts
-    principal = await parts.identity.tokens.verify(
+    container = own_application.state.container
+    principal = await container.identity.tokens.verify(
         own_company.client.headers["authorization"].removeprefix("Bearer ")
     )
     command = Command("broken", "products:write", lambda *_: Needs(), broken)
     with pytest.raises(ZeroDivisionError):
-        await parts.database.run([Call(command, None, principal, None, b"")])
+        await container.database.run([Call(command, None, principal, None, b"")])
     with pytest.raises(ZeroDivisionError):
-        async with parts.database.read(tenant_id) as scope:
+        async with container.database.read(tenant_id) as scope:
             assert (await scope.row(COUNT))[0] == 1
             raise ZeroDivisionError
-    async with parts.database.read(tenant_id) as scope:
+    async with container.database.read(tenant_id) as scope:
         await scope.row(COUNT)
-    async with every_connection(parts.database) as connections:
+    async with every_connection(container.database) as connections:
         assert len(connections) >= 2
         for connection in connections:
             assert not await connection.fetchval("SELECT current_setting('app.tenant_id', true)")

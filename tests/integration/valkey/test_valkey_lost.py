@@ -54,7 +54,7 @@ async def node(server: Valkey, database_url: str) -> AsyncIterator[Node]:
 
 
 def link_of(client: httpx.AsyncClient) -> Any:
-    return client._transport.app.state.parts.valkey  # type: ignore[attr-defined]
+    return client._transport.app.state.container.valkey  # type: ignore[attr-defined]
 
 
 async def until(up: bool, *clients: httpx.AsyncClient) -> None:
@@ -65,7 +65,7 @@ async def until(up: bool, *clients: httpx.AsyncClient) -> None:
         await asyncio.sleep(0.01)
 
 
-async def told(client: httpx.AsyncClient) -> tuple[bool, str]:
+async def shown(client: httpx.AsyncClient) -> tuple[bool, str]:
     """What an operator sees: a replacement stands in, and the figure."""
     figures = (await client.get("/metrics")).text.splitlines()
     [line] = [each for each in figures if each.startswith("valkey_up ")]
@@ -125,7 +125,7 @@ async def test_no_request_fails_and_the_limit_holds(node: Node, server: Valkey, 
         await during
         assert load.statuses == {200: 400}
         await until(False, client)
-        assert await told(client) == (True, "valkey_up 0.0")
+        assert await shown(client) == (True, "valkey_up 0.0")
         load.seconds.clear()
         began = time.monotonic()
         await load.run(300)
@@ -136,7 +136,7 @@ async def test_no_request_fails_and_the_limit_holds(node: Node, server: Valkey, 
     finally:
         await healed(server, how)
     await until(True, client)
-    assert await told(client) == (False, "valkey_up 1.0")
+    assert await shown(client) == (False, "valkey_up 1.0")
     answer = await client.get(f"{API}/units", headers=load._headers)
     assert answer.status_code in {200, 429}
 
@@ -171,7 +171,7 @@ async def test_a_throttled_login_stays_throttled(node: Node, server: Valkey, how
 
 def _wait_longer(client: httpx.AsyncClient) -> None:
     """Hold the clock of both counts, for the first delay is one second only."""
-    identity = client._transport.app.state.parts.identity  # type: ignore[attr-defined]
+    identity = client._transport.app.state.container.identity  # type: ignore[attr-defined]
     throttle = identity.passwords.throttle._counts
     throttle.now_us = time.time_ns() // 1_000
     now = time.monotonic()

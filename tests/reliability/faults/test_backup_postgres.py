@@ -61,7 +61,7 @@ def companies_in(url: str, *, and_new: int = 0) -> int:
             for _ in range(and_new):
                 async with register_company(app):
                     pass
-            return len(await companies(app.state.parts.database))
+            return len(await companies(app.state.container.database))
 
     return asyncio.run(look())
 

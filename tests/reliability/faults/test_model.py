@@ -27,7 +27,7 @@ from tests.reliability.faults.limits import LONG
 from tests.support.model import Model
 from tests.support.model_house import House, InProcess, Sent, Served, Trader, agree
 from tests.support.model_money import Bookkeeper
-from tests.support.model_steps import Wish
+from tests.support.model_steps import Command
 
 SEEDS = (1, 2, 3)
 STEPS = 500
@@ -244,67 +244,67 @@ class Trade(RuleBasedStateMachine):
         """The last command or an earlier one: the same answer to the byte, and nothing changes."""
         sent = self.one_sent(chance)
         before = await self.trader.rows()
-        again = await self.trader.send(sent.wish, sent.key)
+        again = await self.trader.send(sent.command, sent.key)
         assert again.headers["idempotent-replayed"] == "true"
         assert (again.status_code, again.content) == (sent.answer.status_code, sent.answer.content)
         assert again.headers.get("etag") == sent.answer.headers.get("etag")
         await self.trader.assert_unchanged(before)
 
-    @step(lambda self: any(sent.wish.other for sent in self.trader.sent))
+    @step(lambda self: any(sent.command.other for sent in self.trader.sent))
     async def use_a_key_for_another_request(self, chance: Random) -> None:
-        sent = self.one_sent(chance, lambda each: bool(each.wish.other))
+        sent = self.one_sent(chance, lambda each: bool(each.command.other))
         before = await self.trader.rows()
-        other = await self.trader.send(sent.wish, sent.key, **sent.wish.other)
+        other = await self.trader.send(sent.command, sent.key, **sent.command.other)
         assert (other.status_code, other.json()["code"]) == (422, "common.idempotency_key_reused")
         await self.trader.assert_unchanged(before)
 
     @step()
     async def try_without_keeping(self, chance: Random) -> None:
         """The trial shows the figures of the real command, which follows half of the time."""
-        wish = self.any_wish(chance)
+        command = self.any_command(chance)
         before = await self.trader.rows()
-        request = self.trader.request(wish, "tried")
+        request = self.trader.request(command, "tried")
         request.url = request.url.copy_merge_params({"dry_run": "true"})
         answer = await self.house.client.send(request)
-        assert answer.status_code == wish.status, answer.text
-        agree(wish.book(copy.deepcopy(self.model), answer.json()), answer.json())
+        assert answer.status_code == command.status, answer.text
+        agree(command.book(copy.deepcopy(self.model), answer.json()), answer.json())
         await self.trader.assert_unchanged(before)
         if chance.random() < 0.5:
-            await self.trader.do(wish)
+            await self.trader.do(command)
 
     @step(lambda self: self.clerk.stocked(3))
     async def sell_in_a_batch(self, chance: Random) -> None:
         """One of three is refused: the others are done, or with ``atomic`` none is."""
-        wishes = [self.clerk.sale(chance, credit=credit, share=3) for credit in (True, False)]
+        sales = [self.clerk.sale(chance, credit=credit, share=3) for credit in (True, False)]
         refused = self.clerk.over_sale(chance)
         if chance.random() < 0.5:
-            await self.trader.refuse_batch(wishes[0], refused, wishes[1])
+            await self.trader.refuse_batch(sales[0], refused, sales[1])
         else:
-            await self.trader.do_batch(wishes[0], refused, wishes[1])
+            await self.trader.do_batch(sales[0], refused, sales[1])
 
     @step()
     async def lose_an_answer(self, chance: Random) -> None:
-        await self.done_once(self.any_wish(chance), self.house.lose)
+        await self.done_once(self.any_command(chance), self.house.lose)
 
     @step()
     async def crash(self, chance: Random) -> None:
-        await self.done_once(self.any_wish(chance), self.house.crash)
+        await self.done_once(self.any_command(chance), self.house.crash)
 
-    async def done_once(self, wish: Wish, around: Callable[[Any], Awaitable[None]]) -> None:
+    async def done_once(self, command: Command, around: Callable[[Any], Awaitable[None]]) -> None:
         """Nobody gets the answer, so the command is sent again: its effect is there once."""
         key = uuid.uuid4().hex
-        await around(self.trader.request(wish, key))
-        await self.trader.do(wish, key)
+        await around(self.trader.request(command, key))
+        await self.trader.do(command, key)
 
     def one_sent(self, chance: Random, fits: Callable[[Sent], bool] = lambda _: True) -> Sent:
         """The last command, or by the same chance one of all before."""
         fitting = [each for each in self.trader.sent if fits(each)]
         return chance.choice([fitting[-1], chance.choice(fitting)])
 
-    def any_wish(self, chance: Random) -> Wish:
+    def any_command(self, chance: Random) -> Command:
         """A command of any kind that is possible now."""
         clerk = self.clerk
-        possible: list[Callable[[], Wish]] = [lambda: clerk.entry(chance)]
+        possible: list[Callable[[], Command]] = [lambda: clerk.entry(chance)]
         if self.model.products:
             possible += [
                 lambda: clerk.receipt(chance),

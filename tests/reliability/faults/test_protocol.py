@@ -73,7 +73,7 @@ async def test_a_request_that_stalls_is_given_up(service: Service) -> None:
     all_answered = await asyncio.gather(
         *(answered(service, sent, waited) for sent, _, _ in stalled)
     )
-    for (_, *told), (status, body, seconds) in zip(stalled, all_answered, strict=True):
+    for (_, *expected), (status, body, seconds) in zip(stalled, all_answered, strict=True):
         code = json.loads(body)["code"] if body else ""
-        assert [status, code] == told
+        assert [status, code] == expected
         assert SECONDS_MAX - 1 < seconds < waited

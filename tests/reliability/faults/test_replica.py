@@ -35,7 +35,7 @@ class Routed:
     def __init__(self, company: Company, replica: Replica, app: Any) -> None:
         self.company, self.replica = company, replica
         self.by_replica: list[bool] = []
-        reads = app.state.parts.replica
+        reads = app.state.container.replica
         caught_up = reads._caught_up
 
         async def watched(*arguments: Any) -> Any:

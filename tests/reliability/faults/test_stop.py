@@ -64,12 +64,12 @@ async def test_readiness_turns_before_the_listener_closes(service: Service) -> N
     async with under_load(service.shop) as load:
         await load.successes(SALES_BEFORE)
         stopping = asyncio.create_task(service.stop())
-        told = await first_not_ready(service.url)
+        refused = await first_not_ready(service.url)
         load.end()
         code = await stopping
-    print(f"exit {code}; {told}")
+    print(f"exit {code}; {refused}")
     await service.start()
     await service.shop.login()
     await settled(service.shop, load)
     assert code == 0
-    assert told.status == 503, told
+    assert refused.status == 503, refused

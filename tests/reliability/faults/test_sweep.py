@@ -160,7 +160,7 @@ def replayed(answer: Answer) -> bool:
     return told_each == {True}
 
 
-def told(answer: Answer) -> Any:
+def content(answer: Answer) -> Any:
     """What it says, whether for the first time or not."""
     return answer.status, [item["body"] for item in items_of(answer)] or answer.body
 
@@ -219,7 +219,7 @@ async def fail_once(
     for one, other in zip(first, second, strict=True):
         # Who was refused did nothing, except where only the answer to the COMMIT was lost.
         assert replayed(other) == (succeeded(one) or unknown), what
-        assert not succeeded(one) or told(one) == told(other), what
+        assert not succeeded(one) or content(one) == content(other), what
     done = sum(map(replayed, second))
     parts = Counter({table: count * done // len(requests) for table, count in once.items()})
     assert after - before == parts, what
@@ -227,8 +227,8 @@ async def fail_once(
     assert swept.last - before == once, what
     if fault.kind == LOST:
         third = await swept.send(requests)
-        assert [(replayed(each), told(each)) for each in third] == [
-            (True, told(each)) for each in second
+        assert [(replayed(each), content(each)) for each in third] == [
+            (True, content(each)) for each in second
         ], what
         assert await swept.rows() == swept.last, what
     return statuses

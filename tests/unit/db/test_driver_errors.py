@@ -33,9 +33,9 @@ from app.infrastructure.db.postgres_errors import translated
     ],
 )
 def test_postgres(raised: type[Exception], meant: type[Exception]) -> None:
-    with pytest.raises(meant) as told, translated():
+    with pytest.raises(meant) as caught, translated():
         raise raised("told by the driver")
-    assert type(told.value) is meant
+    assert type(caught.value) is meant
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ async def started(grouping: Grouping, *calls: Call[Any]) -> list[asyncio.Task[Ou
     return tasks
 
 
-async def told(tasks: list[asyncio.Task[Outcome]]) -> list[Any]:
+async def outcomes(tasks: list[asyncio.Task[Outcome]]) -> list[Any]:
     """The body of each answer, the type of each refusal and failure."""
     outcomes = await asyncio.gather(*tasks, return_exceptions=True)
     return [each.body if isinstance(each, Answer) else type(each) for each in outcomes]
@@ -59,8 +59,8 @@ async def test_a_lone_call_waits_for_nobody() -> None:
     run = Transactions()
     run.open.set()
     grouping = Grouping(run)
-    assert await told(await started(grouping, call("a"))) == [b"a"]
-    assert await told(await started(grouping, call("b"))) == [b"b"]
+    assert await outcomes(await started(grouping, call("a"))) == [b"a"]
+    assert await outcomes(await started(grouping, call("b"))) == [b"b"]
     assert run.groups == [["a"], ["b"]]
 
 
@@ -70,7 +70,7 @@ async def test_what_waits_at_the_same_moment_runs_as_one_group() -> None:
     tasks = await started(grouping, *map(call, ("first", "a", "refused", "b")))
     assert run.groups == [["first"]]
     run.open.set()
-    assert await told(tasks) == [b"first", b"a", NotFound, b"b"]
+    assert await outcomes(tasks) == [b"first", b"a", NotFound, b"b"]
     assert run.groups == [["first"], ["a", "refused", "b"]]
 
 
@@ -80,7 +80,7 @@ async def test_a_group_is_bounded() -> None:
     names = [str(number) for number in range(GROUP_MAX + 4)]
     tasks = await started(grouping, *map(call, names))
     run.open.set()
-    assert await told(tasks) == [name.encode() for name in names]
+    assert await outcomes(tasks) == [name.encode() for name in names]
     assert [len(group) for group in run.groups] == [1, GROUP_MAX, 3]
 
 
@@ -91,7 +91,7 @@ async def test_companies_and_commands_do_not_wait_for_each_other() -> None:
     tasks = await started(grouping, call("mine"), *others)
     assert run.groups == [["mine"], ["other"], ["receipt"]]
     run.open.set()
-    assert await told(tasks) == [b"mine", b"other", b"receipt"]
+    assert await outcomes(tasks) == [b"mine", b"other", b"receipt"]
 
 
 async def test_who_hung_up_while_in_line_is_left_out() -> None:
@@ -101,7 +101,7 @@ async def test_who_hung_up_while_in_line_is_left_out() -> None:
     gone.cancel()
     await asyncio.sleep(0)
     run.open.set()
-    assert await told([first, gone, waits]) == [b"first", asyncio.CancelledError, b"waits"]
+    assert await outcomes([first, gone, waits]) == [b"first", asyncio.CancelledError, b"waits"]
     assert run.groups == [["first"], ["waits"]]
 
 
@@ -111,7 +111,7 @@ async def test_a_first_that_hangs_up_holds_nobody_back() -> None:
     first, waits = await started(grouping, *map(call, ("first", "waits")))
     first.cancel()
     run.open.set()
-    assert await told([first, waits]) == [asyncio.CancelledError, b"waits"]
+    assert await outcomes([first, waits]) == [asyncio.CancelledError, b"waits"]
 
 
 async def test_a_failed_transaction_is_told_to_all_of_its_group_and_to_nobody_else() -> None:
@@ -120,8 +120,8 @@ async def test_a_failed_transaction_is_told_to_all_of_its_group_and_to_nobody_el
     tasks = await started(grouping, *map(call, ("first", "lost", "with it")))
     run.fails["lost"] = ServiceUnavailable()
     run.open.set()
-    assert await told(tasks) == [b"first", ServiceUnavailable, ServiceUnavailable]
-    assert await told(await started(grouping, call("later"))) == [b"later"]
+    assert await outcomes(tasks) == [b"first", ServiceUnavailable, ServiceUnavailable]
+    assert await outcomes(await started(grouping, call("later"))) == [b"later"]
 
 
 async def test_a_row_that_somebody_holds_stops_only_who_needs_it() -> None:
@@ -130,7 +130,7 @@ async def test_a_row_that_somebody_holds_stops_only_who_needs_it() -> None:
     tasks = await started(grouping, *map(call, ("first", "a", "held", "b")))
     run.fails["held"] = TookTooLong()
     run.open.set()
-    assert await told(tasks) == [b"first", b"a", TookTooLong, b"b"]
+    assert await outcomes(tasks) == [b"first", b"a", TookTooLong, b"b"]
     assert run.groups == [["first"], ["a", "held", "b"], ["a"], ["held"], ["b"]]
 
 
@@ -140,7 +140,7 @@ async def test_a_defect_that_one_call_meets_is_nobody_elses() -> None:
     tasks = await started(grouping, *map(call, ("first", "a", "poison", "b")))
     run.fails["poison"] = RuntimeError("a defect")
     run.open.set()
-    assert await told(tasks) == [b"first", b"a", RuntimeError, b"b"]
+    assert await outcomes(tasks) == [b"first", b"a", RuntimeError, b"b"]
 
 
 async def test_the_end_waits_for_the_groups_under_way() -> None:

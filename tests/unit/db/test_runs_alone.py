@@ -1,4 +1,4 @@
-"""Work that others were faster than: run anew, then alone; each call is told its own end."""
+"""Work that lost a race: run again, then alone; each call gets its own outcome."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -51,19 +51,19 @@ def on_sqlite(folder: Path, patch: pytest.MonkeyPatch) -> Any:
 
 
 @pytest.mark.parametrize("build", [on_postgres, on_sqlite])
-async def test_who_was_done_is_not_told_that_he_was_too_late(
+async def test_a_call_that_was_done_is_not_refused_as_late(
     build: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database = build(tmp_path, monkeypatch)
     outcomes = await database.run([call("a"), call("late"), call("b")])
-    told = [each.body if isinstance(each, Answer) else type(each) for each in outcomes]
-    assert told == [b"a", ConcurrentChange, b"b"]
+    results = [each.body if isinstance(each, Answer) else type(each) for each in outcomes]
+    assert results == [b"a", ConcurrentChange, b"b"]
     [alone] = await database.run([call("late")])
     assert isinstance(alone, ConcurrentChange)
 
 
 @pytest.mark.parametrize(
-    ("refusals", "told", "runs"),
+    ("refusals", "results", "runs"),
     [
         ([Taken("units_pk")], 201, 2),  # the work sees what the faster one made
         ([Taken("units_pk"), Taken("journal_entries_pk")], 201, 3),
@@ -75,7 +75,7 @@ async def test_who_was_done_is_not_told_that_he_was_too_late(
     ],
 )
 async def test_how_often_work_is_run_anew(
-    refusals: list[Exception], told: Any, runs: int, monkeypatch: pytest.MonkeyPatch
+    refusals: list[Exception], results: Any, runs: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """CO-03: three times for a deadlock, and once for each row that somebody else made first."""
     monkeypatch.setattr(Retry, "pause_seconds", 0)
@@ -92,5 +92,5 @@ async def test_how_often_work_is_run_anew(
 
     monkeypatch.setattr(database, "_transaction", transaction)
     [outcome] = await database.run([call("a")])
-    assert (outcome.status if isinstance(outcome, Answer) else type(outcome)) == told
+    assert (outcome.status if isinstance(outcome, Answer) else type(outcome)) == results
     assert count == runs

@@ -137,7 +137,7 @@ _repeated = (
     .having(func.count() > 1)
 )
 
-# Entries and payments are below: entries that a document made are not told on their own.
+# Entries and payments are below: entries that a document made have no event of their own.
 _POSTED = {
     each.document.event: each.table
     for each in documents()
@@ -151,14 +151,14 @@ _OTHERS = (
 )
 
 
-def _told() -> Select[Any]:
+def _announced() -> Select[Any]:
     """Documents without their one event in the outbox, and events without their document."""
     one, entries = literal(1, Integer), journal_entries
     paid: ColumnElement[str] = case(
         (payments.c.direction == "in", text("payment.received")), else_=text("payment.made")
     )
     by_hand, reversal = entries.c.number.is_not(None), entries.c.reverses_id
-    told = fact(outbox_events.c.subject_id, outbox_events.c.type, found=one).where(
+    events = fact(outbox_events.c.subject_id, outbox_events.c.type, found=one).where(
         or_(*(outbox_events.c.type == each for each in (*_POSTED, *_OTHERS)))
     )
     posted = fact(entries.c.id, text("journal_entry.posted"), expected=one)
@@ -170,7 +170,7 @@ def _told() -> Select[Any]:
         (entries, reversed_.where(by_hand, reversal.is_not(None))),
     )
     # A document and its event are recorded at one instant.
-    both = (recorded(each, table) for table, each in ((outbox_events, told), *made))
+    both = (recorded(each, table) for table, each in ((outbox_events, events), *made))
     return differing(*both, by=None)
 
 
@@ -178,5 +178,5 @@ INVARIANTS: dict[str, Statement] = {
     "numbers_have_no_gap": _numbers(),
     "references_stay_in_the_tenant": _references(),
     "one_effect_per_key": _repeated,
-    "documents_are_told_once": _told(),
+    "documents_are_told_once": _announced(),
 }

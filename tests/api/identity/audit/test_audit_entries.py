@@ -1,4 +1,4 @@
-"""The admin log over HTTP, and what is told in it."""
+"""The audit trail over HTTP, and what it records."""
 
 from typing import Any
 
@@ -112,7 +112,7 @@ async def test_what_the_log_refuses(company: Company) -> None:
 async def test_every_kind_of_change_keeps_its_members_apart(
     application: Any, company: Company
 ) -> None:
-    """AU-01: members, months and the company itself are told with before and after as well."""
+    """AU-01: members, months and the company itself are recorded with before and after as well."""
     trail = await Trail.of(application, company)
     tenant = await company.client.get("/api/v1/companies/current")
     await company.client.patch(
@@ -134,7 +134,7 @@ async def test_every_kind_of_change_keeps_its_members_apart(
 
 
 async def test_a_sale_stays_one_small_entry(application: Any, company: Company) -> None:
-    """A document is told by its number and total; its lines are facts of their own."""
+    """A document is recorded by its number and total; its lines are facts of their own."""
     trail = await Trail.of(application, company)
     product_id = await company.product("SOLD")
     await company.open_stock("5", "1.00", product_id)

@@ -19,8 +19,8 @@ LAG = timedelta(seconds=0.5)
 async def test_no_gap_under_parallel_writers(application: Any, company: Company) -> None:
     """AU-03: 64 writers at once, two who seal beside them: each entry is sealed once, in order."""
     trail = await Trail.of(application, company)
-    parts = application.state.parts
-    chain = DatabaseAuditChain(parts.database, parts.clock, lag=LAG, part_max=40)
+    container = application.state.container
+    chain = DatabaseAuditChain(container.database, container.clock, lag=LAG, part_max=40)
     written = seals = 0
     writing = True
 
@@ -34,7 +34,7 @@ async def test_no_gap_under_parallel_writers(application: Any, company: Company)
 
     async def seal() -> None:
         nonlocal seals
-        sealing = Sealing(parts.database, chain)
+        sealing = Sealing(container.database, chain)
         while writing:
             with contextlib.suppress(ConcurrentChange):  # the other one was faster
                 await sealing.seal(trail.tenant_id)

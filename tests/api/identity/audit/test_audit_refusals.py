@@ -62,21 +62,21 @@ async def test_who_is_refused_again_and_again_fills_no_disk(
 ) -> None:
     """Of a caller some are kept each minute, and the number of the others afterwards."""
     trail = await Trail.of(application, company)
-    refusals = application.state.parts.identity.refusals
+    refusals = application.state.container.identity.refusals
     now = [1_000.0]
     monkeypatch.setattr(refusals, "per_minute", 2)
     monkeypatch.setattr(refusals, "_monotonic", lambda: now[0])
     for _ in range(5):
         assert (await viewer.get("/api/v1/members")).status_code == 403
-    told = await trail.entries(action="permission_refused")
-    assert len(told) == 2
+    entries = await trail.entries(action="permission_refused")
+    assert len(entries) == 2
     now[0] += 59
     assert (await viewer.get("/api/v1/members")).status_code == 403
-    assert await trail.entries(action="permission_refused") == told
+    assert await trail.entries(action="permission_refused") == entries
     now[0] += 1
     assert (await viewer.get("/api/v1/members")).status_code == 403
-    told = await trail.entries(action="permission_refused")
-    assert sorted(str(each["changes"].get("more")) for each in told) == [
+    entries = await trail.entries(action="permission_refused")
+    assert sorted(str(each["changes"].get("more")) for each in entries) == [
         "4",
         "None",
         "None",
@@ -124,11 +124,11 @@ async def test_the_life_of_a_session_is_in_the_log(
     last = (await anonymous.post("/api/v1/auth/login", json=account)).json()["refresh_token"]
     await anonymous.post("/api/v1/auth/logout", json={"refresh_token": last})
     assert third
-    told = [
+    entries = [
         (each["action"], each["session_id"] == each["entity_id"], each["changes"].get("reason"))
         for each in await trail.entries(entity_kind="session")
     ]
-    assert told[1:] == [
+    assert entries[1:] == [
         ("opened", True, None),
         ("refreshed", True, None),
         ("refreshed", True, None),

@@ -74,8 +74,8 @@ async def test_an_owner_closes_the_company_and_keeps_it_after_all(company: Compa
         "company deletion_scheduled",
         "company deletion_cancelled",
     ]
-    told = await events(company.client, tenant_id)
-    assert [each for each in told if each.startswith("company.")] == [
+    types = await events(company.client, tenant_id)
+    assert [each for each in types if each.startswith("company.")] == [
         "company.registered",
         "company.deletion_scheduled",
         "company.deletion_cancelled",
@@ -185,7 +185,7 @@ def test_a_purge_leaves_nothing_of_the_company_and_touches_no_other(
             await staying.post("/exports", None, status=202)
             gone_id, stays_id = await tenant_of(going), await tenant_of(staying)
             for each in (gone_id, stays_id):
-                await app.state.parts.exporting.look(each)
+                await app.state.container.exporting.look(each)
             before = await prints(url, gone_id)
             filled = sum(1 for name in before if before[name][0])
             await overdue(going)
@@ -264,7 +264,7 @@ async def test_a_purge_that_was_killed_is_run_again_and_people_of_two_companies_
             async with owner_of(url) as owner:
                 await purging.purge(owner, tenant_id, now, fresh_id)
         monkeypatch.setattr(purging, "_empty", empty)
-        app.state.parts.identity.tokens.forget_company(tenant_id)
+        app.state.container.identity.tokens.forget_company(tenant_id)
         answer = await going.client.get(f"{API}/auth/me")
         assert refusal(answer) == (401, "auth.session_expired", [])
         async with owner_of(url) as owner:

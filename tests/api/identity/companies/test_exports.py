@@ -35,14 +35,14 @@ PATH = f"{API}/exports"
 
 def maker(company: Company, folder: Path, **options: Any) -> Exporting:
     """What makes exports, with pages of two rows."""
-    parts = company.client._transport.app.state.parts  # type: ignore[attr-defined]
+    container = company.client._transport.app.state.container  # type: ignore[attr-defined]
     given = {"rows_at_once": 2, "progress_seconds": 0, "kept": timedelta(days=7), **options}
-    return Exporting(parts.database, CompanyFiles(folder), SystemClock(), here=False, **given)
+    return Exporting(container.database, CompanyFiles(folder), SystemClock(), here=False, **given)
 
 
 def here(company: Company) -> Exporting:
     """What makes the exports of the application."""
-    made: Exporting = company.client._transport.app.state.parts.exporting  # type: ignore[attr-defined]
+    made: Exporting = company.client._transport.app.state.container.exporting  # type: ignore[attr-defined]
     return made
 
 
@@ -95,8 +95,8 @@ async def test_an_export_from_the_request_to_the_file(company: Company) -> None:
     assert len(file.content) == shown["file_bytes"]
     assert hashlib.sha256(file.content).hexdigest() == shown["file_sha256"]
     assert (await trail(company.client, tenant_id))[-1] == "export fetched"
-    told = await events(company.client, tenant_id)
-    assert told[-2:] == ["export.requested", "export.finished"]
+    types = await events(company.client, tenant_id)
+    assert types[-2:] == ["export.requested", "export.finished"]
     # A key that only tries leaves its trace as well; and what the file holds has to be its own.
     for permissions, status in ((EVERYTHING, 200), (["exports:read"], 403)):
         key = {"name": "Copies", "permissions": permissions, "mode": "test"}

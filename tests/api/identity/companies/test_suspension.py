@@ -146,7 +146,7 @@ async def test_nobody_joins_a_suspended_company(api: httpx.AsyncClient) -> None:
 
 async def test_every_route_that_changes_something_says_so(application: Any) -> None:
     """And no other: reads, one's own sign-in, exports and the deletion itself go on."""
-    told = {"companies.suspended", "companies.deletion_scheduled"}
+    codes = {"companies.suspended", "companies.deletion_scheduled"}
     for path, methods in application.openapi()["paths"].items():
         for method, operation in methods.items():
             permission = operation["x-permission"]
@@ -160,4 +160,4 @@ async def test_every_route_that_changes_something_says_so(application: Any) -> N
                 "company_deletion",
                 "platform",
             }
-            assert (told <= content["examples"].keys()) is held, (method, path)
+            assert (codes <= content["examples"].keys()) is held, (method, path)

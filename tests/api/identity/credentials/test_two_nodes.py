@@ -46,7 +46,7 @@ async def other(database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
     app = create_app(settings_for(database_url))
     async with app.router.lifespan_context(app), at_a_place(app) as client:
         clock = Later()
-        tokens = app.state.parts.identity.tokens._tokens
+        tokens = app.state.container.identity.tokens._tokens
         tokens._monotonic = tokens._known._monotonic = clock
         yield Node(client, clock)
 

@@ -40,16 +40,16 @@ async def started(
 async def application(started: Callable[[str], Any], dialect: str) -> Any:
     """The application, at the present instant; nobody guessed yet."""
     app = await started(dialect)
-    parts = app.state.parts
-    parts.clock.now_again()
-    parts.identity.passwords.throttle._counts._counts.clear()  # of the throttle that lifts delays
+    container = app.state.container
+    container.clock.now_again()
+    container.identity.passwords.throttle._counts._counts.clear()
     return app
 
 
 @pytest.fixture
 def hand(application: Any) -> Hand:
     """Its clock."""
-    clock: Hand = application.state.parts.clock
+    clock: Hand = application.state.container.clock
     return clock
 
 

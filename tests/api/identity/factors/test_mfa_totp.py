@@ -40,7 +40,7 @@ async def stored(user: User) -> Any:
     return loaded.present[SECOND_FACTORS][user.id,]
 
 
-async def told(user: User) -> str:
+async def records(user: User) -> str:
     """All that the trail and the events of the company say."""
     async with parts_of(user.client).database.read(user.tenant_id) as scope:
         return repr([await scope.rows(_CHANGES), await scope.rows(_PAYLOADS)])
@@ -321,7 +321,7 @@ async def test_secrets_are_told_once_and_kept_unreadable(user: User) -> None:
     assert wrong.status_code == 401
     assert "second_factor_refused" in log
     shown = (await user.get("/auth/mfa")).text
-    kept = repr(await stored(user)) + await told(user)
+    kept = repr(await stored(user)) + await records(user)
     for text in (secret, token, *user.recovery_codes):
         assert text not in shown
         assert text not in kept

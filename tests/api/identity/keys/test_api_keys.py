@@ -180,7 +180,7 @@ async def test_another_node_refuses_a_revoked_key_within_five_seconds(
         assert (await units(node, key["key"])).status_code == 200
         await api.post(f"{KEYS}/{key['id']}/revoke", headers=owner.headers)
         assert (await units(node, key["key"])).status_code == 200
-        remembered = app.state.parts.identity.tokens._keys._known
+        remembered = app.state.container.identity.tokens._keys._known
         late = remembered._monotonic() + 5.0
         monkeypatch.setattr(remembered, "_monotonic", lambda: late)
         assert refusal(await units(node, key["key"])) == OVER

@@ -35,7 +35,7 @@ async def company_id(company: Company) -> str:
     return str((await company.get("/auth/me"))["company_id"])
 
 
-async def acts(company: Company, operator: dict[str, str], query: str = "") -> list[Any]:
+async def actions_of(company: Company, operator: dict[str, str], query: str = "") -> list[Any]:
     answer = await company.client.get(f"{PLATFORM}/audit-entries{query}", headers=operator)
     assert answer.status_code == 200, answer.text
     return list(answer.json()["data"])
@@ -143,20 +143,22 @@ async def test_a_company_is_suspended_and_resumed_at_once_and_everybody_can_see_
     unit["code"] = "box"
     refused = await company.client.post(f"{API}/units", json=unit)
     assert refusal(refused) == (403, "companies.suspended", [])
-    [kept] = await acts(company, operator, "?action=company.suspended")
+    [kept] = await actions_of(company, operator, "?action=company.suspended")
     assert (kept["company_id"], kept["reason"]) == (id_, WHY["reason"])
     assert kept["request_id"] == suspended.headers["x-request-id"] == "req-suspend"
     assert kept["changes"] == {"status": ["active", "suspended"]}
     assert kept["address"] == "127.0.0.1"
     assert (await upon(company, operator, "resume")).json()["status"] == "active"
     assert (await company.client.post(f"{API}/units", json=unit)).status_code == 201
-    told = await trail(company.client, read("cmp", id_))
-    assert [each for each in told if each.startswith("company ")] == [
+    entries = await trail(company.client, read("cmp", id_))
+    assert [each for each in entries if each.startswith("company ")] == [
         "company registered",
         "company suspended",
         "company resumed",
     ]
-    [by] = {each["operator_id"] for each in await acts(company, operator, f"?company_id={id_}")}
+    [by] = {
+        each["operator_id"] for each in await actions_of(company, operator, f"?company_id={id_}")
+    }
     assert by == kept["operator_id"]
 
 
@@ -191,7 +193,7 @@ async def test_a_company_that_is_none_is_not_found(
         f"{PLATFORM}/companies/{missing}", params=WHY, headers=operator
     )
     assert refusal(shown) == (404, "common.not_found", [])
-    actions = [each["action"] for each in await acts(company, operator)]
+    actions = [each["action"] for each in await actions_of(company, operator)]
     assert actions == ["operator.added", "session.opened", "company.shown"]
 
 
@@ -223,7 +225,7 @@ async def test_companies_and_users_are_found_and_whoever_looks_says_why(
     [found] = users.json()["data"]
     assert (found["email"], found["company_count"], found["active"]) == (EMAIL, 0, True)
     assert "password" not in users.text
-    kept = [each for each in await acts(company, operator) if "listed" in each["action"]]
+    kept = [each for each in await actions_of(company, operator) if "listed" in each["action"]]
     assert {each["reason"] for each in kept} == {WHY["reason"]}
     assert [each["changes"] for each in kept][:2] == [{}, {"query": "zebra"}]
     assert [each["action"] for each in kept].count("users.listed") == 1
@@ -231,7 +233,7 @@ async def test_companies_and_users_are_found_and_whoever_looks_says_why(
     assert len(page.json()["data"]) == 2
     assert re.fullmatch(r"<.+>; rel=\"next\"", page.headers["link"])
     since = page.json()["data"][0]["recorded_at"]
-    later = await acts(company, operator, f"?recorded_from={since}&recorded_to={since}")
+    later = await actions_of(company, operator, f"?recorded_from={since}&recorded_to={since}")
     assert [each["id"] for each in later] == [page.json()["data"][0]["id"]]
 
 
@@ -247,7 +249,7 @@ async def test_a_session_of_an_operator_ends(
     body = {"current_password": PASSWORD, "new_password": OTHER_PASSWORD}
     changed = await company.client.post(f"{API}/auth/password", json=body)
     assert changed.status_code == 204
-    tokens = application.state.parts.identity.operator_tokens
+    tokens = application.state.container.identity.operator_tokens
     tokens._known.forget_where(lambda _: True)  # what five seconds do
     gone = await company.client.get(f"{PLATFORM}/audit-entries", headers=both)
     assert refusal(gone) == (401, "auth.session_expired", [])

@@ -61,18 +61,18 @@ async def test_problems_are_told_in_the_language_of_the_user(api: httpx.AsyncCli
     """Accept-Language comes first; an unauthenticated caller gets the default."""
     tokens = await sign_up(api)
 
-    async def told(**more: str) -> tuple[str, str]:
+    async def answered(**more: str) -> tuple[str, str]:
         path = "/api/v1/units/none"
         answer = await api.get(path, headers={**tokens.headers, **more})
         return answer.headers["content-language"], answer.json()["title"]
 
-    english = await told()
+    english = await answered()
     assert english[0] == "en"
     await patch(api, tokens, 1, {"locale": "ar"})
-    arabic = await told()
-    assert arabic == await told(**{"Accept-Language": "ar"})
+    arabic = await answered()
+    assert arabic == await answered(**{"Accept-Language": "ar"})
     assert arabic[0] == "ar"
-    assert await told(**{"Accept-Language": "en"}) == english
+    assert await answered(**{"Accept-Language": "en"}) == english
     unknown = await api.get("/api/v1/units")
     assert unknown.headers["content-language"] == "en"
 

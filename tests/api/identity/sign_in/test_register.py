@@ -74,9 +74,9 @@ async def test_of_registrations_at_once_one_makes_the_company(api: httpx.AsyncCl
         (201, '{"status":"registered"}')
     }
     _, tenant_id = await ids_of(api, await login(api))
-    told = await events(api, tenant_id)
+    types = await events(api, tenant_id)
     # Repeated registrations are recorded only once an hour.
-    assert sorted(told) == ["company.registered", "user.registration_repeated"]
+    assert sorted(types) == ["company.registered", "user.registration_repeated"]
 
 
 REFUSED: list[tuple[dict[str, Any], str, str]] = [

@@ -158,9 +158,9 @@ def test_a_debit_is_no_credit() -> None:
 
 def test_named_allocations_are_kept_exactly_and_a_pair_becomes_one_fact() -> None:
     items = [an_item(9, -500), an_item(1, 300), an_item(2, 300), an_item(3, 300)]
-    wishes = [(2, 100), (1, 150), (2, 50)]
+    named = [(2, 100), (1, 150), (2, 50)]
     done = allocate_named(
-        items, [NamedAllocation(an_id(9), an_id(debit), amount) for debit, amount in wishes], ON
+        items, [NamedAllocation(an_id(9), an_id(debit), amount) for debit, amount in named], ON
     )
     assert pairs(done) == [(9, 2, 150), (9, 1, 150)]
     assert states(done) == {9: (-300, -200), 2: (150, 150), 1: (150, 150)}
@@ -168,7 +168,7 @@ def test_named_allocations_are_kept_exactly_and_a_pair_becomes_one_fact() -> Non
 
 
 @pytest.mark.parametrize(
-    ("wishes", "error", "pointer"),
+    ("named", "error", "pointer"),
     [
         ([(9, 1, 301)], OverAllocation, "/lines/0/amount"),
         ([(8, 1, 101)], OverAllocation, "/lines/0/amount"),
@@ -181,13 +181,13 @@ def test_named_allocations_are_kept_exactly_and_a_pair_becomes_one_fact() -> Non
     ],
 )
 def test_a_named_allocation_beyond_what_is_there_is_refused(
-    wishes: list[tuple[int, int, int]], error: type[DomainError], pointer: str
+    named: list[tuple[int, int, int]], error: type[DomainError], pointer: str
 ) -> None:
     items = [an_item(9, -500), an_item(8, -100), an_item(1, 400, settled=100), an_item(2, 400)]
     with pytest.raises(error) as refused:
         allocate_named(
             items,
-            [NamedAllocation(an_id(one), an_id(two), amount) for one, two, amount in wishes],
+            [NamedAllocation(an_id(one), an_id(two), amount) for one, two, amount in named],
             ON,
         )
     assert refused.value.faults[0].pointer == pointer

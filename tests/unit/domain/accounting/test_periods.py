@@ -184,13 +184,13 @@ def test_settings_change_one_by_one() -> None:
     )
 )
 def test_any_history_leaves_the_closed_months_in_one_row_before_the_open_ones(
-    acts: list[tuple[str, int]],
+    steps: list[tuple[str, int]],
 ) -> None:
     """Whatever is tried: ``closed_through`` parts the months, and a locked month never opens."""
     ledger = books()
     rows: dict[date, Period] = {}
     locked: set[date] = set()
-    for act, month in acts:
+    for act, month in steps:
         day = date(2011, month, 15)
         start = month_start(day)
         stored = rows.get(start)

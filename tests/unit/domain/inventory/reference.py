@@ -113,12 +113,12 @@ class Reference:
     def _oldest(self) -> Batch:
         return next(batch for batch in self.queue if batch.left)
 
-    def _out(self, wishes: list[tuple[Callable[[], Batch], int]]) -> tuple[int, list[Issued]]:
+    def _out(self, taken: list[tuple[Callable[[], Batch], int]]) -> tuple[int, list[Issued]]:
         there, worth = self.quantity, self.value
         cost = self.unit_cost
         pieces: list[Issued] = []
         gone = 0
-        for choose, wanted in wishes:
+        for choose, wanted in taken:
             left = wanted
             while left:
                 batch = choose()

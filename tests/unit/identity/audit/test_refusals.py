@@ -41,7 +41,7 @@ class Keeper:
         return self.company
 
     @property
-    def told(self) -> list[Any]:
+    def counts(self) -> list[Any]:
         return [call.input.facts.get("more", 1) for call in self.calls]
 
 
@@ -62,9 +62,9 @@ async def test_what_is_too_much_is_counted_until_the_end() -> None:
     refuse(refusals, caller(2), 1)
     refusals.login(caller(1).user_id, STRANGER)
     await refusals.settle()
-    assert keeper.told == [1, 1, 1, 1]
+    assert keeper.counts == [1, 1, 1, 1]
     await refusals.stop()
-    assert keeper.told == [1, 1, 1, 1, 3]
+    assert keeper.counts == [1, 1, 1, 1, 3]
     last = keeper.calls[-1]
     assert (last.principal, last.input.action, last.input.entity_id) == (
         caller(1),
@@ -84,11 +84,11 @@ async def test_a_minute_that_is_over_is_told(monkeypatch: pytest.MonkeyPatch) ->
     refusals.login(caller(7).user_id, STRANGER)
     refusals.login(caller(7).user_id, STRANGER)
     await asyncio.sleep(0.03)
-    assert keeper.told == [1, 1]  # by the clock that is asked the minute goes on
+    assert keeper.counts == [1, 1]  # by the clock that is asked the minute goes on
     clock.move(seconds=0.02)
     await asyncio.sleep(0.05)
     await refusals.settle()
-    assert sorted(keeper.told) == [1, 1, 1, 2]
+    assert sorted(keeper.counts) == [1, 1, 1, 2]
     user = keeper.calls[-1].input
     assert (user.action, user.entity_kind, user.entity_id) == (
         "login_refused",
@@ -110,8 +110,8 @@ async def test_memory_and_waiting_are_bounded(monkeypatch: pytest.MonkeyPatch) -
         await asyncio.sleep(0)
     keeper.gate.set()
     await refusals.stop()
-    assert sum(keeper.told) == 6
-    assert len(keeper.told) == 6  # three at once, and one for each that was put off
+    assert sum(keeper.counts) == 6
+    assert len(keeper.counts) == 6  # three at once, and one for each that was put off
 
 
 async def test_a_refused_sign_in_is_kept_in_the_trail_of_the_users_company() -> None:
@@ -135,5 +135,5 @@ async def test_a_failure_is_nobodys_but_the_logs(raised: bool) -> None:
     refusals = Refusals(keeper, keeper.company_of)
     refuse(refusals, caller(1))
     await refusals.settle()
-    assert keeper.told == [1]
+    assert keeper.counts == [1]
     await refusals.stop()

@@ -46,7 +46,7 @@ class Act:
     who: int
     whom: int = 0
     code: str = "three"
-    wish: frozenset[str] = frozenset()
+    wanted: frozenset[str] = frozenset()
     whole: bool = True
 
 
@@ -112,14 +112,14 @@ class Office:
         """Try something, as it would come over HTTP: the answer, or the refusal."""
         role = self.own(act.code)
         if act.what == "make":
-            members = {"code": act.code, "name": act.code, "permissions": sorted(act.wish)}
+            members = {"code": act.code, "name": act.code, "permissions": sorted(act.wanted)}
             return self.run(act.who, CREATE_ROLE, Create(None, members), **more)
         if act.what == "hire":
             return self.hire(act.who, act.code, **more)
         if act.what in OF_ROLES:
             if role is None:
                 return RoleBuiltIn()
-            changes: dict[str, Any] = {"permissions": sorted(act.wish)}
+            changes: dict[str, Any] = {"permissions": sorted(act.wanted)}
             if act.what != "change":
                 changes = {"active": act.what == "on"}
             edit = Edit(role.id, role.version, changes)
@@ -133,8 +133,8 @@ class Office:
         """Invite somebody new, who joins at once."""
         number = 100 + len(self.memory.all(USERS))
         token = bytes([number]) * 32
-        wish = Invite(f"p{number}@x.example", code, token)
-        refusal = self.run(who, INVITE, wish, **more)
+        wanted = Invite(f"p{number}@x.example", code, token)
+        refusal = self.run(who, INVITE, wanted, **more)
         if isinstance(refusal, DomainError):
             return refusal
         joined = self.run(number, JOIN, Join(token, "a hash", None), permissions=frozenset())
@@ -146,13 +146,13 @@ def person(number: int) -> Id:
 
 
 @settings(max_examples=200, deadline=None)
-@given(sets=st.lists(SETS, min_size=3, max_size=3), acts=st.lists(ACTS, max_size=12))
-def test_grants_are_monotone(sets: list[frozenset[str]], acts: list[Act]) -> None:
+@given(sets=st.lists(SETS, min_size=3, max_size=3), steps=st.lists(ACTS, max_size=12))
+def test_grants_are_monotone(sets: list[frozenset[str]], steps: list[Act]) -> None:
     office = Office.opened(sets)
-    for act in acts:
+    for act in steps:
         people, roles = office.held(), office.roles
         # The token of an API key carries less than its maker holds.
-        carried = every_permission() if act.whole else act.wish | ALWAYS
+        carried = every_permission() if act.whole else act.wanted | ALWAYS
         power = people[person(act.who)] & carried
         refused = isinstance(office.act(act, permissions=carried), DomainError)
         given_now = differing(people, office.held()) + differing(roles, office.roles)
