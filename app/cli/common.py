@@ -64,7 +64,7 @@ def migrate_to(settings: Settings, revision: str = "head", *, drop_data: bool = 
     try:
         if revision == "head" and is_current(url):
             return head()
-        # Most starts have nothing to migrate, and Alembic costs 10 MB and a quarter of a second.
+        # Most starts have nothing to migrate, and Alembic costs a quarter of a second.
         from app.infrastructure.db import migrate  # noqa: PLC0415
 
         return migrate.go_to(url, revision, drop_data=drop_data)

@@ -85,6 +85,8 @@ def _run(
         os.dup2(opened, number)
         os.close(opened)
     sys.argv = ["tradepost", *arguments]
+    # Unlike a daemon of multiprocessing, a command may have children.
+    multiprocessing.current_process()._config["daemon"] = False  # type: ignore[attr-defined]
     main()
 
 

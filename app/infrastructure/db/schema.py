@@ -1,6 +1,6 @@
 """The schema revision of a database, read without Alembic, because most starts need no migration.
 
-Alembic costs a process 10 MB and a quarter of a second; only a migration needs it.
+Alembic takes a quarter of a second to import; only a migration needs it.
 """
 
 import asyncio
