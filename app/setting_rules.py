@@ -5,6 +5,7 @@ Pure functions of values, used by ``app.settings``. A reason names its setting, 
 
 import re
 from collections.abc import Iterator, Mapping
+from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -48,6 +49,28 @@ def keys_fit(rp_id: str, origins: list[str]) -> bool:
     return bool(own) is bool(hosts) and all(host == own or host.endswith(below) for host in hosts)
 
 
+def network_refused(text: str) -> bool:
+    """Whether a text is neither an address nor a network (CIDR)."""
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        return True
+    return False
+
+
+def _covers_all(networks: list[str]) -> bool:
+    """Whether networks together hold every address of IPv4 or of IPv6."""
+    found = [ip_network(each, strict=False) for each in networks]
+    fours = [each for each in found if isinstance(each, IPv4Network)]
+    sixes = [each for each in found if isinstance(each, IPv6Network)]
+    all_fours = IPv6Network("::ffff:0:0/96")  # how IPv6 writes them
+    return (
+        any(each.prefixlen == 0 for each in collapse_addresses(fours))
+        or any(each.supernet_of(all_fours) for each in sixes)
+        or any(each.prefixlen == 0 for each in collapse_addresses(sixes))
+    )
+
+
 def production_refusals(settings: "Settings", secrets: Mapping[str, str]) -> Iterator[str]:
     """The reasons why production refuses ``settings``; ``secrets`` are those in effect, by name."""
     origins, hosts = settings.allowed_origins, settings.allowed_hosts
@@ -70,7 +93,7 @@ def production_refusals(settings: "Settings", secrets: Mapping[str, str]) -> Ite
             "*" in each or not each.startswith("https://") for each in origins
         ),
         "ALLOWED_HOSTS is empty or has a *": not hosts or any("*" in each for each in hosts),
-        "TRUSTED_PROXIES has a *": any("*" in each for each in settings.trusted_proxies),
+        "TRUSTED_PROXIES covers every address": _covers_all(settings.trusted_proxies),
         "WEBAUTHN_ORIGINS has an address without https": any(
             not each.startswith("https://") for each in settings.webauthn_origins
         ),

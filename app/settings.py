@@ -16,6 +16,7 @@ from app.setting_rules import (
     REDACTED,
     form_refused,
     keys_fit,
+    network_refused,
     production_refusals,
     without_password,
 )
@@ -180,6 +181,14 @@ class Settings(BaseSettings):
         """The items of a list are separated by commas."""
         if isinstance(value, str):
             return [part.strip() for part in value.split(",") if part.strip()]
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: list[str]) -> list[str]:
+        """Check that each is an address or a network."""
+        if any(map(network_refused, value)):
+            raise ValueError("write addresses or networks, such as 10.0.0.7 or 10.0.0.0/8")
         return value
 
     @field_validator("database_url", "database_owner_url", "database_replica_url", "valkey_url")

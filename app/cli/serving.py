@@ -145,6 +145,9 @@ def _config(application: FastAPI, host: str, port: int) -> uvicorn.Config:
         ),
         access_log=False,
         log_config=None,
+        # By default uvicorn believes forwarded addresses from 127.0.0.1 or FORWARDED_ALLOW_IPS;
+        # here only TRUSTED_PROXIES counts (app/api/middleware/client.py).
+        proxy_headers=False,
         server_header=False,
         date_header=True,
         timeout_keep_alive=30,

@@ -69,7 +69,19 @@ REFUSALS: list[tuple[str, Any, str]] = [
     ("allowed_origins", ["https://*.example"], "ALLOWED_ORIGINS has a * or an address without"),
     ("allowed_hosts", [], "ALLOWED_HOSTS is empty or has a *"),
     ("allowed_hosts", ["*.example"], "ALLOWED_HOSTS is empty or has a *"),
-    ("trusted_proxies", ["*"], "TRUSTED_PROXIES has a *"),
+    *(
+        ("trusted_proxies", networks.split(), "TRUSTED_PROXIES covers every address")
+        for networks in (
+            "0.0.0.0/0",
+            "10.0.0.7/0",
+            "::/0",
+            "0:0:0:0::/0",
+            "::ffff:0:0/96",
+            "::/1",
+            "0.0.0.0/1 128.0.0.0/1",
+            "::/1 8000::/1",
+        )
+    ),
     ("valkey_url", "", "VALKEY_URL is empty, and SINGLE_NODE is not on"),
     ("docs_enabled", True, "DOCS_ENABLED exposes the documentation publicly"),
     (
@@ -130,6 +142,20 @@ def test_a_risk_is_taken_when_it_is_said(risk: str, changes: dict[str, Any]) -> 
 def test_what_leaves_no_machine_or_is_encrypted_is_taken(address: str) -> None:
     """CF-01: a login without a password is known to the server by other means."""
     settings(**{**GOOD, "database_url": address}).refuse_unsafe()
+
+
+@pytest.mark.parametrize("value", ["10.0.0.7", "10.0.0.0/8, 2001:db8::/32", "128.0.0.0/1", ""])
+def test_proxies_that_are_some_addresses_are_taken(value: str) -> None:
+    settings(**{**GOOD, "trusted_proxies": value}).refuse_unsafe()
+
+
+@pytest.mark.parametrize("value", ["*", "0/0", "proxy.local", "10.0.0.0/33", "10.0.0.7:80"])
+def test_a_proxy_that_is_no_address_is_refused_by_name(value: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        settings(trusted_proxies=value)
+    [error] = refused.value.errors()
+    assert error["loc"] == ("trusted_proxies",)
+    assert "write addresses or networks" in error["msg"]
 
 
 def test_a_single_node_needs_no_valkey() -> None:

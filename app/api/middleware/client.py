@@ -34,7 +34,7 @@ class ClientAddress:
             return UNKNOWN
         hops = forwarded.decode("latin-1").split(",")[-_HOPS_MAX:] if forwarded else []
         while hops and self._is_trusted(address):
-            before = _parse(hops.pop().strip())
+            before = _parse(_without_port(hops.pop().strip()))
             if before is None:
                 break
             address = before
@@ -42,6 +42,13 @@ class ClientAddress:
 
     def _is_trusted(self, address: IPv4Address | IPv6Address) -> bool:
         return any(address in network for network in self._networks)
+
+
+def _without_port(hop: str) -> str:
+    """A forwarded address without the port that some proxies add."""
+    if hop.startswith("["):
+        return hop[1:].partition("]")[0]
+    return hop.partition(":")[0] if hop.count(":") == 1 else hop
 
 
 def _parse(text: str) -> IPv4Address | IPv6Address | None:
