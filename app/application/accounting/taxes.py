@@ -7,6 +7,7 @@ from app.application.shared.nouns import Access, Noun
 from app.application.shared.reading import list_of
 from app.application.shared.views import View
 from app.application.shared.work import Work
+from app.domain.accounting.errors import AccountUnsuitable
 from app.domain.accounting.tax import TaxCode
 
 _ACCOUNTS = ("output_account_id", "input_account_id")
@@ -29,7 +30,7 @@ def _with_accounts(tax: TaxCode, before: TaxCode | None, work: Work) -> TaxCode:
             account_id = getattr(component, member)
             if account_id is not None:
                 pointer = f"/components/{place}/{member}"
-                work.get(ACCOUNTS, account_id, pointer=pointer).check_named(pointer)
+                work.get(ACCOUNTS, account_id, pointer=pointer).check_tax(pointer)
     return tax
 
 
@@ -41,6 +42,7 @@ TAX = Master(
         "/taxes",
         "Tax codes.",
         Access(write="accountant", read="manager buyer cashier warehouse viewer"),
+        refusals=[AccountUnsuitable],
     ),
     unique=[Unique("code")],
     needs=_needs,

@@ -20,7 +20,7 @@ from app.application.shared.nouns import Access, Noun, by_id
 from app.application.shared.work import Work
 from app.domain.accounting.chart import AccountRole
 from app.domain.accounting.entries import Postings
-from app.domain.accounting.errors import PeriodClosed, PeriodLocked
+from app.domain.accounting.errors import AccountUnsuitable, PeriodClosed, PeriodLocked
 from app.domain.inventory.errors import Backdated, InsufficientStock, ScrapAccountNeeded
 from app.domain.inventory.scraps import Scrap, ScrapIn, ScrapLine, ScrapReason
 from app.domain.shared.documents import DocumentKind, Series
@@ -101,7 +101,7 @@ def _account_of(body: ScrapIn, work: Work) -> Id:
     body.check_account()
     if body.account_id is None:
         return account_of(work, _ROLES[body.reason])
-    work.get(ACCOUNTS, body.account_id, pointer="/account_id").check_named("/account_id")
+    work.get(ACCOUNTS, body.account_id, pointer="/account_id").check_cost("/account_id")
     return body.account_id
 
 
@@ -113,7 +113,14 @@ SCRAP = Document(
         "/scraps",
         "Goods taken out of the stock for a reason, at their cost.",
         Access(write="manager warehouse", read="accountant viewer"),
-        refusals=[InsufficientStock, ScrapAccountNeeded, Backdated, PeriodClosed, PeriodLocked],
+        refusals=[
+            InsufficientStock,
+            ScrapAccountNeeded,
+            AccountUnsuitable,
+            Backdated,
+            PeriodClosed,
+            PeriodLocked,
+        ],
     ),
     ScrapIn,
     title="Scrap goods",

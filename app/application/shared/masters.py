@@ -155,7 +155,8 @@ class Master(Generic[A]):
         noun: what it is called.
         listed: its list.
         unique: what tells its objects apart within the company.
-        in_use: the references that may only name objects in use, when they are newly made.
+        in_use: what lets a reference pass when it is newly made, by the name of the member: a
+            check of the object and its pointer, which refuses one that is out of use.
         stated: members of requests that the aggregate keeps in another form.
         needs: adds what ``complete`` looks at to the needs of a request.
         complete: checks an aggregate against others and completes it, before it is kept. It takes
@@ -169,7 +170,7 @@ class Master(Generic[A]):
         *,
         listed: Listing,
         unique: Sequence[Unique] = (),
-        in_use: Sequence[str] = (),
+        in_use: Mapping[str, Callable[[Any, str], None]] | None = None,
         stated: Sequence[Stated] = (),
         needs: Callable[[Create | Edit, Needs], Needs] | None = None,
         complete: Callable[[A, A | None, Work], A] | None = None,
@@ -180,7 +181,7 @@ class Master(Generic[A]):
         self.unique = tuple(unique)
         self.stated = tuple(stated)
         self.batch = batch
-        self._in_use = frozenset(in_use)
+        self._in_use = dict(in_use or {})
         self._more_needs = needs
         self._complete = complete
         self.finders = {each.member: _finder(noun, each.member) for each in unique}
@@ -253,7 +254,7 @@ class Master(Generic[A]):
                 continue
             found = work.get(KINDS[reference.table], named, pointer=f"/{name}")
             if name in self._in_use and (before is None or getattr(before, name) != named):
-                found.check_named(f"/{name}")
+                self._in_use[name](found, f"/{name}")
 
     def _checked(self, aggregate: A, before: A | None, members: Mapping[str, Any], work: Work) -> A:
         if self._complete is not None:

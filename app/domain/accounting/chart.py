@@ -4,7 +4,12 @@ from collections.abc import Callable, Iterable
 from enum import StrEnum
 from typing import Annotated, Final, NamedTuple
 
-from app.domain.accounting.errors import AccountInactive, AccountRequired, ControlAccount
+from app.domain.accounting.errors import (
+    AccountInactive,
+    AccountRequired,
+    AccountUnsuitable,
+    ControlAccount,
+)
 from app.domain.accounting.ids import AccountId
 from app.domain.shared.errors import InvalidValue
 from app.domain.shared.fields import Active, Code, Example, Mark, Name, Version
@@ -106,6 +111,47 @@ class Account:
             raise ControlAccount.at(pointer)
         if not self.active:
             raise AccountInactive.at(pointer)
+
+    def check_revenue(self, pointer: str) -> None:
+        """Let what is sold post to this account: income, or a liability of the company's own.
+
+        A deposit or a voucher that is sold is owed to the customer, so it is a liability.
+
+        Raises:
+            ControlAccount, AccountInactive: as ``check_named``.
+            AccountUnsuitable: it is of another kind, or the books use it for something else.
+        """
+        self.check_named(pointer)
+        own_liability = self.kind is AccountKind.LIABILITY and self.role is None
+        if not (self.kind is AccountKind.INCOME or own_liability):
+            raise AccountUnsuitable.at(pointer)
+
+    def check_tax(self, pointer: str) -> None:
+        """Let tax post to this account: that of a tax, or an asset or liability of its own.
+
+        Raises:
+            ControlAccount, AccountInactive: as ``check_named``.
+            AccountUnsuitable: it is of another kind, or the books use it for something else.
+        """
+        self.check_named(pointer)
+        own = self.role is None and self.kind in (AccountKind.ASSET, AccountKind.LIABILITY)
+        if not (own or self.role in (AccountRole.INPUT_TAX, AccountRole.OUTPUT_TAX)):
+            raise AccountUnsuitable.at(pointer)
+
+    def check_cost(self, pointer: str) -> None:
+        """Let the cost of goods taken out post to this account.
+
+        That is an expense, or an asset (goods used to build something) or equity (goods taken by
+        the owner) of the company's own.
+
+        Raises:
+            ControlAccount, AccountInactive: as ``check_named``.
+            AccountUnsuitable: it is of another kind, or the books use it for something else.
+        """
+        self.check_named(pointer)
+        own = self.role is None and self.kind in (AccountKind.ASSET, AccountKind.EQUITY)
+        if not (own or self.kind is AccountKind.EXPENSE):
+            raise AccountUnsuitable.at(pointer)
 
 
 class TemplateAccount(NamedTuple):

@@ -28,6 +28,13 @@ class ControlAccount(DomainError):
     kind = Kind.RULE_BROKEN
 
 
+class AccountUnsuitable(DomainError):
+    """What shall post to the account is not what the account is for: a sale to the cash account."""
+
+    code = "accounting.account_unsuitable"
+    kind = Kind.RULE_BROKEN
+
+
 class PeriodClosed(DomainError):
     """The month is closed: it takes no postings until it is reopened."""
 
