@@ -1,7 +1,8 @@
 """JSON bodies: read completely, checked for ambiguities between parsers, parsed once.
 
-The checks keep every later step safe: numbers are finite, strings are valid Unicode without NUL
-(PostgreSQL cannot store it), nesting is shallow, and no object contains a member twice.
+The checks keep every later step safe: numbers are finite, strings are valid Unicode without
+characters that cannot be seen (nor can PostgreSQL store NUL), nesting is shallow, and no object
+contains a member twice.
 """
 
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from app.api.errors import (
 )
 from app.api.validation import FAULTS_MAX
 from app.domain.shared.errors import Fault
+from app.domain.shared.texts import hidden_character
 
 DEPTH_MAX: Final = 64
 JSON_TYPE: Final = "application/json"
@@ -26,7 +28,8 @@ MERGE_PATCH_TYPE: Final = "application/merge-patch+json"
 
 _BRACES_AS_BRACKETS: Final = bytes.maketrans(b"{}", b"[]")
 _NOT_STRUCTURE: Final = bytes(value for value in range(256) if value not in b'[]{}"')
-_NUL_ESCAPE: Final = b"\\u0000"
+# Without one of these, a body in ASCII holds visible characters, tabs and line ends only.
+_MAYBE_HIDDEN: Final = (b"\\u", b"\\b", b"\\f", b"\x7f")
 
 
 def parse_json(body: bytes) -> Any:
@@ -36,7 +39,7 @@ def parse_json(body: bytes) -> Any:
         MalformedJson: not JSON in UTF-8, or with a number that is not finite (NaN, 1e400).
         NestedTooDeep: more than ``DEPTH_MAX`` levels.
         DuplicateMember: an object contains a member twice.
-        ValidationFailed: a string contains a NUL character.
+        ValidationFailed: a string contains a character that cannot be seen.
     """
     try:
         value = orjson.loads(body)
@@ -48,9 +51,10 @@ def parse_json(body: bytes) -> Any:
         raise NestedTooDeep(limit=DEPTH_MAX)
     if _colons(plain) != orjson.dumps(value).count(b":"):
         raise DuplicateMember
-    if _NUL_ESCAPE in plain:
-        pointers = islice(_nul_pointers(value), FAULTS_MAX)
-        raise ValidationFailed(faults=[Fault(at, "validation.nul_character") for at in pointers])
+    if not plain.isascii() or any(each in plain for each in _MAYBE_HIDDEN):
+        faults = list(islice(_hidden_faults(value), FAULTS_MAX))
+        if faults:
+            raise ValidationFailed(faults=faults)
     return value
 
 
@@ -99,16 +103,19 @@ def _colons(plain: bytes) -> int:
     return plain.count(b":") + plain.count(b"\\u003a") + plain.count(b"\\u003A")
 
 
-def _nul_pointers(value: Any, pointer: str = "") -> Iterator[str]:
-    """The places of strings and member names with a NUL. The depth is already bounded."""
-    if isinstance(value, str) and "\0" in value:
-        yield pointer
+def _hidden_faults(value: Any, pointer: str = "") -> Iterator[Fault]:
+    """The strings and member names with a hidden character. The depth is already bounded."""
+    if isinstance(value, str):
+        hidden = hidden_character(value)
+        if hidden is not None:
+            yield Fault(pointer, "validation.hidden_character", {"character": hidden})
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            yield from _nul_pointers(item, f"{pointer}/{index}")
+            yield from _hidden_faults(item, f"{pointer}/{index}")
     elif isinstance(value, dict):
         for name, item in value.items():
-            if "\0" in name:
-                yield pointer
+            hidden = hidden_character(name)
+            if hidden is not None:
+                yield Fault(pointer, "validation.hidden_character", {"character": hidden})
             step = name.replace("~", "~0").replace("/", "~1")
-            yield from _nul_pointers(item, f"{pointer}/{step}")
+            yield from _hidden_faults(item, f"{pointer}/{step}")

@@ -122,8 +122,8 @@ IF_NONE_MATCH: Final[dict[str, Any]] = {
     "name": "If-None-Match",
     "in": "header",
     "required": False,
-    "description": "The ETag that the caller has: 304 when it is the present one. Any other text "
-    "matches none.",
+    "description": "The ETags that the caller has, separated by commas, or `*`: 304 when the "
+    "present one is among them. `W/` before one makes no difference.",
     "schema": {"type": "string", "examples": ['"3"']},
 }
 ACCEPT_LANGUAGE: Final[dict[str, Any]] = {

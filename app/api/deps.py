@@ -17,7 +17,7 @@ from app.api.errors import IfMatchInvalid, UnknownParameter, faulty
 from app.api.guards import REQUIRES_KEY
 from app.api.paging import PageParams
 from app.api.problems import Problems
-from app.api.record import record_of
+from app.api.record import knows, record_of
 from app.api.route import API_PREFIX, KEYS_TOO, PERMISSION_KEY, STEP_UP_KEY, check_sort
 from app.application.shared.access import Principal
 from app.application.shared.commands import (
@@ -197,7 +197,7 @@ class Http:
 
     def _tagged(self, version: int | None, view: Callable[[], Any]) -> Response:
         headers = {} if version is None else {"etag": f'"{version}"'}
-        if headers and self.request.headers.get("if-none-match") == headers["etag"]:
+        if headers and knows(self.request.scope, headers["etag"]):
             return Response(status_code=304, headers=headers)
         return json_response(self._written(view()), 200, headers)
 

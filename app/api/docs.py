@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, Response
 
 from app.api.errors import PathNotFound
 from app.api.problems import Problems
-from app.api.record import header
+from app.api.record import header, knows
 from app.api.route import PUBLIC, new_router, permission
 
 _STATIC: Final = Path(__file__).parent / "static"
@@ -120,7 +120,7 @@ def docs_router(app: FastAPI, problems: Problems) -> APIRouter:
 
 def _send(asset: _Asset, request: Request) -> Response:
     headers = {"ETag": asset.etag, "Cache-Control": _CACHE, "Vary": "Accept-Encoding"}
-    if (header(request.scope, b"if-none-match") or b"").decode("latin-1") == asset.etag:
+    if knows(request.scope, asset.etag):
         return Response(status_code=304, headers=headers)
     accepted = (header(request.scope, b"accept-encoding") or b"").decode("latin-1")
     if "gzip" in accepted:

@@ -107,9 +107,17 @@ class MonthMalformed(EdgeError):
 
 
 class HostRefused(EdgeError):
-    """The ``Host`` header is missing, repeated or not a name of this service."""
+    """The ``Host`` header is missing or not a name of this service."""
 
     code = "common.host_refused"
+    kind = Kind.MALFORMED
+    closes = True
+
+
+class HeaderRepeated(EdgeError):
+    """A header that may stand only once is repeated."""
+
+    code = "common.header_repeated"
     kind = Kind.MALFORMED
     closes = True
 

@@ -1,10 +1,12 @@
 """What the HTTP edge knows about the current request."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 RECORD_KEY: Final = "tradepost"
+_TAG: Final = re.compile(r'"[\x21\x23-\x7e\x80-\xff]*"')
 
 
 @dataclass(slots=True)
@@ -33,6 +35,19 @@ def record_of(scope: Mapping[str, Any]) -> RequestRecord:
     """The record of this request; a new, empty one if the context middleware did not run."""
     record = scope.get(RECORD_KEY)
     return record if isinstance(record, RequestRecord) else RequestRecord("", "")
+
+
+def knows(scope: Mapping[str, Any], etag: str) -> bool:
+    """Whether the caller has the representation with this tag already.
+
+    By weak comparison: RFC 9110, 13.1.2.
+    """
+    for name, value in scope["headers"]:
+        if name == b"if-none-match":
+            text = value.decode("latin-1").strip()
+            if text in (etag, "*") or etag in _TAG.findall(text):
+                return True
+    return False
 
 
 def header(scope: Mapping[str, Any], name: bytes) -> bytes | None:

@@ -59,7 +59,7 @@ VALIDATION_CODES: Final[frozenset[str]] = frozenset(
         *_CODES.values(),
         *_SCHEMA_CODES.values(),
         INVALID,
-        "validation.nul_character",
+        "validation.hidden_character",
         "validation.code",
         "validation.country",
         "validation.decimal_range",

@@ -1,14 +1,21 @@
 """Refuses requests that violate HTTP, before anything else handles them."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.api.errors import AmbiguousLength, HostRefused, PathNotFound
+from app.api.errors import AmbiguousLength, HeaderRepeated, HostRefused, PathNotFound
+
+# Two lines of such a header contradict each other, and each reader may take another one.
+_SINGLE: Final = frozenset(
+    {b"host", b"authorization", b"content-type", b"idempotency-key", b"if-match", b"range"}
+)
+_READ: Final = _SINGLE | {b"content-length", b"transfer-encoding"}
 
 
 class ProtocolGuard:
-    """Checks host and framing.
+    """Checks host, framing and headers that may stand only once.
 
     ``allowed_hosts`` are exact names, or ``*.example.com`` for every name below; ``*`` alone
     allows all (development).
@@ -27,18 +34,19 @@ class ProtocolGuard:
         await self._app(scope, receive, send)
 
     def _check(self, scope: Scope) -> None:
-        hosts = []
-        length = encoding = False
+        seen: dict[bytes, bytes] = {}
+        repeated = None
         for name, value in scope["headers"]:
-            if name == b"host":
-                hosts.append(value)
-            elif name == b"content-length":
-                length = True
-            elif name == b"transfer-encoding":
-                encoding = True
-        if length and encoding:
+            if name in _READ:
+                if name in seen and name in _SINGLE:
+                    repeated = name
+                seen[name] = value
+        if b"content-length" in seen and b"transfer-encoding" in seen:
             raise AmbiguousLength
-        if not self._any_host and (len(hosts) != 1 or not self._is_allowed(hosts[0])):
+        if repeated is not None:
+            name = repeated.decode("ascii").title()
+            raise HeaderRepeated.at(f"@{name}", header=name)
+        if not (self._any_host or self._is_allowed(seen.get(b"host", b""))):
             raise HostRefused
         if "\0" in scope["path"]:
             raise PathNotFound

@@ -27,8 +27,12 @@ async def test_a_product_lives(company: Company) -> None:
     path = f"/products/{made['id']}"
     shown = await company.client.get("/api/v1" + path)
     assert shown.json() == made
-    same = await company.client.get("/api/v1" + path, headers={"If-None-Match": '"1"'})
-    assert (same.status_code, same.content) == (304, b"")
+    for known in ('"1"', 'W/"1"', "*", '"9", W/"1"'):  # RFC 9110, 13.1.2: compared weakly
+        same = await company.client.get("/api/v1" + path, headers={"If-None-Match": known})
+        assert (same.status_code, same.content) == (304, b""), known
+    for other in ('"9"', "1", '"1', 'W/"11"', ""):
+        new = await company.client.get("/api/v1" + path, headers={"If-None-Match": other})
+        assert new.json() == made, other
     changed = await change(company, path, 1, {"price": None, "name": "Big mug"}, 200)
     assert (changed["price"], changed["name"], changed["version"]) == (None, "Big mug", 2)
     assert (await change(company, path, 1, {"name": "x"}, 412))["code"] == "common.stale_version"

@@ -84,6 +84,7 @@ async def test_hostile_bodies_are_refused_quickly(
         in_note(b"\\\\u0000"),
         in_note("😀 é".encode()),
         in_note(b"\\ud83d\\ude00"),
+        in_note(b"two\\nlines\\tand a tab"),
         b' {"lines": [{"quantity": 1, "sku": "A1"}], "extra": {"a:b": {"a:b": ":"}}} ',
     ],
 )
@@ -92,15 +93,20 @@ async def test_good_bodies_that_look_hostile_pass(edge: Edge, body: bytes) -> No
     assert (answer.status_code, answer.json()) == (201, {"lines": 1})
 
 
-async def test_the_place_of_a_nul_is_named(edge: Edge) -> None:
-    body = b'{"lines": [{"sku": "a\\u0000", "quantity": 1}], "b\\u0000": {"c/d": "\\u0000"}}'
+async def test_the_place_of_a_hidden_character_is_named(edge: Edge) -> None:
+    zero_width = "\u200b".encode()
+    body = (
+        b'{"lines": [{"sku": "a\\u202E", "quantity": 1}], "b\\u0000": {"c/d": "%s"}}' % zero_width
+    )
     answer = await edge.client.post("/api/v1/orders", content=body, headers=JSON)
     document = problem(answer, 422, "common.validation_failed")
     assert [(fault["pointer"], fault["code"]) for fault in document["errors"]] == [
-        ("/lines/0/sku", "validation.nul_character"),
-        ("", "validation.nul_character"),
-        ("/b\0/c~1d", "validation.nul_character"),
+        ("/lines/0/sku", "validation.hidden_character"),
+        ("", "validation.hidden_character"),
+        ("/b\0/c~1d", "validation.hidden_character"),
     ]
+    named = [fault["message"].split()[3] for fault in document["errors"]]
+    assert named == ["U+202E,", "U+0000,", "U+200B,"]
 
 
 @pytest.mark.parametrize("path", ["/api/v1/orders?limit=%00", "/api/v1/orders?status=a%00b"])
