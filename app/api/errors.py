@@ -19,6 +19,7 @@ STATUS: Final[dict[Kind, int]] = {
     Kind.STALE: 412,
     Kind.TOO_LARGE: 413,
     Kind.UNSUPPORTED_MEDIA: 415,
+    Kind.RANGE: 416,
     Kind.RULE_BROKEN: 422,
     Kind.VERSION_REQUIRED: 428,
     Kind.LIMIT_REACHED: 429,
@@ -169,6 +170,17 @@ class MethodNotAllowed(EdgeError):
     def __init__(self, allow: Iterable[str] = ()) -> None:
         super().__init__()
         self.allow = tuple(sorted(allow))
+
+
+class RangeNotSatisfiable(EdgeError):
+    """The range of bytes begins after the last one of ``size``, which ``Content-Range`` tells."""
+
+    code = "common.range_not_satisfiable"
+    kind = Kind.RANGE
+
+    def __init__(self, size: int) -> None:
+        super().__init__(size=size)
+        self.size = size
 
 
 class BodyTooLarge(EdgeError):

@@ -12,7 +12,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
-from app.api.errors import EdgeError, Internal, MethodNotAllowed, from_status, status_of
+from app.api.errors import (
+    EdgeError,
+    Internal,
+    MethodNotAllowed,
+    RangeNotSatisfiable,
+    from_status,
+    status_of,
+)
 from app.api.locales import Catalogue
 from app.api.locales.negotiation import Negotiator
 from app.api.record import header, record_of
@@ -76,6 +83,8 @@ class Problems:
             headers["Retry-After"] = str(_retry_after(error))
         if isinstance(error, MethodNotAllowed):
             headers["Allow"] = ", ".join(error.allow)
+        if isinstance(error, RangeNotSatisfiable):
+            headers["Content-Range"] = f"bytes */{error.size}"
         if error.kind is Kind.UNAUTHENTICATED:
             headers["WWW-Authenticate"] = _challenge(scope)
         if isinstance(error, EdgeError) and error.closes:

@@ -6,9 +6,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.support.company import PASSWORD
 from tests.support.server import Server, served
 
-OWNER = {"email": "owner@example.com", "password": "a-long-walk-by-the-sea"}
+OWNER = {"email": "owner@example.com", "password": PASSWORD}
 FORGED = "203.0.113.9"
 # What a server under uvicorn believes from 127.0.0.1 unless it is told otherwise.
 BELIEVED = {

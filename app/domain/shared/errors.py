@@ -28,6 +28,7 @@ class Kind(Enum):
     LIMIT_REACHED = "limit_reached"
     UNAVAILABLE = "unavailable"  # try again later; nothing was changed
     METHOD_NOT_ALLOWED = "method_not_allowed"
+    RANGE = "range"  # the part that is asked for does not exist
     INTERNAL = "internal"
 
 

@@ -29,6 +29,7 @@ EXPECTED = {
     Kind.STALE: 412,
     Kind.TOO_LARGE: 413,
     Kind.UNSUPPORTED_MEDIA: 415,
+    Kind.RANGE: 416,
     Kind.RULE_BROKEN: 422,
     Kind.VERSION_REQUIRED: 428,
     Kind.LIMIT_REACHED: 429,

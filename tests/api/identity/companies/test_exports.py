@@ -54,8 +54,8 @@ async def asked(company: Company) -> Id:
     return read("exp", (await company.post("/exports", None, status=202))["id"])
 
 
-async def fetched(company: Company, id_: str) -> httpx.Response:
-    return await company.client.get(f"{PATH}/{id_}/file")
+async def fetched(company: Company, id_: str, **headers: str) -> httpx.Response:
+    return await company.client.get(f"{PATH}/{id_}/file", headers=headers)
 
 
 async def traded(company: Company) -> str:
@@ -97,6 +97,25 @@ async def test_an_export_from_the_request_to_the_file(company: Company) -> None:
     assert (await trail(company.client, tenant_id))[-1] == "export fetched"
     types = await events(company.client, tenant_id)
     assert types[-2:] == ["export.requested", "export.finished"]
+    # RFC 9110, 14: a part, what is beyond the end, and headers that are no range of bytes.
+    size, whole = len(file.content), file.content
+    for text, part in {
+        "bytes=0-9": whole[:10],
+        f"bytes={size - 1}-": whole[-1:],
+        "bytes=-5": whole[-5:],
+        f"bytes=0-{10 * size}": whole,
+    }.items():
+        answer = await fetched(company, made["id"], Range=text)
+        assert (answer.status_code, answer.content) == (206, part), text
+    for text in (f"bytes={size}-", f"bytes={'9' * 18}-", "bytes=-0", f"bytes=0-1,{size}-"):
+        answer = await fetched(company, made["id"], Range=text)
+        problem = answer.json()
+        assert (answer.status_code, problem["code"]) == (416, "common.range_not_satisfiable"), text
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.headers["content-range"] == f"bytes */{size}"
+    for text in ("bytes=5-2", "bytes=a-b", "bytes=", "rows=0-9", "junk", f"bytes={'9' * 5000}-"):
+        answer = await fetched(company, made["id"], Range=text)
+        assert (answer.status_code, answer.content) == (200, whole), text
     # A key that only tries leaves its trace as well; and what the file holds has to be its own.
     for permissions, status in ((EVERYTHING, 200), (["exports:read"], 403)):
         key = {"name": "Copies", "permissions": permissions, "mode": "test"}

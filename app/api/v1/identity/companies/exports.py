@@ -7,8 +7,10 @@ from starlette.responses import FileResponse, Response
 
 from app.api.answers import IdPath, answers, listed
 from app.api.deps import Caller, CommandCaller, Http
+from app.api.errors import RangeNotSatisfiable
 from app.api.openapi import responses
 from app.api.paging import PageQuery
+from app.api.ranges import check_range
 from app.api.route import permission, v1_router
 from app.api.schemas import schema_of
 from app.application.identity.companies.exports import (
@@ -93,7 +95,7 @@ async def show_one(http: Caller, id: IdPath) -> Response:  # noqa: A002
     "/{id}/file",
     summary="Fetch the file of an export",
     openapi_extra=FETCH,
-    responses={200: _FILE, **responses(NotFound, ExportNotReady, ExportGone)},
+    responses={200: _FILE, **responses(NotFound, ExportNotReady, ExportGone, RangeNotSatisfiable)},
     response_class=FileResponse,
 )
 async def fetch(http: Caller, exporting: Exporting, id: IdPath) -> Response:  # noqa: A002
@@ -104,6 +106,7 @@ async def fetch(http: Caller, exporting: Exporting, id: IdPath) -> Response:  # 
     path = exporting.file(http.principal.tenant_id, export)
     if path is None:
         raise ExportGone
+    check_range(http.request, path.stat().st_size)
     await answer_of(http.services.runner, FETCH_EXPORT, export.id, http.principal)
     return FileResponse(path, media_type="application/zip", filename=f"{id}.zip")
 
