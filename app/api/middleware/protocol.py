@@ -44,8 +44,7 @@ class ProtocolGuard:
         if b"content-length" in seen and b"transfer-encoding" in seen:
             raise AmbiguousLength
         if repeated is not None:
-            name = repeated.decode("ascii").title()
-            raise HeaderRepeated.at(f"@{name}", header=name)
+            raise HeaderRepeated(header=repeated.decode("ascii").title())
         if not (self._any_host or self._is_allowed(seen.get(b"host", b""))):
             raise HostRefused
         if "\0" in scope["path"]:

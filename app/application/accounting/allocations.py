@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Final
 
 from app.application.accounting.contract import (
+    DAY_REFUSALS,
     minor,
     next_number,
     open_day,
@@ -32,8 +33,6 @@ from app.domain.accounting.allocations import AllocationDocument, AllocationIn
 from app.domain.accounting.errors import (
     AllocationMismatch,
     OverAllocation,
-    PeriodClosed,
-    PeriodLocked,
 )
 from app.domain.accounting.open_items import (
     PAYABLE,
@@ -179,7 +178,7 @@ ALLOCATION = Document(
         "Credits of a party matched with its debits.",
         Access(write="manager accountant", read="buyer viewer"),
         resource="allocations",
-        refusals=[OverAllocation, AllocationMismatch, PeriodClosed, PeriodLocked],
+        refusals=[OverAllocation, AllocationMismatch, *DAY_REFUSALS],
     ),
     AllocationIn,
     title="Allocate credits to debits",

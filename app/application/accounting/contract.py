@@ -6,6 +6,7 @@ A document calls ``posting_needs`` where it says what it needs, and in its decis
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from typing import Final
 
 from app.application.accounting.ports import (
     ACCOUNTS,
@@ -25,6 +26,7 @@ from app.application.shared.kinds import Needs
 from app.application.shared.work import Work
 from app.domain.accounting.chart import AccountRole, template_accounts
 from app.domain.accounting.entries import Postings
+from app.domain.accounting.errors import DatedAhead, PeriodClosed, PeriodLocked
 from app.domain.accounting.open_items import (
     BookedAllocation,
     OpenItem,
@@ -45,6 +47,7 @@ __all__ = [
     "ACCOUNTS",
     "ALL_TAXES",
     "BOOKS",
+    "DAY_REFUSALS",
     "OPEN_ITEMS_OF",
     "TAXES",
     "account_of",
@@ -60,6 +63,8 @@ __all__ = [
     "settle_oldest",
 ]
 
+# What ``open_day`` refuses.
+DAY_REFUSALS: Final = (DatedAhead, PeriodClosed, PeriodLocked)
 # No zone is further from UTC; the day of an instant is known only once the company's zone is.
 _ZONE_HOURS_MAX = timedelta(hours=15)
 
@@ -80,11 +85,15 @@ def open_day(work: Work, effective_at: datetime) -> date:
     """The business day of an instant, whose month takes postings.
 
     Raises:
+        DatedAhead: the day is later than the company's tomorrow.
         PeriodClosed: the month is closed.
         PeriodLocked: the month is locked.
     """
     books = work.get(BOOKS)
     day = business_date(effective_at, books.time_zone)
+    latest = business_date(work.recorded_at, books.time_zone) + timedelta(days=1)
+    if day > latest:
+        raise DatedAhead.at("/effective_at", latest=latest.isoformat())
     stored = work.find(PERIODS, month_start(day))
     period = books.period_for_posting(day, stored)
     if stored is None:

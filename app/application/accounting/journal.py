@@ -3,7 +3,13 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
-from app.application.accounting.contract import minor, next_number, open_day, posting_needs
+from app.application.accounting.contract import (
+    DAY_REFUSALS,
+    minor,
+    next_number,
+    open_day,
+    posting_needs,
+)
 from app.application.accounting.ports import (
     ACCOUNTS,
     BOOKS,
@@ -32,8 +38,6 @@ from app.domain.accounting.entries import (
 from app.domain.accounting.errors import (
     ControlAccount,
     EntryUnbalanced,
-    PeriodClosed,
-    PeriodLocked,
 )
 from app.domain.accounting.ids import EntryId
 from app.domain.accounting.periods import Books
@@ -143,7 +147,7 @@ ENTRY = Document(
         "/journal-entries",
         "Every posting of the books.",
         Access(write="accountant", read="manager viewer"),
-        refusals=[ControlAccount, EntryUnbalanced, PeriodClosed, PeriodLocked],
+        refusals=[ControlAccount, EntryUnbalanced, *DAY_REFUSALS],
     ),
     EntryIn,
     title="Post a journal entry",

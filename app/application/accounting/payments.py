@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Final
 
 from app.application.accounting.contract import (
+    DAY_REFUSALS,
     account_of,
     minor,
     next_number,
@@ -33,8 +34,6 @@ from app.domain.accounting.errors import (
     AllocationStatedTwice,
     ExcessPayment,
     OverAllocation,
-    PeriodClosed,
-    PeriodLocked,
 )
 from app.domain.accounting.ids import EntryId
 from app.domain.accounting.open_items import (
@@ -276,8 +275,7 @@ PAYMENT = Document(
             OverAllocation,
             AllocationMismatch,
             AllocationStatedTwice,
-            PeriodClosed,
-            PeriodLocked,
+            *DAY_REFUSALS,
             StepUpRequired,
         ],
     ),

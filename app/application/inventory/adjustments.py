@@ -6,6 +6,7 @@ from typing import Final
 
 from app.application.accounting.contract import (
     BOOKS,
+    DAY_REFUSALS,
     account_of,
     next_number,
     open_day,
@@ -28,7 +29,6 @@ from app.application.shared.nouns import Access, Noun, by_id
 from app.application.shared.work import Work
 from app.domain.accounting.chart import AccountRole
 from app.domain.accounting.entries import Postings
-from app.domain.accounting.errors import PeriodClosed, PeriodLocked
 from app.domain.inventory.adjustments import (
     Adjustment,
     AdjustmentIn,
@@ -195,8 +195,7 @@ ADJUSTMENT = Document(
             InsufficientStock,
             UnitCostNeeded,
             Backdated,
-            PeriodClosed,
-            PeriodLocked,
+            *DAY_REFUSALS,
         ],
     ),
     AdjustmentIn,

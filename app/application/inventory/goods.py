@@ -31,7 +31,7 @@ from app.domain.shared.errors import ValueOutOfRange
 from app.domain.shared.frozen import frozen
 from app.domain.shared.ids import Id
 
-_CLOCKS_DIFFER_MAX = timedelta(minutes=10)
+_CLOCKS_DIFFER_MAX = timedelta(minutes=5)
 
 
 @frozen

@@ -5,6 +5,7 @@ from typing import Final
 from app.application.accounting.contract import (
     ACCOUNTS,
     BOOKS,
+    DAY_REFUSALS,
     account_of,
     next_number,
     open_day,
@@ -20,7 +21,7 @@ from app.application.shared.nouns import Access, Noun, by_id
 from app.application.shared.work import Work
 from app.domain.accounting.chart import AccountRole
 from app.domain.accounting.entries import Postings
-from app.domain.accounting.errors import AccountUnsuitable, PeriodClosed, PeriodLocked
+from app.domain.accounting.errors import AccountUnsuitable
 from app.domain.inventory.errors import Backdated, InsufficientStock, ScrapAccountNeeded
 from app.domain.inventory.scraps import Scrap, ScrapIn, ScrapLine, ScrapReason
 from app.domain.shared.documents import DocumentKind, Series
@@ -118,8 +119,7 @@ SCRAP = Document(
             ScrapAccountNeeded,
             AccountUnsuitable,
             Backdated,
-            PeriodClosed,
-            PeriodLocked,
+            *DAY_REFUSALS,
         ],
     ),
     ScrapIn,

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from app.application.accounting.contract import next_number, open_day, posting_needs
+from app.application.accounting.contract import DAY_REFUSALS, next_number, open_day, posting_needs
 from app.application.catalog.contract import PRODUCTS
 from app.application.inventory.goods import Moment, carry_all, leaving, level_needs
 from app.application.inventory.locations import LOCATIONS
@@ -10,7 +10,6 @@ from app.application.shared.documents import Asked, Document, Moves, document_vi
 from app.application.shared.kinds import Kind, LockRank, Needs
 from app.application.shared.nouns import Access, Noun, by_id
 from app.application.shared.work import Work
-from app.domain.accounting.errors import PeriodClosed, PeriodLocked
 from app.domain.inventory.errors import InsufficientStock, LocationInactive, TransferToItself
 from app.domain.inventory.transfers import Transfer, TransferIn, TransferLine
 from app.domain.shared.documents import DocumentKind, Series
@@ -72,8 +71,7 @@ TRANSFER = Document(
             InsufficientStock,
             LocationInactive,
             TransferToItself,
-            PeriodClosed,
-            PeriodLocked,
+            *DAY_REFUSALS,
         ],
     ),
     TransferIn,

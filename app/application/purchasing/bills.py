@@ -18,6 +18,7 @@ from typing import Final
 from app.application.accounting.contract import (
     ALL_TAXES,
     BOOKS,
+    DAY_REFUSALS,
     TAXES,
     account_of,
     next_number,
@@ -37,7 +38,6 @@ from app.application.shared.work import Work
 from app.domain.accounting.amounts import PricedLine, document_amounts
 from app.domain.accounting.chart import AccountRole
 from app.domain.accounting.entries import Postings
-from app.domain.accounting.errors import PeriodClosed, PeriodLocked
 from app.domain.accounting.open_items import OpenItem, Side
 from app.domain.accounting.periods import Books, PriceDifferencePolicy
 from app.domain.accounting.tax import TaxCode
@@ -279,7 +279,7 @@ BILL = Document(
         "/bills",
         "What suppliers charge for goods received.",
         Access(write="manager accountant buyer", read="viewer"),
-        refusals=[SupplierNumberTaken, OverBilled, Backdated, PeriodClosed, PeriodLocked],
+        refusals=[SupplierNumberTaken, OverBilled, Backdated, *DAY_REFUSALS],
     ),
     BillIn,
     title="Book a bill",

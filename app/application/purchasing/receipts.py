@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from app.application.accounting.contract import (
     BOOKS,
+    DAY_REFUSALS,
     account_of,
     next_number,
     open_day,
@@ -27,7 +28,6 @@ from app.application.shared.views import View
 from app.application.shared.work import Work
 from app.domain.accounting.chart import AccountRole
 from app.domain.accounting.entries import Postings
-from app.domain.accounting.errors import PeriodClosed, PeriodLocked
 from app.domain.inventory.errors import Backdated
 from app.domain.inventory.moves import Source
 from app.domain.purchasing.receipts import (
@@ -165,7 +165,7 @@ RECEIPT = Document(
         "/receipts",
         "Goods that suppliers bring, and goods sent back to them.",
         Access(write="manager buyer warehouse", read="accountant viewer"),
-        refusals=[Backdated, PeriodClosed, PeriodLocked],
+        refusals=[Backdated, *DAY_REFUSALS],
     ),
     ReceiptIn,
     title="Receive goods",

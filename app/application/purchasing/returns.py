@@ -12,6 +12,7 @@ from typing import Final
 from app.application.accounting.contract import (
     ALL_TAXES,
     BOOKS,
+    DAY_REFUSALS,
     account_of,
     next_number,
     open_day,
@@ -44,7 +45,6 @@ from app.application.shared.nouns import Noun, by, by_id
 from app.application.shared.work import Work
 from app.domain.accounting.chart import AccountRole
 from app.domain.accounting.entries import Postings
-from app.domain.accounting.errors import PeriodClosed, PeriodLocked
 from app.domain.accounting.open_items import OpenItem, Side
 from app.domain.inventory.errors import Backdated, InsufficientStock
 from app.domain.inventory.moves import Source
@@ -255,7 +255,7 @@ SUPPLIER_RETURN = Document(
         RECEIPT.noun.access,
         resource=RECEIPT.noun.resource,
         tag=RECEIPT.noun.tag,
-        refusals=[OverReturned, InsufficientStock, Backdated, PeriodClosed, PeriodLocked],
+        refusals=[OverReturned, InsufficientStock, Backdated, *DAY_REFUSALS],
     ),
     SupplierReturnIn,
     title="Send goods back",

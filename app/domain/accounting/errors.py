@@ -35,6 +35,13 @@ class AccountUnsuitable(DomainError):
     kind = Kind.RULE_BROKEN
 
 
+class DatedAhead(DomainError):
+    """A fact is dated later than tomorrow: a year that was typed wrong would stand in the books."""
+
+    code = "accounting.dated_ahead"
+    kind = Kind.RULE_BROKEN
+
+
 class PeriodClosed(DomainError):
     """The month is closed: it takes no postings until it is reopened."""
 

@@ -298,26 +298,26 @@ async def test_the_year_ends_where_the_company_is(application: Any) -> None:
         product_id = await service(company, "ZONE-1")
         numbers = []
         for instant in (
-            "2025-12-31T09:59:59Z",
-            "2025-12-31T10:00:00Z",
-            "2026-12-31T10:00:00Z",
-            "2026-12-31T09:59:59Z",
+            "2023-12-31T09:59:59Z",
+            "2023-12-31T10:00:00Z",
+            "2024-12-31T10:00:00Z",
+            "2024-12-31T09:59:59Z",
         ):
             sale = await company.sell((product_id, "1"), effective_at=instant)
             numbers.append((sale["number"], sale["effective_on"]))
         assert numbers == [
-            ("SAL/2025/MAIN/000001", "2025-12-31"),
-            ("SAL/2026/MAIN/000001", "2026-01-01"),
-            ("SAL/2027/MAIN/000001", "2027-01-01"),
-            ("SAL/2026/MAIN/000002", "2026-12-31"),
+            ("SAL/2023/MAIN/000001", "2023-12-31"),
+            ("SAL/2024/MAIN/000001", "2024-01-01"),
+            ("SAL/2025/MAIN/000001", "2025-01-01"),
+            ("SAL/2024/MAIN/000002", "2024-12-31"),
         ]
-        await company.post("/periods/2025-12/close", {}, status=200)
+        await company.post("/periods/2023-12/close", {}, status=200)
         late = await company.sell(
-            (product_id, "1"), effective_at="2025-12-31T09:59:59Z", status=409
+            (product_id, "1"), effective_at="2023-12-31T09:59:59Z", status=409
         )
         assert late["code"] == "accounting.period_closed"
-        first = await company.sell((product_id, "1"), effective_at="2025-12-31T10:00:00Z")
-        assert first["number"] == "SAL/2026/MAIN/000003"
+        first = await company.sell((product_id, "1"), effective_at="2023-12-31T10:00:00Z")
+        assert first["number"] == "SAL/2024/MAIN/000003"
 
 
 async def test_items_of_a_batch_meet_each_other(company: Company) -> None:

@@ -12,14 +12,13 @@ from app.api.resources import document_router
 from app.api.route import permission
 from app.api.schemas import model_of, own_form, schema_of, value_of
 from app.api.wire import Schema
+from app.application.accounting.contract import DAY_REFUSALS
 from app.application.accounting.journal import ENTRY, REVERSE_ENTRY
 from app.application.shared.documents import Asked
 from app.domain.accounting.entries import EntryLineIn, ReversalIn
 from app.domain.accounting.errors import (
     AlreadyReversed,
     EntryOfDocument,
-    PeriodClosed,
-    PeriodLocked,
     ReversalBeforeEntry,
     ReversalOfReversal,
 )
@@ -58,8 +57,7 @@ router.post(
         ReversalBeforeEntry,
         ReversalOfReversal,
         EntryOfDocument,
-        PeriodClosed,
-        PeriodLocked,
+        *DAY_REFUSALS,
         ConcurrentChange,
         body=True,
         keyed=True,

@@ -162,7 +162,8 @@ async def test_one_header_and_no_other(api: httpx.AsyncClient) -> None:
     text = (await made(api, owner))["key"]
     for pair in ([text, text], [text, owner.access], [owner.access, text]):
         twice = [("Authorization", f"Bearer {each}") for each in pair]
-        assert refusal(await api.get(f"{API}/units", headers=twice)) == NOBODY
+        answer = await api.get(f"{API}/units", headers=twice)
+        assert refusal(answer) == (400, "common.header_repeated", [])
     for headers in ({"X-API-Key": text}, {"Authorization": text}, {"Cookie": f"key={text}"}):
         assert refusal(await api.get(f"{API}/units", headers=headers)) == NOBODY
     basic = {"Authorization": f"Basic {text}"}
