@@ -20,6 +20,9 @@ is. An operation takes as many tokens as its `x-rate-cost` says; 429 says when t
 **Numbers.** Money, quantities, prices and rates are decimal strings (`"12.50"`), never JSON
 numbers. A document states its currency once. More decimals than allowed are refused, not rounded.
 
+**Texts** hold no character that cannot be seen or that changes how the rest is read (U+200B,
+U+202E), but for tabs, line ends, and joiners inside words and emoji.
+
 **Ids** are a prefix and 26 letters and digits (`prd_01J8Z3K4M5N6P7Q8R9S0T1V2W3`). A create accepts
 an `id` made by the client; sending the same again answers the object that exists.
 

@@ -19,6 +19,8 @@ from zoneinfo import available_timezones
 import schemathesis
 from schemathesis.auths import refresh_auth
 
+from app.domain.shared.texts import hidden_character
+
 _LARGEST: Final = Decimal("9223372036.854775")
 # Codes for malformed requests; a business rule has its own code.
 _FORM: Final = {"common.validation_failed", "common.invalid_value", "common.out_of_range"}
@@ -104,6 +106,11 @@ INEXPRESSIBLE: Final[dict[str, Unsaid]] = {
         "*",
         "Engines differ on what is a blank, a control or no character at all.",
         lambda value: _has(value, "Cc", "Cn") or not value.strip(),
+    ),
+    "validation.hidden_character": Unsaid(
+        "*",
+        "Whether a joiner is seen depends on the letters beside it.",
+        lambda value: isinstance(value, str) and hidden_character(value) is not None,
     ),
     "validation.email": Unsaid(
         "POST /api/v1/*",
