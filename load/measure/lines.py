@@ -16,8 +16,9 @@ from load.measure.bulk import load_rows
 from load.measure.client import Answers, ask, offer, request
 from load.measure.company import BATCH, Company, login, open_company, product_id
 from load.measure.counts import Counted, count
-from load.measure.machine import cpu_seconds, free_port, process, resident_mb, service
+from load.measure.machine import cpu_seconds, process, resident_mb, service
 from load.measure.table import Table
+from tests.support.ports import free_port
 
 HOT = 9
 PRESSED = 32

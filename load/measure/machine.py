@@ -3,7 +3,6 @@
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -16,6 +15,7 @@ import httpx
 
 from load.measure.counts import PRELOADED
 from tests.support.pg import remove_cluster, start_cluster
+from tests.support.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -33,13 +33,6 @@ _SETTINGS = {
     "autovacuum_naptime": "20s",
     "timezone": "UTC",
 }
-
-
-def free_port() -> int:
-    """A free loopback port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def cpu_seconds(*roots: int) -> float:

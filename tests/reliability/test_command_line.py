@@ -16,8 +16,9 @@ import pytest
 
 from app.infrastructure.db import migrate, schema
 from tests.support.command import ROOT, Command, refusal, tradepost
+from tests.support.ports import free_port
 from tests.support.revisions import before
-from tests.support.server import Server, free_port, served
+from tests.support.server import Server, served
 
 DEMO = {"email": "demo@tradepost.example", "password": "walk-the-counter-42"}
 OWNER = {"email": "owner@example.com", "password": "a-long-walk-by-the-sea"}

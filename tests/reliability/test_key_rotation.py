@@ -17,7 +17,8 @@ import pytest
 
 from tests.conftest import drop, fresh_url
 from tests.support.command import refusal, tradepost
-from tests.support.server import Server, free_port
+from tests.support.ports import free_port
+from tests.support.server import Server
 
 ROTATIONS = 3
 SECONDS_MAX = 60

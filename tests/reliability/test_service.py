@@ -12,7 +12,8 @@ from typing import Any
 import httpx
 
 from tests.support.command import ROOT
-from tests.support.server import Server, free_port, served
+from tests.support.ports import free_port
+from tests.support.server import Server, served
 
 ACCOUNT = {"email": "owner@example.com", "password": "a-long-walk-by-the-sea"}
 

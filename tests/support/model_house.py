@@ -23,7 +23,8 @@ from tests.support.fingerprint import changed, rows_of
 from tests.support.model import Figures, Model
 from tests.support.model_money import Refused
 from tests.support.model_steps import Command, Names
-from tests.support.server import Server, free_port
+from tests.support.ports import free_port
+from tests.support.server import Server
 
 T = TypeVar("T")
 # Never used: the server is on loopback, and to load the usual certificates takes 30 ms.

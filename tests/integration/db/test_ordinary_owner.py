@@ -26,8 +26,8 @@ from tests.support import pg
 from tests.support.company import register_company
 from tests.support.fingerprint import rows_of
 from tests.support.operators import fresh_id
+from tests.support.ports import free_port
 from tests.support.revisions import before
-from tests.support.server import free_port
 
 NewOwner = Callable[..., str]
 

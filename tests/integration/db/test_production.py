@@ -15,7 +15,7 @@ from app.infrastructure.db.schema import driver_url
 from tests.conftest import SECRET, settings_for
 from tests.support import pg
 from tests.support.command import refusal
-from tests.support.server import free_port
+from tests.support.ports import free_port
 
 PRODUCTION = {
     "environment": "production",
